@@ -1,0 +1,70 @@
+/* include/weh/bis.h - elements and models by the rules of BisCore.
+ *
+ * Reads and edits entities of any class through the EC catalogue, with the official backend's rules
+ * (bim-format 3.1 to 3.4, core-backend 5.1.9 with native 5.1.72) and its errors. One context belongs
+ * to one open briefcase; one thread at a time. Each edit is all or nothing.
+ */
+#ifndef WEH_BIS_H
+#define WEH_BIS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "weh/changes.h"
+#include "weh/err.h"
+#include "weh/id.h"
+#include "weh/sink.h"
+#include "weh/value.h"
+
+struct weh_bis;
+struct weh_briefcase;
+struct weh_ec_catalog;
+
+/** @briefcase and @catalog are kept and must outlive the context. @out owned by the caller. */
+WEH_MUST_CHECK weh_err weh_bis_create(struct weh_briefcase *briefcase,
+                                      const struct weh_ec_catalog *catalog, struct weh_bis **out,
+                                      struct weh_diag *diag);
+void weh_bis_destroy(struct weh_bis *bis);
+
+/** Which element: exactly one of the three. */
+struct weh_element_key {
+    weh_id id;                            /* 0: not this */
+    const struct weh_guid *federation_guid; /* NULL: not this */
+    const struct weh_value *code;         /* {spec, scope, value}; NULL: not this */
+};
+
+/**
+ * Write the ElementProps of one element as one map to @sink, members and order as the official
+ * getElementProps. Without geometry (geom) for now.
+ *
+ * WEH_E_NOT_FOUND (nothing was written), WEH_E_BAD_ARGS, WEH_E_CORRUPT, WEH_E_NOMEM.
+ */
+WEH_MUST_CHECK weh_err weh_element_get_props(struct weh_bis *bis, const struct weh_element_key *key,
+                                             struct weh_sink *sink, struct weh_diag *diag);
+
+/** Insert; @props is an ElementProps map (members outside the class are refused by name). */
+WEH_MUST_CHECK weh_err weh_element_insert(struct weh_bis *bis, const struct weh_value *props,
+                                          weh_id *out, struct weh_diag *diag);
+
+/** Update: an absent member stays, a null one is cleared; @props has the id. */
+WEH_MUST_CHECK weh_err weh_element_update(struct weh_bis *bis, const struct weh_value *props,
+                                          struct weh_diag *diag);
+
+/** Delete the elements with their children, all or none. */
+WEH_MUST_CHECK weh_err weh_element_delete(struct weh_bis *bis, const weh_id *ids, size_t n,
+                                          struct weh_diag *diag);
+
+/** Insert the model of an element; @props is a ModelProps map. */
+WEH_MUST_CHECK weh_err weh_model_insert(struct weh_bis *bis, const struct weh_value *props,
+                                        weh_id *out, struct weh_diag *diag);
+
+/** Write ModelProps as the official getModelProps. WEH_E_NOT_FOUND. */
+WEH_MUST_CHECK weh_err weh_model_get_props(struct weh_bis *bis, weh_id id, struct weh_sink *sink,
+                                           struct weh_diag *diag);
+
+/** The dependent changes of a save: LastMod of each touched model, one new GeometryGuid shared by
+ * all models whose geometry changed. For weh_txn_set_propagator; @ctx is the context. */
+WEH_MUST_CHECK weh_err weh_bis_propagate(void *ctx, const struct weh_change_list *changes,
+                                         struct weh_diag *diag);
+
+#endif

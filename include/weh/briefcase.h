@@ -1,0 +1,118 @@
+/* include/weh/briefcase.h - one open iModel file.
+ *
+ * Opens a genuine .bim, checks its profile, holds its write lock, hands out ids. The format's facts
+ * are those of the iTwin.js native library 5.1.72 (BeSQLite profile 3.1, ECDb 4.0, DgnDb 2.0); each
+ * function names what it relies on. Used by one thread at a time, any thread; nothing here locks
+ * except the registry of open files.
+ */
+#ifndef WEH_BRIEFCASE_H
+#define WEH_BRIEFCASE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "weh/err.h"
+#include "weh/id.h"
+#include "weh/sink.h"
+#include "weh/str.h"
+
+struct weh_briefcase;
+struct weh_file_registry;
+
+/** Once per process before anything else here: threading mode, statistics off. */
+WEH_MUST_CHECK weh_err weh_briefcase_global_init(struct weh_diag *diag);
+
+/**
+ * The registry of files that this process has open, so that a second writer is refused at once and
+ * told since when and by whom. Threads: any. Owned by the caller; must outlive every briefcase.
+ */
+WEH_MUST_CHECK weh_err weh_file_registry_create(struct weh_file_registry **out,
+                                                struct weh_diag *diag);
+void weh_file_registry_destroy(struct weh_file_registry *registry);
+
+struct weh_briefcase_options {
+    const char *path;                   /* of the .bim; borrowed */
+    bool readonly;                      /* no write lock, no transactions */
+    const char *user;                   /* who opens, told to others who find it busy; borrowed */
+    struct weh_file_registry *registry; /* kept */
+    const atomic_bool *cancel;          /* kept, may be NULL: true interrupts running statements */
+    uint32_t cache_kb;                  /* SQLite page cache, 0: SQLite's default */
+};
+
+/**
+ * Open @options->path.
+ *
+ * Read-write: takes the write lock (BEGIN IMMEDIATE, as the native library does) and keeps it.
+ * The file must already be in WAL mode, as every iModel is; it is not converted.
+ *
+ * @out  owned by the caller; untouched on failure.
+ *
+ * WEH_E_FILE_NOT_FOUND, WEH_E_NOT_AN_IMODEL, WEH_E_VERSION_TOO_NEW, WEH_E_VERSION_TOO_OLD,
+ * WEH_E_BUSY (text says since when and by whom), WEH_E_READ_ONLY (the file cannot be written),
+ * WEH_E_NOMEM, and those of weh_db_fail.
+ */
+WEH_MUST_CHECK weh_err weh_briefcase_open(const struct weh_briefcase_options *options,
+                                          struct weh_briefcase **out, struct weh_diag *diag);
+
+/** Roll back what is not saved, close, leave the registry (NULL is fine). */
+void weh_briefcase_close(struct weh_briefcase *briefcase);
+
+bool weh_briefcase_is_readonly(const struct weh_briefcase *briefcase);
+
+/** True when transactions are recorded: writable, and a briefcase or StandaloneEdit is set. */
+bool weh_briefcase_records_txns(const struct weh_briefcase *briefcase);
+
+/** be_repositoryid: 0 standalone, else 2 and up. */
+uint32_t weh_briefcase_id(const struct weh_briefcase *briefcase);
+
+/** be_Prop be_Db/DbGuid: the iModelId. */
+const struct weh_guid *weh_briefcase_imodel_guid(const struct weh_briefcase *briefcase);
+
+/**
+ * Write the members of iTwin.js' IModelConnectionProps into an open map of @sink: name,
+ * rootSubject, projectExtents, globalOrigin, ecefLocation (when set), iTwinId, iModelId,
+ * changeset, briefcaseId. No map_begin or map_end: the caller adds its own members.
+ */
+WEH_MUST_CHECK weh_err weh_briefcase_write_connection_props(struct weh_briefcase *briefcase,
+                                                            struct weh_sink *sink,
+                                                            struct weh_diag *diag);
+
+/* ---- ids (be_Local sequences; bim-format: the sequence holds the last id handed out) ---- */
+
+/** The next element id. Becomes durable with weh_briefcase_flush_ids. WEH_E_LIMIT when used up. */
+WEH_MUST_CHECK weh_err weh_briefcase_next_element_id(struct weh_briefcase *briefcase, weh_id *out,
+                                                     struct weh_diag *diag);
+
+/** The next id for aspects and link-table relationships. */
+WEH_MUST_CHECK weh_err weh_briefcase_next_instance_id(struct weh_briefcase *briefcase, weh_id *out,
+                                                      struct weh_diag *diag);
+
+/** Write changed sequences to be_Local; call just before a commit. */
+WEH_MUST_CHECK weh_err weh_briefcase_flush_ids(struct weh_briefcase *briefcase,
+                                               struct weh_diag *diag);
+
+/** Forget the sequences after a rollback: they are read anew from be_Local when next needed. */
+void weh_briefcase_forget_ids(struct weh_briefcase *briefcase);
+
+/* ---- transactions of SQLite; src/txn decides when ---- */
+
+/** COMMIT, touch FILE-watch if it exists, BEGIN IMMEDIATE again. On failure rolled back (and begun
+ * again when possible): WEH_E_DISK_FULL, WEH_E_IO, others of weh_db_fail. */
+WEH_MUST_CHECK weh_err weh_briefcase_commit(struct weh_briefcase *briefcase, struct weh_diag *diag);
+
+/** ROLLBACK, forget the id sequences, BEGIN IMMEDIATE again. */
+WEH_MUST_CHECK weh_err weh_briefcase_rollback(struct weh_briefcase *briefcase,
+                                              struct weh_diag *diag);
+
+/** A savepoint around one edit: an edit that fails leaves nothing behind. They do not nest. */
+WEH_MUST_CHECK weh_err weh_briefcase_edit_begin(struct weh_briefcase *briefcase,
+                                                struct weh_diag *diag);
+/** Release (@keep) or roll back to the savepoint. */
+WEH_MUST_CHECK weh_err weh_briefcase_edit_end(struct weh_briefcase *briefcase, bool keep,
+                                              struct weh_diag *diag);
+
+/** Give back page cache memory of an idle briefcase. */
+void weh_briefcase_shrink(struct weh_briefcase *briefcase);
+
+#endif

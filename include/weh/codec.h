@@ -1,0 +1,123 @@
+/* include/weh/codec.h - messages as bytes: MessagePack-RPC and JSON-RPC 2.0.
+ *
+ * One message a WebSocket message, the same methods in both encodings (PROTOCOL.md). Reading is in
+ * two steps: the envelope is found by a scan that allocates nothing and bounds everything (service
+ * thread), the params are decoded later (worker thread). Nothing here keeps state between messages.
+ */
+#ifndef WEH_CODEC_H
+#define WEH_CODEC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "weh/arena.h"
+#include "weh/buf.h"
+#include "weh/err.h"
+#include "weh/json.h"
+#include "weh/sink.h"
+#include "weh/value.h"
+
+enum weh_codec { WEH_CODEC_JSON, WEH_CODEC_MSGPACK };
+
+/** What a message may hold; longer ones are the transport's business. */
+struct weh_codec_limits {
+    uint32_t max_depth;  /* containers inside each other, params included; at most 64 */
+    uint32_t max_values; /* values in all, keys included */
+};
+
+#define WEH_REQUEST_ID_MAX 64   /* bytes of a string id */
+#define WEH_METHOD_NAME_MAX 128 /* bytes of a method name */
+
+/** The outside of a message; views into its bytes. */
+struct weh_envelope {
+    bool has_id;           /* false: a notification, which gets no reply */
+    struct weh_value id;   /* INT, UINT or STRING of at most WEH_REQUEST_ID_MAX bytes */
+    struct weh_str method; /* 1 to WEH_METHOD_NAME_MAX bytes */
+    struct weh_str params; /* the encoded params; empty when absent */
+};
+
+/**
+ * Check the whole message @bytes against @limits and find its envelope. Allocates nothing.
+ *
+ * JSON: an object with "jsonrpc": "2.0", "method", optional "id" and "params"; other members are an
+ * error. MessagePack: [0, id, method, params] or [2, method, params]; params may be left out.
+ *
+ * @out  on failure its id is set when it could be read (has_id), so that the error can name it.
+ *
+ * WEH_E_PARSE (not the encoding at all), WEH_E_INVALID_REQUEST, WEH_E_LIMIT.
+ */
+WEH_MUST_CHECK weh_err weh_envelope_read(enum weh_codec codec, struct weh_str bytes,
+                                         const struct weh_codec_limits *limits,
+                                         struct weh_envelope *out, struct weh_diag *diag);
+
+/**
+ * Decode @params of an envelope that weh_envelope_read accepted (same @limits).
+ *
+ * @out  a map (empty when params are absent or null). Views into @params or copies in @arena: both
+ *       must outlive it. MessagePack: a whole float stays a REAL; ext -1 (timestamp) becomes an ISO
+ *       8601 STRING; fixext1 type 0 (msgpackr's undefined) becomes NULL.
+ *
+ * WEH_E_PARSE, WEH_E_BAD_ARGS (not a map, duplicate key, other ext types, NaN or infinity, a key
+ * that is no string, bad UTF-8), WEH_E_LIMIT, WEH_E_NOMEM.
+ */
+WEH_MUST_CHECK weh_err weh_params_decode(enum weh_codec codec, struct weh_str params,
+                                         const struct weh_codec_limits *limits,
+                                         struct weh_arena *arena, struct weh_value *out,
+                                         struct weh_diag *diag);
+
+/** Decode any message into a value (for clients and tests). Errors as weh_params_decode. */
+WEH_MUST_CHECK weh_err weh_message_decode(enum weh_codec codec, struct weh_str bytes,
+                                          const struct weh_codec_limits *limits,
+                                          struct weh_arena *arena, struct weh_value *out,
+                                          struct weh_diag *diag);
+
+#define WEH_WRITER_MAX_DEPTH 64
+
+/** A sink that encodes onto the end of a buffer. MessagePack containers of unknown size get their
+ * header when they end. */
+struct weh_writer {
+    enum weh_codec codec;
+    struct weh_buf *buf;
+    struct weh_sink *sink; /* write values here */
+    struct weh_json_writer json;
+    struct {
+        struct weh_sink sink;
+        uint32_t depth;
+        struct {
+            size_t start;   /* offset of the container's header in buf */
+            uint32_t count; /* values so far; of maps the keys */
+            bool known;     /* the header is final */
+        } level[WEH_WRITER_MAX_DEPTH];
+    } msgpack;
+};
+
+/** Append to @buf (kept). All went well when @buf->err is WEH_OK at the end. */
+void weh_writer_init(struct weh_writer *writer, enum weh_codec codec, struct weh_buf *buf);
+
+/** A reply: begin, write exactly one value to @writer->sink, end. */
+void weh_reply_begin(struct weh_writer *writer, const struct weh_value *id);
+void weh_reply_end(struct weh_writer *writer);
+
+/** A whole error reply {code, message, data:{name, iTwin?, where?}}. @id NULL when unknown. */
+void weh_error_write(struct weh_writer *writer, const struct weh_value *id,
+                     const struct weh_diag *diag);
+
+/** A notification (or, with @id, a request: for clients): begin, write one map, end. */
+void weh_call_begin(struct weh_writer *writer, const struct weh_value *id, struct weh_str method);
+void weh_call_end(struct weh_writer *writer);
+
+/** What a client gets. */
+enum weh_incoming_kind { WEH_INCOMING_RESULT, WEH_INCOMING_ERROR, WEH_INCOMING_NOTIFICATION };
+
+struct weh_incoming {
+    enum weh_incoming_kind kind;
+    struct weh_value id;     /* NULL type when the server could not tell, or a notification */
+    struct weh_str method;   /* of a notification */
+    struct weh_value value;  /* result, error {code, message, data} or params */
+};
+
+/** Sort a decoded server message @message. WEH_E_PARSE when it is not one. Views into @message. */
+WEH_MUST_CHECK weh_err weh_incoming_read(enum weh_codec codec, const struct weh_value *message,
+                                         struct weh_incoming *out, struct weh_diag *diag);
+
+#endif

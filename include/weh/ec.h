@@ -1,0 +1,164 @@
+/* include/weh/ec.h - the EC catalogue: classes, properties, and the columns they live in.
+ *
+ * Read once from a file's ec_* tables, immutable, shared between sessions whose ec_* tables are
+ * equal (by a digest of their content). Source: the ECDb 4.0 profile of the native library 5.1.72;
+ * ec_PropertyMap is the complete mapping, one row per class, leaf access string and table.
+ * Threads: a catalogue may be read by any number of threads; acquire and release take a lock.
+ */
+#ifndef WEH_EC_H
+#define WEH_EC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "weh/err.h"
+#include "weh/id.h"
+#include "weh/sink.h"
+#include "weh/str.h"
+
+struct weh_briefcase;
+struct weh_ec_catalog;
+struct weh_ec_cache; /* the shared catalogues of a process */
+
+/** ec_Class.Type */
+enum weh_ec_class_type { WEH_EC_ENTITY = 0, WEH_EC_RELATIONSHIP = 1, WEH_EC_STRUCT = 2, WEH_EC_CUSTOM_ATTRIBUTE = 3 };
+
+/** ec_Class.Modifier */
+enum weh_ec_modifier { WEH_EC_CONCRETE = 0, WEH_EC_ABSTRACT = 1, WEH_EC_SEALED = 2 };
+
+/** ec_Property.Kind */
+enum weh_ec_kind {
+    WEH_EC_PRIMITIVE = 0, /* also enumerations */
+    WEH_EC_STRUCT_VALUE = 1,
+    WEH_EC_PRIMITIVE_ARRAY = 2,
+    WEH_EC_STRUCT_ARRAY = 3,
+    WEH_EC_NAVIGATION = 4,
+};
+
+/** ec_Property.PrimitiveType */
+enum weh_ec_primitive {
+    WEH_EC_NONE = 0,
+    WEH_EC_BINARY = 257,
+    WEH_EC_BOOLEAN = 513,
+    WEH_EC_DATETIME = 769,
+    WEH_EC_DOUBLE = 1025,
+    WEH_EC_INT = 1281,
+    WEH_EC_LONG = 1537,
+    WEH_EC_POINT2D = 1793,
+    WEH_EC_POINT3D = 2049,
+    WEH_EC_STRING = 2305,
+    WEH_EC_GEOMETRY = 2561,
+};
+
+/** DateTimeInfo custom attribute: DateTimeKind and DateTimeComponent. */
+enum weh_ec_datetime { WEH_EC_DT_UNSPECIFIED, WEH_EC_DT_UTC, WEH_EC_DT_LOCAL, WEH_EC_DT_DATE_ONLY, WEH_EC_DT_TIME_OF_DAY };
+
+/** ec_Table.Type */
+enum weh_ec_table_type { WEH_EC_TABLE_PRIMARY = 0, WEH_EC_TABLE_JOINED = 1, WEH_EC_TABLE_EXISTING = 2, WEH_EC_TABLE_OVERFLOW = 3, WEH_EC_TABLE_VIRTUAL = 4 };
+
+struct weh_ec_schema {
+    weh_id id;
+    struct weh_str name;
+    struct weh_str alias;
+    uint32_t version[3];
+};
+
+struct weh_ec_table {
+    weh_id id;
+    const struct weh_ec_table *parent; /* of joined and overflow tables; else NULL */
+    struct weh_str name;
+    enum weh_ec_table_type type;
+    weh_id exclusive_root_class_id; /* the constant of a virtual ECClassId column */
+    struct weh_str id_column;       /* the ECInstanceId column: "Id", "ElementId" */
+    bool has_class_id_column;       /* false: ECClassId is virtual */
+};
+
+/** One leaf of a property in one class: which column of which table holds it. */
+struct weh_ec_leaf {
+    struct weh_str access;  /* "Placement.X": as in ec_PropertyPath, whole */
+    struct weh_str member;  /* the part behind the property's name: "Origin.X"; "" for the whole */
+    struct weh_str column;  /* column name */
+    uint16_t table;         /* index into weh_ec_class.tables */
+    int16_t column_type;    /* ec_Column.Type */
+    bool is_virtual;        /* no such SQL column: the value is a constant (RelECClassId) */
+};
+
+struct weh_ec_class;
+
+/** One property of a class, own or inherited, in the order of iTwin.js (base classes first). */
+struct weh_ec_property {
+    weh_id id;                 /* ec_Property.Id */
+    struct weh_str name;       /* EC name */
+    struct weh_str js_name;    /* first character lower-cased */
+    enum weh_ec_kind kind;
+    enum weh_ec_primitive primitive; /* of enumerations: INT or STRING */
+    enum weh_ec_datetime datetime;
+    struct weh_str extended_type;    /* "BeGuid", "Json", "Id"; may be empty */
+    weh_id enumeration_id;           /* 0: none */
+    const struct weh_ec_class *struct_class;  /* of structs and struct arrays */
+    const struct weh_ec_class *nav_class;     /* relationship class of a navigation property */
+    bool nav_forward;
+    bool readonly;
+    bool custom_handled; /* BisCore.CustomHandledProperty: native code treats it specially */
+    uint16_t n_leaves;
+    const struct weh_ec_leaf *leaves; /* of this class; none for struct members */
+};
+
+struct weh_ec_class {
+    weh_id id;
+    const struct weh_ec_schema *schema;
+    struct weh_str name;
+    struct weh_str full_name;     /* "BisCore:Subject" */
+    struct weh_str full_name_dot; /* "BisCore.Subject" */
+    enum weh_ec_class_type type;
+    enum weh_ec_modifier modifier;
+    uint16_t n_bases;       /* direct, by Ordinal */
+    uint16_t n_ancestors;   /* all, the class itself included */
+    uint16_t n_tables;      /* without virtual ones; primary first, then joined, then overflow */
+    uint16_t n_properties;
+    const struct weh_ec_class *const *bases;
+    const weh_id *ancestors; /* sorted */
+    const struct weh_ec_table *const *tables;
+    const struct weh_ec_property *properties;
+};
+
+WEH_MUST_CHECK weh_err weh_ec_cache_create(struct weh_ec_cache **out, struct weh_diag *diag);
+/** All catalogues must have been released. */
+void weh_ec_cache_destroy(struct weh_ec_cache *cache);
+
+/**
+ * The catalogue of @briefcase: one already loaded from equal ec_* tables, else read now.
+ *
+ * @out  a reference; give it back with weh_ec_catalog_release. @cache must outlive it.
+ *
+ * WEH_E_CORRUPT when the tables contradict themselves, WEH_E_NOMEM, those of weh_db_fail.
+ */
+WEH_MUST_CHECK weh_err weh_ec_catalog_acquire(struct weh_ec_cache *cache,
+                                              struct weh_briefcase *briefcase,
+                                              const struct weh_ec_catalog **out,
+                                              struct weh_diag *diag);
+void weh_ec_catalog_release(const struct weh_ec_catalog *catalog);
+
+/** Class by id, or NULL. Borrowed from the catalogue, as everything it points to. */
+const struct weh_ec_class *weh_ec_class_by_id(const struct weh_ec_catalog *catalog, weh_id id);
+
+/** Class by "Schema:Class" or "Schema.Class", any case, or NULL. */
+const struct weh_ec_class *weh_ec_class_by_name(const struct weh_ec_catalog *catalog,
+                                                struct weh_str full_name);
+
+/** True when @class is @base or derives from it (mixins included). */
+bool weh_ec_class_is(const struct weh_ec_class *class_, weh_id base_id);
+
+/** Property of @class by EC name or JavaScript name (exact), or NULL. */
+const struct weh_ec_property *weh_ec_property_by_js_name(const struct weh_ec_class *class_,
+                                                         struct weh_str js_name);
+
+/** Table by SQL name, or NULL: of joined and overflow tables the parent chain leads to the primary. */
+const struct weh_ec_table *weh_ec_table_by_name(const struct weh_ec_catalog *catalog,
+                                                struct weh_str name);
+
+/** Number of classes; weh_ec_class_at walks them by id. */
+size_t weh_ec_class_count(const struct weh_ec_catalog *catalog);
+const struct weh_ec_class *weh_ec_class_at(const struct weh_ec_catalog *catalog, size_t index);
+
+#endif

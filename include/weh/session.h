@@ -1,0 +1,86 @@
+/* include/weh/session.h - one user at work: a mailbox, an open briefcase, an outbox.
+ *
+ * A session belongs to one channel. The channel's thread delivers messages and takes frames; a
+ * worker of the pool runs the requests, one session at most once in the run queue, so requests run
+ * strictly in the order received and neither the session's briefcase nor its state needs a lock. The
+ * two threads meet in the mailbox and the outbox, both bounded.
+ */
+#ifndef WEH_SESSION_H
+#define WEH_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "weh/channel.h"
+#include "weh/codec.h"
+#include "weh/err.h"
+#include "weh/log.h"
+
+struct weh_host;
+struct weh_session;
+
+/** What is allowed at least: each includes the ones before it. */
+enum weh_access { WEH_ACCESS_VIEW, WEH_ACCESS_EDIT, WEH_ACCESS_ADMIN };
+
+/** NEW: no briefcase open. READY: one is open. DETACHED: the socket was lost, the session waits. */
+enum weh_session_state {
+    WEH_SESSION_NEW,
+    WEH_SESSION_OPENING,
+    WEH_SESSION_READY,
+    WEH_SESSION_DETACHED,
+    WEH_SESSION_CLOSING,
+    WEH_SESSION_CLOSED,
+};
+
+/** "NEW", "OPENING" ... Static. */
+const char *weh_session_state_name(enum weh_session_state state);
+
+struct weh_session_options {
+    struct weh_host *host;       /* kept: must outlive the session */
+    struct weh_channel *channel; /* kept until its released is called */
+    enum weh_codec codec;
+    enum weh_access access;
+    const char *user; /* copied */
+    const char *peer; /* "127.0.0.1:51234", for the log; copied */
+};
+
+/**
+ * A new session in state NEW. Service thread.
+ *
+ * WEH_E_LIMIT when the host has as many sessions as it may, WEH_E_NOMEM.
+ */
+WEH_MUST_CHECK weh_err weh_session_create(const struct weh_session_options *options,
+                                          struct weh_session **out, struct weh_diag *diag);
+
+/**
+ * Deliver one whole message. Service thread. Never blocks.
+ *
+ * @bytes  taken (from weh_malloc), whatever the result.
+ *
+ * Everything that is wrong with the message is answered or ends the session from inside.
+ */
+void weh_session_receive(struct weh_session *session, uint8_t *bytes, size_t len);
+
+/** The next frame to send, owned by the caller; NULL when there is none now. Service thread. */
+struct weh_frame *weh_session_next_frame(struct weh_session *session);
+
+/** Tell that @n bytes of frames have left (they count against the outbox limit until then). */
+void weh_session_sent(struct weh_session *session, size_t n);
+
+/** True when the session wants its channel closed and has no frames left. Service thread. */
+bool weh_session_wants_close(struct weh_session *session, enum weh_close_reason *reason);
+
+/** Begin the end from the channel's side for @reason, keeping what is queued to be sent when the
+ * channel still can. The first reason counts. Service thread. */
+void weh_session_end(struct weh_session *session, enum weh_close_reason reason);
+
+/**
+ * The channel is gone: nothing can be sent any more. Service thread; the last call with @session,
+ * the channel's released follows when the session has ended.
+ */
+void weh_session_channel_gone(struct weh_session *session, enum weh_close_reason reason);
+
+/** The session's id as text, for the log. Borrowed. */
+const char *weh_session_name(const struct weh_session *session);
+
+#endif

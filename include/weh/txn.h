@@ -1,0 +1,123 @@
+/* include/weh/txn.h - the undo and redo stack of one open briefcase.
+ *
+ * Captures what changes with SQLite's session extension, stores each saved transaction as a row of
+ * dgn_Txns, reverses and reinstates them (formats: bim-format section 5, native library 5.1.72). A
+ * stack belongs to one session and is used by one thread at a time; nothing here locks.
+ *
+ * States: IDLE (nothing unsaved), IN_TXN (unsaved edits), BROKEN (the database could not be brought
+ * back to a known state: every call answers WEH_E_DB, the session must end).
+ */
+#ifndef WEH_TXN_H
+#define WEH_TXN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "weh/changes.h"
+#include "weh/err.h"
+#include "weh/id.h"
+#include "weh/str.h"
+
+struct weh_briefcase;
+struct weh_ec_catalog;
+struct weh_txn_stack;
+
+/**
+ * Told what happens, in the order of iTwin.js' TxnManager events; each may be NULL.
+ *
+ * Save: commit, elements/models, committed; nothing at all when nothing had changed. Undo and redo:
+ * before_undo_redo, then for each transaction elements/models, then after_undo_redo.
+ */
+struct weh_txn_observer {
+    void *ctx;
+    void (*commit)(void *ctx);
+    /** @changes borrowed for the call. @txn_id the transaction saved, reversed or reinstated. */
+    void (*changed)(void *ctx, struct weh_txn_id txn_id, const struct weh_change_list *changes);
+    void (*committed)(void *ctx, struct weh_txn_id txn_id, bool has_pending_txns, int64_t time_ms);
+    void (*before_undo_redo)(void *ctx, bool is_undo);
+    void (*after_undo_redo)(void *ctx, bool is_undo);
+};
+
+/** Makes the dependent changes of a save (model times and geometry GUIDs); they are recorded as
+ * indirect. Set by the layer that knows the BIS rules. */
+struct weh_txn_propagator {
+    void *ctx;
+    weh_err (*propagate)(void *ctx, const struct weh_change_list *changes, struct weh_diag *diag);
+};
+
+/**
+ * Open the stack of @briefcase.
+ *
+ * @briefcase  kept: must outlive the stack. Read-only, or without recording: saves just commit.
+ * @catalog    kept: tells which tables belong to elements.
+ * @out        the stack, owned by the caller; untouched on failure.
+ *
+ * WEH_E_NOMEM, those of weh_db_fail.
+ */
+WEH_MUST_CHECK weh_err weh_txn_stack_create(struct weh_briefcase *briefcase,
+                                            const struct weh_ec_catalog *catalog,
+                                            struct weh_txn_stack **out, struct weh_diag *diag);
+
+/** Release @stack (NULL is fine). Unsaved changes are rolled back when the briefcase closes. */
+void weh_txn_stack_destroy(struct weh_txn_stack *stack);
+
+/** @observer and @propagator are copied. */
+void weh_txn_set_observer(struct weh_txn_stack *stack, const struct weh_txn_observer *observer);
+void weh_txn_set_propagator(struct weh_txn_stack *stack,
+                            const struct weh_txn_propagator *propagator);
+
+/** True when rows of tracked tables have changed since the last save. */
+bool weh_txn_has_unsaved(struct weh_txn_stack *stack);
+
+/**
+ * Save what changed as one transaction, durable when the call returns (WAL, synchronous=FULL).
+ *
+ * @description  may be empty; at most 64 KiB.
+ * @saved        false when nothing had changed (then everything else is untouched).
+ * @txn_id       of the new transaction when @saved.
+ *
+ * On failure everything unsaved is rolled back: WEH_E_DISK_FULL, WEH_E_IO, WEH_E_NOMEM, WEH_E_DB.
+ */
+WEH_MUST_CHECK weh_err weh_txn_save(struct weh_txn_stack *stack, struct weh_str description,
+                                    bool *saved, struct weh_txn_id *txn_id, struct weh_diag *diag);
+
+/** Drop everything unsaved. */
+WEH_MUST_CHECK weh_err weh_txn_abandon(struct weh_txn_stack *stack, struct weh_diag *diag);
+
+/** What reverse and reinstate did. */
+struct weh_txn_ids {
+    struct weh_txn_id *ids; /* in the order of the work; freed by weh_txn_ids_fini */
+    size_t n;
+};
+void weh_txn_ids_fini(struct weh_txn_ids *ids);
+
+/**
+ * Reverse the last @count operations of this session (a multi-transaction operation counts once);
+ * a @count beyond what there is reverses what there is. Unsaved changes are dropped first.
+ *
+ * @out  transactions reversed, newest first; give to weh_txn_ids_fini.
+ *
+ * WEH_E_NOTHING_TO_UNDO (nothing was dropped either), else as weh_txn_save.
+ */
+WEH_MUST_CHECK weh_err weh_txn_reverse(struct weh_txn_stack *stack, uint32_t count,
+                                       struct weh_txn_ids *out, struct weh_diag *diag);
+
+/** Bring back what the last reverse took. WEH_E_NOTHING_TO_REDO, else as weh_txn_reverse. */
+WEH_MUST_CHECK weh_err weh_txn_reinstate(struct weh_txn_stack *stack, struct weh_txn_ids *out,
+                                         struct weh_diag *diag);
+
+struct weh_txn_state {
+    bool has_unsaved_changes;
+    bool has_pending_txns; /* saved, not reversed, not pushed; of any session */
+    bool is_undo_possible;
+    bool is_redo_possible;
+    struct weh_txn_id current_txn_id; /* the next transaction's */
+    uint32_t depth;                   /* of multi-transaction operations */
+    struct weh_str undo_string;       /* description, borrowed until the next call here */
+    struct weh_str redo_string;
+};
+
+WEH_MUST_CHECK weh_err weh_txn_get_state(struct weh_txn_stack *stack, struct weh_txn_state *out,
+                                         struct weh_diag *diag);
+
+#endif
