@@ -28,9 +28,9 @@ void weh_bis_destroy(struct weh_bis *bis);
 
 /** Which element: exactly one of the three. */
 struct weh_element_key {
-    weh_id id;                            /* 0: not this */
+    weh_id id;                              /* 0: not this */
     const struct weh_guid *federation_guid; /* NULL: not this */
-    const struct weh_value *code;         /* {spec, scope, value}; NULL: not this */
+    const struct weh_value *code;           /* {spec, scope, value}; NULL: not this */
 };
 
 /**

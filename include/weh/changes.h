@@ -12,7 +12,11 @@
 
 #include "weh/id.h"
 
-enum weh_change_op { WEH_CHANGE_INSERTED, WEH_CHANGE_UPDATED, WEH_CHANGE_DELETED };
+enum weh_change_op {
+    WEH_CHANGE_INSERTED,
+    WEH_CHANGE_UPDATED,
+    WEH_CHANGE_DELETED
+};
 
 struct weh_entity_change {
     weh_id id;

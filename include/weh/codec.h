@@ -17,7 +17,10 @@
 #include "weh/sink.h"
 #include "weh/value.h"
 
-enum weh_codec { WEH_CODEC_JSON, WEH_CODEC_MSGPACK };
+enum weh_codec {
+    WEH_CODEC_JSON,
+    WEH_CODEC_MSGPACK
+};
 
 /** What a message may hold; longer ones are the transport's business. */
 struct weh_codec_limits {
@@ -25,7 +28,7 @@ struct weh_codec_limits {
     uint32_t max_values; /* values in all, keys included */
 };
 
-#define WEH_REQUEST_ID_MAX 64   /* bytes of a string id */
+#define WEH_REQUEST_ID_MAX  64  /* bytes of a string id */
 #define WEH_METHOD_NAME_MAX 128 /* bytes of a method name */
 
 /** The outside of a message; views into its bytes. */
@@ -107,13 +110,17 @@ void weh_call_begin(struct weh_writer *writer, const struct weh_value *id, struc
 void weh_call_end(struct weh_writer *writer);
 
 /** What a client gets. */
-enum weh_incoming_kind { WEH_INCOMING_RESULT, WEH_INCOMING_ERROR, WEH_INCOMING_NOTIFICATION };
+enum weh_incoming_kind {
+    WEH_INCOMING_RESULT,
+    WEH_INCOMING_ERROR,
+    WEH_INCOMING_NOTIFICATION
+};
 
 struct weh_incoming {
     enum weh_incoming_kind kind;
-    struct weh_value id;     /* NULL type when the server could not tell, or a notification */
-    struct weh_str method;   /* of a notification */
-    struct weh_value value;  /* result, error {code, message, data} or params */
+    struct weh_value id;    /* NULL type when the server could not tell, or a notification */
+    struct weh_str method;  /* of a notification */
+    struct weh_value value; /* result, error {code, message, data} or params */
 };
 
 /** Sort a decoded server message @message. WEH_E_PARSE when it is not one. Views into @message. */

@@ -11,12 +11,13 @@
 
 #include "weh/buf.h"
 #include "weh/err.h"
+#include "weh/str.h"
 
 struct weh_config {
-#define TEXT(key, member, def, reloadable, secret, help) char *member;
+#define TEXT(key, member, def, reloadable, secret, help)           char *member;
 #define NUMBER(key, member, def, min, max, unit, reloadable, help) int64_t member;
-#define BOOL(key, member, def, reloadable, help) bool member;
-#define CHOICE(key, member, def, choices, reloadable, help) char *member;
+#define BOOL(key, member, def, reloadable, help)                   bool member;
+#define CHOICE(key, member, def, choices, reloadable, help)        char *member;
 #include "weh/config_keys.def"
 #undef TEXT
 #undef NUMBER
@@ -47,18 +48,17 @@ WEH_MUST_CHECK weh_err weh_config_read_file(struct weh_config *config, const cha
 /** Take WEH_<SECTION>_<NAME> variables from @environment (NULL-terminated, as environ). Unknown WEH_
  * variables are left alone (WEH_URL and WEH_TOKEN are the client's). WEH_E_BAD_ARGS. */
 WEH_MUST_CHECK weh_err weh_config_read_environment(struct weh_config *config,
-                                                   char *const *environment,
-                                                   struct weh_diag *diag);
+                                                   char *const *environment, struct weh_diag *diag);
 
-/** Copy the reloadable keys of @from into @config. *@ignored names the first key that differs but
+/** Copy the reloadable keys of @from (not changed) into @config. *@ignored names the first key that differs but
  * needs a restart, NULL when there is none. */
-WEH_MUST_CHECK weh_err weh_config_reload(struct weh_config *config, const struct weh_config *from,
+WEH_MUST_CHECK weh_err weh_config_reload(struct weh_config *config, struct weh_config *from,
                                          const char **ignored, struct weh_diag *diag);
 
 /** The commented example with every key at its default: conf/webedithost.conf. */
 void weh_config_print_example(struct weh_buf *out);
 
 /** Every key with its value now, one KEY=VALUE a line, secrets as "(secret)". */
-void weh_config_print_values(const struct weh_config *config, struct weh_buf *out);
+void weh_config_print_values(struct weh_config *config, struct weh_buf *out);
 
 #endif

@@ -21,10 +21,19 @@ struct weh_ec_catalog;
 struct weh_ec_cache; /* the shared catalogues of a process */
 
 /** ec_Class.Type */
-enum weh_ec_class_type { WEH_EC_ENTITY = 0, WEH_EC_RELATIONSHIP = 1, WEH_EC_STRUCT = 2, WEH_EC_CUSTOM_ATTRIBUTE = 3 };
+enum weh_ec_class_type {
+    WEH_EC_ENTITY = 0,
+    WEH_EC_RELATIONSHIP = 1,
+    WEH_EC_STRUCT = 2,
+    WEH_EC_CUSTOM_ATTRIBUTE = 3
+};
 
 /** ec_Class.Modifier */
-enum weh_ec_modifier { WEH_EC_CONCRETE = 0, WEH_EC_ABSTRACT = 1, WEH_EC_SEALED = 2 };
+enum weh_ec_modifier {
+    WEH_EC_CONCRETE = 0,
+    WEH_EC_ABSTRACT = 1,
+    WEH_EC_SEALED = 2
+};
 
 /** ec_Property.Kind */
 enum weh_ec_kind {
@@ -51,10 +60,22 @@ enum weh_ec_primitive {
 };
 
 /** DateTimeInfo custom attribute: DateTimeKind and DateTimeComponent. */
-enum weh_ec_datetime { WEH_EC_DT_UNSPECIFIED, WEH_EC_DT_UTC, WEH_EC_DT_LOCAL, WEH_EC_DT_DATE_ONLY, WEH_EC_DT_TIME_OF_DAY };
+enum weh_ec_datetime {
+    WEH_EC_DT_UNSPECIFIED,
+    WEH_EC_DT_UTC,
+    WEH_EC_DT_LOCAL,
+    WEH_EC_DT_DATE_ONLY,
+    WEH_EC_DT_TIME_OF_DAY
+};
 
 /** ec_Table.Type */
-enum weh_ec_table_type { WEH_EC_TABLE_PRIMARY = 0, WEH_EC_TABLE_JOINED = 1, WEH_EC_TABLE_EXISTING = 2, WEH_EC_TABLE_OVERFLOW = 3, WEH_EC_TABLE_VIRTUAL = 4 };
+enum weh_ec_table_type {
+    WEH_EC_TABLE_PRIMARY = 0,
+    WEH_EC_TABLE_JOINED = 1,
+    WEH_EC_TABLE_EXISTING = 2,
+    WEH_EC_TABLE_OVERFLOW = 3,
+    WEH_EC_TABLE_VIRTUAL = 4
+};
 
 struct weh_ec_schema {
     weh_id id;
@@ -75,28 +96,28 @@ struct weh_ec_table {
 
 /** One leaf of a property in one class: which column of which table holds it. */
 struct weh_ec_leaf {
-    struct weh_str access;  /* "Placement.X": as in ec_PropertyPath, whole */
-    struct weh_str member;  /* the part behind the property's name: "Origin.X"; "" for the whole */
-    struct weh_str column;  /* column name */
-    uint16_t table;         /* index into weh_ec_class.tables */
-    int16_t column_type;    /* ec_Column.Type */
-    bool is_virtual;        /* no such SQL column: the value is a constant (RelECClassId) */
+    struct weh_str access; /* "Placement.X": as in ec_PropertyPath, whole */
+    struct weh_str member; /* the part behind the property's name: "Origin.X"; "" for the whole */
+    struct weh_str column; /* column name */
+    uint16_t table;        /* index into weh_ec_class.tables */
+    int16_t column_type;   /* ec_Column.Type */
+    bool is_virtual;       /* no such SQL column: the value is a constant (RelECClassId) */
 };
 
 struct weh_ec_class;
 
 /** One property of a class, own or inherited, in the order of iTwin.js (base classes first). */
 struct weh_ec_property {
-    weh_id id;                 /* ec_Property.Id */
-    struct weh_str name;       /* EC name */
-    struct weh_str js_name;    /* first character lower-cased */
+    weh_id id;              /* ec_Property.Id */
+    struct weh_str name;    /* EC name */
+    struct weh_str js_name; /* first character lower-cased */
     enum weh_ec_kind kind;
     enum weh_ec_primitive primitive; /* of enumerations: INT or STRING */
     enum weh_ec_datetime datetime;
-    struct weh_str extended_type;    /* "BeGuid", "Json", "Id"; may be empty */
-    weh_id enumeration_id;           /* 0: none */
-    const struct weh_ec_class *struct_class;  /* of structs and struct arrays */
-    const struct weh_ec_class *nav_class;     /* relationship class of a navigation property */
+    struct weh_str extended_type;            /* "BeGuid", "Json", "Id"; may be empty */
+    weh_id enumeration_id;                   /* 0: none */
+    const struct weh_ec_class *struct_class; /* of structs and struct arrays */
+    const struct weh_ec_class *nav_class;    /* relationship class of a navigation property */
     bool nav_forward;
     bool readonly;
     bool custom_handled; /* BisCore.CustomHandledProperty: native code treats it specially */
@@ -112,9 +133,9 @@ struct weh_ec_class {
     struct weh_str full_name_dot; /* "BisCore.Subject" */
     enum weh_ec_class_type type;
     enum weh_ec_modifier modifier;
-    uint16_t n_bases;       /* direct, by Ordinal */
-    uint16_t n_ancestors;   /* all, the class itself included */
-    uint16_t n_tables;      /* without virtual ones; primary first, then joined, then overflow */
+    uint16_t n_bases;     /* direct, by Ordinal */
+    uint16_t n_ancestors; /* all, the class itself included */
+    uint16_t n_tables;    /* without virtual ones; primary first, then joined, then overflow */
     uint16_t n_properties;
     const struct weh_ec_class *const *bases;
     const weh_id *ancestors; /* sorted */

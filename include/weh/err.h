@@ -67,13 +67,16 @@ enum weh_err_code {
 #define X(name, scope, wire, code, itwin, help) WEH_E_##name,
     WEH_ERR_LIST(X)
 #undef X
-        WEH_E_COUNT
+    WEH_E_COUNT
 };
 
 /** WEH_OK, or one of enum weh_err_code. */
 typedef enum weh_err_code weh_err;
 
-enum weh_err_scope { WEH_SCOPE_REQUEST, WEH_SCOPE_SESSION };
+enum weh_err_scope {
+    WEH_SCOPE_REQUEST,
+    WEH_SCOPE_SESSION
+};
 
 /** One row of the list. */
 struct weh_err_info {
@@ -106,7 +109,7 @@ const struct weh_err_info *weh_err_info(weh_err err);
 #define weh_fail(diag, err, ...) weh_fail_at(diag, err, __FILE__, __LINE__, "", __VA_ARGS__)
 
 /** The same, naming the argument or element @where that is at fault. */
-#define weh_fail_where(diag, err, where, ...)                                                      \
+#define weh_fail_where(diag, err, where, ...) \
     weh_fail_at(diag, err, __FILE__, __LINE__, where, __VA_ARGS__)
 
 weh_err weh_fail_at(struct weh_diag *diag, weh_err err, const char *file, int line,

@@ -25,7 +25,7 @@ struct weh_guid {
     uint8_t bytes[16];
 };
 
-#define WEH_ID_TEXT_SIZE 19   /* "0x", 16 digits, NUL */
+#define WEH_ID_TEXT_SIZE   19 /* "0x", 16 digits, NUL */
 #define WEH_GUID_TEXT_SIZE 37 /* 36 characters, NUL */
 
 /** Parse "0x1f" (any case; no leading zeros needed); false when @text is no id or is 0. */

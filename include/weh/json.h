@@ -19,27 +19,80 @@
 #define WEH_JSON_MAX_DEPTH 64
 
 struct weh_json_limits {
-    uint32_t max_depth;  /* containers inside each other, at most WEH_JSON_MAX_DEPTH */
+    uint32_t max_depth;  /* containers inside each other; more than WEH_JSON_MAX_DEPTH is that */
     uint32_t max_values; /* values in all, keys included */
 };
 
 /**
+ * A scan over JSON text that checks the grammar (RFC 8259, UTF-8, paired surrogates) and the limits
+ * and allocates nothing. Private but for weh_json_scan_init's arguments; the wire finds a message's
+ * envelope with it. What it lets pass may still hold a key twice, a NUL in a key or a number beyond
+ * the doubles: weh_json_parse refuses those.
+ */
+struct weh_json_scan {
+    struct weh_str text;
+    size_t at; /* offset of the next byte */
+    struct weh_json_limits limits;
+    uint32_t n_values; /* seen so far, keys included */
+    bool long_integer; /* an integer of so many digits that it may not fit an int64_t was seen */
+};
+
+/** @text is kept as a view; @limits are copied. */
+void weh_json_scan_init(struct weh_json_scan *scan, struct weh_str text,
+                        const struct weh_json_limits *limits);
+
+/** Skip white space; the byte that follows, or -1 at the end. */
+int weh_json_scan_peek(struct weh_json_scan *scan);
+
+/** After white space: step over @byte, or WEH_E_PARSE. */
+WEH_MUST_CHECK weh_err weh_json_scan_expect(struct weh_json_scan *scan, char byte,
+                                            struct weh_diag *diag);
+
+/**
+ * After white space: step over a string, which counts as one value.
+ *
+ * @raw  what stands between the quotes, escapes as they are written.
+ *
+ * WEH_E_PARSE, WEH_E_LIMIT.
+ */
+WEH_MUST_CHECK weh_err weh_json_scan_string(struct weh_json_scan *scan, struct weh_str *raw,
+                                            struct weh_diag *diag);
+
+/**
+ * After white space: step over one whole value that stands inside @depth containers.
+ *
+ * @span  the value's text.
+ *
+ * WEH_E_PARSE, WEH_E_LIMIT.
+ */
+WEH_MUST_CHECK weh_err weh_json_scan_value(struct weh_json_scan *scan, uint32_t depth,
+                                           struct weh_str *span, struct weh_diag *diag);
+
+/** Raise WEH_E_PARSE with @text at the place where @scan stands ("line L column C"). */
+weh_err weh_json_scan_fail(const struct weh_json_scan *scan, struct weh_diag *diag,
+                           const char *text);
+
+/**
  * Parse @text into *@out, whose strings are copies in @arena.
  *
- * Strict RFC 8259: duplicate keys, bad UTF-8, numbers out of range are refused. A whole number
- * beyond 64 bits is read as a double, as JavaScript does. The error's where is "line L column C".
+ * Strict RFC 8259: duplicate keys, NUL in keys, bad UTF-8 and numbers beyond the doubles are
+ * refused. A whole number beyond 64 bits is read as a double, as JavaScript does; above INT64_MAX it
+ * is a UINT. The error's where is "line L column C".
  *
- * WEH_E_PARSE, WEH_E_LIMIT (depth, number of values), WEH_E_NOMEM.
+ * WEH_E_PARSE, WEH_E_LIMIT (depth, number of values, the arena's limit), WEH_E_NOMEM.
  */
 WEH_MUST_CHECK weh_err weh_json_parse(struct weh_str text, const struct weh_json_limits *limits,
                                       struct weh_arena *arena, struct weh_value *out,
                                       struct weh_diag *diag);
 
+/** Bytes of the longest beginning of @str that is well-formed UTF-8. */
+size_t weh_json_utf8_prefix(struct weh_str str);
+
 /** How JSON.stringify writes, and what it cannot say. */
 struct weh_json_writer {
     struct weh_sink sink; /* write here */
     struct weh_buf *buf;  /* its err tells whether all went well */
-    uint32_t depth;
+    uint32_t depth;       /* may run above the maximum, then err is WEH_E_TOO_LARGE */
     uint8_t comma[WEH_JSON_MAX_DEPTH / 8 + 1]; /* bit per level: a value stands already */
     bool after_key;
 };
@@ -49,7 +102,8 @@ struct weh_json_writer {
  *
  * As JSON.stringify: shortest digits that read back as the same double, whole doubles without a
  * fraction, NaN as null. Binary values become "encoding=base64;..." (the form iTwin.js reads,
- * Base64EncodedString of @itwin/core-common).
+ * Base64EncodedString of @itwin/core-common). Containers deeper than WEH_JSON_MAX_DEPTH set @buf->err
+ * to WEH_E_TOO_LARGE.
  */
 void weh_json_writer_init(struct weh_json_writer *writer, struct weh_buf *buf);
 

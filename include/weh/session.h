@@ -20,7 +20,11 @@ struct weh_host;
 struct weh_session;
 
 /** What is allowed at least: each includes the ones before it. */
-enum weh_access { WEH_ACCESS_VIEW, WEH_ACCESS_EDIT, WEH_ACCESS_ADMIN };
+enum weh_access {
+    WEH_ACCESS_VIEW,
+    WEH_ACCESS_EDIT,
+    WEH_ACCESS_ADMIN
+};
 
 /** NEW: no briefcase open. READY: one is open. DETACHED: the socket was lost, the session waits. */
 enum weh_session_state {
