@@ -1,0 +1,271 @@
+/* src/base/json_read.c - JSON text into values: jansson behind the scan of json_scan.c.
+ *
+ * jansson takes its memory from malloc (its allocator is one for the whole process, which a library
+ * must not set); the scan bounds how much, and it is all given back before weh_json_parse returns.
+ *
+ * jansson refuses integers beyond int64_t. When the scan has seen a long one, jansson reads all
+ * integers as doubles and the exact ones are taken from the text again, in step with the tree
+ * (jansson keeps the order of members).
+ */
+#include <stdio.h>
+
+#include <jansson.h>
+
+#include "weh/json.h"
+
+/* Where we are in a container that is being converted. */
+struct frame {
+    json_t *container;
+    void *iter;                 /* of an object */
+    uint32_t next;              /* index into items or members */
+    struct weh_value *items;    /* of an array */
+    struct weh_member *members; /* of an object */
+};
+
+struct reader {
+    struct weh_arena *arena;
+    struct weh_diag *diag;
+    bool from_text; /* numbers are read from the text again */
+    struct weh_str text;
+    size_t at; /* behind the last number that was read from the text */
+    uint32_t depth;
+    struct frame frames[WEH_JSON_MAX_DEPTH];
+};
+
+static weh_err no_room(const struct weh_arena *arena, size_t size, struct weh_diag *diag)
+{
+    /* The arena's own limit is the peer's fault, the heap's is not. Rounding costs up to 16. */
+    if (arena->limit_bytes != 0 && size + 16 > arena->limit_bytes - arena->used_bytes) {
+        return weh_fail(diag, WEH_E_LIMIT, "the values need too much memory");
+    }
+    return weh_fail_nomem(diag);
+}
+
+static weh_err copy_text(struct reader *reader, const char *text, size_t len, const char **out)
+{
+    *out = weh_arena_strdup(reader->arena, (struct weh_str){ text, len });
+    return *out == NULL ? no_room(reader->arena, len, reader->diag) : WEH_OK;
+}
+
+/* The next number in the text: its bytes, which the scan has found well-formed. */
+static struct weh_str next_number(struct reader *reader)
+{
+    const char *text = reader->text.ptr;
+    size_t at = reader->at;
+    size_t start;
+
+    while (at < reader->text.len && text[at] != '-' && (text[at] < '0' || text[at] > '9')) {
+        if (text[at] == '"') {
+            for (at++; at < reader->text.len && text[at] != '"'; at++) {
+                at += text[at] == '\\' ? 1 : 0;
+            }
+        }
+        at++;
+    }
+    weh_assert(at < reader->text.len);
+    start = at;
+    while (at < reader->text.len && memchr("+-.0123456789Ee", text[at], 15) != NULL) {
+        at++;
+    }
+    reader->at = at;
+    return (struct weh_str){ text + start, at - start };
+}
+
+/* The integer @digits exactly, when it is one and fits 64 bits. */
+static bool read_integer(struct weh_str digits, struct weh_value *out)
+{
+    bool negative = digits.ptr[0] == '-';
+    uint64_t value = 0;
+
+    for (size_t i = negative ? 1 : 0; i < digits.len; i++) {
+        char c = digits.ptr[i];
+
+        if (c < '0' || c > '9' || __builtin_mul_overflow(value, 10U, &value) ||
+            __builtin_add_overflow(value, (uint64_t)(c - '0'), &value)) {
+            return false;
+        }
+    }
+    if (negative && value > (uint64_t)INT64_MAX + 1) {
+        return false;
+    }
+    if (!negative && value > INT64_MAX) {
+        *out = (struct weh_value){ .type = WEH_VALUE_UINT, .as.uinteger = value };
+        return true;
+    }
+    *out = (struct weh_value){ .type = WEH_VALUE_INT };
+    out->as.integer = negative ? (int64_t)(0 - value) : (int64_t)value;
+    return true;
+}
+
+static void convert_number(struct reader *reader, json_t *from, struct weh_value *out)
+{
+    if (reader->from_text && read_integer(next_number(reader), out)) {
+        return;
+    }
+    if (json_is_integer(from)) {
+        *out = (struct weh_value){ .type = WEH_VALUE_INT, .as.integer = json_integer_value(from) };
+    } else {
+        *out = (struct weh_value){ .type = WEH_VALUE_REAL, .as.real = json_real_value(from) };
+    }
+}
+
+static weh_err convert_string(struct reader *reader, json_t *from, struct weh_value *out)
+{
+    size_t len = json_string_length(from);
+
+    *out = (struct weh_value){ .type = WEH_VALUE_STRING, .n = (uint32_t)len };
+    return copy_text(reader, json_string_value(from), len, &out->as.string);
+}
+
+/* Make room for the members or items of @from and remember to fill them. */
+static weh_err open_container(struct reader *reader, json_t *from, struct weh_value *out)
+{
+    bool map = json_is_object(from);
+    size_t n = map ? json_object_size(from) : json_array_size(from);
+    size_t size = map ? sizeof(struct weh_member) : sizeof(struct weh_value);
+    struct frame *frame;
+    void *room;
+
+    *out = (struct weh_value){ .type = map ? WEH_VALUE_MAP : WEH_VALUE_ARRAY, .n = (uint32_t)n };
+    if (n == 0) {
+        return WEH_OK;
+    }
+    room = weh_arena_array(reader->arena, n, size);
+    if (room == NULL) {
+        return no_room(reader->arena, n * size, reader->diag);
+    }
+    weh_assert(reader->depth < WEH_JSON_MAX_DEPTH);
+    frame = &reader->frames[reader->depth++];
+    *frame = (struct frame){ .container = from };
+    if (map) {
+        out->as.members = frame->members = room;
+        frame->iter = json_object_iter(from);
+    } else {
+        out->as.items = frame->items = room;
+    }
+    return WEH_OK;
+}
+
+static weh_err convert_one(struct reader *reader, json_t *from, struct weh_value *out)
+{
+    switch (json_typeof(from)) {
+    case JSON_OBJECT:
+    case JSON_ARRAY:
+        return open_container(reader, from, out);
+    case JSON_STRING:
+        return convert_string(reader, from, out);
+    case JSON_INTEGER:
+    case JSON_REAL:
+        convert_number(reader, from, out);
+        return WEH_OK;
+    case JSON_TRUE:
+    case JSON_FALSE:
+        *out = (struct weh_value){ .type = WEH_VALUE_BOOL, .as.boolean = json_is_true(from) };
+        return WEH_OK;
+    case JSON_NULL:
+        break;
+    }
+    *out = (struct weh_value){ .type = WEH_VALUE_NULL };
+    return WEH_OK;
+}
+
+/* Convert the next member or item of the innermost container, or leave it when there is none. */
+static weh_err convert_next(struct reader *reader)
+{
+    struct frame *frame = &reader->frames[reader->depth - 1];
+    uint32_t i = frame->next++;
+    struct weh_member *member;
+    json_t *from;
+    weh_err err;
+
+    if (frame->items != NULL) {
+        if (i == json_array_size(frame->container)) {
+            reader->depth--;
+            return WEH_OK;
+        }
+        return convert_one(reader, json_array_get(frame->container, i), &frame->items[i]);
+    }
+    if (frame->iter == NULL) {
+        reader->depth--;
+        return WEH_OK;
+    }
+    member = &frame->members[i];
+    member->key.len = json_object_iter_key_len(frame->iter);
+    err = copy_text(reader, json_object_iter_key(frame->iter), member->key.len, &member->key.ptr);
+    from = json_object_iter_value(frame->iter);
+    frame->iter = json_object_iter_next(frame->container, frame->iter);
+    return err == WEH_OK ? convert_one(reader, from, &member->value) : err;
+}
+
+/* jansson's own texts quote the input; these do not. */
+static weh_err load_failed(const json_error_t *error, struct weh_diag *diag)
+{
+    char where[64];
+    const char *text = "not valid JSON";
+
+    switch ((int)json_error_code(error)) {
+    case json_error_out_of_memory:
+        return weh_fail_nomem(diag);
+    case json_error_duplicate_key:
+        text = "duplicate key";
+        break;
+    case json_error_null_byte_in_key:
+        text = "NUL in a key";
+        break;
+    case json_error_numeric_overflow:
+        text = "number out of range";
+        break;
+    default:
+        break;
+    }
+    (void)snprintf(where, sizeof(where), "line %d column %d", error->line, error->column);
+    return weh_fail_where(diag, WEH_E_PARSE, where, "%s", text);
+}
+
+/* The whole text, and nothing behind it. */
+static weh_err scan_text(struct weh_json_scan *scan, struct weh_diag *diag)
+{
+    struct weh_str span;
+    weh_err err;
+
+    /* Lengths in a value have 32 bits. */
+    if (scan->text.len > UINT32_MAX) {
+        return weh_fail(diag, WEH_E_LIMIT, "more than 4 GiB of JSON");
+    }
+    err = weh_json_scan_value(scan, 0, &span, diag);
+    if (err == WEH_OK && weh_json_scan_peek(scan) != -1) {
+        err = weh_json_scan_fail(scan, diag, "text behind the value");
+    }
+    return err;
+}
+
+weh_err weh_json_parse(struct weh_str text, const struct weh_json_limits *limits,
+                       struct weh_arena *arena, struct weh_value *out, struct weh_diag *diag)
+{
+    struct reader reader = { .arena = arena, .diag = diag, .text = text };
+    size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL;
+    struct weh_json_scan scan;
+    json_error_t error;
+    json_t *tree;
+    weh_err err;
+
+    weh_json_scan_init(&scan, text, limits);
+    err = scan_text(&scan, diag);
+    if (err != WEH_OK) {
+        return err;
+    }
+    if (scan.long_integer) {
+        reader.from_text = true;
+        flags |= JSON_DECODE_INT_AS_REAL;
+    }
+    tree = json_loadb(text.ptr, text.len, flags, &error);
+    if (tree == NULL) {
+        return load_failed(&error, diag);
+    }
+    err = convert_one(&reader, tree, out);
+    while (err == WEH_OK && reader.depth > 0) {
+        err = convert_next(&reader);
+    }
+    json_decref(tree);
+    return err;
+}
