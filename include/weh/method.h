@@ -1,0 +1,146 @@
+/* include/weh/method.h - a method of the protocol as data, and one running call.
+ *
+ * The table (src/rpc/methods.c) is the one source of what exists: dispatch checks state, access and
+ * arguments by it, host.describe and PROTOCOL.md are written from it.
+ */
+#ifndef WEH_METHOD_H
+#define WEH_METHOD_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "weh/arena.h"
+#include "weh/err.h"
+#include "weh/id.h"
+#include "weh/session.h"
+#include "weh/sink.h"
+#include "weh/value.h"
+
+enum weh_arg_type {
+    WEH_ARG_ANY,
+    WEH_ARG_BOOL,
+    WEH_ARG_INT,    /* min to max */
+    WEH_ARG_STRING, /* min to max bytes of UTF-8 */
+    WEH_ARG_CHOICE, /* one of choices */
+    WEH_ARG_ID,     /* "0x1f" */
+    WEH_ARG_IDS,    /* min to max ids */
+    WEH_ARG_GUID,
+    WEH_ARG_OBJECT,
+    WEH_ARG_REQUEST_ID, /* a number or a string, as in the request it names */
+};
+
+struct weh_arg_spec {
+    const char *name; /* NULL ends the list */
+    enum weh_arg_type type;
+    bool required;
+    int64_t min;
+    int64_t max;
+    const char *choices; /* separated by '|', of WEH_ARG_CHOICE */
+    const char *help;    /* one line */
+};
+
+#define WEH_MAX_ARGS 8
+
+/** One decoded argument; null counts as absent. Views live as long as the call. */
+struct weh_arg {
+    bool given;
+    union {
+        bool boolean;
+        int64_t integer;
+        struct weh_str string; /* also the word of a choice */
+        weh_id id;
+        struct {
+            const weh_id *ids;
+            size_t n;
+        } list;
+        struct weh_guid guid;
+        const struct weh_value *value; /* ANY, OBJECT, REQUEST_ID */
+    } as;
+};
+
+struct weh_method;
+
+/** One request being handled; everything is borrowed for the call. */
+struct weh_call {
+    struct weh_session *session;
+    struct weh_host *host;
+    const struct weh_method *method;
+    const struct weh_arg *args; /* in the order of the method's arguments */
+    struct weh_sink *result;    /* write exactly one value, unless an error is returned */
+    struct weh_arena *arena;    /* scratch; emptied after the call */
+    void *workspace;            /* the session's, made by the application */
+};
+
+typedef weh_err (*weh_handler)(struct weh_call *call, struct weh_diag *diag);
+
+/** Bit of @state in weh_method.states. */
+#define WEH_IN(state) (1u << WEH_SESSION_##state)
+
+struct weh_method {
+    const char *name;
+    unsigned states; /* WEH_IN bits: where the method is allowed */
+    enum weh_access access;
+    bool out_of_band; /* runs in the channel's thread, past the mailbox */
+    const struct weh_arg_spec *args;
+    const char *result; /* shape, as text */
+    const char *since;
+    const char *help; /* one line */
+    weh_handler handler;
+};
+
+/** A message of the server without a request. */
+struct weh_notification {
+    const char *name;
+    const char *params; /* shape, as text */
+    const char *help;
+};
+
+/** Find @name in @methods, which is sorted by name; NULL when there is none. */
+const struct weh_method *weh_method_find(const struct weh_method *methods, size_t n,
+                                         struct weh_str name);
+
+/**
+ * Check @params (a map) against @specs.
+ *
+ * @out  WEH_MAX_ARGS entries, in the order of @specs.
+ *
+ * WEH_E_BAD_ARGS naming the argument: missing, unknown, of the wrong type or out of range;
+ * WEH_E_NOMEM. The member _meta is allowed everywhere.
+ */
+WEH_MUST_CHECK weh_err weh_args_decode(const struct weh_arg_spec *specs,
+                                       const struct weh_value *params, struct weh_arena *arena,
+                                       struct weh_arg *out, struct weh_diag *diag);
+
+/** "string", "id", ...: how documents name the type. Static. */
+const char *weh_arg_type_name(enum weh_arg_type type);
+
+/* ---- what a handler may do with its session (worker thread) ---- */
+
+enum weh_session_state weh_session_state_now(const struct weh_session *session);
+
+/** Move to @state; the move must be one of the allowed ones. */
+void weh_session_move(struct weh_session *session, enum weh_session_state state);
+
+const char *weh_session_user(const struct weh_session *session);
+enum weh_access weh_session_access(const struct weh_session *session);
+enum weh_codec weh_session_codec(const struct weh_session *session);
+
+/** True until the first request of the session has been answered. */
+bool weh_session_is_first_request(const struct weh_session *session);
+
+/** The flag that a cancelled request's statements read. Borrowed, lives as the session. */
+const atomic_bool *weh_session_cancel_flag(const struct weh_session *session);
+
+/** End the session after the reply of this call. */
+void weh_session_end_after_reply(struct weh_session *session, enum weh_close_reason reason);
+
+/** Cancel the running or waiting request @id; false when there is none. Any thread. */
+bool weh_session_cancel_request(struct weh_session *session, const struct weh_value *id);
+
+/** A notification: begin, write one map into the sink that begin gives, end. It goes out before the
+ * reply of the call that causes it. */
+struct weh_sink *weh_notify_begin(struct weh_session *session, const char *name);
+void weh_notify_end(struct weh_session *session);
+
+#endif

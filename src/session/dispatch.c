@@ -1,0 +1,249 @@
+/* src/session/dispatch.c - the one gate before a handler, and the way of its reply.
+ *
+ * Handlers repeat none of these checks: state, access, arguments, cancelled meanwhile.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "weh/alloc.h"
+#include "weh/clock.h"
+
+#include "session_priv.h"
+
+struct weh_codec_limits session_codec_limits(const struct weh_session *session)
+{
+    const struct weh_config *config = session->host->options.config;
+
+    return (struct weh_codec_limits){ (uint32_t)config->limits_message_depth,
+                                      (uint32_t)config->limits_message_values };
+}
+
+void session_buf_begin(const struct weh_session *session, struct weh_buf *buf)
+{
+    static const uint8_t headroom[WEH_FRAME_HEADROOM];
+
+    buf->limit_bytes =
+        (size_t)session->host->options.config->limits_outbox_bytes + WEH_FRAME_HEADROOM;
+    weh_buf_append(buf, headroom, sizeof(headroom));
+}
+
+void session_send(struct weh_session *session, struct weh_buf *buf)
+{
+    const size_t limit = (size_t)session->host->options.config->limits_outbox_bytes;
+    struct weh_frame *frame = weh_calloc(1, sizeof(*frame));
+    size_t len;
+    bool was_empty;
+
+    if (frame == NULL || buf->err != WEH_OK) {
+        weh_free(frame);
+        weh_buf_fini(buf);
+        weh_session_end(session, WEH_CLOSE_FAULT);
+        return;
+    }
+    frame->memory = weh_buf_take(buf, &len);
+    frame->len = len - WEH_FRAME_HEADROOM;
+    frame->is_text = session->codec == WEH_CODEC_JSON;
+    (void)pthread_mutex_lock(&session->lock);
+    if (session->channel_gone || session->reason == WEH_CLOSE_SLOW_READER) {
+        weh_frame_destroy(frame);
+    } else if (session->outbox.bytes + frame->len > limit) {
+        weh_frame_destroy(frame);
+        session_end_locked(session, WEH_CLOSE_SLOW_READER);
+    } else {
+        was_empty = session->outbox.head == NULL;
+        outbox_push(&session->outbox, frame);
+        if (was_empty) {
+            session->channel->ops->wake(session->channel);
+        }
+    }
+    (void)pthread_mutex_unlock(&session->lock);
+}
+
+void session_send_error(struct weh_session *session, const struct weh_value *id,
+                        const struct weh_diag *diag)
+{
+    struct weh_buf buf;
+    struct weh_writer writer;
+
+    weh_buf_init(&buf, 0);
+    session_buf_begin(session, &buf);
+    weh_writer_init(&writer, session->codec, &buf);
+    weh_error_write(&writer, id, diag);
+    session_send(session, &buf);
+}
+
+struct weh_sink *weh_notify_begin(struct weh_session *session, const char *name)
+{
+    session_buf_begin(session, &session->notify_buf);
+    weh_writer_init(&session->notify_writer, session->codec, &session->notify_buf);
+    weh_call_begin(&session->notify_writer, NULL, weh_str_from(name));
+    return session->notify_writer.sink;
+}
+
+void weh_notify_end(struct weh_session *session)
+{
+    weh_call_end(&session->notify_writer);
+    session->stats.notifications++;
+    session_send(session, &session->notify_buf);
+}
+
+/* The activity of the request: the client's, or one made here. */
+static void take_activity(struct weh_session *session, const struct weh_value *params)
+{
+    const struct weh_value *id = weh_value_get(weh_value_get(params, "_meta"), "activityId");
+
+    if (id != NULL && id->type == WEH_VALUE_STRING && id->n < sizeof(session->activity)) {
+        (void)snprintf(session->activity, sizeof(session->activity), "%.*s",
+                       WEH_STR_ARGS(weh_value_str(id)));
+    } else {
+        (void)snprintf(session->activity, sizeof(session->activity), "%s-%llu", session->name,
+                       (unsigned long long)session->stats.requests);
+    }
+}
+
+static weh_err check_gates(struct weh_session *session, const struct job *job,
+                           struct weh_diag *diag)
+{
+    const struct weh_method *method = job->method;
+
+    if (job->cancelled) {
+        return weh_fail(diag, WEH_E_CANCELLED, "cancelled before it began");
+    }
+    if ((method->states & (1u << session->state)) == 0) {
+        return weh_fail(diag, WEH_E_STATE, "%s is not allowed %s", method->name,
+                        session->state == WEH_SESSION_NEW ? "before a briefcase is open"
+                                                          : "while a briefcase is open");
+    }
+    if (method->access > session->access) {
+        return weh_fail(diag, WEH_E_DENIED, "%s needs more rights than yours", method->name);
+    }
+    return WEH_OK;
+}
+
+/* Decode the arguments and call the handler; @arena is emptied by the caller. */
+static weh_err call_method(struct weh_session *session, const struct job *job,
+                           struct weh_arena *arena, struct weh_writer *writer,
+                           struct weh_diag *diag)
+{
+    struct weh_codec_limits limits = session_codec_limits(session);
+    const struct weh_host_options *host = &session->host->options;
+    struct weh_arg args[WEH_MAX_ARGS];
+    struct weh_value params;
+    struct weh_call call = { .session = session,
+                             .host = session->host,
+                             .method = job->method,
+                             .args = args,
+                             .result = writer->sink,
+                             .arena = arena,
+                             .workspace = session->workspace };
+    weh_err err;
+
+    err = weh_params_decode(session->codec, job->envelope.params, &limits, arena, &params, diag);
+    if (err != WEH_OK) {
+        return err;
+    }
+    if (!job->method->out_of_band) {
+        take_activity(session, &params);
+    }
+    err = weh_args_decode(job->method->args, &params, arena, args, diag);
+    if (err != WEH_OK) {
+        return err;
+    }
+    weh_reply_begin(writer, &job->envelope.id);
+    err = job->method->handler(&call, diag);
+    if (err == WEH_OK) {
+        weh_reply_end(writer);
+        err = writer->buf->err == WEH_OK
+                  ? WEH_OK
+                  : weh_fail(diag, writer->buf->err, "the reply is larger than the limit");
+    }
+    if (!job->method->out_of_band) {
+        struct weh_diag after;
+        weh_err after_err = host->ops->after(session->workspace, &after);
+
+        /* The later failure matters more: it says what became of the briefcase. */
+        if (after_err != WEH_OK) {
+            err = after_err;
+            *diag = after;
+        }
+    }
+    return err;
+}
+
+static void log_request(const struct weh_session *session, const struct job *job, weh_err err,
+                        const struct weh_diag *diag, uint64_t took_us)
+{
+    const bool fault = err != WEH_OK && weh_err_info(err)->scope == WEH_SCOPE_SESSION;
+    struct weh_log_who who = session_who(session);
+
+    if (err == WEH_OK) {
+        weh_log(session->host->options.log, WEH_LOG_DEBUG, &who, "request",
+                WEH_F_TEXT("method", job->method->name), WEH_F_INT("us", took_us));
+    } else {
+        weh_log(session->host->options.log, fault ? WEH_LOG_ERROR : WEH_LOG_DEBUG, &who,
+                "request.failed", WEH_F_TEXT("method", job->method->name),
+                WEH_F_TEXT("error", weh_err_info(err)->name), WEH_F_TEXT("text", diag->text),
+                WEH_F_TEXT("where", diag->where), WEH_F_TEXT("detail", diag->detail),
+                WEH_F_TEXT("file", diag->file), WEH_F_INT("line", diag->line),
+                WEH_F_INT("us", took_us));
+    }
+}
+
+/* Count, log, and see what the failure means for the session. Worker. */
+static void settle(struct weh_session *session, const struct job *job, weh_err err,
+                   const struct weh_diag *diag, uint64_t took_us)
+{
+    session->stats.requests++;
+    session->had_request = true;
+    if (took_us > session->stats.longest_us) {
+        session->stats.longest_us = took_us;
+    }
+    log_request(session, job, err, diag, took_us);
+    session->activity[0] = '\0';
+    if (err != WEH_OK) {
+        session->stats.failures++;
+        if (weh_err_info(err)->scope == WEH_SCOPE_SESSION) {
+            weh_session_end_after_reply(session, WEH_CLOSE_FAULT);
+        }
+    }
+}
+
+/* Out-of-band calls run beside a worker that may hold the session: they get memory of their own
+ * and leave the worker's members alone. */
+void session_run_job(struct weh_session *session, struct job *job)
+{
+    const bool out_of_band = job->method->out_of_band;
+    const uint64_t started_us = weh_clock_mono_us();
+    struct weh_arena own_arena;
+    struct weh_arena *arena = out_of_band ? &own_arena : &session->arena;
+    struct weh_writer writer;
+    struct weh_diag diag = { .err = WEH_OK };
+    struct weh_buf buf;
+    weh_err err = WEH_OK;
+
+    weh_arena_init(&own_arena, 0);
+    weh_buf_init(&buf, 0);
+    session_buf_begin(session, &buf);
+    weh_writer_init(&writer, session->codec, &buf);
+    if (!out_of_band) {
+        err = check_gates(session, job, &diag);
+    }
+    if (err == WEH_OK) {
+        err = call_method(session, job, arena, &writer, &diag);
+    }
+    if (!out_of_band) {
+        settle(session, job, err, &diag, weh_clock_mono_us() - started_us);
+    }
+    if (!job->envelope.has_id) {
+        weh_buf_fini(&buf);
+    } else if (err == WEH_OK) {
+        session_send(session, &buf);
+    } else {
+        weh_buf_fini(&buf);
+        session_send_error(session, &job->envelope.id, &diag);
+    }
+    weh_arena_fini(&own_arena);
+    if (!out_of_band) {
+        weh_arena_reset(&session->arena);
+    }
+}

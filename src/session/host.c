@@ -1,0 +1,71 @@
+/* src/session/host.c - what sessions share. */
+#include <unistd.h>
+
+#include "weh/alloc.h"
+
+#include "session_priv.h"
+
+static size_t worker_count(const struct weh_config *config)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+    if (config->workers_count > 0) {
+        return (size_t)config->workers_count;
+    }
+    return cores > 0 ? (size_t)cores : 1;
+}
+
+weh_err weh_host_create(const struct weh_host_options *options, struct weh_host **out,
+                        struct weh_diag *diag)
+{
+    struct weh_host *host = weh_calloc(1, sizeof(*host));
+    weh_err err;
+
+    if (host == NULL) {
+        return weh_fail_nomem(diag);
+    }
+    host->options = *options;
+    err = pool_start(&host->pool, worker_count(options->config), diag);
+    if (err != WEH_OK) {
+        weh_host_destroy(host);
+        return err;
+    }
+    *out = host;
+    return WEH_OK;
+}
+
+void weh_host_destroy(struct weh_host *host)
+{
+    if (host == NULL) {
+        return;
+    }
+    weh_assert(atomic_load(&host->n_sessions) == 0);
+    pool_stop(&host->pool);
+    weh_free(host);
+}
+
+void *weh_host_app(const struct weh_host *host)
+{
+    return host->options.app;
+}
+
+const struct weh_config *weh_host_config(const struct weh_host *host)
+{
+    return host->options.config;
+}
+
+const struct weh_log *weh_host_log(const struct weh_host *host)
+{
+    return host->options.log;
+}
+
+const struct weh_method *weh_host_methods(const struct weh_host *host, size_t *n)
+{
+    *n = host->options.n_methods;
+    return host->options.methods;
+}
+
+size_t weh_host_session_count(const struct weh_host *host)
+{
+    return atomic_load(&host->n_sessions);
+}

@@ -1,0 +1,76 @@
+/* src/session/queue.c - the two queues of a session: jobs in, frames out. Neither locks: both are
+ * guarded by the session's lock. */
+#include "weh/alloc.h"
+
+#include "session_priv.h"
+
+void job_destroy(struct job *job)
+{
+    if (job != NULL) {
+        weh_free(job->bytes);
+        weh_free(job);
+    }
+}
+
+void mailbox_push(struct mailbox *mailbox, struct job *job)
+{
+    job->next = NULL;
+    if (mailbox->tail == NULL) {
+        mailbox->head = job;
+    } else {
+        mailbox->tail->next = job;
+    }
+    mailbox->tail = job;
+    mailbox->n++;
+    mailbox->bytes += job->len;
+}
+
+struct job *mailbox_pop(struct mailbox *mailbox)
+{
+    struct job *job = mailbox->head;
+
+    if (job != NULL) {
+        mailbox->head = job->next;
+        if (mailbox->head == NULL) {
+            mailbox->tail = NULL;
+        }
+        mailbox->n--;
+        mailbox->bytes -= job->len;
+        job->next = NULL;
+    }
+    return job;
+}
+
+void weh_frame_destroy(struct weh_frame *frame)
+{
+    if (frame != NULL) {
+        weh_free(frame->memory);
+        weh_free(frame);
+    }
+}
+
+void outbox_push(struct outbox *outbox, struct weh_frame *frame)
+{
+    frame->next = NULL;
+    if (outbox->tail == NULL) {
+        outbox->head = frame;
+    } else {
+        outbox->tail->next = frame;
+    }
+    outbox->tail = frame;
+    outbox->bytes += frame->len;
+}
+
+struct weh_frame *outbox_pop(struct outbox *outbox)
+{
+    struct weh_frame *frame = outbox->head;
+
+    if (frame != NULL) {
+        outbox->head = frame->next;
+        if (outbox->head == NULL) {
+            outbox->tail = NULL;
+        }
+        frame->next = NULL;
+    }
+    return frame;
+}

@@ -1,0 +1,419 @@
+/* src/session/session.c - the life of a session, and its two sides: the channel's and the worker's.
+ *
+ * The end has three steps, each once: somebody asks (session_end_locked), the worker that holds the
+ * session closes its workspace (finish), the channel has gone (weh_session_channel_gone). Who makes
+ * the last of the two latter steps frees the session.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "weh/alloc.h"
+#include "weh/clock.h"
+#include "weh/id.h"
+
+#include "session_priv.h"
+
+/* A message, its envelope and a queue entry; what the limit on bytes would not see. */
+#define JOB_OVERHEAD_BYTES 256
+
+static void destroy(struct weh_session *session)
+{
+    struct weh_frame *frame;
+
+    while ((frame = outbox_pop(&session->outbox)) != NULL) {
+        weh_frame_destroy(frame);
+    }
+    weh_assert(session->mailbox.head == NULL);
+    weh_arena_fini(&session->arena);
+    weh_buf_fini(&session->notify_buf);
+    (void)pthread_mutex_destroy(&session->lock);
+    atomic_fetch_sub(&session->host->n_sessions, 1);
+    session->channel->ops->released(session->channel);
+    weh_free(session);
+}
+
+static weh_err make_name(char out[20], struct weh_diag *diag)
+{
+    uint8_t bytes[8];
+    weh_err err = weh_random(bytes, sizeof(bytes), diag);
+
+    if (err == WEH_OK) {
+        out[0] = 's';
+        weh_hex_print(bytes, sizeof(bytes), out + 1);
+    }
+    return err;
+}
+
+struct weh_log_who session_who(const struct weh_session *session)
+{
+    return (struct weh_log_who){ session->name, session->activity };
+}
+
+weh_err weh_session_create(const struct weh_session_options *options, struct weh_session **out,
+                           struct weh_diag *diag)
+{
+    struct weh_host *host = options->host;
+    struct weh_session *session = NULL;
+    weh_err err;
+
+    if (atomic_fetch_add(&host->n_sessions, 1) >= (size_t)host->options.config->limits_sessions) {
+        atomic_fetch_sub(&host->n_sessions, 1);
+        return weh_fail(diag, WEH_E_LIMIT, "the server has as many sessions as it may");
+    }
+    session = weh_calloc(1, sizeof(*session));
+    if (session == NULL) {
+        err = weh_fail_nomem(diag);
+        goto out;
+    }
+    session->host = host;
+    session->channel = options->channel;
+    session->codec = options->codec;
+    session->access = options->access;
+    session->state = WEH_SESSION_NEW;
+    (void)snprintf(session->user, sizeof(session->user), "%s", options->user);
+    (void)snprintf(session->peer, sizeof(session->peer), "%s", options->peer);
+    session->stats.started_us = weh_clock_mono_us();
+    weh_arena_init(&session->arena, 0);
+    weh_buf_init(&session->notify_buf, 0);
+    err = make_name(session->name, diag);
+    if (err != WEH_OK) {
+        goto out;
+    }
+    err = host->options.ops->open(host->options.app, session, &session->workspace, diag);
+    if (err != WEH_OK) {
+        goto out;
+    }
+    (void)pthread_mutex_init(&session->lock, NULL);
+    struct weh_log_who who = session_who(session);
+
+    weh_log(host->options.log, WEH_LOG_INFO, &who, "session.start",
+            WEH_F_TEXT("user", session->user), WEH_F_TEXT("peer", session->peer),
+            WEH_F_TEXT("codec", session->codec == WEH_CODEC_JSON ? "json" : "msgpack"));
+    *out = session;
+    return WEH_OK;
+out:
+    weh_free(session);
+    atomic_fetch_sub(&host->n_sessions, 1);
+    return err;
+}
+
+/* ---- the end ---- */
+
+void session_end_locked(struct weh_session *session, enum weh_close_reason reason)
+{
+    if (session->ending != ENDING_NOT) {
+        return;
+    }
+    session->ending = ENDING_ASKED;
+    session->reason = reason;
+    /* A client that closes in good order has its messages handled; there is nobody to answer in
+     * the other cases, and what was not acknowledged is rolled back. */
+    session->drop_jobs = reason != WEH_CLOSE_CLIENT_CLOSED;
+    if (session->drop_jobs && reason != WEH_CLOSE_SHUTDOWN) {
+        atomic_store(&session->cancel, true);
+    }
+    if (!session->scheduled) {
+        session->scheduled = true;
+        pool_submit(&session->host->pool, session);
+    }
+}
+
+void weh_session_end(struct weh_session *session, enum weh_close_reason reason)
+{
+    (void)pthread_mutex_lock(&session->lock);
+    session_end_locked(session, reason);
+    (void)pthread_mutex_unlock(&session->lock);
+}
+
+void weh_session_channel_gone(struct weh_session *session, enum weh_close_reason reason)
+{
+    bool last;
+
+    (void)pthread_mutex_lock(&session->lock);
+    session_end_locked(session, reason);
+    session->channel_gone = true;
+    last = session->ending == ENDING_FINISHED;
+    (void)pthread_mutex_unlock(&session->lock);
+    if (last) {
+        destroy(session);
+    }
+}
+
+static void log_end(const struct weh_session *session)
+{
+    const struct weh_close_info *info = weh_close_info(session->reason);
+    const struct session_stats *stats = &session->stats;
+    struct weh_log_who who = { session->name, NULL };
+
+    weh_log(session->host->options.log, info->is_error ? WEH_LOG_WARN : WEH_LOG_INFO, &who,
+            "session.end", WEH_F_TEXT("reason", info->name), WEH_F_TEXT("user", session->user),
+            WEH_F_INT("age_ms", (weh_clock_mono_us() - stats->started_us) / 1000),
+            WEH_F_INT("requests", stats->requests), WEH_F_INT("failures", stats->failures),
+            WEH_F_INT("notifications", stats->notifications),
+            WEH_F_INT("bytes_in", atomic_load(&stats->bytes_in)),
+            WEH_F_INT("bytes_out", atomic_load(&stats->bytes_out)),
+            WEH_F_INT("longest_request_us", stats->longest_us));
+}
+
+/* The worker's part of the end: nothing waits any more, close the workspace. */
+static void finish(struct weh_session *session)
+{
+    bool last;
+
+    if (session->state != WEH_SESSION_CLOSING) {
+        weh_session_move(session, WEH_SESSION_CLOSING);
+    }
+    session->host->options.ops->close(session->workspace);
+    session->workspace = NULL;
+    weh_session_move(session, WEH_SESSION_CLOSED);
+    log_end(session);
+    (void)pthread_mutex_lock(&session->lock);
+    session->ending = ENDING_FINISHED;
+    last = session->channel_gone;
+    if (!last) {
+        /* Under the lock: the channel cannot be gone before it has been woken. */
+        session->channel->ops->wake(session->channel);
+    }
+    (void)pthread_mutex_unlock(&session->lock);
+    if (last) {
+        destroy(session);
+    }
+}
+
+/* ---- the worker's side ---- */
+
+/* The next job to run; NULL with *@finished set when the session has to end, without it when
+ * there is nothing to do and the session left the queue. */
+static struct job *next_job(struct weh_session *session, bool *finished)
+{
+    struct job *job;
+
+    *finished = false;
+    (void)pthread_mutex_lock(&session->lock);
+    session->running_id = NULL;
+    while ((job = mailbox_pop(&session->mailbox)) != NULL && session->drop_jobs) {
+        job_destroy(job);
+    }
+    if (job == NULL) {
+        *finished = session->ending == ENDING_ASKED;
+        if (!*finished) {
+            session->scheduled = false;
+        }
+    } else {
+        session->running_id = job->envelope.has_id ? &job->envelope.id : NULL;
+        atomic_store(&session->cancel, job->cancelled);
+    }
+    (void)pthread_mutex_unlock(&session->lock);
+    return job;
+}
+
+bool session_turn(struct weh_session *session)
+{
+    const int64_t turn = session->host->options.config->workers_turn_messages;
+
+    for (int64_t i = 0; i < turn; i++) {
+        bool finished;
+        struct job *job = next_job(session, &finished);
+
+        if (job == NULL) {
+            if (finished) {
+                finish(session);
+            }
+            return false;
+        }
+        session_run_job(session, job);
+        if (session->end_after_reply) {
+            weh_session_end(session, session->end_reason);
+        }
+        /* The id of the running request points into the job. */
+        (void)pthread_mutex_lock(&session->lock);
+        session->running_id = NULL;
+        (void)pthread_mutex_unlock(&session->lock);
+        job_destroy(job);
+    }
+    return true;
+}
+
+/* ---- the channel's side ---- */
+
+/* Put @job into the mailbox and see that a worker comes. False when the mailbox is full. */
+static bool enqueue(struct weh_session *session, struct job *job)
+{
+    const struct weh_config *config = session->host->options.config;
+    struct mailbox *mailbox = &session->mailbox;
+    bool taken = true;
+
+    (void)pthread_mutex_lock(&session->lock);
+    if (session->ending != ENDING_NOT) {
+        job_destroy(job); /* nobody is there to answer */
+    } else if (mailbox->n >= (size_t)config->limits_mailbox_messages ||
+               mailbox->bytes + job->len + JOB_OVERHEAD_BYTES >
+                   (size_t)config->limits_mailbox_bytes) {
+        taken = false;
+        if (!job->envelope.has_id) {
+            /* A notification cannot be refused with an answer, and must not vanish. */
+            session_end_locked(session, WEH_CLOSE_FLOOD);
+        }
+    } else {
+        mailbox_push(mailbox, job);
+        if (!session->scheduled) {
+            session->scheduled = true;
+            pool_submit(&session->host->pool, session);
+        }
+    }
+    (void)pthread_mutex_unlock(&session->lock);
+    return taken;
+}
+
+static weh_err read_job(struct weh_session *session, struct job *job, struct weh_diag *diag)
+{
+    const struct weh_host_options *host = &session->host->options;
+    struct weh_codec_limits limits = session_codec_limits(session);
+    struct weh_str bytes = { (const char *)job->bytes, job->len };
+    weh_err err = weh_envelope_read(session->codec, bytes, &limits, &job->envelope, diag);
+
+    if (err != WEH_OK) {
+        return err;
+    }
+    job->method = weh_method_find(host->methods, host->n_methods, job->envelope.method);
+    if (job->method == NULL) {
+        char name[64];
+
+        (void)snprintf(name, sizeof(name), "%.*s", WEH_STR_ARGS(job->envelope.method));
+        return weh_fail_where(diag, WEH_E_METHOD_NOT_FOUND, name, "there is no method %s", name);
+    }
+    return WEH_OK;
+}
+
+void weh_session_receive(struct weh_session *session, uint8_t *bytes, size_t len)
+{
+    struct job *job = weh_calloc(1, sizeof(*job));
+    struct weh_diag diag;
+    weh_err err;
+
+    atomic_fetch_add_explicit(&session->stats.bytes_in, len, memory_order_relaxed);
+    if (job == NULL) {
+        weh_free(bytes);
+        weh_session_end(session, WEH_CLOSE_FAULT);
+        return;
+    }
+    job->bytes = bytes;
+    job->len = len;
+    err = read_job(session, job, &diag);
+    if (err != WEH_OK) {
+        session_send_error(session, job->envelope.has_id ? &job->envelope.id : NULL, &diag);
+        job_destroy(job);
+        return;
+    }
+    if (job->method->out_of_band) {
+        session_run_job(session, job);
+        job_destroy(job);
+        return;
+    }
+    if (!enqueue(session, job)) {
+        (void)weh_fail(&diag, WEH_E_BUSY, "too many requests wait; read the replies first");
+        if (job->envelope.has_id) {
+            session_send_error(session, &job->envelope.id, &diag);
+        }
+        job_destroy(job);
+    }
+}
+
+struct weh_frame *weh_session_next_frame(struct weh_session *session)
+{
+    struct weh_frame *frame;
+
+    (void)pthread_mutex_lock(&session->lock);
+    frame = outbox_pop(&session->outbox);
+    (void)pthread_mutex_unlock(&session->lock);
+    return frame;
+}
+
+void weh_session_sent(struct weh_session *session, size_t n)
+{
+    (void)pthread_mutex_lock(&session->lock);
+    weh_assert(session->outbox.bytes >= n);
+    session->outbox.bytes -= n;
+    (void)pthread_mutex_unlock(&session->lock);
+    atomic_fetch_add_explicit(&session->stats.bytes_out, n, memory_order_relaxed);
+}
+
+bool weh_session_wants_close(struct weh_session *session, enum weh_close_reason *reason)
+{
+    bool wants;
+
+    (void)pthread_mutex_lock(&session->lock);
+    wants = session->ending == ENDING_FINISHED && session->outbox.head == NULL;
+    *reason = session->reason;
+    (void)pthread_mutex_unlock(&session->lock);
+    return wants;
+}
+
+/* ---- either side ---- */
+
+static bool same_id(const struct weh_value *a, const struct weh_value *b)
+{
+    if (a->type != b->type) {
+        return false;
+    }
+    if (a->type == WEH_VALUE_STRING) {
+        return weh_str_eq(weh_value_str(a), weh_value_str(b));
+    }
+    return a->type == WEH_VALUE_INT ? a->as.integer == b->as.integer
+                                    : a->as.uinteger == b->as.uinteger;
+}
+
+bool weh_session_cancel_request(struct weh_session *session, const struct weh_value *id)
+{
+    bool found = false;
+
+    (void)pthread_mutex_lock(&session->lock);
+    if (session->running_id != NULL && same_id(session->running_id, id)) {
+        atomic_store(&session->cancel, true);
+        found = true;
+    }
+    for (struct job *job = session->mailbox.head; job != NULL && !found; job = job->next) {
+        if (job->envelope.has_id && same_id(&job->envelope.id, id)) {
+            job->cancelled = true;
+            found = true;
+        }
+    }
+    (void)pthread_mutex_unlock(&session->lock);
+    return found;
+}
+
+const char *weh_session_name(const struct weh_session *session)
+{
+    return session->name;
+}
+
+const char *weh_session_user(const struct weh_session *session)
+{
+    return session->user;
+}
+
+enum weh_access weh_session_access(const struct weh_session *session)
+{
+    return session->access;
+}
+
+enum weh_codec weh_session_codec(const struct weh_session *session)
+{
+    return session->codec;
+}
+
+bool weh_session_is_first_request(const struct weh_session *session)
+{
+    return !session->had_request;
+}
+
+const atomic_bool *weh_session_cancel_flag(const struct weh_session *session)
+{
+    return &session->cancel;
+}
+
+void weh_session_end_after_reply(struct weh_session *session, enum weh_close_reason reason)
+{
+    session->end_after_reply = true;
+    session->end_reason = reason;
+}

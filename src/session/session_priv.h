@@ -1,0 +1,149 @@
+/* src/session/session_priv.h - the inside of a session and of the host, for this folder. */
+#ifndef WEH_SESSION_PRIV_H
+#define WEH_SESSION_PRIV_H
+
+#include <stdatomic.h>
+
+#include <pthread.h>
+
+#include "weh/arena.h"
+#include "weh/buf.h"
+#include "weh/codec.h"
+#include "weh/host.h"
+#include "weh/method.h"
+#include "weh/session.h"
+
+/** One message that waits for a worker. */
+struct job {
+    struct job *next;
+    uint8_t *bytes; /* owned; the envelope looks into them */
+    size_t len;
+    struct weh_envelope envelope;
+    const struct weh_method *method;
+    bool cancelled;
+};
+
+/** Messages that wait, first in first out. Guarded by the session's lock. */
+struct mailbox {
+    struct job *head;
+    struct job *tail;
+    size_t n;
+    size_t bytes;
+};
+
+void job_destroy(struct job *job);
+void mailbox_push(struct mailbox *mailbox, struct job *job);
+struct job *mailbox_pop(struct mailbox *mailbox);
+
+/** Frames that wait for the socket. Guarded by the session's lock. */
+struct outbox {
+    struct weh_frame *head;
+    struct weh_frame *tail;
+    size_t bytes; /* queued, and taken by the channel but not yet sent */
+};
+
+void outbox_push(struct outbox *outbox, struct weh_frame *frame);
+struct weh_frame *outbox_pop(struct outbox *outbox);
+
+/** For the line that is logged at the end of a session. Worker thread, but for bytes_in. */
+struct session_stats {
+    uint64_t started_us;
+    uint64_t requests;
+    uint64_t failures;
+    uint64_t notifications;
+    uint64_t longest_us;
+    atomic_uint_fast64_t bytes_in;
+    atomic_uint_fast64_t bytes_out;
+};
+
+/** How far the end of a session has come; each step once, in this order. */
+enum ending {
+    ENDING_NOT,
+    ENDING_ASKED,    /* no new work; the worker has to close the workspace */
+    ENDING_FINISHED, /* the workspace is closed; the channel may close */
+};
+
+struct weh_session {
+    struct weh_host *host;
+    struct weh_channel *channel;
+    enum weh_codec codec;
+    enum weh_access access;
+    char name[20]; /* "s" and 16 digits */
+    char user[128];
+    char peer[64];
+
+    pthread_mutex_t lock;
+    struct mailbox mailbox;
+    struct outbox outbox;
+    bool scheduled; /* in the run queue, or with a worker */
+    bool channel_gone;
+    bool drop_jobs; /* what waits is not run any more */
+    enum ending ending;
+    enum weh_close_reason reason;
+    const struct weh_value *running_id; /* of the request being run; NULL between requests */
+
+    struct weh_session *run_next; /* guarded by the pool's lock */
+
+    atomic_bool cancel;
+
+    /* From here on only the worker that holds the session. */
+    enum weh_session_state state;
+    void *workspace;
+    struct weh_arena arena;
+    struct weh_buf notify_buf;
+    struct weh_writer notify_writer;
+    bool had_request;
+    bool end_after_reply;
+    enum weh_close_reason end_reason;
+    struct session_stats stats;
+    char activity[64];
+};
+
+/** The run queue and its threads. */
+struct pool {
+    pthread_mutex_t lock;
+    pthread_cond_t work;
+    struct weh_session *head;
+    struct weh_session *tail;
+    bool stopping;
+    pthread_t *threads;
+    size_t n_threads;
+};
+
+struct weh_host {
+    struct weh_host_options options;
+    struct pool pool;
+    atomic_size_t n_sessions;
+};
+
+/** Put @session, which is in no queue, at the back of the run queue. Any thread. */
+void pool_submit(struct pool *pool, struct weh_session *session);
+WEH_MUST_CHECK weh_err pool_start(struct pool *pool, size_t n_threads, struct weh_diag *diag);
+void pool_stop(struct pool *pool);
+
+/** Run some requests of @session. True when there is more to do. Worker. */
+bool session_turn(struct weh_session *session);
+
+/** Check and run one request, and queue its reply. Worker; service thread for out-of-band ones. */
+void session_run_job(struct weh_session *session, struct job *job);
+
+/** Queue a reply or notification that was encoded into @buf behind WEH_FRAME_HEADROOM bytes; takes
+ * the bytes. A failed or too large encoding ends the session. Any thread. */
+void session_send(struct weh_session *session, struct weh_buf *buf);
+
+/** Answer @id (NULL: unknown) with the error in @diag. Any thread. */
+void session_send_error(struct weh_session *session, const struct weh_value *id,
+                        const struct weh_diag *diag);
+
+/** Prepare @buf for an encoding: headroom, limit. */
+void session_buf_begin(const struct weh_session *session, struct weh_buf *buf);
+
+struct weh_codec_limits session_codec_limits(const struct weh_session *session);
+
+/** Begin the end; the first reason counts. @session's lock is held. */
+void session_end_locked(struct weh_session *session, enum weh_close_reason reason);
+
+/** Log with the session's name and the running activity. */
+struct weh_log_who session_who(const struct weh_session *session);
+
+#endif

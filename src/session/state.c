@@ -1,0 +1,40 @@
+/* src/session/state.c - the states of a session and the moves between them. */
+#include "session_priv.h"
+
+#define IN(state) WEH_IN(state)
+
+/* Everything may go to CLOSING, nothing leaves CLOSED. */
+static const unsigned next_states[] = {
+    [WEH_SESSION_NEW] = IN(OPENING) | IN(CLOSING),
+    [WEH_SESSION_OPENING] = IN(READY) | IN(NEW) | IN(CLOSING),
+    [WEH_SESSION_READY] = IN(NEW) | IN(DETACHED) | IN(CLOSING),
+    [WEH_SESSION_DETACHED] = IN(READY) | IN(CLOSING),
+    [WEH_SESSION_CLOSING] = IN(CLOSED),
+    [WEH_SESSION_CLOSED] = 0,
+};
+
+static const char *const names[] = {
+    [WEH_SESSION_NEW] = "NEW",         [WEH_SESSION_OPENING] = "OPENING",
+    [WEH_SESSION_READY] = "READY",     [WEH_SESSION_DETACHED] = "DETACHED",
+    [WEH_SESSION_CLOSING] = "CLOSING", [WEH_SESSION_CLOSED] = "CLOSED",
+};
+
+const char *weh_session_state_name(enum weh_session_state state)
+{
+    return names[state];
+}
+
+enum weh_session_state weh_session_state_now(const struct weh_session *session)
+{
+    return session->state;
+}
+
+void weh_session_move(struct weh_session *session, enum weh_session_state state)
+{
+    struct weh_log_who who = session_who(session);
+
+    weh_assert((next_states[session->state] & (1u << state)) != 0);
+    weh_log(session->host->options.log, WEH_LOG_DEBUG, &who, "session.state",
+            WEH_F_TEXT("from", names[session->state]), WEH_F_TEXT("to", names[state]));
+    session->state = state;
+}
