@@ -1,0 +1,108 @@
+// Pushing and pulling through the backend's own mock hub.
+import { join } from "node:path";
+import {
+  HubMock, _hubAccess, backend, bentley, copyIModel, copyToScratch, openSqlite, scratchDir, withIModel,
+} from "./host.mjs";
+import { dumpIModel } from "./dump.mjs";
+import { difference, snapshotFile } from "./tables.mjs";
+
+const { BriefcaseDb, BriefcaseManager, IModelHost, StandaloneDb } = backend;
+const TOKEN = "interop";
+
+/** @work with a running mock hub. */
+export async function withHub(work) {
+  HubMock.startup("interop", scratchDir());
+  try {
+    return await work();
+  } finally {
+    HubMock.shutdown();
+  }
+}
+
+/** Make an iModel in the hub from @baseline (a .bim file without pending transactions). */
+export async function createHubIModel(baseline, iModelName) {
+  return IModelHost[_hubAccess].createNewIModel({
+    accessToken: TOKEN, iTwinId: HubMock.iTwinId, iModelName, version0: baseline, noLocks: true,
+  });
+}
+
+/** A new briefcase at the tip of the timeline; tells {fileName, briefcaseId}. */
+export async function downloadBriefcase(iModelId) {
+  return BriefcaseManager.downloadBriefcase({ accessToken: TOKEN, iTwinId: HubMock.iTwinId, iModelId });
+}
+
+export async function push(file, description) {
+  const db = await BriefcaseDb.open({ fileName: file });
+  try {
+    await db.pushChanges({ accessToken: TOKEN, description });
+    return db.changeset;
+  } finally {
+    db.close();
+  }
+}
+
+export async function pull(file) {
+  const db = await BriefcaseDb.open({ fileName: file });
+  try {
+    await db.pullChanges({ accessToken: TOKEN });
+    return db.changeset;
+  } finally {
+    db.close();
+  }
+}
+
+/** A copy of @file without transactions, for version 0. */
+export function asBaseline(file) {
+  const copy = copyToScratch(file, "baseline.bim");
+  const db = StandaloneDb.openFile(copy, bentley.OpenMode.ReadWrite);
+  db.txns.deleteAllTxns();
+  db.saveChanges();
+  db.close();
+  return copy;
+}
+
+/** Give @file the identity of the briefcase @model, past change recording: iModel, iTwin, briefcase id. */
+function rebadge(file, model) {
+  const from = openSqlite(model);
+  const to = openSqlite(file, true);
+  try {
+    for (const [table, key, value, where] of [
+      ["be_Prop", "Name", "Data", "Namespace='be_Db' AND Name='DbGuid'"],
+      ["be_Prop", "Name", "Data", "Namespace='be_Db' AND Name='ProjectGuid'"],
+      ["be_Local", "Name", "Val", "Name='be_repositoryid'"],
+    ]) {
+      const [name, blob] = from.withPreparedSqliteStatement(`SELECT ${key}, ${value} FROM ${table} WHERE ${where}`,
+        (s) => (s.step(), [s.getValue(0).getString(), s.getValue(1).getBlob()]));
+      to.withPreparedSqliteStatement(`UPDATE ${table} SET ${value}=? WHERE ${key}=?`, (s) => {
+        s.bindValue(1, blob);
+        s.bindValue(2, name);
+        s.step();
+      });
+    }
+    for (const row of ["NoLocking"]) {
+      to.withPreparedSqliteStatement("INSERT OR REPLACE INTO be_Local(Name,Val) VALUES(?,'true')", (s) => {
+        s.bindValue(1, row);
+        s.step();
+      });
+    }
+    to.closeDb(true);
+  } finally {
+    from.closeDb();
+  }
+}
+
+/** Push @file's pending transactions, which were made on a copy of @baseline; pull them elsewhere; compare all. */
+export async function pushThroughHub(file, baseline) {
+  return withHub(async () => {
+    const iModelId = await createHubIModel(asBaseline(baseline), "push");
+    const first = await downloadBriefcase(iModelId);
+    const second = await downloadBriefcase(iModelId);
+    const copy = join(scratchDir(), "pushed.bim");
+    copyIModel(file, copy);
+    rebadge(copy, first.fileName);
+    const pending = (await withIModel(copy, false, dumpIModel)).pending;
+    const pushed = await push(copy, "interop");
+    const pulled = await pull(second.fileName);
+    return { pending, pushed, pulled, differences: difference(snapshotFile(copy, true), snapshotFile(second.fileName, true)) };
+  });
+}

@@ -1,0 +1,85 @@
+// Single edits through the official backend, each with what it did to the rows.
+// An op is {op, props | id | args}; the string "$N" stands for the result of the N-th op of the list, counted from 1.
+import { describeError, withIModel } from "./host.mjs";
+import { difference, locals, snapshot, txnChanges } from "./tables.mjs";
+
+const HANDLERS = {
+  insertElement: (db, o) => db.elements.insertElement(o.props, o.options),
+  updateElement: (db, o) => db.elements.updateElement(o.props),
+  deleteElement: (db, o) => db.elements.deleteElement(o.ids ?? o.id),
+  deleteElementTree: (db, o) => db.elements.deleteTree(o.id),
+  insertAspect: (db, o) => db.elements.insertAspect(o.props),
+  updateAspect: (db, o) => db.elements.updateAspect(o.props),
+  deleteAspect: (db, o) => db.elements.deleteAspect(o.ids ?? o.id),
+  insertModel: (db, o) => db.models.insertModel(o.props),
+  updateModel: (db, o) => db.models.updateModel(o.props),
+  deleteModel: (db, o) => db.models.deleteModel(o.ids ?? o.id),
+  insertRelationship: (db, o) => db.relationships.insertInstance(o.props),
+  updateRelationship: (db, o) => db.relationships.updateInstance(o.props),
+  deleteRelationship: (db, o) => db.relationships.deleteInstance(o.props),
+  insertCodeSpec: (db, o) => db.codeSpecs.insert(o.name, o.properties),
+  getElementProps: (db, o) => db.elements.getElementProps(o.props ?? o.id),
+  getModelProps: (db, o) => db.models.getModelProps(o.id),
+  getAspects: (db, o) => db.elements.getAspects(o.id, o.classFullName).map((a) => a.toJSON()),
+  save: (db, o) => db.saveChanges(o.description),
+  abandon: (db) => db.abandonChanges(),
+  undo: (db, o) => db.txns.reverseTxns(o.count ?? 1),
+  redo: (db) => db.txns.reinstateTxn(),
+  begin: (db) => db.txns.beginMultiTxnOperation(),
+  end: (db) => db.txns.endMultiTxnOperation(),
+};
+
+export const OP_NAMES = Object.keys(HANDLERS);
+
+/** "$N" becomes a result; {"$undefined":true} becomes undefined; {"$base64":"..."} bytes. */
+export function resolve(value, results) {
+  if (typeof value === "string") {
+    const m = /^\$(\d+)$/.exec(value);
+    return m === null ? value : results[Number(m[1]) - 1];
+  }
+  if (Array.isArray(value)) return value.map((v) => resolve(v, results));
+  if (value === null || typeof value !== "object") return value;
+  if (value.$undefined === true) return undefined;
+  if (typeof value.$base64 === "string") return new Uint8Array(Buffer.from(value.$base64, "base64"));
+  return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, resolve(v, results)]));
+}
+
+export function apply(db, op) {
+  const handler = HANDLERS[op.op];
+  if (handler === undefined) throw new Error(`unknown op ${op.op}; known: ${OP_NAMES.join(" ")}`);
+  return handler(db, op);
+}
+
+function runOne(db, op, results) {
+  const before = snapshot(db);
+  const answer = { op: op.op };
+  try {
+    const result = apply(db, resolve(op, results));
+    results.push(result);
+    answer.result = result;
+  } catch (e) {
+    results.push(undefined);
+    answer.error = describeError(e);
+  }
+  answer.rows = difference(before, snapshot(db));
+  return answer;
+}
+
+/**
+ * Run @ops on @file, which is written to: what is unsaved in the end is saved as "interop", and that save's
+ * answer has the dependent rows, the id sequences and the decoded transaction.
+ */
+export async function runOps(file, ops) {
+  return withIModel(file, true, (db) => {
+    const results = [];
+    const answers = ops.map((op) => runOne(db, op, results));
+    if (db.txns.hasUnsavedChanges) {
+      answers.push(runOne(db, { op: "save", description: "interop" }, results));
+      const last = answers.at(-1);
+      last.locals = locals(db);
+      const txn = db.txns.queryPreviousTxnId(db.txns.getCurrentTxnId());
+      if (db.txns.isTxnIdValid(txn)) last.txn = { id: txn, changes: txnChanges(db, txn) };
+    }
+    return answers;
+  });
+}
