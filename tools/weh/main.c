@@ -1,0 +1,135 @@
+/* tools/weh/main.c - the commands of weh as a table.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+static const struct weh_cli_option run_options[] = {
+    WEH_CLI_CONNECTION_OPTIONS,
+    { "keep-going", NULL, "go on after a failure instead of stopping there" },
+    { NULL, NULL, NULL },
+};
+
+static const struct weh_cli_option connect_options[] = {
+    WEH_CLI_CONNECTION_OPTIONS,
+    { "no-hello", NULL, "do not begin with session.hello and host.describe" },
+    { NULL, NULL, NULL },
+};
+
+static const struct weh_cli_option new_options[] = {
+    { "name", "NAME", "name of the root subject (required)" },
+    { "description", "TEXT", "description of the root subject" },
+    { "itwin-id", "GUID", "the iTwin it belongs to (default: none, a standalone iModel)" },
+    { NULL, NULL, NULL },
+};
+
+static const struct weh_cli_option inspect_options[] = {
+    { "json", NULL, "everything as JSON instead of tables" },
+    { NULL, NULL, NULL },
+};
+
+static const struct weh_cli_option token_options[] = {
+    { "data-dir", "DIR", "data.dir of the server, which holds its key (required)" },
+    { "user", "NAME", "whom the token names (default: local)" },
+    { "access", "view|edit|admin", "what is allowed with it (default: edit)" },
+    { "ttl", "SECONDS", "how long it is good for (default: 86400)" },
+    { NULL, NULL, NULL },
+};
+
+static const struct weh_cli_option bench_options[] = {
+    WEH_CLI_CONNECTION_OPTIONS,
+    { "daemon", "FILE", "webedithost to start when there is no --url (default: the build's)" },
+    { "echo", "FILE", "bare echo server to compare with (default: the build's)" },
+    { "imodel", "FILE|NAME", "file to copy, or with --url an iModel of that server (required)" },
+    { "dir", "DIR", "where to make the temporary data folder (default: /var/tmp)" },
+    { "rounds", "N", "interleaved repeats; medians of them are printed (default: 5)" },
+    { "sessions", "N", "sessions for the memory measure, 0 for none (default: 200)" },
+    { NULL, NULL, NULL },
+};
+
+static const char run_more[] =
+    "A script has one request a line:\n"
+    "  METHOD [JSON]            send it and wait for its reply; no JSON stands for {}\n"
+    "  $x = METHOD [JSON]       the same, keep the result as $x\n"
+    "  expect JSON              the last result must hold this: objects may have further members,\n"
+    "                           arrays must have the same length, numbers are equal by value\n"
+    "  expect-error NAME        the last reply must be an error with data.name NAME\n"
+    "  wait-notification METHOD [JSON]\n"
+    "                           one must have come since the last request was sent, or come now;\n"
+    "                           each counts once; its params must hold the JSON as with expect\n"
+    "  # comment                also empty lines\n"
+    "$x, $x.name and $x[0] stand for that value inside later JSON, bare or as a whole string\n"
+    "(\"$x.name\"). A string that names no variable of the script is left as it is.\n"
+    "\n"
+    "Each message from the server is printed as one line of JSON, the same for both encodings;\n"
+    "failures go to standard error as FILE:LINE: text. The script stops at the first failure; a\n"
+    "request that fails without a following expect-error is one. Exit status: 0 everything held,\n"
+    "1 something failed, 2 the command line is wrong.\n";
+
+static const char connect_more[] =
+    "Reads METHOD [JSON] by line, prints replies and notifications. On a terminal with history and\n"
+    "completion of the method names; also reads a pipe. $_ stands for the last result. Ctrl-D ends.\n";
+
+static const char bench_more[] =
+    "Starts a server on a copy of an iModel (or uses the one at --url, without the measures that\n"
+    "need its process or folder) and prints the measures as one JSON object: times in microseconds\n"
+    "unless the name says otherwise, the medians over the rounds of each round's p50 and p99.\n";
+
+/* clang-format off */
+static const struct weh_cli_command commands[] = {
+    { "run", "SCRIPT|-", 1, "Run a script of requests and expectations.", run_more, run_options, weh_cmd_run },
+    { "connect", "", 0, "Talk to a server by hand.", connect_more, connect_options, weh_cmd_connect },
+    { "new", "FILE", 1, "Make a new iModel file.", NULL, new_options, weh_cmd_new },
+    { "inspect", "FILE", 1, "Show what is in an iModel file.", NULL, inspect_options, weh_cmd_inspect },
+    { "token", "", 0, "Print a token, signed with a local server's key.", NULL, token_options, weh_cmd_token },
+    { "bench", "", 0, "Measure a server, print JSON.", bench_more, bench_options, weh_cmd_bench },
+};
+/* clang-format on */
+
+static void print_help(FILE *file)
+{
+    fputs("weh COMMAND [OPTION]... [ARGUMENT]\n"
+          "Command-line client and toolbox of webedithost.\n\n",
+          file);
+    for (size_t i = 0; i < WEH_ARRAY_LEN(commands); i++) {
+        fprintf(file, "  %-10s %s\n", commands[i].name, commands[i].help);
+    }
+    fputs("\nweh COMMAND --help explains one. weh --version prints the version.\n"
+          "Exit status: 0 done, 1 failed, 2 wrong command line.\n",
+          file);
+}
+
+int main(int argc, char **argv)
+{
+    const char *name = argc < 2 ? "" : argv[1];
+    struct weh_cli cli;
+
+    if (strcmp(name, "--help") == 0 || strcmp(name, "help") == 0) {
+        print_help(stdout);
+        return WEH_EXIT_OK;
+    }
+    if (strcmp(name, "--version") == 0) {
+        puts("weh " WEH_VERSION);
+        return WEH_EXIT_OK;
+    }
+    for (size_t i = 0; i < WEH_ARRAY_LEN(commands); i++) {
+        if (strcmp(name, commands[i].name) != 0) {
+            continue;
+        }
+        if (!weh_cli_parse(&commands[i], argc - 2, argv + 2, &cli)) {
+            return WEH_EXIT_USAGE;
+        }
+        if (cli.help) {
+            weh_cli_help(&commands[i], stdout);
+            return WEH_EXIT_OK;
+        }
+        return commands[i].run(&cli);
+    }
+    if (argc < 2) {
+        print_help(stderr);
+    } else {
+        fprintf(stderr, "weh: unknown command %s (see weh --help)\n", name);
+    }
+    return WEH_EXIT_USAGE;
+}
