@@ -26,6 +26,9 @@ WEH_MUST_CHECK weh_err weh_bis_create(struct weh_briefcase *briefcase,
                                       struct weh_diag *diag);
 void weh_bis_destroy(struct weh_bis *bis);
 
+/** Forget what was remembered of the file's content; call after a rollback, undo or redo. */
+void weh_bis_forget(struct weh_bis *bis);
+
 /** Which element: exactly one of the three. */
 struct weh_element_key {
     weh_id id;                              /* 0: not this */

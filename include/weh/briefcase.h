@@ -31,12 +31,22 @@ WEH_MUST_CHECK weh_err weh_file_registry_create(struct weh_file_registry **out,
                                                 struct weh_diag *diag);
 void weh_file_registry_destroy(struct weh_file_registry *registry);
 
+/**
+ * Who has the file @path open for writing: the user's name into @out. False when nobody of this
+ * process has. Any thread.
+ */
+bool weh_file_registry_writer(struct weh_file_registry *registry, const char *path, char *out,
+                              size_t size);
+
 struct weh_briefcase_options {
     const char *path;                   /* of the .bim; borrowed */
     bool readonly;                      /* no write lock, no transactions */
     const char *user;                   /* who opens, told to others who find it busy; borrowed */
     struct weh_file_registry *registry; /* kept */
-    const atomic_bool *cancel;          /* kept, may be NULL: true interrupts running statements */
+    /** kept, may be NULL: true interrupts a running statement, but only outside of an edit
+     * (weh_briefcase_edit_begin to _end) and of a commit: SQLite answers an interrupted write by
+     * rolling back the whole transaction, and unsaved work of others requests must not be lost. */
+    const atomic_bool *cancel;
     uint32_t cache_kb;                  /* SQLite page cache, 0: SQLite's default */
 };
 
@@ -111,6 +121,13 @@ WEH_MUST_CHECK weh_err weh_briefcase_edit_begin(struct weh_briefcase *briefcase,
 /** Release (@keep) or roll back to the savepoint. */
 WEH_MUST_CHECK weh_err weh_briefcase_edit_end(struct weh_briefcase *briefcase, bool keep,
                                               struct weh_diag *diag);
+
+/**
+ * True when SQLite has ended the write transaction by itself: out of memory, full disk or an I/O
+ * error in the middle of a statement roll everything unsaved back (sqlite.org/lang_transaction.html,
+ * section 3). Then weh_briefcase_rollback begins a new one.
+ */
+bool weh_briefcase_lost_transaction(const struct weh_briefcase *briefcase);
 
 /** Give back page cache memory of an idle briefcase. */
 void weh_briefcase_shrink(struct weh_briefcase *briefcase);

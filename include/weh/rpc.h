@@ -1,0 +1,46 @@
+/* include/weh/rpc.h - the methods of the protocol and what they work with.
+ */
+#ifndef WEH_RPC_H
+#define WEH_RPC_H
+
+#include <stddef.h>
+
+#include "weh/config.h"
+#include "weh/err.h"
+#include "weh/host.h"
+#include "weh/log.h"
+#include "weh/method.h"
+#include "weh/sink.h"
+
+#define WEH_PROTOCOL_NAME "weh.v1"
+
+struct weh_rpc_app;
+
+/**
+ * What all sessions share on the data side: open files, catalogues, the data folder (made here when
+ * it is missing).
+ *
+ * @config, @log  kept.
+ *
+ * WEH_E_IO (where is data.dir), WEH_E_NOMEM. Call once a process: it sets SQLite up.
+ */
+WEH_MUST_CHECK weh_err weh_rpc_app_create(const struct weh_config *config,
+                                          const struct weh_log *log, struct weh_rpc_app **out,
+                                          struct weh_diag *diag);
+
+/** All sessions must be gone (NULL is fine). */
+void weh_rpc_app_destroy(struct weh_rpc_app *app);
+
+/** For weh_host_options. Static. */
+const struct weh_app_ops *weh_rpc_app_ops(void);
+
+/** The method table, sorted by name. Static. */
+const struct weh_method *weh_rpc_methods(size_t *n);
+
+/** The notifications. Static. */
+const struct weh_notification *weh_rpc_notifications(size_t *n);
+
+/** Write the API as data: what host.describe answers, and PROTOCOL.md is made from. */
+void weh_rpc_describe(struct weh_sink *sink);
+
+#endif

@@ -1,0 +1,230 @@
+/* src/main.c - composition: reads the settings, makes the objects, runs the service loop.
+ *
+ * The only file that knows every folder. Exit status: 0 stopped in good order, 1 failed, 2 bad
+ * command line or settings.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <malloc.h>
+#include <unistd.h>
+
+#include "weh/alloc.h"
+#include "weh/json.h"
+#include "weh/net.h"
+#include "weh/rpc.h"
+
+#include "options.h"
+
+/* Everything that main makes, in the order of making. */
+struct daemon {
+    int argc;
+    char **argv;
+    struct weh_config config;
+    struct weh_log log;
+    struct weh_rpc_app *app;
+    struct weh_auth *auth;
+    struct weh_host *host;
+    struct weh_net *net;
+};
+
+static void apply_log_settings(struct daemon *daemon)
+{
+    static const char *const levels[] = { "error", "warn", "info", "debug" };
+
+    for (unsigned i = 0; i < WEH_ARRAY_LEN(levels); i++) {
+        if (strcmp(levels[i], daemon->config.log_level) == 0) {
+            daemon->log.level = (enum weh_log_level)i;
+        }
+    }
+    daemon->log.format =
+        strcmp(daemon->config.log_format, "json") == 0 ? WEH_LOG_JSON : WEH_LOG_TEXT;
+    daemon->log.fd = STDERR_FILENO;
+}
+
+/* SIGHUP: take over what may change while sessions run. */
+static void reload(void *ctx)
+{
+    struct daemon *daemon = ctx;
+    struct weh_config fresh;
+    enum options_action action;
+    const char *ignored = NULL;
+    struct weh_diag diag;
+    weh_err err = options_read(daemon->argc, daemon->argv, environ, &fresh, &action, &diag);
+
+    if (err == WEH_OK) {
+        err = weh_config_reload(&daemon->config, &fresh, &ignored, &diag);
+    }
+    if (err != WEH_OK) {
+        weh_log(&daemon->log, WEH_LOG_ERROR, NULL, "config.reload_failed",
+                WEH_F_TEXT("text", diag.text));
+    } else {
+        apply_log_settings(daemon);
+        weh_log(&daemon->log, WEH_LOG_INFO, NULL, "config.reloaded",
+                WEH_F_TEXT("needs_restart", ignored == NULL ? "-" : ignored));
+    }
+    weh_config_fini(&fresh);
+}
+
+/* The one line on standard output that says where to connect. */
+static weh_err print_ready(struct daemon *daemon, struct weh_diag *diag)
+{
+    struct weh_json_writer writer;
+    struct weh_buf line;
+    char *token = NULL;
+    char url[512];
+    weh_err err = weh_auth_issue_token(daemon->auth, "local", WEH_ACCESS_ADMIN,
+                                       (uint32_t)daemon->config.auth_token_ttl_s, &token, diag);
+
+    if (err != WEH_OK) {
+        return err;
+    }
+    weh_buf_init(&line, 0);
+    weh_json_writer_init(&writer, &line);
+    weh_sink_map_begin(&writer.sink, WEH_SINK_UNKNOWN);
+    weh_sink_key(&writer.sink, "event");
+    weh_sink_text(&writer.sink, "ready");
+    weh_sink_key(&writer.sink, "port");
+    weh_sink_int(&writer.sink, weh_net_port(daemon->net));
+    weh_sink_key(&writer.sink, "sessionUrl");
+    (void)weh_net_session_url(daemon->net, url, sizeof(url));
+    weh_sink_text(&writer.sink, url);
+    weh_sink_key(&writer.sink, "httpUrl");
+    (void)weh_net_http_url(daemon->net, url, sizeof(url));
+    weh_sink_text(&writer.sink, url);
+    weh_sink_key(&writer.sink, "pid");
+    weh_sink_int(&writer.sink, getpid());
+    weh_sink_key(&writer.sink, "token");
+    weh_sink_text(&writer.sink, token);
+    weh_sink_map_end(&writer.sink);
+    weh_buf_byte(&line, '\n');
+    if (line.err != WEH_OK || fwrite(line.data, 1, line.len, stdout) != line.len ||
+        fflush(stdout) != 0) {
+        err = weh_fail(diag, WEH_E_IO, "cannot write the ready line");
+    }
+    weh_buf_fini(&line);
+    weh_free(token);
+    return err;
+}
+
+static weh_err build(struct daemon *daemon, struct weh_diag *diag)
+{
+    struct weh_host_options host = {
+        .config = &daemon->config,
+        .log = &daemon->log,
+        .ops = weh_rpc_app_ops(),
+    };
+    struct weh_net_options net = {
+        .config = &daemon->config,
+        .log = &daemon->log,
+        .reload = reload,
+        .ctx = daemon,
+    };
+    weh_err err;
+
+    err = weh_rpc_app_create(&daemon->config, &daemon->log, &daemon->app, diag);
+    if (err != WEH_OK) {
+        return err;
+    }
+    err = weh_auth_create(&daemon->config, &daemon->auth, diag);
+    if (err != WEH_OK) {
+        return err;
+    }
+    host.methods = weh_rpc_methods(&host.n_methods);
+    host.app = daemon->app;
+    err = weh_host_create(&host, &daemon->host, diag);
+    if (err != WEH_OK) {
+        return err;
+    }
+    net.host = daemon->host;
+    net.auth = daemon->auth;
+    return weh_net_create(&net, &daemon->net, diag);
+}
+
+static void tear_down(struct daemon *daemon)
+{
+    weh_net_destroy(daemon->net);
+    weh_host_destroy(daemon->host);
+    weh_auth_destroy(daemon->auth);
+    weh_rpc_app_destroy(daemon->app);
+}
+
+static int fail(const struct weh_diag *diag)
+{
+    (void)fprintf(stderr, "webedithost: %s%s%s%s\n", diag->where,
+                  diag->where[0] == '\0' ? "" : ": ", diag->text, "");
+    return diag->err == WEH_E_BAD_ARGS || diag->err == WEH_E_FILE_NOT_FOUND ? 2 : 1;
+}
+
+static int serve(struct daemon *daemon)
+{
+    struct weh_diag diag;
+    weh_err err = build(daemon, &diag);
+
+    if (err == WEH_OK) {
+        err = print_ready(daemon, &diag);
+    }
+    if (err == WEH_OK) {
+        err = weh_net_run(daemon->net, &diag);
+    }
+    tear_down(daemon);
+    return err == WEH_OK ? 0 : fail(&diag);
+}
+
+static int print(void (*writer)(struct weh_config *config, struct weh_buf *out),
+                 struct weh_config *config)
+{
+    struct weh_buf out;
+    int status = 0;
+
+    weh_buf_init(&out, 0);
+    writer(config, &out);
+    if (out.err != WEH_OK || fwrite(out.data, 1, out.len, stdout) != out.len) {
+        status = 1;
+    }
+    weh_buf_fini(&out);
+    return status;
+}
+
+static void write_example(struct weh_config *config, struct weh_buf *out)
+{
+    (void)config;
+    weh_config_print_example(out);
+}
+
+int main(int argc, char **argv)
+{
+    struct daemon daemon = { .argc = argc, .argv = argv };
+    enum options_action action;
+    struct weh_diag diag;
+    int status = 0;
+
+    if (options_read(argc, argv, environ, &daemon.config, &action, &diag) != WEH_OK) {
+        status = fail(&diag);
+        weh_config_fini(&daemon.config);
+        return status;
+    }
+    apply_log_settings(&daemon);
+    /* A peer that goes away is an error code of write, not a signal. */
+    (void)signal(SIGPIPE, SIG_IGN);
+    switch (action) {
+    case OPTIONS_HELP:
+        (void)fputs(options_help(), stdout);
+        break;
+    case OPTIONS_VERSION:
+        (void)printf("webedithost %s\n", WEH_VERSION);
+        break;
+    case OPTIONS_PRINT:
+        status = print(write_example, &daemon.config);
+        break;
+    case OPTIONS_CHECK:
+        status = print(weh_config_print_values, &daemon.config);
+        break;
+    case OPTIONS_RUN:
+        status = serve(&daemon);
+        break;
+    }
+    weh_config_fini(&daemon.config);
+    return status;
+}

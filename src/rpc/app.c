@@ -1,0 +1,183 @@
+/* src/rpc/app.c - what sessions share on the data side, and the workspace of one session. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <sys/stat.h>
+
+#include "weh/alloc.h"
+
+#include "rpc_priv.h"
+
+static weh_err make_folder(const char *path, struct weh_diag *diag)
+{
+    if (mkdir(path, 0700) != 0 && errno != EEXIST) {
+        return weh_fail_where(diag, WEH_E_IO, "data.dir", "cannot make the folder: %s",
+                              strerrordesc_np(errno));
+    }
+    return WEH_OK;
+}
+
+static weh_err make_folders(const struct weh_config *config, struct weh_diag *diag)
+{
+    static const char *const folders[] = { "", "/imodels", "/briefcases" };
+    weh_err err = WEH_OK;
+
+    for (size_t i = 0; i < WEH_ARRAY_LEN(folders) && err == WEH_OK; i++) {
+        char path[4096];
+
+        if (snprintf(path, sizeof(path), "%s%s", config->data_dir, folders[i]) >=
+            (int)sizeof(path)) {
+            return weh_fail_where(diag, WEH_E_BAD_ARGS, "data.dir", "the path is too long");
+        }
+        err = make_folder(path, diag);
+    }
+    return err;
+}
+
+weh_err weh_rpc_app_create(const struct weh_config *config, const struct weh_log *log,
+                           struct weh_rpc_app **out, struct weh_diag *diag)
+{
+    struct weh_rpc_app *app = weh_calloc(1, sizeof(*app));
+    weh_err err;
+
+    if (app == NULL) {
+        return weh_fail_nomem(diag);
+    }
+    app->config = config;
+    app->log = log;
+    err = weh_briefcase_global_init(diag);
+    if (err != WEH_OK) {
+        goto out;
+    }
+    err = make_folders(config, diag);
+    if (err != WEH_OK) {
+        goto out;
+    }
+    err = weh_file_registry_create(&app->files, diag);
+    if (err != WEH_OK) {
+        goto out;
+    }
+    err = weh_ec_cache_create(&app->catalogs, diag);
+    if (err != WEH_OK) {
+        goto out;
+    }
+    *out = app;
+    app = NULL;
+out:
+    weh_rpc_app_destroy(app);
+    return err;
+}
+
+void weh_rpc_app_destroy(struct weh_rpc_app *app)
+{
+    if (app != NULL) {
+        weh_ec_cache_destroy(app->catalogs);
+        weh_file_registry_destroy(app->files);
+        weh_free(app);
+    }
+}
+
+static weh_err open_session(void *app, struct weh_session *session, void **out,
+                            struct weh_diag *diag)
+{
+    struct workspace *workspace = weh_calloc(1, sizeof(*workspace));
+
+    if (workspace == NULL) {
+        return weh_fail_nomem(diag);
+    }
+    workspace->app = app;
+    workspace->session = session;
+    *out = workspace;
+    return WEH_OK;
+}
+
+static void close_session(void *workspace)
+{
+    workspace_close(workspace);
+    weh_free(workspace);
+}
+
+/* SQLite ends the whole transaction by itself when memory, disk or I/O fail in the middle of a
+ * statement. Then nothing unsaved is left: begin anew, so that the session can go on. */
+static weh_err after_request(void *arg, struct weh_diag *diag)
+{
+    struct workspace *workspace = arg;
+
+    if (workspace->briefcase == NULL || !weh_briefcase_lost_transaction(workspace->briefcase)) {
+        return WEH_OK;
+    }
+    weh_bis_forget(workspace->bis);
+    return weh_txn_abandon(workspace->txns, diag);
+}
+
+const struct weh_app_ops *weh_rpc_app_ops(void)
+{
+    static const struct weh_app_ops ops = { open_session, close_session, after_request };
+
+    return &ops;
+}
+
+weh_err workspace_open(struct workspace *workspace, const char *path, bool readonly,
+                       struct weh_diag *diag)
+{
+    struct weh_rpc_app *app = workspace->app;
+    struct weh_briefcase_options options = {
+        .path = path,
+        .readonly = readonly,
+        .user = weh_session_user(workspace->session),
+        .registry = app->files,
+        .cancel = weh_session_cancel_flag(workspace->session),
+        .cache_kb = (uint32_t)app->config->briefcase_cache_kb,
+    };
+    struct weh_txn_observer observer = change_notifier(workspace);
+    struct weh_txn_propagator propagator = { NULL, weh_bis_propagate };
+    weh_err err;
+
+    err = weh_briefcase_open(&options, &workspace->briefcase, diag);
+    if (err != WEH_OK) {
+        return err;
+    }
+    err = weh_ec_catalog_acquire(app->catalogs, workspace->briefcase, &workspace->catalog, diag);
+    if (err != WEH_OK) {
+        goto out;
+    }
+    err = weh_bis_create(workspace->briefcase, workspace->catalog, &workspace->bis, diag);
+    if (err != WEH_OK) {
+        goto out;
+    }
+    err = weh_txn_stack_create(workspace->briefcase, workspace->catalog, &workspace->txns, diag);
+    if (err != WEH_OK) {
+        goto out;
+    }
+    propagator.ctx = workspace->bis;
+    weh_txn_set_observer(workspace->txns, &observer);
+    weh_txn_set_propagator(workspace->txns, &propagator);
+    workspace->readonly = readonly;
+    return WEH_OK;
+out:
+    workspace_close(workspace);
+    return err;
+}
+
+void workspace_close(struct workspace *workspace)
+{
+    weh_txn_stack_destroy(workspace->txns);
+    workspace->txns = NULL;
+    weh_bis_destroy(workspace->bis);
+    workspace->bis = NULL;
+    if (workspace->catalog != NULL) {
+        weh_ec_catalog_release(workspace->catalog);
+        workspace->catalog = NULL;
+    }
+    weh_briefcase_close(workspace->briefcase);
+    workspace->briefcase = NULL;
+    workspace->name[0] = '\0';
+}
+
+weh_err call_check_writable(const struct weh_call *call, struct weh_diag *diag)
+{
+    return call_workspace(call)->readonly
+               ? weh_fail(diag, WEH_E_READ_ONLY, "the briefcase is open for reading only")
+               : WEH_OK;
+}

@@ -1,0 +1,145 @@
+/* src/rpc/methods.c - the method table, sorted by name: a method is one row and one handler. */
+#include "rpc_priv.h"
+
+#define IN(state) WEH_IN(state)
+#define ANYWHERE  (IN(NEW) | IN(READY))
+
+#define VIEW  WEH_ACCESS_VIEW
+#define EDIT  WEH_ACCESS_EDIT
+#define ADMIN WEH_ACCESS_ADMIN
+
+#define MAX_NAME        IMODEL_NAME_MAX
+#define MAX_DESCRIPTION 65536
+
+/* clang-format off */
+static const struct weh_arg_spec args_none[] = { { .name = NULL } };
+
+static const struct weh_arg_spec args_briefcase_close[] = {
+    { "unsaved", WEH_ARG_CHOICE, false, 0, 0, "error|save|abandon", "what becomes of unsaved changes; error (the default) refuses to close" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_briefcase_open[] = {
+    { "imodel",    WEH_ARG_STRING, false, 1, MAX_NAME, NULL, "name of an iModel, as imodel.list tells it" },
+    { "briefcase", WEH_ARG_STRING, false, 1, MAX_NAME, NULL, "name of a briefcase (instead of imodel)" },
+    { "mode",      WEH_ARG_CHOICE, false, 0, 0, "readwrite|readonly", "readwrite (the default) takes the write lock" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_get_element[] = {
+    { "id",             WEH_ARG_ID,     false, 0, 0, NULL, "element id" },
+    { "federationGuid", WEH_ARG_GUID,   false, 0, 0, NULL, "federation GUID of the element (instead of id)" },
+    { "code",           WEH_ARG_OBJECT, false, 0, 0, NULL, "code {spec, scope, value} of the element (instead of id)" },
+    { "wantGeometry",   WEH_ARG_BOOL,   false, 0, 0, NULL, "true is answered with NotSupported: geometry is not read yet" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_element_props[] = {
+    { "props", WEH_ARG_OBJECT, true, 0, 0, NULL, "ElementProps: classFullName, model, code, ..." },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_element_update[] = {
+    { "props", WEH_ARG_OBJECT, true, 0, 0, NULL, "ElementProps with id; an absent member stays, a null one is cleared" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_delete_elements[] = {
+    { "id",  WEH_ARG_ID,  false, 0, 0,      NULL, "element id" },
+    { "ids", WEH_ARG_IDS, false, 1, 100000, NULL, "element ids (instead of id)" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_imodel_create[] = {
+    { "imodel",         WEH_ARG_STRING, true,  1, MAX_NAME, NULL, "name of the new iModel" },
+    { "rootSubject",    WEH_ARG_OBJECT, true,  0, 0, NULL, "{name, description?}" },
+    { "iTwinId",        WEH_ARG_GUID,   false, 0, 0, NULL, "iTwin it belongs to; absent: none" },
+    { "projectExtents", WEH_ARG_OBJECT, false, 0, 0, NULL, "{low: [x, y, z], high: [x, y, z]} in metres" },
+    { "globalOrigin",   WEH_ARG_ANY,    false, 0, 0, NULL, "[x, y, z] in metres" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_model_id[] = {
+    { "id", WEH_ARG_ID, true, 0, 0, NULL, "model id" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_model_props[] = {
+    { "props", WEH_ARG_OBJECT, true, 0, 0, NULL, "ModelProps: classFullName, modeledElement, ..." },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_cancel[] = {
+    { "id", WEH_ARG_REQUEST_ID, true, 0, 0, NULL, "id of the request to cancel" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_hello[] = {
+    { "client", WEH_ARG_OBJECT, true, 0, 0, NULL, "{name, version}: who is calling, for the log" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_ping[] = {
+    { "data", WEH_ARG_ANY, false, 0, 0, NULL, "anything; comes back" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_reverse[] = {
+    { "count", WEH_ARG_INT, false, 1, 1000000, NULL, "how many; 1 when absent" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_save[] = {
+    { "description", WEH_ARG_STRING, false, 0, MAX_DESCRIPTION, NULL, "text kept with the transaction" },
+    { .name = NULL },
+};
+
+#define CONNECTION_PROPS "{key, name, rootSubject: {name, description?}, projectExtents: {low, high}, globalOrigin, ecefLocation?, iTwinId, iModelId, changeset: {id, index}, briefcaseId, mode}"
+
+static const struct weh_method methods[] = {
+    /* name                      states    access  band   arguments             result, since, help, handler */
+    { "briefcase.close",         IN(READY), VIEW, false, args_briefcase_close, "{}", "0.1", "Close the open briefcase.", briefcase_close },
+    { "briefcase.info",          IN(READY), VIEW, false, args_none, CONNECTION_PROPS, "0.1", "What briefcase.open answered, as it is now.", briefcase_info },
+    { "briefcase.open",          IN(NEW),   VIEW, false, args_briefcase_open, CONNECTION_PROPS, "0.1", "Open an iModel; Busy when another session writes it.", briefcase_open },
+    { "elements.deleteElement",  IN(READY), EDIT, false, args_delete_elements, "{}", "0.1", "Delete elements with their children.", elements_delete },
+    { "elements.getElementProps", IN(READY), VIEW, false, args_get_element, "ElementProps", "0.1", "Read one element by id, federation GUID or code.", elements_get_props },
+    { "elements.insertElement",  IN(READY), EDIT, false, args_element_props, "{id}", "0.1", "Insert an element of any class.", elements_insert },
+    { "elements.updateElement",  IN(READY), EDIT, false, args_element_update, "{}", "0.1", "Update an element.", elements_update },
+    { "host.describe",           ANYWHERE,  VIEW, false, args_none, "{protocol, methods, notifications, errors, closeReasons}", "0.1", "The API as data.", host_describe },
+    { "imodel.create",           ANYWHERE,  EDIT, false, args_imodel_create, CONNECTION_PROPS, "0.1", "Make a new, empty iModel; it is not opened.", imodel_create },
+    { "imodel.list",             ANYWHERE,  VIEW, false, args_none, "[{imodel, size, iModelId, name, openFor?}]", "0.1", "The iModels of this server, by name.", imodel_list },
+    { "models.getModelProps",    IN(READY), VIEW, false, args_model_id, "ModelProps", "0.1", "Read one model.", models_get_props },
+    { "models.insertModel",      IN(READY), EDIT, false, args_model_props, "{id}", "0.1", "Insert the model of an element.", models_insert },
+    { "session.cancel",          ANYWHERE | IN(OPENING), VIEW, true, args_cancel, "{cancelled}", "0.1", "Cancel a running or waiting request of this session; overtakes the others.", session_cancel },
+    { "session.close",           ANYWHERE,  VIEW, false, args_none, "{}", "0.1", "End the session; unsaved changes are dropped. Then the socket closes with 1000.", session_close },
+    { "session.hello",           ANYWHERE,  VIEW, false, args_hello, "{sessionId, user, access, server: {name, version}, protocol, limits, resumed}", "0.1", "Introduce the client; only as the first request.", session_hello },
+    { "session.info",            ANYWHERE,  VIEW, false, args_none, "{sessionId, user, access, codec, state, imodel?, mode?}", "0.1", "What the server knows of this session.", session_info },
+    { "session.ping",            ANYWHERE,  VIEW, false, args_ping, "{data?, time}", "0.1", "Answer at once, in order with the other requests.", session_ping },
+    { "txns.abandonChanges",     IN(READY), EDIT, false, args_none, "{}", "0.1", "Drop all unsaved changes.", txns_abandon },
+    { "txns.reinstateTxn",       IN(READY), EDIT, false, args_none, "{reinstated: [txnId]}", "0.1", "Redo what the last undo took back.", txns_reinstate },
+    { "txns.reverseTxns",        IN(READY), EDIT, false, args_reverse, "{reversed: [txnId]}", "0.1", "Undo the last saved transactions of this session; unsaved changes are dropped.", txns_reverse },
+    { "txns.saveChanges",        IN(READY), EDIT, false, args_save, "{saved, txnId?}", "0.1", "Save what changed as one transaction; on stable storage when answered.", txns_save },
+    { "txns.state",              IN(READY), VIEW, false, args_none, "{hasUnsavedChanges, hasPendingTxns, isUndoPossible, isRedoPossible, undoString, redoString, currentTxnId, depth}", "0.1", "The transaction stack.", txns_state },
+};
+
+static const struct weh_notification notifications[] = {
+    { "txns.onAfterUndoRedo",   "{isUndo}", "An undo or redo is complete." },
+    { "txns.onBeforeUndoRedo",  "{isUndo}", "An undo or redo begins." },
+    { "txns.onCommit",          "{}", "A save that has changes begins." },
+    { "txns.onCommitted",       "{txnId, hasPendingTxns, time}", "A save is on stable storage." },
+    { "txns.onElementsChanged", "{txnId, cause, inserted?, updated?, deleted?, insertedMeta, updatedMeta, deletedMeta, meta}", "Elements changed by a save, undo or redo: compressed id sets and their classes, at most 1000 entities an event." },
+    { "txns.onModelsChanged",   "{txnId, cause, inserted?, deleted?, insertedMeta, updatedMeta, deletedMeta, meta}", "Models were inserted or deleted." },
+};
+/* clang-format on */
+
+const struct weh_method *weh_rpc_methods(size_t *n)
+{
+    *n = WEH_ARRAY_LEN(methods);
+    return methods;
+}
+
+const struct weh_notification *weh_rpc_notifications(size_t *n)
+{
+    *n = WEH_ARRAY_LEN(notifications);
+    return notifications;
+}

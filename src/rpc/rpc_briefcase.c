@@ -1,0 +1,92 @@
+/* src/rpc/rpc_briefcase.c - briefcase.*: the one file that a session has open. */
+#include <stdio.h>
+
+#include "rpc_priv.h"
+
+static weh_err put_connection_props(struct weh_call *call, struct weh_diag *diag)
+{
+    const struct workspace *workspace = call_workspace(call);
+    weh_err err;
+
+    weh_sink_map_begin(call->result, WEH_SINK_UNKNOWN);
+    put_text(call->result, "key", workspace->name);
+    err = weh_briefcase_write_connection_props(workspace->briefcase, call->result, diag);
+    put_text(call->result, "mode", workspace->readonly ? "readonly" : "readwrite");
+    weh_sink_map_end(call->result);
+    return err;
+}
+
+weh_err briefcase_open(struct weh_call *call, struct weh_diag *diag)
+{
+    struct workspace *workspace = call_workspace(call);
+    const struct weh_arg *imodel = &call->args[0];
+    const struct weh_arg *briefcase = &call->args[1];
+    const struct weh_arg *mode = &call->args[2];
+    const struct weh_arg *named = imodel->given ? imodel : briefcase;
+    const bool readonly = mode->given && weh_str_eq_text(mode->as.string, "readonly");
+    const char *path;
+    weh_err err;
+
+    if (imodel->given == briefcase->given) {
+        return weh_fail_where(diag, WEH_E_BAD_ARGS, "imodel",
+                              "give exactly one of imodel and briefcase");
+    }
+    err = imodel_name_check(named->as.string, imodel->given ? "imodel" : "briefcase", diag);
+    if (err != WEH_OK) {
+        return err;
+    }
+    if (!readonly && weh_session_access(call->session) < WEH_ACCESS_EDIT) {
+        return weh_fail_where(diag, WEH_E_DENIED, "mode", "you may open with mode readonly only");
+    }
+    path = imodel_path(workspace->app, imodel->given ? "imodels" : "briefcases", named->as.string,
+                       call->arena);
+    if (path == NULL) {
+        return weh_fail_nomem(diag);
+    }
+    weh_session_move(call->session, WEH_SESSION_OPENING);
+    err = workspace_open(workspace, path, readonly, diag);
+    if (err == WEH_OK) {
+        (void)snprintf(workspace->name, sizeof(workspace->name), "%.*s",
+                       WEH_STR_ARGS(named->as.string));
+        workspace->is_checkout = briefcase->given;
+        err = put_connection_props(call, diag);
+    }
+    if (err != WEH_OK) {
+        workspace_close(workspace);
+    }
+    weh_session_move(call->session, err == WEH_OK ? WEH_SESSION_READY : WEH_SESSION_NEW);
+    return err;
+}
+
+weh_err briefcase_info(struct weh_call *call, struct weh_diag *diag)
+{
+    return put_connection_props(call, diag);
+}
+
+weh_err briefcase_close(struct weh_call *call, struct weh_diag *diag)
+{
+    struct workspace *workspace = call_workspace(call);
+    const struct weh_arg *unsaved = &call->args[0];
+    const bool save = unsaved->given && weh_str_eq_text(unsaved->as.string, "save");
+    const bool abandon = unsaved->given && weh_str_eq_text(unsaved->as.string, "abandon");
+    weh_err err;
+
+    if (!abandon && weh_txn_has_unsaved(workspace->txns)) {
+        struct weh_txn_id id;
+        bool saved;
+
+        if (!save) {
+            return weh_fail_where(diag, WEH_E_UNSAVED_CHANGES, "unsaved",
+                                  "there are unsaved changes; save or abandon them");
+        }
+        err = weh_txn_save(workspace->txns, WEH_STR(""), &saved, &id, diag);
+        if (err != WEH_OK) {
+            return err;
+        }
+    }
+    workspace_close(workspace);
+    weh_session_move(call->session, WEH_SESSION_NEW);
+    weh_sink_map_begin(call->result, 0);
+    weh_sink_map_end(call->result);
+    return WEH_OK;
+}

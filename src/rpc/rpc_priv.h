@@ -1,0 +1,106 @@
+/* src/rpc/rpc_priv.h - what the method families share: the application, a session's workspace, and
+ * the handlers. */
+#ifndef WEH_RPC_PRIV_H
+#define WEH_RPC_PRIV_H
+
+#include "weh/bis.h"
+#include "weh/briefcase.h"
+#include "weh/ec.h"
+#include "weh/rpc.h"
+#include "weh/txn.h"
+
+struct weh_rpc_app {
+    const struct weh_config *config;
+    const struct weh_log *log;
+    struct weh_file_registry *files;
+    struct weh_ec_cache *catalogs;
+};
+
+#define IMODEL_NAME_MAX 128
+
+/** What caused the changes that are being told. */
+enum change_cause {
+    CAUSE_SAVE,
+    CAUSE_UNDO,
+    CAUSE_REDO
+};
+
+/** What one session works with. Members from briefcase on are NULL while none is open. */
+struct workspace {
+    struct weh_rpc_app *app;
+    struct weh_session *session;
+    char name[IMODEL_NAME_MAX + 1]; /* of the open iModel or briefcase */
+    bool is_checkout;               /* from briefcases/ rather than imodels/ */
+    bool readonly;
+    enum change_cause cause;
+    struct weh_briefcase *briefcase;
+    const struct weh_ec_catalog *catalog;
+    struct weh_bis *bis;
+    struct weh_txn_stack *txns;
+};
+
+/** Open @path into the workspace, all or nothing. */
+WEH_MUST_CHECK weh_err workspace_open(struct workspace *workspace, const char *path, bool readonly,
+                                      struct weh_diag *diag);
+/** Roll back what is unsaved and close; nothing open is fine. */
+void workspace_close(struct workspace *workspace);
+
+/** Check @name (1 to IMODEL_NAME_MAX bytes; no path parts) as the argument @where. */
+WEH_MUST_CHECK weh_err imodel_name_check(struct weh_str name, const char *where,
+                                         struct weh_diag *diag);
+
+/** The path of "imodels/NAME.bim" (or briefcases/) under data.dir, in @arena; NULL without memory. */
+const char *imodel_path(const struct weh_rpc_app *app, const char *folder, struct weh_str name,
+                        struct weh_arena *arena);
+
+/** Tell the session's client of @workspace's transactions. */
+struct weh_txn_observer change_notifier(struct workspace *workspace);
+
+static inline struct workspace *call_workspace(const struct weh_call *call)
+{
+    return call->workspace;
+}
+
+/** WEH_E_READ_ONLY when the open briefcase may not be edited. */
+WEH_MUST_CHECK weh_err call_check_writable(const struct weh_call *call, struct weh_diag *diag);
+
+/** Write @guid or @name texts as members. */
+void put_text(struct weh_sink *sink, const char *key, const char *text);
+void put_str(struct weh_sink *sink, const char *key, struct weh_str text);
+void put_int(struct weh_sink *sink, const char *key, int64_t value);
+void put_bool(struct weh_sink *sink, const char *key, bool value);
+void put_id(struct weh_sink *sink, const char *key, uint64_t id);
+void put_guid(struct weh_sink *sink, const char *key, const struct weh_guid *guid);
+/** Wall clock milliseconds as ISO 8601. */
+void put_time(struct weh_sink *sink, const char *key, int64_t wall_ms);
+
+/* Handlers, one file a family; the table says what each does. */
+#define RPC_HANDLERS(X)   \
+    X(briefcase_close)    \
+    X(briefcase_info)     \
+    X(briefcase_open)     \
+    X(elements_delete)    \
+    X(elements_get_props) \
+    X(elements_insert)    \
+    X(elements_update)    \
+    X(host_describe)      \
+    X(imodel_create)      \
+    X(imodel_list)        \
+    X(models_get_props)   \
+    X(models_insert)      \
+    X(session_cancel)     \
+    X(session_close)      \
+    X(session_hello)      \
+    X(session_info)       \
+    X(session_ping)       \
+    X(txns_abandon)       \
+    X(txns_reinstate)     \
+    X(txns_reverse)       \
+    X(txns_save)          \
+    X(txns_state)
+
+#define X(name) weh_err name(struct weh_call *call, struct weh_diag *diag);
+RPC_HANDLERS(X)
+#undef X
+
+#endif

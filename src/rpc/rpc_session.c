@@ -1,0 +1,133 @@
+/* src/rpc/rpc_session.c - session.*: who is there, what is allowed, the end. */
+#include <stdio.h>
+
+#include "weh/clock.h"
+
+#include "rpc_priv.h"
+
+static const char *const access_names[] = { "view", "edit", "admin" };
+
+static void put_limits(struct weh_sink *sink, const struct weh_config *config)
+{
+    weh_sink_key(sink, "limits");
+    weh_sink_map_begin(sink, 6);
+    put_int(sink, "messageBytes", config->limits_message_bytes);
+    put_int(sink, "messageValues", config->limits_message_values);
+    put_int(sink, "messageDepth", config->limits_message_depth);
+    put_int(sink, "mailboxMessages", config->limits_mailbox_messages);
+    put_int(sink, "mailboxBytes", config->limits_mailbox_bytes);
+    put_int(sink, "outboxBytes", config->limits_outbox_bytes);
+    weh_sink_map_end(sink);
+}
+
+/* The member @key of @client as printable text of at most @size - 1 bytes; "" when absent. */
+static weh_err client_text(const struct weh_value *client, const char *key, char *out, size_t size,
+                           struct weh_diag *diag)
+{
+    const struct weh_value *value = weh_value_get(client, key);
+
+    out[0] = '\0';
+    if (weh_value_is_null(value)) {
+        return WEH_OK;
+    }
+    if (value->type != WEH_VALUE_STRING || value->n >= size) {
+        return weh_fail_where(diag, WEH_E_BAD_ARGS, "client",
+                              "client.%s must be a string of at most %zu bytes", key, size - 1);
+    }
+    (void)snprintf(out, size, "%.*s", WEH_STR_ARGS(weh_value_str(value)));
+    return WEH_OK;
+}
+
+weh_err session_hello(struct weh_call *call, struct weh_diag *diag)
+{
+    const struct weh_config *config = weh_host_config(call->host);
+    struct weh_log_who who = { weh_session_name(call->session), NULL };
+    struct weh_sink *sink = call->result;
+    char name[65];
+    char version[65];
+    weh_err err;
+
+    if (!weh_session_is_first_request(call->session)) {
+        return weh_fail(diag, WEH_E_STATE, "session.hello must be the first request");
+    }
+    err = client_text(call->args[0].as.value, "name", name, sizeof(name), diag);
+    if (err == WEH_OK) {
+        err = client_text(call->args[0].as.value, "version", version, sizeof(version), diag);
+    }
+    if (err != WEH_OK) {
+        return err;
+    }
+    weh_log(weh_host_log(call->host), WEH_LOG_INFO, &who, "session.hello",
+            WEH_F_TEXT("client", name), WEH_F_TEXT("version", version));
+    weh_sink_map_begin(sink, 7);
+    put_text(sink, "sessionId", weh_session_name(call->session));
+    put_text(sink, "user", weh_session_user(call->session));
+    put_text(sink, "access", access_names[weh_session_access(call->session)]);
+    weh_sink_key(sink, "server");
+    weh_sink_map_begin(sink, 2);
+    put_text(sink, "name", "webedithost");
+    put_text(sink, "version", WEH_VERSION);
+    weh_sink_map_end(sink);
+    put_text(sink, "protocol", WEH_PROTOCOL_NAME);
+    put_limits(sink, config);
+    put_bool(sink, "resumed", false);
+    weh_sink_map_end(sink);
+    return WEH_OK;
+}
+
+weh_err session_info(struct weh_call *call, struct weh_diag *diag)
+{
+    const struct workspace *workspace = call_workspace(call);
+    struct weh_sink *sink = call->result;
+
+    (void)diag;
+    weh_sink_map_begin(sink, WEH_SINK_UNKNOWN);
+    put_text(sink, "sessionId", weh_session_name(call->session));
+    put_text(sink, "user", weh_session_user(call->session));
+    put_text(sink, "access", access_names[weh_session_access(call->session)]);
+    put_text(sink, "codec",
+             weh_session_codec(call->session) == WEH_CODEC_JSON ? "json" : "msgpack");
+    put_text(sink, "state", weh_session_state_name(weh_session_state_now(call->session)));
+    if (workspace->briefcase != NULL) {
+        put_text(sink, workspace->is_checkout ? "briefcase" : "imodel", workspace->name);
+        put_text(sink, "mode", workspace->readonly ? "readonly" : "readwrite");
+    }
+    weh_sink_map_end(sink);
+    return WEH_OK;
+}
+
+weh_err session_ping(struct weh_call *call, struct weh_diag *diag)
+{
+    struct weh_sink *sink = call->result;
+
+    (void)diag;
+    weh_sink_map_begin(sink, call->args[0].given ? 2 : 1);
+    if (call->args[0].given) {
+        weh_sink_key(sink, "data");
+        weh_sink_value(sink, call->args[0].as.value);
+    }
+    put_time(sink, "time", weh_clock_wall_ms());
+    weh_sink_map_end(sink);
+    return WEH_OK;
+}
+
+/* Out of band: in the channel's thread, beside the worker. */
+weh_err session_cancel(struct weh_call *call, struct weh_diag *diag)
+{
+    bool cancelled = weh_session_cancel_request(call->session, call->args[0].as.value);
+
+    (void)diag;
+    weh_sink_map_begin(call->result, 1);
+    put_bool(call->result, "cancelled", cancelled);
+    weh_sink_map_end(call->result);
+    return WEH_OK;
+}
+
+weh_err session_close(struct weh_call *call, struct weh_diag *diag)
+{
+    (void)diag;
+    weh_session_end_after_reply(call->session, WEH_CLOSE_SESSION_CLOSE);
+    weh_sink_map_begin(call->result, 0);
+    weh_sink_map_end(call->result);
+    return WEH_OK;
+}
