@@ -80,8 +80,8 @@ static uint32_t find_columns(const struct weh_value *rows, struct column *column
     for (uint32_t i = 0; i < n; i++) {
         const struct weh_member *first = &rows->as.items[0].as.members[i];
 
-        columns[i] = (struct column){ first->key, display_width(first->key),
-                                      is_number(&first->value) };
+        columns[i] =
+            (struct column){ first->key, display_width(first->key), is_number(&first->value) };
     }
     for (uint32_t row = 0; row < rows->n; row++) {
         const struct weh_value *map = &rows->as.items[row];

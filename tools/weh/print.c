@@ -1,9 +1,9 @@
 /* tools/weh/print.c - values and messages as JSON on a stream, for people and for scripts.
  */
-#include "cli.h"
-
 #include "weh/buf.h"
 #include "weh/json.h"
+
+#include "cli.h"
 
 void weh_cli_print_message(const struct weh_rpc_message *message)
 {

@@ -23,7 +23,11 @@ struct seen {
     struct seen *next;
 };
 
-enum last { LAST_NONE, LAST_RESULT, LAST_ERROR };
+enum last {
+    LAST_NONE,
+    LAST_RESULT,
+    LAST_ERROR
+};
 
 struct run {
     struct weh_rpc_client *rpc;
@@ -126,8 +130,7 @@ static void keep_reply(struct run *run, const struct weh_statement *statement,
     run->last_line = run->line;
     err = weh_value_keep(&message->incoming.value, &run->last_arena, &run->last_value, &diag);
     if (err == WEH_OK) {
-        run->last =
-            message->incoming.kind == WEH_INCOMING_RESULT ? LAST_RESULT : LAST_ERROR;
+        run->last = message->incoming.kind == WEH_INCOMING_RESULT ? LAST_RESULT : LAST_ERROR;
         run->error_pending = run->last == LAST_ERROR;
     }
     if (err == WEH_OK && run->last == LAST_RESULT && statement->variable.len > 0) {

@@ -58,8 +58,8 @@ int weh_cmd_token(const struct weh_cli *cli)
         err = weh_auth_create(&config, &auth, &diag);
     }
     if (err == WEH_OK) {
-        err = weh_auth_issue_token(auth, user == NULL ? "local" : user, access, ttl_s, &token,
-                                   &diag);
+        err =
+            weh_auth_issue_token(auth, user == NULL ? "local" : user, access, ttl_s, &token, &diag);
     }
     if (err == WEH_OK) {
         puts(token);

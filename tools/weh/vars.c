@@ -188,8 +188,8 @@ static struct reference read_reference(const struct weh_vars *vars, struct weh_s
             out.value = member_of(out.value, rest.ptr + 1, n);
             out.length += n + 1;
         } else if (rest.ptr[0] == '[' && (n = index_length(rest, &index)) > 0) {
-            bool is_item = out.value != NULL && out.value->type == WEH_VALUE_ARRAY &&
-                           index < out.value->n;
+            bool is_item =
+                out.value != NULL && out.value->type == WEH_VALUE_ARRAY && index < out.value->n;
 
             out.value = is_item ? &out.value->as.items[index] : NULL;
             out.length += n;
