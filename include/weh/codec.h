@@ -28,6 +28,9 @@ struct weh_codec_limits {
     uint32_t max_values; /* values in all, keys included */
 };
 
+/** MessagePack nests no deeper, whatever the limits say (msgpack-c 4.0, MSGPACK_EMBED_STACK_SIZE). */
+#define WEH_MSGPACK_MAX_DEPTH 32
+
 #define WEH_REQUEST_ID_MAX  64  /* bytes of a string id */
 #define WEH_METHOD_NAME_MAX 128 /* bytes of a method name */
 
@@ -43,7 +46,9 @@ struct weh_envelope {
  * Check the whole message @bytes against @limits and find its envelope. Allocates nothing.
  *
  * JSON: an object with "jsonrpc": "2.0", "method", optional "id" and "params"; other members are an
- * error. MessagePack: [0, id, method, params] or [2, method, params]; params may be left out.
+ * error, as are escapes in their names, the method and a string id. MessagePack: [0, id, method,
+ * params] or [2, method, params]; params may be left out. null params are absent ones; whether they
+ * are a map is asked when they are decoded, so that the error is the caller's BAD_ARGS.
  *
  * @out  on failure its id is set when it could be read (has_id), so that the error can name it.
  *
@@ -61,14 +66,18 @@ WEH_MUST_CHECK weh_err weh_envelope_read(enum weh_codec codec, struct weh_str by
  *       8601 STRING; fixext1 type 0 (msgpackr's undefined) becomes NULL.
  *
  * WEH_E_PARSE, WEH_E_BAD_ARGS (not a map, duplicate key, other ext types, NaN or infinity, a key
- * that is no string, bad UTF-8), WEH_E_LIMIT, WEH_E_NOMEM.
+ * that is no string or holds a NUL, bad UTF-8), WEH_E_LIMIT (also the arena's), WEH_E_NOMEM.
+ *
+ * The trees of jansson and msgpack-c come from malloc and are gone again on return: the first takes
+ * up to about 150 bytes a value, the second at most 24 bytes a value in one piece.
  */
 WEH_MUST_CHECK weh_err weh_params_decode(enum weh_codec codec, struct weh_str params,
                                          const struct weh_codec_limits *limits,
                                          struct weh_arena *arena, struct weh_value *out,
                                          struct weh_diag *diag);
 
-/** Decode any message into a value (for clients and tests). Errors as weh_params_decode. */
+/** Decode any message into a value (for clients and tests). Errors as weh_params_decode; what JSON
+ * itself refuses (duplicate keys, say) is WEH_E_PARSE here. */
 WEH_MUST_CHECK weh_err weh_message_decode(enum weh_codec codec, struct weh_str bytes,
                                           const struct weh_codec_limits *limits,
                                           struct weh_arena *arena, struct weh_value *out,
@@ -87,14 +96,19 @@ struct weh_writer {
         struct weh_sink sink;
         uint32_t depth;
         struct {
-            size_t start;   /* offset of the container's header in buf */
-            uint32_t count; /* values so far; of maps the keys */
-            bool known;     /* the header is final */
+            size_t start;      /* offset of the container's header in buf */
+            uint32_t count;    /* values so far; of maps the keys */
+            uint32_t expected; /* what the header says, or WEH_SINK_UNKNOWN */
+            bool map;
         } level[WEH_WRITER_MAX_DEPTH];
     } msgpack;
 };
 
-/** Append to @buf (kept). All went well when @buf->err is WEH_OK at the end. */
+/**
+ * Append to @buf (kept). All went well when @buf->err is WEH_OK at the end; containers deeper than
+ * WEH_WRITER_MAX_DEPTH are WEH_E_TOO_LARGE. The writer must not move afterwards. A container that is
+ * begun with a number of members or items must get as many.
+ */
 void weh_writer_init(struct weh_writer *writer, enum weh_codec codec, struct weh_buf *buf);
 
 /** A reply: begin, write exactly one value to @writer->sink, end. */
