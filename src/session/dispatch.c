@@ -44,7 +44,8 @@ void session_send(struct weh_session *session, struct weh_buf *buf)
     frame->len = len - WEH_FRAME_HEADROOM;
     frame->is_text = session->codec == WEH_CODEC_JSON;
     (void)pthread_mutex_lock(&session->lock);
-    if (session->channel_gone || session->reason == WEH_CLOSE_SLOW_READER) {
+    if (session->channel_gone ||
+        (session->ending != ENDING_NOT && session->reason == WEH_CLOSE_SLOW_READER)) {
         weh_frame_destroy(frame);
     } else if (session->outbox.bytes + frame->len > limit) {
         weh_frame_destroy(frame);

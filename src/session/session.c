@@ -16,13 +16,20 @@
 /* A message, its envelope and a queue entry; what the limit on bytes would not see. */
 #define JOB_OVERHEAD_BYTES 256
 
-static void destroy(struct weh_session *session)
+/* Nobody will read them. */
+static void drop_frames(struct outbox *outbox)
 {
     struct weh_frame *frame;
 
-    while ((frame = outbox_pop(&session->outbox)) != NULL) {
+    while ((frame = outbox_pop(outbox)) != NULL) {
+        outbox->bytes -= frame->len;
         weh_frame_destroy(frame);
     }
+}
+
+static void destroy(struct weh_session *session)
+{
+    drop_frames(&session->outbox);
     weh_assert(session->mailbox.head == NULL);
     weh_arena_fini(&session->arena);
     weh_buf_fini(&session->notify_buf);
@@ -103,6 +110,10 @@ void session_end_locked(struct weh_session *session, enum weh_close_reason reaso
 {
     if (session->ending != ENDING_NOT) {
         return;
+    }
+    if (reason == WEH_CLOSE_SLOW_READER) {
+        /* The close must not wait behind what is not read. */
+        drop_frames(&session->outbox);
     }
     session->ending = ENDING_ASKED;
     session->reason = reason;

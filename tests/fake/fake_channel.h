@@ -1,0 +1,43 @@
+/* tests/fake/fake_channel.h - a connection in memory: keeps what the session sends, and lets the test
+ * wait for it. */
+#ifndef WEH_FAKE_CHANNEL_H
+#define WEH_FAKE_CHANNEL_H
+
+#include <stdbool.h>
+
+#include <pthread.h>
+
+#include "weh/channel.h"
+#include "weh/session.h"
+
+#define FAKE_CHANNEL_MAX_FRAMES 65536
+
+struct fake_channel {
+    struct weh_channel channel; /* give this to the session */
+    struct weh_session *session;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    unsigned n_wakes;
+    bool released;
+    bool reads; /* false: a client that does not read */
+    char *frames[FAKE_CHANNEL_MAX_FRAMES];
+    size_t n_frames;
+};
+
+void fake_channel_init(struct fake_channel *fake);
+void fake_channel_fini(struct fake_channel *fake);
+
+/** Deliver @text as a message. */
+void fake_channel_deliver(struct fake_channel *fake, const char *text);
+
+/** Wait until @n frames have come in all (text, NUL-terminated); the last of them. NULL when the
+ * session wants to close before that. */
+const char *fake_channel_wait(struct fake_channel *fake, size_t n);
+
+/** Wait until the session wants to close; its reason. */
+enum weh_close_reason fake_channel_wait_close(struct fake_channel *fake);
+
+/** The socket is gone: tell the session and wait until it has let the channel go. */
+void fake_channel_lose(struct fake_channel *fake, enum weh_close_reason reason);
+
+#endif

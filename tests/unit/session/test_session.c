@@ -1,0 +1,551 @@
+/* tests/unit/session/test_session.c - a session driven through its two sides, without a socket. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "weh/alloc.h"
+#include "weh/host.h"
+
+#include "fake_alloc.h"
+#include "fake_channel.h"
+
+/* What the methods of these tests share. */
+struct fixture {
+    struct weh_config config;
+    struct weh_host *host;
+    struct fake_channel *fake;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool gate_open;     /* test.wait returns */
+    unsigned n_waiting; /* calls that stand at the gate */
+    unsigned n_calls;   /* of test.count */
+    unsigned n_closed;  /* workspaces */
+    bool saw_cancel;
+    weh_err after_err;
+};
+
+static weh_err echo(struct weh_call *call, struct weh_diag *diag)
+{
+    (void)diag;
+    weh_sink_value(call->result, call->args[0].as.value);
+    return WEH_OK;
+}
+
+static weh_err count(struct weh_call *call, struct weh_diag *diag)
+{
+    struct fixture *f = weh_host_app(call->host);
+
+    (void)diag;
+    f->n_calls++;
+    weh_sink_int(call->result, f->n_calls);
+    return WEH_OK;
+}
+
+static weh_err wait_at_gate(struct weh_call *call, struct weh_diag *diag)
+{
+    struct fixture *f = weh_host_app(call->host);
+
+    (void)diag;
+    (void)pthread_mutex_lock(&f->lock);
+    f->n_waiting++;
+    (void)pthread_cond_broadcast(&f->changed);
+    while (!f->gate_open) {
+        (void)pthread_cond_wait(&f->changed, &f->lock);
+    }
+    f->saw_cancel = atomic_load(weh_session_cancel_flag(call->session));
+    (void)pthread_mutex_unlock(&f->lock);
+    weh_sink_bool(call->result, f->saw_cancel);
+    return WEH_OK;
+}
+
+static weh_err fail_request(struct weh_call *call, struct weh_diag *diag)
+{
+    weh_sink_text(call->result, "half of a reply");
+    return weh_fail_where(diag, WEH_E_NOT_FOUND, "id", "nothing there");
+}
+
+static weh_err fail_session(struct weh_call *call, struct weh_diag *diag)
+{
+    (void)call;
+    return weh_fail(diag, WEH_E_CORRUPT, "the file is damaged");
+}
+
+static weh_err notify(struct weh_call *call, struct weh_diag *diag)
+{
+    struct weh_sink *sink = weh_notify_begin(call->session, "test.happened");
+
+    (void)diag;
+    weh_sink_map_begin(sink, 0);
+    weh_sink_map_end(sink);
+    weh_notify_end(call->session);
+    weh_sink_null(call->result);
+    return WEH_OK;
+}
+
+static weh_err cancel(struct weh_call *call, struct weh_diag *diag)
+{
+    (void)diag;
+    weh_sink_bool(call->result, weh_session_cancel_request(call->session, call->args[0].as.value));
+    return WEH_OK;
+}
+
+static weh_err big(struct weh_call *call, struct weh_diag *diag)
+{
+    static char text[70000];
+
+    (void)diag;
+    memset(text, 'x', sizeof(text));
+    weh_sink_str(call->result, (struct weh_str){ text, sizeof(text) });
+    return WEH_OK;
+}
+
+static weh_err close_session(struct weh_call *call, struct weh_diag *diag)
+{
+    (void)diag;
+    weh_session_end_after_reply(call->session, WEH_CLOSE_SESSION_CLOSE);
+    weh_sink_null(call->result);
+    return WEH_OK;
+}
+
+/* clang-format off */
+static const struct weh_arg_spec none[] = { { .name = NULL } };
+static const struct weh_arg_spec any[] = { { "data", WEH_ARG_ANY, true, 0, 0, NULL, "" }, { .name = NULL } };
+static const struct weh_arg_spec id[] = { { "id", WEH_ARG_REQUEST_ID, true, 0, 0, NULL, "" }, { .name = NULL } };
+
+static const struct weh_method methods[] = {
+    { "test.big",    WEH_IN(NEW),   WEH_ACCESS_VIEW,  false, none, "", "", "", big },
+    { "test.cancel", WEH_IN(NEW),   WEH_ACCESS_VIEW,  true,  id,   "", "", "", cancel },
+    { "test.close",  WEH_IN(NEW),   WEH_ACCESS_VIEW,  false, none, "", "", "", close_session },
+    { "test.count",  WEH_IN(NEW),   WEH_ACCESS_VIEW,  false, none, "", "", "", count },
+    { "test.echo",   WEH_IN(NEW),   WEH_ACCESS_VIEW,  false, any,  "", "", "", echo },
+    { "test.edit",   WEH_IN(NEW),   WEH_ACCESS_EDIT,  false, none, "", "", "", count },
+    { "test.fail",   WEH_IN(NEW),   WEH_ACCESS_VIEW,  false, none, "", "", "", fail_request },
+    { "test.fault",  WEH_IN(NEW),   WEH_ACCESS_VIEW,  false, none, "", "", "", fail_session },
+    { "test.notify", WEH_IN(NEW),   WEH_ACCESS_VIEW,  false, none, "", "", "", notify },
+    { "test.ready",  WEH_IN(READY), WEH_ACCESS_VIEW,  false, none, "", "", "", count },
+    { "test.wait",   WEH_IN(NEW),   WEH_ACCESS_VIEW,  false, none, "", "", "", wait_at_gate },
+};
+/* clang-format on */
+
+static weh_err open_workspace(void *app, struct weh_session *session, void **workspace,
+                              struct weh_diag *diag)
+{
+    (void)session;
+    (void)diag;
+    *workspace = app;
+    return WEH_OK;
+}
+
+static void close_workspace(void *workspace)
+{
+    struct fixture *f = workspace;
+
+    (void)pthread_mutex_lock(&f->lock);
+    f->n_closed++;
+    (void)pthread_mutex_unlock(&f->lock);
+}
+
+static weh_err after(void *workspace, struct weh_diag *diag)
+{
+    struct fixture *f = workspace;
+
+    return f->after_err == WEH_OK ? WEH_OK : weh_fail(diag, f->after_err, "after");
+}
+
+static const struct weh_app_ops ops = { open_workspace, close_workspace, after };
+
+static weh_err connect_session(struct fixture *f, struct fake_channel *fake)
+{
+    struct weh_session_options options = { .host = f->host,
+                                           .channel = &fake->channel,
+                                           .codec = WEH_CODEC_JSON,
+                                           .access = WEH_ACCESS_VIEW,
+                                           .user = "ada",
+                                           .peer = "127.0.0.1:1" };
+    fake_channel_init(fake);
+    return weh_session_create(&options, &fake->session, NULL);
+}
+
+static int setup(void **state)
+{
+    struct fixture *f = weh_calloc(1, sizeof(*f));
+    struct weh_host_options options = {
+        .methods = methods, .n_methods = WEH_ARRAY_LEN(methods), .ops = &ops, .app = f
+    };
+
+    assert_non_null(f);
+    assert_int_equal(weh_config_init(&f->config, NULL), WEH_OK);
+    f->config.limits_sessions = 2;
+    f->config.limits_mailbox_messages = 4;
+    f->config.limits_outbox_bytes = 100000;
+    f->config.workers_count = 2;
+    (void)pthread_mutex_init(&f->lock, NULL);
+    (void)pthread_cond_init(&f->changed, NULL);
+    options.config = &f->config;
+    assert_int_equal(weh_host_create(&options, &f->host, NULL), WEH_OK);
+    f->fake = weh_calloc(1, sizeof(*f->fake));
+    assert_int_equal(connect_session(f, f->fake), WEH_OK);
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+
+    if (f->fake->session != NULL) {
+        fake_channel_lose(f->fake, WEH_CLOSE_SOCKET_LOST);
+    }
+    fake_channel_fini(f->fake);
+    weh_free(f->fake);
+    weh_host_destroy(f->host);
+    weh_config_fini(&f->config);
+    (void)pthread_cond_destroy(&f->changed);
+    (void)pthread_mutex_destroy(&f->lock);
+    weh_free(f);
+    assert_int_equal(fake_alloc_live(), 0);
+    return 0;
+}
+
+static void wait_until_waiting(struct fixture *f, unsigned n)
+{
+    (void)pthread_mutex_lock(&f->lock);
+    while (f->n_waiting < n) {
+        (void)pthread_cond_wait(&f->changed, &f->lock);
+    }
+    (void)pthread_mutex_unlock(&f->lock);
+}
+
+static void open_gate(struct fixture *f)
+{
+    (void)pthread_mutex_lock(&f->lock);
+    f->gate_open = true;
+    (void)pthread_cond_broadcast(&f->changed);
+    (void)pthread_mutex_unlock(&f->lock);
+}
+
+static void request(struct fixture *f, int request_id, const char *method, const char *params)
+{
+    char text[512];
+
+    (void)snprintf(text, sizeof(text),
+                   "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"%s\",\"params\":%s}", request_id,
+                   method, params);
+    fake_channel_deliver(f->fake, text);
+}
+
+static void test_session_request_is_answered_with_its_id(void **state)
+{
+    struct fixture *f = *state;
+
+    request(f, 7, "test.echo", "{\"data\":[1,\"two\",null]}");
+    assert_string_equal(fake_channel_wait(f->fake, 1),
+                        "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":[1,\"two\",null]}");
+}
+
+static void test_session_requests_run_in_the_order_received(void **state)
+{
+    struct fixture *f = *state;
+    char wanted[80];
+
+    f->config.limits_mailbox_messages = 10000;
+    for (int i = 1; i <= 3000; i++) {
+        request(f, i, "test.count", "{}");
+    }
+    (void)fake_channel_wait(f->fake, 3000);
+    for (int i = 1; i <= 3000; i++) {
+        (void)snprintf(wanted, sizeof(wanted), "{\"jsonrpc\":\"2.0\",\"id\":%d,\"result\":%d}", i,
+                       i);
+        assert_string_equal(f->fake->frames[i - 1], wanted);
+    }
+}
+
+static void test_session_failed_request_gets_an_error_and_no_half_reply(void **state)
+{
+    struct fixture *f = *state;
+    const char *reply;
+
+    request(f, 1, "test.fail", "{}");
+    reply = fake_channel_wait(f->fake, 1);
+    assert_non_null(strstr(reply, "\"error\""));
+    assert_non_null(strstr(reply, "\"NotFound\""));
+    assert_non_null(strstr(reply, "\"where\":\"id\""));
+    assert_null(strstr(reply, "half"));
+    request(f, 2, "test.count", "{}");
+    assert_non_null(strstr(fake_channel_wait(f->fake, 2), "\"result\":1"));
+}
+
+static void expect_error(struct fixture *f, const char *method, const char *params,
+                         const char *name, const char *where)
+{
+    char wanted[128];
+    size_t n = f->fake->n_frames;
+    const char *reply;
+
+    request(f, 1, method, params);
+    reply = fake_channel_wait(f->fake, n + 1);
+    (void)snprintf(wanted, sizeof(wanted), "\"name\":\"%s\"", name);
+    assert_non_null(strstr(reply, wanted));
+    (void)snprintf(wanted, sizeof(wanted), "\"where\":\"%s\"", where);
+    assert_non_null(strstr(reply, wanted));
+}
+
+static void test_session_errors_name_the_method_or_argument(void **state)
+{
+    struct fixture *f = *state;
+
+    expect_error(f, "test.nothing", "{}", "MethodNotFound", "test.nothing");
+    expect_error(f, "test.echo", "{}", "InvalidParams", "data");
+    expect_error(f, "test.echo", "{\"data\":1,\"datum\":2}", "InvalidParams", "datum");
+    expect_error(f, "test.cancel", "{\"id\":true}", "InvalidParams", "id");
+    expect_error(f, "test.echo", "{\"data\":1,\"_meta\":3}", "InvalidParams", "_meta");
+}
+
+static void test_session_gates_refuse_wrong_state_and_missing_rights(void **state)
+{
+    struct fixture *f = *state;
+
+    request(f, 1, "test.ready", "{}");
+    assert_non_null(strstr(fake_channel_wait(f->fake, 1), "\"WrongState\""));
+    request(f, 2, "test.edit", "{}");
+    assert_non_null(strstr(fake_channel_wait(f->fake, 2), "\"Denied\""));
+    assert_int_equal(f->n_calls, 0);
+}
+
+static void test_session_malformed_message_is_answered_and_the_session_goes_on(void **state)
+{
+    struct fixture *f = *state;
+
+    fake_channel_deliver(f->fake, "{\"jsonrpc\":");
+    assert_non_null(strstr(fake_channel_wait(f->fake, 1), "\"ParseError\""));
+    request(f, 2, "test.count", "{}");
+    assert_non_null(strstr(fake_channel_wait(f->fake, 2), "\"result\":1"));
+}
+
+static void test_session_notification_goes_before_the_reply_of_its_cause(void **state)
+{
+    struct fixture *f = *state;
+
+    request(f, 1, "test.notify", "{}");
+    (void)fake_channel_wait(f->fake, 2);
+    assert_non_null(strstr(f->fake->frames[0], "test.happened"));
+    assert_non_null(strstr(f->fake->frames[1], "\"id\":1"));
+}
+
+static void test_session_fault_answers_and_ends_the_session(void **state)
+{
+    struct fixture *f = *state;
+
+    request(f, 1, "test.fault", "{}");
+    request(f, 2, "test.count", "{}");
+    assert_int_equal(fake_channel_wait_close(f->fake), WEH_CLOSE_FAULT);
+    assert_non_null(strstr(f->fake->frames[0], "\"Corrupt\""));
+    assert_int_equal(f->fake->n_frames, 1);
+    assert_int_equal(f->n_calls, 0);
+    assert_int_equal(f->n_closed, 1);
+}
+
+static void test_session_failure_after_the_request_takes_the_place_of_the_reply(void **state)
+{
+    struct fixture *f = *state;
+
+    f->after_err = WEH_E_DB;
+    request(f, 1, "test.count", "{}");
+    assert_int_equal(fake_channel_wait_close(f->fake), WEH_CLOSE_FAULT);
+    assert_non_null(strstr(f->fake->frames[0], "\"Database\""));
+}
+
+static void test_session_full_mailbox_answers_busy_and_keeps_what_it_has(void **state)
+{
+    struct fixture *f = *state;
+
+    request(f, 0, "test.wait", "{}");
+    wait_until_waiting(f, 1);
+    for (int i = 1; i <= 5; i++) {
+        request(f, i, "test.count", "{}");
+    }
+    assert_non_null(strstr(fake_channel_wait(f->fake, 1), "\"Busy\""));
+    assert_non_null(strstr(f->fake->frames[0], "\"id\":5"));
+    open_gate(f);
+    (void)fake_channel_wait(f->fake, 6);
+    assert_int_equal(f->n_calls, 4);
+}
+
+static void test_session_cancel_overtakes_and_reaches_running_and_waiting(void **state)
+{
+    struct fixture *f = *state;
+
+    request(f, 1, "test.wait", "{}");
+    wait_until_waiting(f, 1);
+    request(f, 2, "test.count", "{}");
+    request(f, 3, "test.cancel", "{\"id\":2}");
+    assert_string_equal(fake_channel_wait(f->fake, 1),
+                        "{\"jsonrpc\":\"2.0\",\"id\":3,\"result\":true}");
+    request(f, 4, "test.cancel", "{\"id\":1}");
+    request(f, 5, "test.cancel", "{\"id\":99}");
+    assert_string_equal(fake_channel_wait(f->fake, 3),
+                        "{\"jsonrpc\":\"2.0\",\"id\":5,\"result\":false}");
+    open_gate(f);
+    assert_string_equal(fake_channel_wait(f->fake, 4),
+                        "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":true}");
+    assert_non_null(strstr(fake_channel_wait(f->fake, 5), "\"Cancelled\""));
+    assert_int_equal(f->n_calls, 0);
+    request(f, 6, "test.wait", "{}");
+    assert_string_equal(fake_channel_wait(f->fake, 6),
+                        "{\"jsonrpc\":\"2.0\",\"id\":6,\"result\":false}");
+}
+
+static void test_session_client_that_does_not_read_is_ended(void **state)
+{
+    struct fixture *f = *state;
+
+    f->fake->reads = false;
+    request(f, 1, "test.big", "{}");
+    request(f, 2, "test.big", "{}");
+    request(f, 3, "test.count", "{}");
+    /* The close does not wait until the client reads. */
+    assert_int_equal(fake_channel_wait_close(f->fake), WEH_CLOSE_SLOW_READER);
+    assert_int_equal(f->fake->n_frames, 0);
+    assert_int_equal(f->n_calls, 0);
+}
+
+static void test_session_close_sends_the_reply_first(void **state)
+{
+    struct fixture *f = *state;
+
+    request(f, 1, "test.close", "{}");
+    request(f, 2, "test.count", "{}");
+    assert_int_equal(fake_channel_wait_close(f->fake), WEH_CLOSE_SESSION_CLOSE);
+    assert_int_equal(f->fake->n_frames, 1);
+    assert_int_equal(f->n_calls, 0);
+}
+
+static void test_session_clean_close_runs_what_was_received(void **state)
+{
+    struct fixture *f = *state;
+
+    request(f, 0, "test.wait", "{}");
+    wait_until_waiting(f, 1);
+    request(f, 1, "test.count", "{}");
+    request(f, 2, "test.count", "{}");
+    weh_session_end(f->fake->session, WEH_CLOSE_CLIENT_CLOSED);
+    open_gate(f);
+    fake_channel_lose(f->fake, WEH_CLOSE_CLIENT_CLOSED);
+    assert_int_equal(f->n_calls, 2);
+    assert_false(f->saw_cancel);
+}
+
+static void test_session_lost_socket_interrupts_and_drops_what_waits(void **state)
+{
+    struct fixture *f = *state;
+
+    request(f, 0, "test.wait", "{}");
+    wait_until_waiting(f, 1);
+    request(f, 1, "test.count", "{}");
+    weh_session_end(f->fake->session, WEH_CLOSE_SOCKET_LOST);
+    open_gate(f);
+    fake_channel_lose(f->fake, WEH_CLOSE_SOCKET_LOST);
+    assert_int_equal(f->n_calls, 0);
+    assert_true(f->saw_cancel);
+    assert_int_equal(f->n_closed, 1);
+}
+
+static void test_session_beyond_the_limit_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct fake_channel *second = weh_calloc(1, sizeof(*second));
+    struct fake_channel *third = weh_calloc(1, sizeof(*third));
+
+    assert_int_equal(connect_session(f, second), WEH_OK);
+    assert_int_equal(connect_session(f, third), WEH_E_LIMIT);
+    assert_int_equal(weh_host_session_count(f->host), 2);
+    fake_channel_lose(second, WEH_CLOSE_SOCKET_LOST);
+    assert_int_equal(weh_host_session_count(f->host), 1);
+    fake_channel_fini(second);
+    fake_channel_fini(third);
+    weh_free(second);
+    weh_free(third);
+}
+
+static void test_session_busy_one_does_not_stop_another(void **state)
+{
+    struct fixture *f = *state;
+    struct fake_channel *second = weh_calloc(1, sizeof(*second));
+
+    assert_int_equal(connect_session(f, second), WEH_OK);
+    request(f, 0, "test.wait", "{}");
+    wait_until_waiting(f, 1);
+    fake_channel_deliver(second, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"test.count\"}");
+    assert_non_null(strstr(fake_channel_wait(second, 1), "\"result\":1"));
+    open_gate(f);
+    fake_channel_lose(second, WEH_CLOSE_SOCKET_LOST);
+    fake_channel_fini(second);
+    weh_free(second);
+}
+
+static void test_session_survives_any_failed_allocation(void **state)
+{
+    struct fixture *f = *state;
+    unsigned nth = 1;
+    bool failed = true;
+
+    /* Each round: a session of its own; a failure may end it, but nothing else. */
+    for (; failed; nth++) {
+        struct fake_channel *second = weh_calloc(1, sizeof(*second));
+        char *text = NULL;
+        weh_err err;
+
+        assert_non_null(second);
+        fake_alloc_fail_at(nth);
+        err = connect_session(f, second);
+        if (err == WEH_OK) {
+            text = weh_strndup("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"test.notify\"}", 48);
+        }
+        if (text != NULL) {
+            weh_session_receive(second->session, (uint8_t *)text, 48);
+            fake_alloc_reset();
+        }
+        fake_alloc_reset();
+        failed = fake_alloc_has_failed() != 0;
+        if (err == WEH_OK) {
+            fake_channel_lose(second, WEH_CLOSE_CLIENT_CLOSED);
+        }
+        fake_channel_fini(second);
+        weh_free(second);
+        request(f, (int)nth, "test.count", "{}");
+        assert_non_null(fake_channel_wait(f->fake, nth));
+    }
+    assert_true(nth > 3);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+        T(test_session_request_is_answered_with_its_id),
+        T(test_session_requests_run_in_the_order_received),
+        T(test_session_failed_request_gets_an_error_and_no_half_reply),
+        T(test_session_errors_name_the_method_or_argument),
+        T(test_session_gates_refuse_wrong_state_and_missing_rights),
+        T(test_session_malformed_message_is_answered_and_the_session_goes_on),
+        T(test_session_notification_goes_before_the_reply_of_its_cause),
+        T(test_session_fault_answers_and_ends_the_session),
+        T(test_session_failure_after_the_request_takes_the_place_of_the_reply),
+        T(test_session_full_mailbox_answers_busy_and_keeps_what_it_has),
+        T(test_session_cancel_overtakes_and_reaches_running_and_waiting),
+        T(test_session_client_that_does_not_read_is_ended),
+        T(test_session_close_sends_the_reply_first),
+        T(test_session_clean_close_runs_what_was_received),
+        T(test_session_lost_socket_interrupts_and_drops_what_waits),
+        T(test_session_beyond_the_limit_is_refused),
+        T(test_session_busy_one_does_not_stop_another),
+        T(test_session_survives_any_failed_allocation),
+#undef T
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
