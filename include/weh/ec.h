@@ -94,14 +94,18 @@ struct weh_ec_table {
     bool has_class_id_column;       /* false: ECClassId is virtual */
 };
 
+struct weh_ec_property;
+
 /** One leaf of a property in one class: which column of which table holds it. */
 struct weh_ec_leaf {
     struct weh_str access; /* "Placement.X": as in ec_PropertyPath, whole */
     struct weh_str member; /* the part behind the property's name: "Origin.X"; "" for the whole */
-    struct weh_str column; /* column name */
-    uint16_t table;        /* index into weh_ec_class.tables */
-    int16_t column_type;   /* ec_Column.Type */
-    bool is_virtual;       /* no such SQL column: the value is a constant (RelECClassId) */
+    struct weh_str column; /* column name: [A-Za-z_][A-Za-z0-9_]* */
+    struct weh_str part; /* of points "X", "Y", "Z", of navigation "Id", "RelECClassId"; else "" */
+    const struct weh_ec_property *value; /* innermost: the property itself, or a struct's member */
+    uint16_t table;                      /* index into weh_ec_class.tables */
+    int16_t column_type;                 /* ec_Column.Type */
+    bool is_virtual; /* no such SQL column: the value is a constant (RelECClassId) */
 };
 
 struct weh_ec_class;
@@ -122,7 +126,9 @@ struct weh_ec_property {
     bool readonly;
     bool custom_handled; /* BisCore.CustomHandledProperty: native code treats it specially */
     uint16_t n_leaves;
-    const struct weh_ec_leaf *leaves; /* of this class; none for struct members */
+    /* of this class; none for struct members. In the order of the JavaScript value: points X, Y, Z,
+     * navigation Id, RelECClassId, struct members by name. */
+    const struct weh_ec_leaf *leaves;
 };
 
 struct weh_ec_class {
@@ -141,7 +147,13 @@ struct weh_ec_class {
     const weh_id *ancestors; /* sorted */
     const struct weh_ec_table *const *tables;
     const struct weh_ec_property *properties;
+    /* Link-table relationships: columns of tables[0] ("SourceId", "TargetId"); else empty. */
+    struct weh_str source_id_column;
+    struct weh_str target_id_column;
 };
+
+/** Structs inside structs, and access strings, go no deeper: a deeper schema is refused. */
+#define WEH_EC_MAX_STRUCT_DEPTH 8
 
 WEH_MUST_CHECK weh_err weh_ec_cache_create(struct weh_ec_cache **out, struct weh_diag *diag);
 /** All catalogues must have been released. */
@@ -163,7 +175,7 @@ void weh_ec_catalog_release(const struct weh_ec_catalog *catalog);
 /** Class by id, or NULL. Borrowed from the catalogue, as everything it points to. */
 const struct weh_ec_class *weh_ec_class_by_id(const struct weh_ec_catalog *catalog, weh_id id);
 
-/** Class by "Schema:Class" or "Schema.Class", any case, or NULL. */
+/** Class by "Schema:Class" or "Schema.Class", any case; the schema's alias will do. Or NULL. */
 const struct weh_ec_class *weh_ec_class_by_name(const struct weh_ec_catalog *catalog,
                                                 struct weh_str full_name);
 
@@ -181,5 +193,8 @@ const struct weh_ec_table *weh_ec_table_by_name(const struct weh_ec_catalog *cat
 /** Number of classes; weh_ec_class_at walks them by id. */
 size_t weh_ec_class_count(const struct weh_ec_catalog *catalog);
 const struct weh_ec_class *weh_ec_class_at(const struct weh_ec_catalog *catalog, size_t index);
+
+/** Memory that @catalog holds, in bytes. */
+size_t weh_ec_catalog_bytes(const struct weh_ec_catalog *catalog);
 
 #endif

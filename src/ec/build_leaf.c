@@ -1,0 +1,471 @@
+/* src/ec/build_leaf.c - from ec_PropertyMap to the leaves and tables of each class.
+ *
+ * A property map row says that one access string ("MainTag.Dim.Width", "Origin.X", "Parent.Id") of
+ * one class lives in one column. Each access string is resolved once, against the declared property
+ * at its root; each class then collects and orders its own.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ec_priv.h"
+
+#define MAX_CLASS_TABLES 64u
+
+enum system_leaf {
+    SYSTEM_NONE,
+    SYSTEM_ID,
+    SYSTEM_SOURCE,
+    SYSTEM_TARGET,
+    SYSTEM_OTHER
+};
+
+/* One ec_PropertyPath, resolved. */
+struct path {
+    uint32_t own;                        /* root property */
+    enum system_leaf system;             /* NONE for properties of classes */
+    const struct weh_ec_property *value; /* member of a struct; NULL: the root property itself */
+    struct weh_str access;
+    struct weh_str member;
+    struct weh_str part;
+};
+
+/* One row of the class in hand, no system leaf. */
+struct row {
+    uint16_t position; /* of the property in the class */
+    const struct path *path;
+    const struct ec_column *column;
+};
+
+struct leaf_build {
+    struct ec_build *build;
+    struct path *paths;
+    struct row *rows; /* room for the class with the most */
+    size_t n_rows;
+    /* Along names: the property of the class in hand. */
+    uint32_t *in_class; /* class index plus 1 */
+    uint16_t *position;
+    const struct weh_ec_table *tables[MAX_CLASS_TABLES];
+    size_t n_tables;
+};
+
+/* The part names of a value that has several columns; none for one of a single column. */
+static const struct weh_str *parts_of(const struct weh_ec_property *value, size_t *n)
+{
+    static const struct weh_str point[] = { { "X", 1 }, { "Y", 1 }, { "Z", 1 } };
+    static const struct weh_str navigation[] = { { "Id", 2 }, { "RelECClassId", 12 } };
+
+    if (value->kind == WEH_EC_NAVIGATION) {
+        *n = 2;
+        return navigation;
+    }
+    *n = 0;
+    if (value->kind == WEH_EC_PRIMITIVE && value->primitive == WEH_EC_POINT2D) {
+        *n = 2;
+    } else if (value->kind == WEH_EC_PRIMITIVE && value->primitive == WEH_EC_POINT3D) {
+        *n = 3;
+    }
+    return point;
+}
+
+static const struct weh_ec_property *member_find(const struct weh_ec_class *class_,
+                                                 struct weh_str name)
+{
+    for (uint16_t i = 0; i < class_->n_properties; i++) {
+        if (weh_str_eq_nocase(class_->properties[i].name, name)) {
+            return &class_->properties[i];
+        }
+    }
+    return NULL;
+}
+
+/* Follow @path->access from its root property; false when it leads nowhere. */
+static bool path_resolve(const struct ec_build *build, struct path *path)
+{
+    const struct weh_ec_property *value = &build->own[path->own];
+    struct weh_str segment;
+    struct weh_str rest = weh_str_split(path->access, '.', &segment);
+    const struct weh_str *parts;
+    size_t n_parts;
+
+    if (!weh_str_eq_nocase(segment, value->name)) {
+        return false;
+    }
+    path->member = rest;
+    while (value->kind == WEH_EC_STRUCT_VALUE) {
+        rest = weh_str_split(rest, '.', &segment);
+        value = member_find(value->struct_class, segment);
+        if (value == NULL) {
+            return false;
+        }
+        path->value = value;
+    }
+    parts = parts_of(value, &n_parts);
+    for (size_t i = 0; i < n_parts; i++) {
+        if (weh_str_eq_nocase(rest, parts[i])) {
+            path->part = parts[i];
+            return true;
+        }
+    }
+    return n_parts == 0 && rest.len == 0;
+}
+
+static enum system_leaf system_leaf(const struct ec_build *build, const struct path *path)
+{
+    const struct weh_ec_class *class_ = &build->classes[build->own_class[path->own]];
+
+    if (!weh_str_eq_nocase(class_->schema->name, WEH_STR("ECDbSystem"))) {
+        return SYSTEM_NONE;
+    }
+    if (weh_str_eq_nocase(path->access, WEH_STR("ECInstanceId"))) {
+        return SYSTEM_ID;
+    }
+    if (weh_str_eq_nocase(path->access, WEH_STR("SourceECInstanceId"))) {
+        return SYSTEM_SOURCE;
+    }
+    if (weh_str_eq_nocase(path->access, WEH_STR("TargetECInstanceId"))) {
+        return SYSTEM_TARGET;
+    }
+    return SYSTEM_OTHER;
+}
+
+static weh_err paths_resolve(struct leaf_build *leaves)
+{
+    struct ec_build *build = leaves->build;
+    size_t n = build->snapshot->rows[EC_ROWS_PATH].n_rows;
+
+    leaves->paths = weh_arena_array(&build->scratch, n, sizeof(*leaves->paths));
+    if (leaves->paths == NULL) {
+        return ec_build_no_memory(build);
+    }
+    for (size_t i = 0; i < n; i++) {
+        const int64_t *row = ec_row(build->snapshot, EC_ROWS_PATH, i);
+        struct path *path = &leaves->paths[i];
+
+        path->access = ec_text(build->snapshot, row[PATH_ACCESS]);
+        if (!ec_find(build->snapshot, EC_ROWS_PROPERTY, row[PATH_PROPERTY], &path->own)) {
+            return ec_corrupt(build->diag, "a property path without a property");
+        }
+        path->system = system_leaf(build, path);
+        if (path->system == SYSTEM_NONE && !path_resolve(build, path)) {
+            return ec_corrupt(build->diag, "a property path");
+        }
+    }
+    return WEH_OK;
+}
+
+static weh_err table_add(struct leaf_build *leaves, const struct weh_ec_table *table)
+{
+    for (size_t i = 0; i < leaves->n_tables; i++) {
+        if (leaves->tables[i] == table) {
+            return WEH_OK;
+        }
+    }
+    if (leaves->n_tables == MAX_CLASS_TABLES) {
+        return ec_corrupt(leaves->build->diag, "a class in too many tables");
+    }
+    leaves->tables[leaves->n_tables++] = table;
+    return WEH_OK;
+}
+
+/* Take in one property map row of @class_. */
+static weh_err row_take(struct leaf_build *leaves, struct weh_ec_class *class_,
+                        uint32_t class_index, const int64_t *cells)
+{
+    struct ec_build *build = leaves->build;
+    const struct ec_column *column;
+    const struct path *path;
+    uint32_t index = 0;
+
+    if (!ec_find(build->snapshot, EC_ROWS_PATH, cells[MAP_PATH], &index)) {
+        return ec_corrupt(build->diag, "a property map without a path");
+    }
+    path = &leaves->paths[index];
+    if (!ec_find(build->snapshot, EC_ROWS_COLUMN, cells[MAP_COLUMN], &index)) {
+        return ec_corrupt(build->diag, "a property map without a column");
+    }
+    column = &build->columns[index];
+
+    if (path->system != SYSTEM_NONE) {
+        if (column->is_virtual) {
+            return WEH_OK;
+        }
+        if (path->system == SYSTEM_SOURCE) {
+            class_->source_id_column = column->name;
+        } else if (path->system == SYSTEM_TARGET) {
+            class_->target_id_column = column->name;
+        }
+        return path->system == SYSTEM_ID ? table_add(leaves, column->table) : WEH_OK;
+    }
+
+    index = build->own_name[path->own];
+    if (leaves->in_class[index] != class_index + 1) {
+        return ec_corrupt(build->diag, "a property map of a foreign property");
+    }
+    leaves->rows[leaves->n_rows++] = (struct row){ leaves->position[index], path, column };
+    return WEH_OK;
+}
+
+static int compare_tables(const void *left, const void *right)
+{
+    static const uint8_t rank[] = { [WEH_EC_TABLE_PRIMARY] = 0,
+                                    [WEH_EC_TABLE_EXISTING] = 0,
+                                    [WEH_EC_TABLE_JOINED] = 1,
+                                    [WEH_EC_TABLE_OVERFLOW] = 2,
+                                    [WEH_EC_TABLE_VIRTUAL] = 3 };
+    const struct weh_ec_table *a = *(const struct weh_ec_table *const *)left;
+    const struct weh_ec_table *b = *(const struct weh_ec_table *const *)right;
+
+    if (rank[a->type] != rank[b->type]) {
+        return rank[a->type] < rank[b->type] ? -1 : 1;
+    }
+    return a->id < b->id ? -1 : (a->id > b->id ? 1 : 0);
+}
+
+/* One primary table with an id column; all others hang on it. */
+static weh_err tables_place(struct leaf_build *leaves, struct weh_ec_class *class_)
+{
+    struct ec_build *build = leaves->build;
+    const struct weh_ec_table **tables;
+
+    if (leaves->n_tables == 0) {
+        return WEH_OK;
+    }
+    qsort(leaves->tables, leaves->n_tables, sizeof(leaves->tables[0]), compare_tables);
+    for (size_t i = 0; i < leaves->n_tables; i++) {
+        const struct weh_ec_table *root = leaves->tables[i];
+
+        while (root->parent != NULL) {
+            root = root->parent;
+        }
+        if (root != leaves->tables[0] || leaves->tables[i]->id_column.len == 0) {
+            return ec_corrupt(build->diag, "the tables of a class");
+        }
+    }
+    tables = weh_arena_array(&build->catalog->arena, leaves->n_tables,
+                             sizeof(const struct weh_ec_table *));
+    if (tables == NULL) {
+        return ec_build_no_memory(build);
+    }
+    memcpy(tables, leaves->tables, leaves->n_tables * sizeof(leaves->tables[0]));
+    class_->tables = tables;
+    class_->n_tables = (uint16_t)leaves->n_tables;
+    return WEH_OK;
+}
+
+/* Access strings as the JavaScript names sort: the first letter of each segment lower-cased. '.'
+ * sorts below all that an identifier is made of. */
+static int compare_access(struct weh_str a, struct weh_str b)
+{
+    size_t n = a.len < b.len ? a.len : b.len;
+
+    for (size_t i = 0; i < n; i++) {
+        bool first = i == 0 || a.ptr[i - 1] == '.';
+        char x = a.ptr[i];
+        char y = b.ptr[i];
+
+        if (first && x >= 'A' && x <= 'Z') {
+            x = (char)(x + ('a' - 'A'));
+        }
+        if (first && y >= 'A' && y <= 'Z') {
+            y = (char)(y + ('a' - 'A'));
+        }
+        if (x != y) {
+            return x < y ? -1 : 1;
+        }
+    }
+    return a.len == b.len ? 0 : (a.len < b.len ? -1 : 1);
+}
+
+static int compare_rows(const void *left, const void *right)
+{
+    const struct row *a = left;
+    const struct row *b = right;
+
+    if (a->position != b->position) {
+        return a->position < b->position ? -1 : 1;
+    }
+    return compare_access(a->path->access, b->path->access);
+}
+
+static weh_err leaf_fill(struct leaf_build *leaves, const struct weh_ec_class *class_,
+                         const struct row *row, struct weh_ec_leaf *leaf)
+{
+    const struct weh_ec_property *root = &leaves->build->own[row->path->own];
+    const struct weh_ec_property *mine = &class_->properties[row->position];
+    uint16_t table = 0;
+
+    /* A redeclared property may be mapped through the path of the first one. */
+    if (root->kind != mine->kind || root->primitive != mine->primitive ||
+        root->struct_class != mine->struct_class) {
+        return ec_corrupt(leaves->build->diag, "a redeclared property");
+    }
+    while (table < class_->n_tables && class_->tables[table] != row->column->table) {
+        table++;
+    }
+    if (table == class_->n_tables) {
+        if (!row->column->is_virtual) {
+            return ec_corrupt(leaves->build->diag, "a column in a foreign table");
+        }
+        table = 0;
+    }
+    *leaf = (struct weh_ec_leaf){
+        .access = row->path->access,
+        .member = row->path->member,
+        .column = row->column->name,
+        .value = row->path->value != NULL ? row->path->value : mine,
+        .part = row->path->part,
+        .table = table,
+        .column_type = row->column->type,
+        .is_virtual = row->column->is_virtual,
+    };
+    return WEH_OK;
+}
+
+/* Every value of @property has all its parts, once, in their order; then value code need not look. */
+static bool parts_are_whole(const struct weh_ec_property *property)
+{
+    uint16_t i = 0;
+
+    while (i < property->n_leaves) {
+        const struct weh_ec_leaf *first = &property->leaves[i];
+        size_t n_parts;
+        const struct weh_str *parts = parts_of(first->value, &n_parts);
+        size_t n_prefix = first->member.len - first->part.len;
+
+        for (size_t p = 0; p < n_parts; p++, i++) {
+            const struct weh_ec_leaf *leaf = &property->leaves[i];
+
+            if (i >= property->n_leaves || leaf->value != first->value ||
+                leaf->part.ptr != parts[p].ptr || leaf->member.len - leaf->part.len != n_prefix ||
+                memcmp(leaf->member.ptr, first->member.ptr, n_prefix) != 0) {
+                return false;
+            }
+        }
+        i = (uint16_t)(n_parts == 0 ? i + 1 : i);
+    }
+    return property->n_leaves <= 1 || property->kind == WEH_EC_STRUCT_VALUE ||
+           property->leaves[0].part.len != 0;
+}
+
+/* The rows of the class in hand, sorted, become the leaves of its properties. */
+static weh_err leaves_place(struct leaf_build *leaves, struct weh_ec_class *class_,
+                            struct weh_ec_property *properties)
+{
+    struct ec_build *build = leaves->build;
+    struct weh_ec_leaf *block;
+    weh_err err;
+
+    if (leaves->n_rows == 0) {
+        return WEH_OK;
+    }
+    qsort(leaves->rows, leaves->n_rows, sizeof(*leaves->rows), compare_rows);
+    block = weh_arena_array(&build->catalog->arena, leaves->n_rows, sizeof(*block));
+    if (block == NULL) {
+        return ec_build_no_memory(build);
+    }
+    for (size_t i = 0; i < leaves->n_rows; i++) {
+        const struct row *row = &leaves->rows[i];
+        struct weh_ec_property *property = &properties[row->position];
+
+        if (i != 0 && row->position == row[-1].position &&
+            weh_str_eq_nocase(row->path->access, row[-1].path->access)) {
+            return ec_corrupt(build->diag, "a property in two columns");
+        }
+        err = leaf_fill(leaves, class_, row, &block[i]);
+        if (err != WEH_OK) {
+            return err;
+        }
+        if (property->n_leaves == UINT16_MAX) {
+            return ec_corrupt(build->diag, "a property in too many columns");
+        }
+        if (property->n_leaves++ == 0) {
+            property->leaves = &block[i];
+        }
+    }
+    for (uint16_t i = 0; i < class_->n_properties; i++) {
+        if (!parts_are_whole(&properties[i])) {
+            return ec_corrupt(build->diag, "a property with columns missing");
+        }
+    }
+    return WEH_OK;
+}
+
+/* The map rows of one class: @n of them from row @begin. */
+static weh_err class_map(struct leaf_build *leaves, uint32_t class_index, size_t begin, size_t n)
+{
+    struct ec_build *build = leaves->build;
+    struct weh_ec_class *class_ = &build->classes[class_index];
+    /* The arena's memory is ours to write until the catalogue is handed out. */
+    struct weh_ec_property *properties = build->properties[class_index];
+    weh_err err = WEH_OK;
+
+    leaves->n_rows = 0;
+    leaves->n_tables = 0;
+    for (uint16_t i = 0; i < class_->n_properties; i++) {
+        uint32_t own = 0;
+
+        if (!ec_find(build->snapshot, EC_ROWS_PROPERTY, (int64_t)properties[i].id, &own)) {
+            return ec_corrupt(build->diag, "a property is missing");
+        }
+        leaves->in_class[build->own_name[own]] = class_index + 1;
+        leaves->position[build->own_name[own]] = i;
+    }
+    for (size_t i = 0; i < n && err == WEH_OK; i++) {
+        err =
+            row_take(leaves, class_, class_index, ec_row(build->snapshot, EC_ROWS_MAP, begin + i));
+    }
+    if (err == WEH_OK) {
+        err = tables_place(leaves, class_);
+    }
+    return err == WEH_OK ? leaves_place(leaves, class_, properties) : err;
+}
+
+/* End of the rows that have the class of row @begin. */
+static size_t rows_end(const struct ec_snapshot *snapshot, size_t begin)
+{
+    int64_t id = ec_row(snapshot, EC_ROWS_MAP, begin)[MAP_CLASS];
+    size_t end = begin + 1;
+
+    while (end < snapshot->rows[EC_ROWS_MAP].n_rows &&
+           ec_row(snapshot, EC_ROWS_MAP, end)[MAP_CLASS] == id) {
+        end++;
+    }
+    return end;
+}
+
+weh_err ec_build_leaves(struct ec_build *build)
+{
+    const struct ec_snapshot *snapshot = build->snapshot;
+    struct leaf_build leaves = { .build = build };
+    size_t n_maps = snapshot->rows[EC_ROWS_MAP].n_rows;
+    size_t n_most = 0;
+    int64_t previous = 0;
+    weh_err err = paths_resolve(&leaves);
+
+    if (err != WEH_OK) {
+        return err;
+    }
+    for (size_t begin = 0, end; begin < n_maps; begin = end) {
+        end = rows_end(snapshot, begin);
+        n_most = end - begin > n_most ? end - begin : n_most;
+    }
+    leaves.rows = weh_arena_array(&build->scratch, n_most, sizeof(*leaves.rows));
+    leaves.in_class = weh_arena_array(&build->scratch, build->n_own, sizeof(uint32_t));
+    leaves.position = weh_arena_array(&build->scratch, build->n_own, sizeof(uint16_t));
+    if (leaves.rows == NULL || leaves.in_class == NULL || leaves.position == NULL) {
+        return ec_build_no_memory(build);
+    }
+    for (size_t begin = 0, end; begin < n_maps && err == WEH_OK; begin = end) {
+        int64_t id = ec_row(snapshot, EC_ROWS_MAP, begin)[MAP_CLASS];
+        uint32_t class_index = 0;
+
+        end = rows_end(snapshot, begin);
+        /* Ascending by class: SQL sorted them, but an index that lies may not. */
+        if (id <= previous || !ec_find(snapshot, EC_ROWS_CLASS, id, &class_index)) {
+            return ec_corrupt(build->diag, "a property map without a class");
+        }
+        previous = id;
+        err = class_map(&leaves, class_index, begin, end - begin);
+    }
+    return err;
+}

@@ -1,0 +1,145 @@
+/* src/ec/catalog.c - looking things up in a catalogue. Nothing here changes one. */
+#include "ec_priv.h"
+
+const struct weh_ec_class *weh_ec_class_by_id(const struct weh_ec_catalog *catalog, weh_id id)
+{
+    size_t low = 0;
+    size_t high = catalog->n_classes;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct weh_ec_class *class_ = &catalog->classes[middle];
+
+        if (class_->id == id) {
+            return class_;
+        }
+        if (class_->id < id) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return NULL;
+}
+
+/* By name; if no schema has it, by alias. */
+static const struct weh_ec_schema *schema_find(const struct weh_ec_catalog *catalog,
+                                               struct weh_str name)
+{
+    for (size_t i = 0; i < catalog->n_schemas; i++) {
+        if (weh_str_eq_nocase(catalog->schemas[i].name, name)) {
+            return &catalog->schemas[i];
+        }
+    }
+    for (size_t i = 0; i < catalog->n_schemas; i++) {
+        if (weh_str_eq_nocase(catalog->schemas[i].alias, name)) {
+            return &catalog->schemas[i];
+        }
+    }
+    return NULL;
+}
+
+const struct weh_ec_class *weh_ec_class_by_name(const struct weh_ec_catalog *catalog,
+                                                struct weh_str full_name)
+{
+    const struct weh_ec_schema *schema;
+    struct weh_str head;
+    struct weh_str name = weh_str_split(full_name, ':', &head);
+    size_t low = 0;
+    size_t high = catalog->n_classes;
+
+    if (head.len == full_name.len) {
+        name = weh_str_split(full_name, '.', &head);
+    }
+    schema = name.len == 0 ? NULL : schema_find(catalog, head);
+    if (schema == NULL) {
+        return NULL;
+    }
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct weh_ec_class *class_ = catalog->classes_by_name[middle];
+        int order = class_->schema == schema ? ec_compare_nocase(class_->name, name)
+                                             : (class_->schema->id < schema->id ? -1 : 1);
+
+        if (order == 0) {
+            return class_;
+        }
+        if (order < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return NULL;
+}
+
+bool weh_ec_class_is(const struct weh_ec_class *class_, weh_id base_id)
+{
+    size_t low = 0;
+    size_t high = class_->n_ancestors;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (class_->ancestors[middle] == base_id) {
+            return true;
+        }
+        if (class_->ancestors[middle] < base_id) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return false;
+}
+
+const struct weh_ec_property *weh_ec_property_by_js_name(const struct weh_ec_class *class_,
+                                                         struct weh_str js_name)
+{
+    for (uint16_t i = 0; i < class_->n_properties; i++) {
+        const struct weh_ec_property *property = &class_->properties[i];
+
+        if (weh_str_eq(property->js_name, js_name) || weh_str_eq(property->name, js_name)) {
+            return property;
+        }
+    }
+    return NULL;
+}
+
+const struct weh_ec_table *weh_ec_table_by_name(const struct weh_ec_catalog *catalog,
+                                                struct weh_str name)
+{
+    size_t low = 0;
+    size_t high = catalog->n_tables;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = ec_compare_nocase(catalog->tables_by_name[middle]->name, name);
+
+        if (order == 0) {
+            return catalog->tables_by_name[middle];
+        }
+        if (order < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return NULL;
+}
+
+size_t weh_ec_class_count(const struct weh_ec_catalog *catalog)
+{
+    return catalog->n_classes;
+}
+
+const struct weh_ec_class *weh_ec_class_at(const struct weh_ec_catalog *catalog, size_t index)
+{
+    weh_assert(index < catalog->n_classes);
+    return &catalog->classes[index];
+}
+
+size_t weh_ec_catalog_bytes(const struct weh_ec_catalog *catalog)
+{
+    return catalog->bytes;
+}

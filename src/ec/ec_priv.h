@@ -1,0 +1,221 @@
+/* src/ec/ec_priv.h - what the files of the catalogue share; not for other folders.
+ *
+ * The way of a catalogue: snapshot.c copies the ec_* rows that matter into one flat block and
+ * digests it; cache.c looks for a catalogue with that digest; only when there is none, build*.c
+ * makes one, from the block alone. So equal digests mean equal catalogues.
+ */
+#ifndef WEH_EC_PRIV_H
+#define WEH_EC_PRIV_H
+
+#include <sqlite3.h>
+
+#include "weh/arena.h"
+#include "weh/buf.h"
+#include "weh/ec.h"
+
+struct weh_briefcase;
+
+/* Far above what genuine files hold (4,600 property maps in a small one); a hostile file must not
+ * make the server work without end. */
+#define EC_MAX_ROWS           2000000u
+#define EC_MAX_SNAPSHOT_BYTES (256u << 20)
+#define EC_MAX_CATALOG_BYTES  (768u << 20)
+#define EC_MAX_NAME           255u
+
+/** The tables of a snapshot, in its order. */
+enum ec_rows {
+    EC_ROWS_SCHEMA,
+    EC_ROWS_CLASS,
+    EC_ROWS_BASE,
+    EC_ROWS_ENUM,
+    EC_ROWS_PROPERTY,
+    EC_ROWS_PATH,
+    EC_ROWS_TABLE,
+    EC_ROWS_COLUMN,
+    EC_ROWS_MAP,
+    EC_ROWS_ATTRIBUTE,
+    EC_ROWS_COUNT
+};
+
+/* Cells of a row; the first id of each is ascending unless said. Texts are last. */
+enum {
+    SCHEMA_ID,
+    SCHEMA_V1,
+    SCHEMA_V2,
+    SCHEMA_V3,
+    SCHEMA_NAME,
+    SCHEMA_ALIAS,
+    SCHEMA_N
+};
+enum {
+    CLASS_ID,
+    CLASS_SCHEMA,
+    CLASS_TYPE,
+    CLASS_MODIFIER,
+    CLASS_NAME,
+    CLASS_N
+};
+enum {
+    BASE_CLASS,
+    BASE_BASE,
+    BASE_ORDINAL,
+    BASE_N
+}; /* in no order */
+enum {
+    ENUM_ID,
+    ENUM_TYPE,
+    ENUM_N
+};
+enum {
+    PROP_ID,
+    PROP_CLASS,
+    PROP_ORDINAL,
+    PROP_KIND,
+    PROP_PRIMITIVE,
+    PROP_ENUM,
+    PROP_STRUCT,
+    PROP_NAV,
+    PROP_NAV_DIRECTION,
+    PROP_READONLY,
+    PROP_NAME,
+    PROP_EXTENDED,
+    PROP_N
+};
+enum {
+    PATH_ID,
+    PATH_PROPERTY,
+    PATH_ACCESS,
+    PATH_N
+};
+enum {
+    TABLE_ID,
+    TABLE_PARENT,
+    TABLE_TYPE,
+    TABLE_ROOT_CLASS,
+    TABLE_NAME,
+    TABLE_N
+};
+enum {
+    COLUMN_ID,
+    COLUMN_TABLE,
+    COLUMN_TYPE,
+    COLUMN_VIRTUAL,
+    COLUMN_KIND,
+    COLUMN_NAME,
+    COLUMN_N
+};
+enum {
+    MAP_CLASS,
+    MAP_PATH,
+    MAP_COLUMN,
+    MAP_N
+}; /* in no order */
+enum {
+    ATTRIBUTE_CONTAINER,
+    ATTRIBUTE_CLASS,
+    ATTRIBUTE_TEXT,
+    ATTRIBUTE_N
+}; /* in no order */
+
+/** Rows of one table: cells are integers (NULL is 0), or offset << 32 | length into the texts. */
+struct ec_rows_view {
+    const int64_t *cells;
+    size_t n_rows;
+    size_t n_cells; /* a row */
+};
+
+struct ec_snapshot {
+    struct weh_buf cells;                    /* int64_t, table behind table */
+    struct weh_buf texts;                    /* each with a NUL behind it, well-formed UTF-8 */
+    struct ec_rows_view rows[EC_ROWS_COUNT]; /* views into cells; set when all is read */
+    uint8_t digest[32];                      /* SHA-256 of row counts, cells and texts */
+};
+
+/** A column that exists in SQL; checked against each file that shares the catalogue. */
+struct ec_column {
+    weh_id id;
+    struct weh_str name;
+    const struct weh_ec_table *table;
+    int16_t type;
+    int8_t kind; /* 1 ECInstanceId, 2 ECClassId */
+    bool is_virtual;
+};
+
+struct weh_ec_catalog {
+    struct weh_arena arena;
+    uint8_t *texts; /* from the snapshot; names are views into it */
+    const struct weh_ec_schema *schemas;
+    const struct weh_ec_class *classes;                /* by id */
+    const struct weh_ec_class *const *classes_by_name; /* by schema id, then name without case */
+    const struct weh_ec_table *tables;                 /* by id */
+    const struct weh_ec_table *const *tables_by_name;  /* without case */
+    const struct ec_column *columns;                   /* by id */
+    size_t n_schemas;
+    size_t n_classes;
+    size_t n_tables;
+    size_t n_columns;
+    size_t bytes; /* of memory, for the cache */
+
+    /* The cache's, under its lock. */
+    struct weh_ec_cache *cache;
+    struct weh_ec_catalog *next;
+    uint64_t last_use;
+    uint32_t n_refs;
+    uint8_t digest[32];
+};
+
+/** What build.c hands from step to step; indexes run along the catalogue's arrays. */
+struct ec_build {
+    const struct ec_snapshot *snapshot;
+    struct weh_ec_catalog *catalog;
+    struct weh_arena scratch;
+    struct weh_ec_schema *schemas;
+    struct weh_ec_class *classes;
+    struct weh_ec_table *tables;
+    struct ec_column *columns;
+    uint32_t *topological;               /* class indexes, bases before what derives from them */
+    struct weh_ec_property *own;         /* properties as declared, by id; no leaves */
+    uint32_t *own_class;                 /* class index of each */
+    uint32_t *own_name;                  /* equal for names equal without case */
+    uint32_t *own_by_class;              /* indexes into own, by class, then ordinal */
+    struct weh_ec_property **properties; /* of each class; the same memory as the class's */
+    uint32_t *own_begin;                 /* n_classes + 1 borders in own_by_class */
+    size_t n_own;
+    struct weh_diag *diag;
+};
+
+/* snapshot.c */
+weh_err ec_snapshot_read(struct weh_briefcase *briefcase, struct ec_snapshot *snapshot,
+                         struct weh_diag *diag);
+void ec_snapshot_fini(struct ec_snapshot *snapshot);
+/** The text of a cell: NUL-terminated, as good as the snapshot's texts. */
+struct weh_str ec_text(const struct ec_snapshot *snapshot, int64_t cell);
+/** The row @index of @rows. */
+const int64_t *ec_row(const struct ec_snapshot *snapshot, enum ec_rows rows, size_t index);
+/** Row index by the id in cell 0 of rows that ascend by it; false when there is none. */
+bool ec_find(const struct ec_snapshot *snapshot, enum ec_rows rows, int64_t id, uint32_t *index);
+
+/* build.c; takes the texts out of @snapshot on success */
+weh_err ec_catalog_build(struct ec_snapshot *snapshot, struct weh_ec_catalog **out,
+                         struct weh_diag *diag);
+void ec_catalog_destroy(struct weh_ec_catalog *catalog);
+/** All columns stand in plain tables of the open file. */
+weh_err ec_catalog_check_columns(const struct weh_ec_catalog *catalog, sqlite3 *db,
+                                 struct weh_diag *diag);
+
+/* Steps of the build, each in the file of its name. */
+weh_err ec_build_classes(struct ec_build *build);    /* build_class.c: schemas, classes, bases */
+weh_err ec_build_own(struct ec_build *build);        /* build_property.c: declared properties */
+weh_err ec_build_properties(struct ec_build *build); /* build_property.c: inherited ones */
+weh_err ec_build_tables(struct ec_build *build);     /* build_table.c */
+weh_err ec_build_leaves(struct ec_build *build);     /* build_leaf.c */
+
+/** Out of memory, or over EC_MAX_CATALOG_BYTES (then the file is refused as corrupt). */
+weh_err ec_build_no_memory(struct ec_build *build);
+weh_err ec_corrupt(struct weh_diag *diag, const char *what);
+/** strcasecmp for ASCII: <0, 0, >0. */
+int ec_compare_nocase(struct weh_str a, struct weh_str b);
+/** [A-Za-z_][A-Za-z0-9_]*, at most EC_MAX_NAME bytes. */
+bool ec_is_identifier(struct weh_str text);
+
+#endif

@@ -1,0 +1,276 @@
+/* src/ec/snapshot.c - the ec_* rows that make a catalogue, copied into one block and digested.
+ *
+ * Ten ordered scans, no query per class. Nothing is judged here but storage classes, UTF-8 and
+ * sizes; what the rows mean is the business of build.c. Tables: ECDb profile 4.0 of the native
+ * library 5.1.72.
+ */
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "weh/alloc.h"
+#include "weh/db.h"
+
+#include "ec_priv.h"
+
+/* clang-format off */
+static const struct {
+    uint8_t n_cells;
+    uint8_t n_ints; /* the others are texts */
+    bool ascending; /* by cell 0, without duplicates */
+    const char *sql;
+} scans[EC_ROWS_COUNT] = {
+    [EC_ROWS_SCHEMA] = { SCHEMA_N, SCHEMA_NAME, true,
+        "SELECT Id,VersionDigit1,VersionDigit2,VersionDigit3,Name,Alias FROM main.ec_Schema ORDER BY Id" },
+    [EC_ROWS_CLASS] = { CLASS_N, CLASS_NAME, true,
+        "SELECT Id,SchemaId,Type,Modifier,Name FROM main.ec_Class ORDER BY Id" },
+    [EC_ROWS_BASE] = { BASE_N, BASE_N, false,
+        "SELECT ClassId,BaseClassId,Ordinal FROM main.ec_ClassHasBaseClasses ORDER BY Id" },
+    [EC_ROWS_ENUM] = { ENUM_N, ENUM_N, true,
+        "SELECT Id,UnderlyingPrimitiveType FROM main.ec_Enumeration ORDER BY Id" },
+    [EC_ROWS_PROPERTY] = { PROP_N, PROP_NAME, true,
+        "SELECT Id,ClassId,Ordinal,Kind,PrimitiveType,EnumerationId,StructClassId,"
+        "NavigationRelationshipClassId,NavigationDirection,IsReadonly,Name,ExtendedTypeName "
+        "FROM main.ec_Property ORDER BY Id" },
+    [EC_ROWS_PATH] = { PATH_N, PATH_ACCESS, true,
+        "SELECT Id,RootPropertyId,AccessString FROM main.ec_PropertyPath ORDER BY Id" },
+    [EC_ROWS_TABLE] = { TABLE_N, TABLE_NAME, true,
+        "SELECT Id,ParentTableId,Type,ExclusiveRootClassId,Name FROM main.ec_Table ORDER BY Id" },
+    [EC_ROWS_COLUMN] = { COLUMN_N, COLUMN_NAME, true,
+        "SELECT Id,TableId,Type,IsVirtual,ColumnKind,Name FROM main.ec_Column ORDER BY Id" },
+    /* The unique index on these three covers the scan. */
+    [EC_ROWS_MAP] = { MAP_N, MAP_N, false,
+        "SELECT ClassId,PropertyPathId,ColumnId FROM main.ec_PropertyMap "
+        "ORDER BY ClassId,PropertyPathId,ColumnId" },
+    /* 992 is the union of ECObjects' bits for the kinds of properties. */
+    [EC_ROWS_ATTRIBUTE] = { ATTRIBUTE_N, ATTRIBUTE_TEXT, false,
+        "SELECT a.ContainerId,a.ClassId,a.Instance FROM main.ec_CustomAttribute a "
+        "WHERE a.ContainerType&992 AND a.ClassId IN (SELECT k.Id FROM main.ec_Class k "
+        "JOIN main.ec_Schema s ON s.Id=k.SchemaId WHERE "
+        "(s.Name='CoreCustomAttributes' AND k.Name='DateTimeInfo') OR "
+        "(s.Name='BisCore' AND k.Name='CustomHandledProperty')) "
+        "ORDER BY a.ClassId,a.ContainerId" },
+};
+/* clang-format on */
+
+weh_err ec_corrupt(struct weh_diag *diag, const char *what)
+{
+    return weh_fail(diag, WEH_E_CORRUPT, "the schema tables of the file are damaged: %s", what);
+}
+
+/* Append the text in @column to the texts and set *@cell to its place. */
+static weh_err text_read(struct ec_snapshot *snapshot, sqlite3_stmt *stmt, int column,
+                         int64_t *cell, struct weh_diag *diag)
+{
+    struct weh_str text = { NULL, 0 };
+    int type = sqlite3_column_type(stmt, column);
+    size_t offset = snapshot->texts.len;
+
+    if (type == SQLITE_TEXT) {
+        text.ptr = (const char *)sqlite3_column_text(stmt, column);
+        text.len = (size_t)sqlite3_column_bytes(stmt, column);
+        if (text.ptr == NULL) {
+            return weh_fail_nomem(diag);
+        }
+    } else if (type != SQLITE_NULL) {
+        return ec_corrupt(diag, "a name is no text");
+    }
+    if (!weh_str_is_utf8(text) || (text.len != 0 && memchr(text.ptr, 0, text.len) != NULL)) {
+        return ec_corrupt(diag, "a name is not UTF-8");
+    }
+
+    weh_buf_append(&snapshot->texts, text.ptr, text.len);
+    weh_buf_byte(&snapshot->texts, 0);
+    *cell = (int64_t)(((uint64_t)offset << 32) | text.len);
+    return WEH_OK;
+}
+
+static weh_err row_read(struct ec_snapshot *snapshot, enum ec_rows rows, sqlite3_stmt *stmt,
+                        struct weh_diag *diag)
+{
+    int64_t cells[PROP_N] = { 0 };
+
+    for (int i = 0; i < scans[rows].n_cells; i++) {
+        if (i >= scans[rows].n_ints) {
+            weh_err err = text_read(snapshot, stmt, i, &cells[i], diag);
+            if (err != WEH_OK) {
+                return err;
+            }
+            continue;
+        }
+        int type = sqlite3_column_type(stmt, i);
+        if (type == SQLITE_INTEGER) {
+            cells[i] = sqlite3_column_int64(stmt, i);
+        } else if (type != SQLITE_NULL) {
+            return ec_corrupt(diag, "a number is no integer");
+        }
+    }
+    weh_buf_append(&snapshot->cells, cells, scans[rows].n_cells * sizeof(int64_t));
+    return WEH_OK;
+}
+
+/* The sticky errors of the two buffers. */
+static weh_err buffers_check(const struct ec_snapshot *snapshot, struct weh_diag *diag)
+{
+    if (snapshot->cells.err == WEH_OK && snapshot->texts.err == WEH_OK) {
+        return WEH_OK;
+    }
+    if (snapshot->cells.err == WEH_E_NOMEM || snapshot->texts.err == WEH_E_NOMEM) {
+        return weh_fail_nomem(diag);
+    }
+    return ec_corrupt(diag, "they are too large");
+}
+
+static weh_err table_read(struct weh_briefcase *briefcase, struct ec_snapshot *snapshot,
+                          enum ec_rows rows, struct weh_diag *diag)
+{
+    sqlite3_stmt *stmt = NULL;
+    size_t n_rows = 0;
+    weh_err err = WEH_OK;
+    int rc;
+
+    rc = sqlite3_prepare_v2(weh_briefcase_db(briefcase), scans[rows].sql, -1, &stmt, NULL);
+    if (rc != SQLITE_OK) {
+        err = weh_db_fail(briefcase, rc, diag);
+        goto out;
+    }
+    while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+        err = row_read(snapshot, rows, stmt, diag);
+        if (err == WEH_OK && ++n_rows > EC_MAX_ROWS) {
+            err = ec_corrupt(diag, "they have too many rows");
+        }
+        if (err == WEH_OK) {
+            err = buffers_check(snapshot, diag);
+        }
+        if (err != WEH_OK) {
+            goto out;
+        }
+    }
+    if (rc != SQLITE_DONE) {
+        err = weh_db_fail(briefcase, rc, diag);
+        goto out;
+    }
+    snapshot->rows[rows].n_rows = n_rows;
+    snapshot->rows[rows].n_cells = scans[rows].n_cells;
+out:
+    sqlite3_finalize(stmt);
+    return err;
+}
+
+/* Point the views at their cells and hold what ec_find relies on. */
+static weh_err rows_place(struct ec_snapshot *snapshot, struct weh_diag *diag)
+{
+    const int64_t *next = (const int64_t *)(const void *)snapshot->cells.data;
+
+    for (size_t rows = 0; rows < EC_ROWS_COUNT; rows++) {
+        struct ec_rows_view *view = &snapshot->rows[rows];
+
+        view->cells = next;
+        if (view->n_rows == 0) {
+            continue;
+        }
+        next += view->n_rows * view->n_cells;
+        if (!scans[rows].ascending) {
+            continue;
+        }
+        if (view->cells[0] <= 0) {
+            return ec_corrupt(diag, "an id is not positive");
+        }
+        for (size_t i = 1; i < view->n_rows; i++) {
+            if (view->cells[i * view->n_cells] <= view->cells[(i - 1) * view->n_cells]) {
+                return ec_corrupt(diag, "an id stands twice");
+            }
+        }
+    }
+    return WEH_OK;
+}
+
+/* SHA-256: a file made to collide must not pass for another user's file. */
+static weh_err digest_make(struct ec_snapshot *snapshot, struct weh_diag *diag)
+{
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    uint64_t counts[EC_ROWS_COUNT];
+    bool ok;
+
+    if (context == NULL) {
+        return weh_fail_nomem(diag);
+    }
+    for (size_t rows = 0; rows < EC_ROWS_COUNT; rows++) {
+        counts[rows] = snapshot->rows[rows].n_rows;
+    }
+    ok = EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1 &&
+         EVP_DigestUpdate(context, counts, sizeof(counts)) == 1 &&
+         EVP_DigestUpdate(context, snapshot->cells.data, snapshot->cells.len) == 1 &&
+         EVP_DigestUpdate(context, snapshot->texts.data, snapshot->texts.len) == 1 &&
+         EVP_DigestFinal_ex(context, snapshot->digest, NULL) == 1;
+    EVP_MD_CTX_free(context);
+    return ok ? WEH_OK : weh_fail(diag, WEH_E_INTERNAL, "SHA-256 is not available");
+}
+
+weh_err ec_snapshot_read(struct weh_briefcase *briefcase, struct ec_snapshot *snapshot,
+                         struct weh_diag *diag)
+{
+    weh_err err = WEH_OK;
+
+    memset(snapshot, 0, sizeof(*snapshot));
+    weh_buf_init(&snapshot->cells, EC_MAX_SNAPSHOT_BYTES);
+    weh_buf_init(&snapshot->texts, EC_MAX_SNAPSHOT_BYTES);
+    for (size_t rows = 0; rows < EC_ROWS_COUNT && err == WEH_OK; rows++) {
+        err = table_read(briefcase, snapshot, (enum ec_rows)rows, diag);
+    }
+    if (err == WEH_OK) {
+        err = rows_place(snapshot, diag);
+    }
+    if (err == WEH_OK) {
+        err = digest_make(snapshot, diag);
+    }
+    if (err != WEH_OK) {
+        ec_snapshot_fini(snapshot);
+    }
+    return err;
+}
+
+void ec_snapshot_fini(struct ec_snapshot *snapshot)
+{
+    weh_buf_fini(&snapshot->cells);
+    weh_buf_fini(&snapshot->texts);
+}
+
+struct weh_str ec_text(const struct ec_snapshot *snapshot, int64_t cell)
+{
+    uint64_t place = (uint64_t)cell;
+
+    return (struct weh_str){ (const char *)snapshot->texts.data + (place >> 32),
+                             (size_t)(place & UINT32_MAX) };
+}
+
+const int64_t *ec_row(const struct ec_snapshot *snapshot, enum ec_rows rows, size_t index)
+{
+    const struct ec_rows_view *view = &snapshot->rows[rows];
+
+    weh_assert(index < view->n_rows);
+    return &view->cells[index * view->n_cells];
+}
+
+bool ec_find(const struct ec_snapshot *snapshot, enum ec_rows rows, int64_t id, uint32_t *index)
+{
+    const struct ec_rows_view *view = &snapshot->rows[rows];
+    size_t low = 0;
+    size_t high = view->n_rows;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int64_t here = view->cells[middle * view->n_cells];
+
+        if (here == id) {
+            *index = (uint32_t)middle;
+            return true;
+        }
+        if (here < id) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return false;
+}
