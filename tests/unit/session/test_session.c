@@ -253,6 +253,7 @@ static void test_session_requests_run_in_the_order_received(void **state)
     char wanted[80];
 
     f->config.limits_mailbox_messages = 10000;
+    f->config.limits_outbox_bytes = 10000000;
     for (int i = 1; i <= 3000; i++) {
         request(f, i, "test.count", "{}");
     }
