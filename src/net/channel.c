@@ -1,0 +1,469 @@
+/* src/net/channel.c - one connection: messages in, frames out, one end.
+ *
+ * States move in one place (move). The session knows the connection only as its weh_channel, whose
+ * two calls come from any thread and go through the inbox.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "weh/alloc.h"
+
+#include "net_priv.h"
+
+WEH_STATIC_ASSERT(WEH_FRAME_HEADROOM >= LWS_PRE, "lws_write puts the header in front of a frame");
+
+#define IN(state) (1u << (unsigned)WEH_CONN_##state)
+
+/* Turns of the send loop before the other connections get theirs. */
+#define WRITES_A_TURN  64
+#define FIRST_RX_BYTES 4096
+
+enum pump_result {
+    PUMP_IDLE,
+    PUMP_BLOCKED,
+    PUMP_CLOSE,
+    PUMP_BROKEN
+};
+
+static void move(struct weh_conn *conn, enum weh_conn_state next)
+{
+    static const unsigned allowed[] = {
+        [WEH_CONN_HANDSHAKE] = IN(OPEN) | IN(GONE),
+        [WEH_CONN_OPEN] = IN(DRAINING) | IN(GONE),
+        [WEH_CONN_DRAINING] = IN(GONE),
+        [WEH_CONN_GONE] = 0,
+    };
+
+    weh_assert((allowed[conn->state] & 1u << (unsigned)next) != 0);
+    if (next == WEH_CONN_OPEN) {
+        conn->net->n_sessions++;
+    } else if (next == WEH_CONN_GONE && conn->state != WEH_CONN_HANDSHAKE) {
+        conn->net->n_sessions--;
+    }
+    conn->state = next;
+}
+
+/* Rule: only the loop's thread may call libwebsockets. Other threads leave a note in the inbox and
+ * wake the loop, once for however many notes. */
+void weh_inbox_post(struct weh_conn *conn, bool is_released)
+{
+    struct weh_net *net = conn->net;
+
+    (void)pthread_mutex_lock(&net->inbox_lock);
+    conn->is_released = conn->is_released || is_released;
+    if (!conn->is_in_inbox) {
+        conn->is_in_inbox = true;
+        conn->next_in_inbox = net->inbox;
+        net->inbox = conn;
+    }
+    (void)pthread_mutex_unlock(&net->inbox_lock);
+    /* Not @conn any more: after a release it may be freed by now. */
+    (void)uv_async_send(&net->async);
+}
+
+static void channel_wake(struct weh_channel *channel)
+{
+    weh_inbox_post(WEH_CONTAINER_OF(channel, struct weh_conn, channel), false);
+}
+
+static void channel_released(struct weh_channel *channel)
+{
+    weh_inbox_post(WEH_CONTAINER_OF(channel, struct weh_conn, channel), true);
+}
+
+weh_err weh_conn_create(struct weh_net *net, int fd, struct weh_conn **out)
+{
+    static const struct weh_channel_ops ops = { channel_wake, channel_released };
+    struct weh_conn *conn = weh_calloc(1, sizeof(*conn));
+
+    if (conn == NULL) {
+        return WEH_E_NOMEM;
+    }
+    conn->channel.ops = &ops;
+    conn->net = net;
+    conn->fd = fd;
+    conn->state = WEH_CONN_HANDSHAKE;
+    conn->gone_reason = WEH_CLOSE_SOCKET_LOST;
+    conn->last_rx_ms = weh_net_now_ms(net);
+    conn->deadline_ms = conn->last_rx_ms + (uint64_t)net->config->limits_handshake_s * 1000;
+    if (weh_rx_tap_register(net, conn) != WEH_OK) {
+        weh_free(conn);
+        return WEH_E_NOMEM;
+    }
+    conn->next = net->conns;
+    if (conn->next != NULL) {
+        conn->next->prev = conn;
+    }
+    net->conns = conn;
+    net->n_conns++;
+    *out = conn;
+    return WEH_OK;
+}
+
+void weh_conn_settle(struct weh_conn *conn)
+{
+    struct weh_net *net = conn->net;
+
+    if (conn->state != WEH_CONN_GONE || conn->is_awaiting_end || conn->is_adopting ||
+        conn->is_in_inbox) {
+        return;
+    }
+    if (conn->prev != NULL) {
+        conn->prev->next = conn->next;
+    } else {
+        net->conns = conn->next;
+    }
+    if (conn->next != NULL) {
+        conn->next->prev = conn->prev;
+    }
+    net->n_conns--;
+    weh_frame_destroy(conn->tx);
+    weh_free(conn->rx);
+    weh_free(conn);
+    weh_net_check_drained(net);
+}
+
+int weh_conn_established(struct weh_conn *conn)
+{
+    char peer[64] = "";
+    struct weh_session_options options = {
+        .host = conn->net->options.host,
+        .channel = &conn->channel,
+        .codec = conn->codec,
+        .access = conn->identity.access,
+        .user = conn->identity.user,
+        .peer = peer,
+    };
+
+    (void)lws_get_peer_simple(conn->wsi, peer, sizeof(peer));
+    move(conn, WEH_CONN_OPEN);
+    conn->check.is_websocket = true;
+    conn->deadline_ms = 0;
+    if (weh_session_create(&options, &conn->session, NULL) != WEH_OK) {
+        const struct weh_close_info *info = weh_close_info(WEH_CLOSE_OVERLOAD);
+
+        conn->session = NULL;
+        conn->is_closing = true;
+        lws_close_reason(conn->wsi, (enum lws_close_status)info->code, NULL, 0);
+        return -1;
+    }
+    return 0;
+}
+
+void weh_conn_end(struct weh_conn *conn, enum weh_close_reason reason, uint64_t grace_ms)
+{
+    if (conn->state != WEH_CONN_OPEN) {
+        return;
+    }
+    move(conn, WEH_CONN_DRAINING);
+    conn->gone_reason = reason;
+    conn->deadline_ms = weh_net_now_ms(conn->net) + grace_ms;
+    weh_free(conn->rx);
+    conn->rx = NULL;
+    conn->rx_len = 0;
+    conn->rx_capacity = 0;
+    if (conn->session != NULL) {
+        weh_session_end(conn->session, reason);
+        (void)lws_callback_on_writable(conn->wsi);
+    }
+}
+
+void weh_conn_kill(struct weh_conn *conn)
+{
+    if (conn->wsi != NULL) {
+        conn->is_closing = true;
+        lws_set_timeout(conn->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+    }
+}
+
+void weh_conn_violated(struct weh_conn *conn)
+{
+    /* Inside a read of libwebsockets: act when it is over. What was in order before is delivered. */
+    weh_inbox_post(conn, false);
+}
+
+/* ---- in ---- */
+
+/* Room for @extra more bytes, for a message that will be @expected bytes long or longer. What the
+ * peer has announced is not taken for what it sends: memory grows with what has arrived. */
+static bool rx_reserve(struct weh_conn *conn, size_t extra, size_t expected)
+{
+    size_t needed = conn->rx_len + extra;
+    size_t capacity = conn->rx_capacity < FIRST_RX_BYTES ? FIRST_RX_BYTES : conn->rx_capacity;
+    uint8_t *grown = NULL;
+
+    if (needed <= conn->rx_capacity) {
+        return true;
+    }
+    if (expected == needed) {
+        capacity = needed == 0 ? 1 : needed;
+    }
+    while (capacity < needed) {
+        capacity *= 2;
+    }
+    grown = weh_realloc(conn->rx, capacity);
+    if (grown == NULL) {
+        return false;
+    }
+    conn->rx = grown;
+    conn->rx_capacity = capacity;
+    return true;
+}
+
+static void deliver(struct weh_conn *conn)
+{
+    uint8_t *bytes = conn->rx;
+    size_t len = conn->rx_len;
+
+    if (conn->rx_capacity - len > len / 4 + FIRST_RX_BYTES) {
+        /* The session counts messages by their length: let the memory agree. */
+        uint8_t *smaller = weh_realloc(bytes, len == 0 ? 1 : len);
+
+        bytes = smaller == NULL ? bytes : smaller;
+    }
+    conn->rx = NULL;
+    conn->rx_len = 0;
+    conn->rx_capacity = 0;
+    weh_session_receive(conn->session, bytes, len);
+}
+
+/* A frame that arrives whole counts when it has; the tap counted its header before. */
+static bool is_after_violation(const struct weh_conn *conn)
+{
+    return conn->check.is_bad && conn->n_frames_done >= conn->check.n_data_frames;
+}
+
+int weh_conn_receive(struct weh_conn *conn, const uint8_t *bytes, size_t len)
+{
+    uint64_t limit = (uint64_t)conn->net->config->limits_message_bytes;
+    uint64_t frame_rest = lws_remaining_packet_payload(conn->wsi);
+    bool is_text = lws_frame_is_binary(conn->wsi) == 0;
+
+    if (conn->state != WEH_CONN_OPEN || conn->is_closing || is_after_violation(conn)) {
+        return 0;
+    }
+    if (frame_rest == 0) {
+        conn->n_frames_done++;
+    }
+    if (is_text != (conn->codec == WEH_CODEC_JSON)) {
+        weh_conn_end(conn, WEH_CLOSE_FRAME_TYPE, WEH_NET_CLOSE_GRACE_MS);
+        return 0;
+    }
+    /* Before a byte of it is kept. No sum of peer's numbers: each is compared with what is left. */
+    if (len > limit - conn->rx_len || frame_rest > limit - conn->rx_len - len) {
+        weh_conn_end(conn, WEH_CLOSE_MESSAGE_SIZE, WEH_NET_CLOSE_GRACE_MS);
+        return 0;
+    }
+    if (!rx_reserve(conn, len, conn->rx_len + len + (size_t)frame_rest)) {
+        weh_conn_end(conn, WEH_CLOSE_FAULT, WEH_NET_CLOSE_GRACE_MS);
+        return 0;
+    }
+    if (len != 0) {
+        memcpy(conn->rx + conn->rx_len, bytes, len);
+        conn->rx_len += len;
+    }
+    if (lws_is_final_fragment(conn->wsi) != 0) {
+        deliver(conn);
+    }
+    return 0;
+}
+
+int weh_conn_peer_closes(struct weh_conn *conn, const uint8_t *bytes, size_t len)
+{
+    unsigned code = len >= 2 ? (unsigned)bytes[0] << 8 | bytes[1] : 1005;
+
+    conn->is_closing = true;
+    if (conn->state == WEH_CONN_OPEN) {
+        conn->gone_reason = WEH_CLOSE_CLIENT_CLOSED;
+    }
+    /* RFC 6455 5.5.1 and 7.4.2: libwebsockets echoes these two. */
+    if (len == 1 || code >= 5000) {
+        lws_close_reason(conn->wsi, LWS_CLOSE_STATUS_PROTOCOL_ERR, NULL, 0);
+        conn->gone_reason = WEH_CLOSE_PROTOCOL;
+        return -1;
+    }
+    return 0;
+}
+
+/* ---- out ---- */
+
+/* Write the next fragment of conn->tx. */
+static enum pump_result write_fragment(struct weh_conn *conn)
+{
+    struct weh_frame *frame = conn->tx;
+    size_t left = frame->len - conn->tx_sent;
+    size_t n = left < WEH_NET_FRAGMENT_BYTES ? left : WEH_NET_FRAGMENT_BYTES;
+    int type = frame->is_text ? LWS_WRITE_TEXT : LWS_WRITE_BINARY;
+    int flags = lws_write_ws_flags(type, conn->tx_sent == 0, n == left);
+    uint8_t *payload = weh_frame_payload(frame) + conn->tx_sent;
+
+    /* The header overwrites LWS_PRE bytes in front: headroom, or payload that has been sent. */
+    if (lws_write(conn->wsi, payload, n, (enum lws_write_protocol)flags) < (int)n) {
+        return PUMP_BROKEN;
+    }
+    conn->tx_sent += n;
+    weh_session_sent(conn->session, n);
+    if (conn->tx_sent == frame->len) {
+        weh_frame_destroy(frame);
+        conn->tx = NULL;
+        conn->tx_sent = 0;
+    }
+    return PUMP_IDLE;
+}
+
+/* Send what there is while the kernel takes it. Several writes a turn are fine as long as
+ * libwebsockets holds nothing back; without permessage-deflate (rule 1), that is. */
+static enum pump_result pump(struct weh_conn *conn)
+{
+    enum weh_close_reason reason;
+
+    for (unsigned i = 0; i < WRITES_A_TURN; i++) {
+        if (lws_partial_buffered(conn->wsi) != 0) {
+            break;
+        }
+        if (conn->tx == NULL) {
+            conn->tx = weh_session_next_frame(conn->session);
+        }
+        if (conn->tx == NULL) {
+            break;
+        }
+        if (write_fragment(conn) == PUMP_BROKEN) {
+            return PUMP_BROKEN;
+        }
+    }
+    if (weh_session_wants_close(conn->session, &reason)) {
+        /* A frame that cannot get out (SLOW_READER) is given up with the session. */
+        conn->gone_reason = reason;
+        if (conn->tx == NULL || lws_partial_buffered(conn->wsi) != 0) {
+            return PUMP_CLOSE;
+        }
+    }
+    if (conn->tx != NULL || lws_partial_buffered(conn->wsi) != 0) {
+        return PUMP_BLOCKED;
+    }
+    return PUMP_IDLE;
+}
+
+/* Prepare the close frame; true when the peer gets one. */
+static void begin_close(struct weh_conn *conn)
+{
+    const struct weh_close_info *info = weh_close_info(conn->gone_reason);
+    char text[96];
+
+    conn->is_closing = true;
+    conn->deadline_ms = weh_net_now_ms(conn->net) + WEH_NET_CLOSE_GRACE_MS;
+    if (conn->state == WEH_CONN_OPEN) {
+        move(conn, WEH_CONN_DRAINING);
+    }
+    if (info->code == 1006) {
+        return; /* never on the wire: RFC 6455 7.4.1 */
+    }
+    (void)snprintf(text, sizeof(text), "%s", info->text);
+    lws_close_reason(conn->wsi, (enum lws_close_status)info->code, (unsigned char *)text,
+                     strlen(text));
+}
+
+int weh_conn_writable(struct weh_conn *conn)
+{
+    if (conn->session == NULL) {
+        return conn->state == WEH_CONN_HANDSHAKE ? 0 : -1;
+    }
+    if (conn->is_closing) {
+        return -1;
+    }
+    switch (pump(conn)) {
+    case PUMP_CLOSE:
+        begin_close(conn);
+        return -1;
+    case PUMP_BROKEN:
+        conn->is_closing = true;
+        return -1;
+    case PUMP_BLOCKED:
+        (void)lws_callback_on_writable(conn->wsi);
+        return 0;
+    case PUMP_IDLE:
+        break;
+    }
+    return 0;
+}
+
+/* The session has something: send it now rather than after another turn of the loop. */
+static void conn_woken(struct weh_conn *conn)
+{
+    if (conn->check.is_bad && conn->state == WEH_CONN_OPEN) {
+        weh_conn_end(conn, WEH_CLOSE_PROTOCOL, WEH_NET_CLOSE_GRACE_MS);
+    }
+    if (conn->session == NULL || conn->wsi == NULL || conn->is_closing) {
+        return;
+    }
+    switch (pump(conn)) {
+    case PUMP_CLOSE:
+        begin_close(conn);
+        (void)lws_callback_on_writable(conn->wsi); /* only a callback can close with a frame */
+        break;
+    case PUMP_BROKEN:
+        weh_conn_kill(conn);
+        break;
+    case PUMP_BLOCKED:
+        (void)lws_callback_on_writable(conn->wsi);
+        break;
+    case PUMP_IDLE:
+        break;
+    }
+}
+
+void weh_inbox_drain(struct weh_net *net)
+{
+    struct weh_conn *conn = NULL;
+
+    (void)pthread_mutex_lock(&net->inbox_lock);
+    conn = net->inbox;
+    net->inbox = NULL;
+    (void)pthread_mutex_unlock(&net->inbox_lock);
+
+    while (conn != NULL) {
+        struct weh_conn *next = NULL;
+        bool is_released = false;
+
+        (void)pthread_mutex_lock(&net->inbox_lock);
+        next = conn->next_in_inbox;
+        conn->is_in_inbox = false;
+        is_released = conn->is_released;
+        (void)pthread_mutex_unlock(&net->inbox_lock);
+
+        if (is_released) {
+            conn->is_awaiting_end = false;
+        } else {
+            conn_woken(conn);
+        }
+        weh_conn_settle(conn);
+        conn = next;
+    }
+}
+
+void weh_conn_gone(struct weh_conn *conn)
+{
+    struct weh_session *session = conn->session;
+    uint64_t silence_ms = weh_net_now_ms(conn->net) - conn->last_rx_ms;
+
+    if (conn->state == WEH_CONN_GONE) {
+        return;
+    }
+    if (conn->state == WEH_CONN_OPEN && conn->gone_reason == WEH_CLOSE_SOCKET_LOST &&
+        silence_ms >= (uint64_t)conn->net->config->limits_ping_timeout_s * 1000) {
+        conn->gone_reason = WEH_CLOSE_PING_TIMEOUT;
+    }
+    move(conn, WEH_CONN_GONE);
+    weh_rx_tap_forget(conn->net, conn);
+    if (conn->wsi != NULL) {
+        /* More callbacks follow, and @conn may be freed before them. */
+        lws_set_opaque_user_data(conn->wsi, NULL);
+    }
+    conn->wsi = NULL;
+    conn->session = NULL;
+    conn->deadline_ms = 0;
+    if (session != NULL) {
+        conn->is_awaiting_end = true;
+        weh_session_channel_gone(session, conn->gone_reason);
+    }
+}

@@ -1,0 +1,280 @@
+/* src/net/handshake.c - may this upgrade request become a session?
+ *
+ * Rule: refusals are made here, in LWS_CALLBACK_HTTP_CONFIRM_UPGRADE, where the client still gets a
+ * status; later callbacks only drop the connection. Everything is checked that libwebsockets 4.1.6
+ * does not check. The callback's in pointer is never read (CVE-2025-11677): only headers are.
+ */
+#include <ctype.h>
+#include <string.h>
+
+#include <strings.h>
+
+#include "net_priv.h"
+#include "origin.h"
+
+#define BEARER_LIMIT_BYTES 8192
+/* libwebsockets cuts the list of subprotocols at 127 bytes, and each name at 63: a JWT does not fit,
+ * which is why there are tickets. */
+#define SUBPROTOCOLS_LIMIT_BYTES 127
+
+struct refusal {
+    const char *status;
+    const char *headers;
+    const char *body;
+};
+
+static int refuse(struct weh_conn *conn, const struct refusal *refusal)
+{
+    struct weh_http_reply reply = { refusal->status, "text/plain; charset=utf-8", refusal->body,
+                                    refusal->headers };
+
+    return weh_http_write(conn->wsi, &reply) == 0 ? 1 : -1;
+}
+
+/* What a client may say about itself wrongly; NULL when the request is in order. */
+static const struct refusal *check_form(struct weh_conn *conn)
+{
+    static const struct refusal not_http11 = { "505 HTTP Version Not Supported", NULL,
+                                               "a WebSocket handshake is HTTP/1.1\n" };
+    static const struct refusal no_host = { "400 Bad Request", NULL, "Host is missing\n" };
+    static const struct refusal bad_upgrade = { "400 Bad Request", NULL,
+                                                "Upgrade: websocket is what is spoken here\n" };
+    static const struct refusal bad_version = { "426 Upgrade Required",
+                                                "Upgrade: websocket\r\n"
+                                                "Sec-WebSocket-Version: 13\r\n",
+                                                "Sec-WebSocket-Version must be 13\n" };
+    static const struct refusal early = { "400 Bad Request", NULL,
+                                          "wait for the answer before sending frames\n" };
+    char text[32];
+    struct lws *wsi = conn->wsi;
+
+    if (weh_http_header(wsi, WSI_TOKEN_HTTP, text, sizeof(text)) < 0 ||
+        strcmp(text, "HTTP/1.1") != 0) {
+        return &not_http11;
+    }
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_HOST) <= 0) {
+        return &no_host;
+    }
+    if (weh_http_header(wsi, WSI_TOKEN_UPGRADE, text, sizeof(text)) < 0 ||
+        strcasecmp(text, "websocket") != 0) {
+        return &bad_upgrade;
+    }
+    if (weh_http_header(wsi, WSI_TOKEN_VERSION, text, sizeof(text)) < 0 ||
+        strcmp(text, "13") != 0) {
+        return &bad_version;
+    }
+    /* RFC 6455 4.1: the client waits. Frames are followed from their first byte (rx_tap.c). */
+    return weh_frame_check_at_header_end(&conn->check) ? NULL : &early;
+}
+
+/* 16 bytes in base64 (RFC 6455 4.1): 22 digits and "==", unused bits zero. */
+static bool is_key_valid(struct lws *wsi)
+{
+    static const char last[] = "AQgw"; /* the digits whose low four bits are zero */
+    char key[32];
+
+    if (weh_http_header(wsi, WSI_TOKEN_KEY, key, sizeof(key)) != 24 ||
+        strcmp(key + 22, "==") != 0 || strchr(last, key[21]) == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < 22; i++) {
+        if (isalnum((unsigned char)key[i]) == 0 && key[i] != '+' && key[i] != '/') {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool has_token(struct lws *wsi, enum lws_token_indexes header, const char *token)
+{
+    char text[256];
+    int n = weh_http_header(wsi, header, text, sizeof(text));
+    struct weh_str rest = { text, n < 0 ? 0 : (size_t)n };
+
+    while (rest.len != 0) {
+        struct weh_str head;
+
+        rest = weh_str_split(rest, ',', &head);
+        while (head.len != 0 && (head.ptr[0] == ' ' || head.ptr[0] == '\t')) {
+            head = (struct weh_str){ head.ptr + 1, head.len - 1 };
+        }
+        while (head.len != 0 && (head.ptr[head.len - 1] == ' ' || head.ptr[head.len - 1] == '\t')) {
+            head.len--;
+        }
+        if (weh_str_eq_nocase(head, weh_str_from(token))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool weh_handshake_bearer(struct weh_conn *conn)
+{
+    char text[BEARER_LIMIT_BYTES + 16];
+    int n = weh_http_header(conn->wsi, WSI_TOKEN_HTTP_AUTHORIZATION, text, sizeof(text));
+    struct weh_str token;
+
+    if (n <= 7 || strncasecmp(text, "Bearer ", 7) != 0) {
+        return false;
+    }
+    token = (struct weh_str){ text + 7, (size_t)n - 7 };
+    return weh_auth_verify_token(conn->net->options.auth, token, &conn->identity, NULL) == WEH_OK;
+}
+
+/* The subprotocols offered. */
+struct offer {
+    bool has_any;
+    bool has_codec; /* the first codec named wins, as in libwebsockets' choice */
+    enum weh_codec codec;
+    struct weh_str ticket;
+};
+
+static void look_at_name(struct weh_str name, struct offer *offer)
+{
+    size_t n = sizeof(WEH_SUBPROTOCOL_TICKET) - 1;
+    bool is_json = weh_str_eq_text(name, WEH_SUBPROTOCOL_JSON);
+
+    if (is_json || weh_str_eq_text(name, WEH_SUBPROTOCOL_MSGPACK)) {
+        if (!offer->has_codec) {
+            offer->codec = is_json ? WEH_CODEC_JSON : WEH_CODEC_MSGPACK;
+        }
+        offer->has_codec = true;
+    } else if (name.len > n && memcmp(name.ptr, WEH_SUBPROTOCOL_TICKET, n) == 0) {
+        offer->ticket = (struct weh_str){ name.ptr + n, name.len - n };
+    }
+}
+
+/* Read the list in @text into @offer. */
+static void read_offer(struct weh_str text, struct offer *offer)
+{
+    *offer = (struct offer){ .has_any = text.len != 0, .codec = WEH_CODEC_JSON };
+    while (text.len != 0) {
+        struct weh_str name;
+
+        text = weh_str_split(text, ',', &name);
+        while (name.len != 0 && name.ptr[0] == ' ') {
+            name = (struct weh_str){ name.ptr + 1, name.len - 1 };
+        }
+        while (name.len != 0 && name.ptr[name.len - 1] == ' ') {
+            name.len--;
+        }
+        look_at_name(name, offer);
+    }
+}
+
+/* A bearer token in the header; else a ticket, as subprotocol or ?ticket=. A token never comes in
+ * a URL, where proxies write it down. */
+static bool authenticate(struct weh_conn *conn, struct weh_str ticket)
+{
+    char text[64];
+
+    if (lws_hdr_total_length(conn->wsi, WSI_TOKEN_HTTP_AUTHORIZATION) > 0) {
+        return weh_handshake_bearer(conn);
+    }
+    if (ticket.len == 0) {
+        const char *value = lws_get_urlarg_by_name(conn->wsi, "ticket=", text, sizeof(text));
+
+        if (value == NULL) {
+            return false;
+        }
+        ticket = weh_str_from(value);
+    }
+    return weh_auth_redeem_ticket(conn->net->options.auth, ticket, &conn->identity, NULL) == WEH_OK;
+}
+
+static const struct refusal *check_origin(struct weh_conn *conn)
+{
+    static const struct refusal refused = { "403 Forbidden", NULL, "this origin is not allowed\n" };
+    char origin[256];
+    int n = weh_http_header(conn->wsi, WSI_TOKEN_ORIGIN, origin, sizeof(origin));
+
+    if (n == -1) {
+        return NULL; /* no browser */
+    }
+    if (n < 0 || !weh_origin_is_allowed((struct weh_str){ origin, (size_t)n },
+                                        conn->net->config->auth_origins)) {
+        return &refused;
+    }
+    return NULL;
+}
+
+static const struct refusal *check_room(const struct weh_net *net)
+{
+    static const struct refusal full = { "503 Service Unavailable", "Retry-After: 10\r\n",
+                                         "the server is full\n" };
+    static const struct refusal stopping = { "503 Service Unavailable", "Retry-After: 10\r\n",
+                                             "the server is stopping\n" };
+
+    if (net->is_draining) {
+        return &stopping;
+    }
+    return net->n_sessions >= (uint64_t)net->config->limits_sessions ? &full : NULL;
+}
+
+/* Subprotocol, then who it is, then whether there is room: a ticket is used up last. */
+static const struct refusal *check_session(struct weh_conn *conn)
+{
+    static const struct refusal bad_subprotocol = { "400 Bad Request", NULL,
+                                                    "offer " WEH_SUBPROTOCOL_JSON
+                                                    " or " WEH_SUBPROTOCOL_MSGPACK
+                                                    " as subprotocol\n" };
+    static const struct refusal unknown = { "401 Unauthorized", "WWW-Authenticate: Bearer\r\n",
+                                            "a bearer token or a ticket is needed\n" };
+    const struct refusal *refusal = NULL;
+    char list[SUBPROTOCOLS_LIMIT_BYTES];
+    struct offer offer;
+    int n = weh_http_header(conn->wsi, WSI_TOKEN_PROTOCOL, list, sizeof(list));
+
+    if (n == -2) {
+        return &bad_subprotocol;
+    }
+    read_offer((struct weh_str){ list, n < 0 ? 0 : (size_t)n }, &offer);
+    if (offer.has_any && !offer.has_codec) {
+        /* Browsers fail the connection when none of what they offer is chosen. */
+        return &bad_subprotocol;
+    }
+    refusal = check_room(conn->net);
+    if (refusal != NULL) {
+        return refusal;
+    }
+    if (!authenticate(conn, offer.ticket)) {
+        return &unknown;
+    }
+    conn->codec = offer.codec;
+    return NULL;
+}
+
+int weh_handshake_confirm(struct weh_conn *conn)
+{
+    static const struct refusal no_path = { "404 Not Found", NULL, "not found\n" };
+    static const struct refusal bad_key = { "400 Bad Request", NULL,
+                                            "Sec-WebSocket-Key must be 16 bytes in base64\n" };
+    static const struct refusal bad_connection = { "400 Bad Request", NULL,
+                                                   "Connection: Upgrade is missing\n" };
+    const struct refusal *refusal = NULL;
+    struct weh_str path;
+    int method = weh_http_path(conn->wsi, &path);
+
+    conn->deadline_ms =
+        weh_net_now_ms(conn->net) + (uint64_t)conn->net->config->limits_handshake_s * 1000;
+    if (method < 0) {
+        return -1; /* the request is gone already: libwebsockets answered an unknown Upgrade */
+    }
+    if (method != LWSHUMETH_GET || !weh_str_eq_text(path, WEH_SESSION_PATH)) {
+        refusal = &no_path;
+    } else if (!has_token(conn->wsi, WSI_TOKEN_CONNECTION, "upgrade")) {
+        refusal = &bad_connection;
+    } else {
+        refusal = check_form(conn);
+    }
+    if (refusal == NULL && !is_key_valid(conn->wsi)) {
+        refusal = &bad_key;
+    }
+    if (refusal == NULL) {
+        refusal = check_origin(conn);
+    }
+    if (refusal == NULL) {
+        refusal = check_session(conn);
+    }
+    return refusal == NULL ? 0 : refuse(conn, refusal);
+}

@@ -1,0 +1,187 @@
+/* src/net/net_priv.h - what the files of src/net share.
+ *
+ * Everything here belongs to the service thread but for the inbox, which is locked.
+ */
+#ifndef WEH_NET_PRIV_H
+#define WEH_NET_PRIV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <libwebsockets.h>
+#include <pthread.h>
+#include <uv.h>
+
+#include "weh/auth.h"
+#include "weh/channel.h"
+#include "weh/net.h"
+#include "weh/session.h"
+
+#include "frame_check.h"
+
+/* Rule: both encodings by name; the first is also what a client without a subprotocol gets. */
+#define WEH_SUBPROTOCOL_JSON    "weh.v1.json"
+#define WEH_SUBPROTOCOL_MSGPACK "weh.v1.msgpack"
+#define WEH_SUBPROTOCOL_TICKET  "weh.ticket."
+#define WEH_SESSION_PATH        "/v1/session"
+
+#define WEH_NET_READ_BYTES     65536 /* of one read of a socket */
+#define WEH_NET_FRAGMENT_BYTES 65536 /* lws copies what the kernel does not take of one write */
+#define WEH_NET_CLOSE_GRACE_MS 5000  /* for the close frame to get out and be answered */
+
+/** HANDSHAKE: speaks HTTP. OPEN: has a session. DRAINING: takes no more messages, still sends.
+ * GONE: the socket is closed, the session may still be ending. */
+enum weh_conn_state {
+    WEH_CONN_HANDSHAKE,
+    WEH_CONN_OPEN,
+    WEH_CONN_DRAINING,
+    WEH_CONN_GONE
+};
+
+struct weh_conn {
+    struct weh_channel channel;
+    struct weh_net *net;
+    struct weh_conn *next, *prev; /* in net->conns */
+    struct lws *wsi;              /* NULL when GONE */
+    struct weh_session *session;  /* NULL before the upgrade and after weh_session_channel_gone */
+    struct weh_identity identity; /* of the request being looked at; then the session's */
+    enum weh_conn_state state;
+    enum weh_codec codec;
+    int fd;
+    bool is_adopting;     /* inside the adopting call: lws may destroy the socket under it */
+    bool is_authentic;    /* identity is valid for the request at hand */
+    bool is_closing;      /* a close frame is due or out: nothing may be written any more */
+    bool is_reply_due;    /* a request with a body was accepted: answer when the body is in */
+    bool is_awaiting_end; /* weh_session_channel_gone was called, released was not */
+    enum weh_close_reason gone_reason;
+    uint64_t deadline_ms; /* of the loop's clock; 0: none */
+    uint64_t last_rx_ms;
+
+    struct weh_frame_check check; /* fed by rx_tap.c with what libwebsockets reads */
+    uint64_t n_frames_done;       /* data frames delivered whole */
+
+    uint8_t *rx; /* the message that is being put together */
+    size_t rx_len;
+    size_t rx_capacity;
+
+    struct weh_frame *tx; /* the message that is being sent */
+    size_t tx_sent;
+
+    struct weh_conn *next_in_inbox; /* locked, with the two below */
+    bool is_in_inbox;
+    bool is_released;
+};
+
+struct weh_net {
+    struct weh_net_options options;
+    const struct weh_config *config;
+    const struct weh_log *log;
+
+    uv_loop_t loop;
+    uv_poll_t listen_poll;
+    uv_timer_t accept_timer; /* accepting again after descriptors ran out */
+    uv_timer_t tick;         /* deadlines */
+    uv_timer_t drain_timer;
+    uv_async_t async;
+    uv_signal_t signals[3];
+    bool is_loop_open;
+    bool is_listening;
+    bool is_draining;
+    unsigned n_stop_signals;
+
+    int listen_fd;
+    uint16_t port;
+    bool is_tls;
+    uint64_t n_accept_refused; /* since the last line in the log */
+    uint64_t accept_logged_ms;
+
+    struct lws_context *context;
+    struct lws_vhost *vhost;
+    lws_retry_bo_t keepalive;
+
+    struct weh_conn *conns;
+    size_t n_conns;          /* with those whose session is still ending */
+    size_t n_sessions;       /* conns in state OPEN or DRAINING */
+    struct weh_conn **by_fd; /* for rx_tap.c */
+    size_t n_by_fd;
+
+    pthread_mutex_t inbox_lock;
+    bool is_inbox_ready;
+    struct weh_conn *inbox;
+    bool is_stop_asked; /* locked */
+};
+
+/* listener.c */
+WEH_MUST_CHECK weh_err weh_listener_open(struct weh_net *net, struct weh_diag *diag);
+void weh_listener_start(struct weh_net *net);
+/** Stop accepting and close the listening socket. May be called twice. */
+void weh_listener_close(struct weh_net *net);
+
+/* tls.c */
+WEH_MUST_CHECK weh_err weh_tls_check_files(const struct weh_config *config, struct weh_diag *diag);
+void weh_tls_restrict(void *ssl_ctx);
+
+/* lws_glue.c */
+WEH_MUST_CHECK weh_err weh_lws_open(struct weh_net *net, struct weh_diag *diag);
+/** Hand @fd to libwebsockets; it is closed on failure. */
+void weh_lws_adopt(struct weh_net *net, int fd);
+
+/* handshake.c */
+/** Look at an upgrade request: 0 goes on, 1 was answered, -1 drops the connection. */
+int weh_handshake_confirm(struct weh_conn *conn);
+/** Who sent the request, by bearer token. */
+bool weh_handshake_bearer(struct weh_conn *conn);
+
+/* http.c */
+struct weh_http_reply {
+    const char *status; /* "404 Not Found" */
+    const char *type;   /* NULL: no body */
+    const char *body;
+    const char *headers; /* "Name: value\r\n"..., may be NULL */
+};
+
+/** Write a whole answer. 0, or -1 when the connection has to be dropped. */
+int weh_http_write(struct lws *wsi, const struct weh_http_reply *reply);
+/** Answer a request that is no upgrade: what the lws callback returns. */
+int weh_http_request(struct weh_conn *conn);
+/** Its body is in. */
+int weh_http_body_done(struct weh_conn *conn);
+/** Copy header @token into @out: its length, -1 when it is absent, -2 when it does not fit. */
+int weh_http_header(struct lws *wsi, enum lws_token_indexes token, char *out, size_t size);
+/** Method (LWSHUMETH_), and the path without the query in @path. */
+int weh_http_path(struct lws *wsi, struct weh_str *path);
+
+/* channel.c */
+WEH_MUST_CHECK weh_err weh_conn_create(struct weh_net *net, int fd, struct weh_conn **out);
+/** Free @conn when neither libwebsockets nor a session knows it any more. */
+void weh_conn_settle(struct weh_conn *conn);
+/** Make the session: 0, or -1 to close. */
+int weh_conn_established(struct weh_conn *conn);
+int weh_conn_receive(struct weh_conn *conn, const uint8_t *bytes, size_t len);
+int weh_conn_writable(struct weh_conn *conn);
+int weh_conn_peer_closes(struct weh_conn *conn, const uint8_t *bytes, size_t len);
+void weh_conn_gone(struct weh_conn *conn);
+/** End the session for @reason; the socket gets @grace_ms for what is still to be sent. */
+void weh_conn_end(struct weh_conn *conn, enum weh_close_reason reason, uint64_t grace_ms);
+/** Close the socket soon, without a close frame. */
+void weh_conn_kill(struct weh_conn *conn);
+/** A frame broke RFC 6455: found by rx_tap.c. */
+void weh_conn_violated(struct weh_conn *conn);
+/** What arrived from other threads. */
+void weh_inbox_drain(struct weh_net *net);
+void weh_inbox_post(struct weh_conn *conn, bool is_released);
+
+/* net.c */
+/** Milliseconds of the loop's clock, cached for one turn of the loop. */
+uint64_t weh_net_now_ms(const struct weh_net *net);
+/** The last connection may have gone: end the loop when it is draining. */
+void weh_net_check_drained(struct weh_net *net);
+
+/* rx_tap.c */
+/** From here on this thread's reads by libwebsockets are looked at for @net (NULL: no more). */
+void weh_rx_tap_attach(struct weh_net *net);
+WEH_MUST_CHECK weh_err weh_rx_tap_register(struct weh_net *net, struct weh_conn *conn);
+void weh_rx_tap_forget(struct weh_net *net, struct weh_conn *conn);
+
+#endif
