@@ -165,7 +165,7 @@ static const char *text_or_environment(const struct weh_cli *cli, const char *op
     return text != NULL ? text : getenv(variable); /* NOLINT(concurrency-mt-unsafe) */
 }
 
-bool weh_cli_connection(const struct weh_cli *cli, struct weh_rpc_options *out)
+bool weh_cli_options(const struct weh_cli *cli, struct weh_rpc_options *out)
 {
     const char *codec = weh_cli_text(cli, "codec");
     uint32_t timeout_s = 30;
@@ -184,6 +184,14 @@ bool weh_cli_connection(const struct weh_cli *cli, struct weh_rpc_options *out)
         out->codec = WEH_CODEC_MSGPACK;
     } else if (codec != NULL && strcmp(codec, "json") != 0) {
         weh_cli_usage(cli, "--codec must be json or msgpack");
+        return false;
+    }
+    return true;
+}
+
+bool weh_cli_connection(const struct weh_cli *cli, struct weh_rpc_options *out)
+{
+    if (!weh_cli_options(cli, out)) {
         return false;
     }
     if (out->url == NULL || out->url[0] == '\0') {

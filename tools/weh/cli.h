@@ -78,8 +78,11 @@ int weh_cli_usage(const struct weh_cli *cli, const char *format, ...) WEH_PRINTF
     { "timeout", "SECONDS", "longest wait for a reply (default: 30)" }
 /* clang-format on */
 
-/** Read the connection options and the environment. False, after a message, when they are wrong or
- * there is no URL. */
+/** Read the connection options and the environment. False, after a message, when they are wrong.
+ * @out  its url is NULL when there is none. */
+bool weh_cli_options(const struct weh_cli *cli, struct weh_rpc_options *out);
+
+/** The same, where having no URL is wrong too. */
 bool weh_cli_connection(const struct weh_cli *cli, struct weh_rpc_options *out);
 
 /** Write @message as one line of JSON: {"id":1,"result":...}, {"id":1,"error":...} or

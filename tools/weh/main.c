@@ -73,8 +73,9 @@ static const char connect_more[] =
 
 static const char bench_more[] =
     "Starts a server on a copy of an iModel (or uses the one at --url, without the measures that\n"
-    "need its process or folder) and prints the measures as one JSON object: times in microseconds\n"
-    "unless the name says otherwise, the medians over the rounds of each round's p50 and p99.\n";
+    "need its process or folder; WEH_URL does not count) and prints the measures as one JSON object: times in microseconds\n"
+    "unless the name says otherwise, the medians over the rounds of each round's p50 and p99.\n"
+    "Edits are made with --codec (here msgpack unless told otherwise), pings with both.\n";
 
 /* clang-format off */
 static const struct weh_cli_command commands[] = {
