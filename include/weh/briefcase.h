@@ -47,7 +47,7 @@ struct weh_briefcase_options {
      * (weh_briefcase_edit_begin to _end) and of a commit: SQLite answers an interrupted write by
      * rolling back the whole transaction, and unsaved work of others requests must not be lost. */
     const atomic_bool *cancel;
-    uint32_t cache_kb;                  /* SQLite page cache, 0: SQLite's default */
+    uint32_t cache_kb; /* SQLite page cache, 0: SQLite's default */
 };
 
 /**
@@ -129,7 +129,26 @@ WEH_MUST_CHECK weh_err weh_briefcase_edit_end(struct weh_briefcase *briefcase, b
  */
 bool weh_briefcase_lost_transaction(const struct weh_briefcase *briefcase);
 
-/** Give back page cache memory of an idle briefcase. */
+/**
+ * How often everything unsaved has been rolled back, whoever asked: also SQLite itself does it when
+ * a write fails (no space, I/O error, out of memory). Whoever keeps something about unsaved changes
+ * compares.
+ */
+uint64_t weh_briefcase_rollback_count(const struct weh_briefcase *briefcase);
+
+/* ---- reading ---- */
+
+/**
+ * One state of the file for all reads of one request, in a briefcase that is open read-only; what
+ * others commit meanwhile is seen from the next weh_briefcase_read_begin on. Without the pair each
+ * statement sees the newest state. Nothing happens in a writable briefcase: its transaction is
+ * always open and sees its own changes. Errors as weh_db_fail.
+ */
+WEH_MUST_CHECK weh_err weh_briefcase_read_begin(struct weh_briefcase *briefcase,
+                                                struct weh_diag *diag);
+void weh_briefcase_read_end(struct weh_briefcase *briefcase);
+
+/** Give back page cache memory and unused statements of an idle briefcase. */
 void weh_briefcase_shrink(struct weh_briefcase *briefcase);
 
 #endif

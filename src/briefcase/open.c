@@ -1,0 +1,293 @@
+/* src/briefcase/open.c - opening and closing the file of one session.
+ *
+ * The order: registry, connection, safe settings, is it an iModel, the write lock, then the values
+ * that do not change while it is open. What happens in an open file is in the other files here.
+ */
+#include <string.h>
+
+#include <unistd.h>
+
+#include "weh/alloc.h"
+#include "weh/json.h"
+
+#include "briefcase_priv.h"
+
+/* Greatest briefcase id that a hub hands out (BriefcaseIdValue.LastValid, @itwin/core-common). */
+#define MAX_BRIEFCASE_ID 16777205
+/* Virtual machine steps between two looks at the cancel flag: well below a millisecond. */
+#define STEPS_PER_CHECK 2000
+
+static int check_cancel(void *ctx)
+{
+    const struct weh_briefcase *briefcase = ctx;
+
+    return briefcase->interruptible &&
+           atomic_load_explicit(briefcase->cancel, memory_order_relaxed);
+}
+
+static weh_err make_watch_path(struct weh_briefcase *briefcase, const char *path,
+                               struct weh_diag *diag)
+{
+    static const char suffix[] = "-watch";
+    size_t len = strlen(path);
+
+    briefcase->watch_path = weh_malloc(len + sizeof(suffix));
+    if (briefcase->watch_path == NULL) {
+        return weh_fail_nomem(diag);
+    }
+    memcpy(briefcase->watch_path, path, len);
+    memcpy(briefcase->watch_path + len, suffix, sizeof(suffix));
+    return WEH_OK;
+}
+
+/** The session's page cache, then what cannot be set otherwise; reads the schema. */
+static weh_err set_pragmas(struct weh_briefcase *briefcase,
+                           const struct weh_briefcase_options *options, struct weh_diag *diag)
+{
+    char sql[160];
+    int rc;
+
+    sqlite3_snprintf(sizeof(sql), sql,
+                     "PRAGMA cell_size_check=ON;PRAGMA synchronous=FULL;"
+                     "PRAGMA recursive_triggers=OFF;%s",
+                     briefcase->readonly ? "PRAGMA query_only=ON;" : "");
+    rc = sqlite3_exec(briefcase->db, sql, NULL, NULL, NULL);
+    if (rc == SQLITE_OK && options->cache_kb != 0) {
+        sqlite3_snprintf(sizeof(sql), sql, "PRAGMA cache_size=-%u", options->cache_kb);
+        rc = sqlite3_exec(briefcase->db, sql, NULL, NULL, NULL);
+    }
+    return rc == SQLITE_OK ? WEH_OK : weh_db_fail(briefcase, rc, diag);
+}
+
+static weh_err connect(struct weh_briefcase *briefcase, const struct weh_briefcase_options *options,
+                       struct weh_diag *diag)
+{
+    /* Readers open read-write too (and may not write): SQLite falls back to read-only by itself,
+     * and only a connection that could write removes the log when it is the last to close. */
+    const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    int rc = sqlite3_open_v2(options->path, &briefcase->db, flags, NULL);
+
+    if (rc == SQLITE_OK) {
+        rc = weh_connection_harden(briefcase->db);
+    }
+    if (rc != SQLITE_OK) {
+        return weh_db_fail(briefcase, rc, diag);
+    }
+    if (!weh_file_entry_is_same(briefcase->entry, options->path)) {
+        return weh_fail(diag, WEH_E_BUSY, "the file was replaced while it was opened");
+    }
+    sqlite3_rollback_hook(briefcase->db, weh_transaction_on_rollback, briefcase);
+    if (options->cancel != NULL) {
+        briefcase->cancel = options->cancel;
+        sqlite3_progress_handler(briefcase->db, STEPS_PER_CHECK, check_cancel, briefcase);
+    }
+    return WEH_OK;
+}
+
+static weh_err check_writable(struct weh_briefcase *briefcase, struct weh_diag *diag)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool row = false;
+    bool is_wal = false;
+    weh_err err;
+
+    if (sqlite3_db_readonly(briefcase->db, "main") != 0) {
+        return weh_fail(diag, WEH_E_READ_ONLY, "the file cannot be written");
+    }
+    err = weh_stmt_acquire(briefcase, "PRAGMA journal_mode", &stmt, diag);
+    if (err != WEH_OK) {
+        return err;
+    }
+    err = weh_stmt_step(briefcase, stmt, &row, diag);
+    is_wal = err == WEH_OK && row && weh_str_eq_text(weh_stmt_text(stmt, 0), "wal");
+    weh_stmt_release(briefcase, stmt);
+    if (err == WEH_OK && !is_wal) {
+        return weh_fail(diag, WEH_E_UNSUPPORTED, "the file is not in WAL mode");
+    }
+    return err;
+}
+
+/** Eight bytes, little-endian. */
+static weh_err read_briefcase_id(struct weh_briefcase *briefcase, struct weh_arena *arena,
+                                 struct weh_diag *diag)
+{
+    struct weh_str bytes = { NULL, 0 };
+    uint64_t id = 0;
+    weh_err err = weh_local_read(briefcase, "be_repositoryid", arena, &bytes, diag);
+
+    if (err != WEH_OK) {
+        return err;
+    }
+    if (bytes.ptr == NULL) {
+        briefcase->id = 0;
+        return WEH_OK;
+    }
+    for (size_t i = bytes.len; i > 0 && bytes.len == sizeof(id); i--) {
+        id = id << 8 | (uint8_t)bytes.ptr[i - 1];
+    }
+    if (bytes.len != sizeof(id) || id > MAX_BRIEFCASE_ID) {
+        return weh_fail_where(diag, WEH_E_CORRUPT, "be_repositoryid", "no valid briefcase id");
+    }
+    briefcase->id = (uint32_t)id;
+    return WEH_OK;
+}
+
+static weh_err read_standalone_edit(struct weh_briefcase *briefcase, struct weh_arena *arena,
+                                    bool *out, struct weh_diag *diag)
+{
+    static const struct weh_json_limits limits = { .max_depth = 8, .max_values = 100 };
+    struct weh_str text = { NULL, 0 };
+    struct weh_value json = { .type = WEH_VALUE_NULL };
+    weh_err err = weh_local_read(briefcase, "StandaloneEdit", arena, &text, diag);
+
+    *out = false;
+    if (err != WEH_OK || text.ptr == NULL) {
+        return err;
+    }
+    err = weh_json_parse(text, &limits, arena, &json, diag);
+    if (err == WEH_E_NOMEM) {
+        return err;
+    }
+    /* Anything that is no JSON is no permission. */
+    if (err != WEH_OK || !weh_value_to_bool(weh_value_get(&json, "txns"), out)) {
+        *out = false;
+    }
+    return WEH_OK;
+}
+
+static weh_err read_local_values(struct weh_briefcase *briefcase, struct weh_diag *diag)
+{
+    struct weh_arena arena;
+    bool standalone_edit = false;
+    weh_err err;
+
+    weh_arena_init(&arena, 0);
+    err = read_briefcase_id(briefcase, &arena, diag);
+    if (err == WEH_OK) {
+        err = read_standalone_edit(briefcase, &arena, &standalone_edit, diag);
+    }
+    if (err == WEH_OK) {
+        err = weh_prop_read_guid(briefcase, "DbGuid", &briefcase->imodel_guid, diag);
+    }
+    if (err == WEH_OK) {
+        err = weh_prop_read_guid(briefcase, "ProjectGuid", &briefcase->itwin_guid, diag);
+    }
+    briefcase->records_txns =
+        err == WEH_OK && !briefcase->readonly && (briefcase->id != 0 || standalone_edit);
+    weh_arena_fini(&arena);
+    return err;
+}
+
+static weh_err load(struct weh_briefcase *briefcase, const struct weh_briefcase_options *options,
+                    struct weh_diag *diag)
+{
+    weh_err err = weh_header_check(briefcase, diag);
+
+    if (err == WEH_OK) {
+        err = set_pragmas(briefcase, options, diag);
+    }
+    if (err == WEH_OK && !briefcase->readonly) {
+        err = check_writable(briefcase, diag);
+    }
+    if (err == WEH_OK) {
+        err = weh_transaction_ensure(briefcase, diag);
+    }
+    /* Under the lock, so that nobody changes between the look and the lock what is checked. */
+    if (err == WEH_OK) {
+        err = weh_profile_check(briefcase, diag);
+    }
+    if (err == WEH_OK) {
+        err = read_local_values(briefcase, diag);
+    }
+    return err;
+}
+
+weh_err weh_briefcase_open(const struct weh_briefcase_options *options, struct weh_briefcase **out,
+                           struct weh_diag *diag)
+{
+    struct weh_briefcase *briefcase = NULL;
+    weh_err err;
+
+    weh_assert(options != NULL && options->path != NULL && options->registry != NULL &&
+               out != NULL);
+    briefcase = weh_calloc(1, sizeof(*briefcase));
+    if (briefcase == NULL) {
+        return weh_fail_nomem(diag);
+    }
+    briefcase->readonly = options->readonly;
+    briefcase->registry = options->registry;
+    err = make_watch_path(briefcase, options->path, diag);
+    if (err == WEH_OK) {
+        err = weh_file_entry_acquire(options->registry, options, &briefcase->entry, diag);
+    }
+    if (err != WEH_OK) {
+        goto out;
+    }
+    err = connect(briefcase, options, diag);
+    if (err == WEH_OK) {
+        err = load(briefcase, options, diag);
+    }
+    weh_file_entry_unlock(briefcase->entry);
+    if (err != WEH_OK) {
+        goto out;
+    }
+    *out = briefcase;
+    briefcase = NULL;
+out:
+    weh_briefcase_close(briefcase);
+    return err;
+}
+
+void weh_briefcase_close(struct weh_briefcase *briefcase)
+{
+    if (briefcase == NULL) {
+        return;
+    }
+    if (briefcase->entry != NULL) {
+        weh_file_entry_lock(briefcase->entry);
+    }
+    weh_stmt_cache_clear(&briefcase->cache, true);
+    /* Rolls back. A statement or session object that somebody still has makes it a zombie that
+     * keeps the lock; that is a defect of ours. */
+    weh_assert(sqlite3_close(briefcase->db) == SQLITE_OK);
+    weh_file_entry_release(briefcase->registry, briefcase->entry, !briefcase->readonly);
+    weh_free(briefcase->watch_path);
+    weh_free(briefcase);
+}
+
+sqlite3 *weh_briefcase_db(struct weh_briefcase *briefcase)
+{
+    weh_assert(briefcase != NULL);
+    return briefcase->db;
+}
+
+bool weh_briefcase_is_readonly(const struct weh_briefcase *briefcase)
+{
+    weh_assert(briefcase != NULL);
+    return briefcase->readonly;
+}
+
+bool weh_briefcase_records_txns(const struct weh_briefcase *briefcase)
+{
+    weh_assert(briefcase != NULL);
+    return briefcase->records_txns;
+}
+
+uint32_t weh_briefcase_id(const struct weh_briefcase *briefcase)
+{
+    weh_assert(briefcase != NULL);
+    return briefcase->id;
+}
+
+const struct weh_guid *weh_briefcase_imodel_guid(const struct weh_briefcase *briefcase)
+{
+    weh_assert(briefcase != NULL);
+    return &briefcase->imodel_guid;
+}
+
+void weh_briefcase_shrink(struct weh_briefcase *briefcase)
+{
+    weh_assert(briefcase != NULL);
+    weh_stmt_cache_clear(&briefcase->cache, false);
+    (void)sqlite3_db_release_memory(briefcase->db);
+}

@@ -1,0 +1,231 @@
+/* src/briefcase/registry.c - which files this process has open, for whom, since when.
+ *
+ * A file is known by device and inode, so that two names of it are one. SQLite keeps its log beside
+ * the name it was given: a file that is open under one hard link is therefore refused under another,
+ * readers included. Opening and closing of one file exclude each other (the last close checkpoints
+ * under an exclusive lock, which would make an opener fail for no reason of its own).
+ *
+ * Nothing here opens the file: closing any descriptor of it would drop the process's POSIX locks.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <pthread.h>
+#include <sys/stat.h>
+
+#include "weh/alloc.h"
+#include "weh/clock.h"
+
+#include "briefcase_priv.h"
+
+struct weh_file_entry {
+    struct weh_file_entry *next;
+    dev_t device;
+    ino_t inode;
+    unsigned n_users; /* readers, the writer, and those who wait for @opening */
+    bool has_writer;
+    int64_t since_ms; /* of the writer */
+    char user[64];    /* the writer */
+    char *real_path;
+    pthread_mutex_t opening;
+};
+
+struct weh_file_registry {
+    pthread_mutex_t mutex; /* entries and their members, not @opening */
+    struct weh_file_entry *entries;
+};
+
+weh_err weh_file_registry_create(struct weh_file_registry **out, struct weh_diag *diag)
+{
+    struct weh_file_registry *registry = NULL;
+
+    weh_assert(out != NULL);
+    registry = weh_calloc(1, sizeof(*registry));
+    if (registry == NULL) {
+        return weh_fail_nomem(diag);
+    }
+    if (pthread_mutex_init(&registry->mutex, NULL) != 0) {
+        weh_free(registry);
+        return weh_fail_nomem(diag);
+    }
+    *out = registry;
+    return WEH_OK;
+}
+
+void weh_file_registry_destroy(struct weh_file_registry *registry)
+{
+    if (registry == NULL) {
+        return;
+    }
+    weh_assert(registry->entries == NULL);
+    pthread_mutex_destroy(&registry->mutex);
+    weh_free(registry);
+}
+
+static struct weh_file_entry *entry_create(const struct stat *status, const char *real_path)
+{
+    struct weh_file_entry *entry = weh_calloc(1, sizeof(*entry));
+
+    if (entry == NULL) {
+        return NULL;
+    }
+    entry->device = status->st_dev;
+    entry->inode = status->st_ino;
+    entry->real_path = weh_strndup(real_path, strlen(real_path));
+    if (entry->real_path == NULL || pthread_mutex_init(&entry->opening, NULL) != 0) {
+        weh_free(entry->real_path);
+        weh_free(entry);
+        return NULL;
+    }
+    return entry;
+}
+
+static void entry_destroy(struct weh_file_entry *entry)
+{
+    pthread_mutex_destroy(&entry->opening);
+    weh_free(entry->real_path);
+    weh_free(entry);
+}
+
+/** The entry of the file, made when there is none. NULL when out of memory. Mutex held. */
+static struct weh_file_entry *find_or_add(struct weh_file_registry *registry,
+                                          const struct stat *status, const char *real_path)
+{
+    struct weh_file_entry *entry = registry->entries;
+
+    while (entry != NULL && (entry->device != status->st_dev || entry->inode != status->st_ino)) {
+        entry = entry->next;
+    }
+    if (entry == NULL) {
+        entry = entry_create(status, real_path);
+        if (entry != NULL) {
+            entry->next = registry->entries;
+            registry->entries = entry;
+        }
+    }
+    return entry;
+}
+
+static void set_writer(struct weh_file_entry *entry, const char *user)
+{
+    const char *name = user == NULL || user[0] == '\0' ? "somebody" : user;
+    size_t len = strnlen(name, sizeof(entry->user) - 1);
+
+    memcpy(entry->user, name, len);
+    entry->user[len] = '\0';
+    entry->since_ms = weh_clock_wall_ms();
+    entry->has_writer = true;
+}
+
+/** Count a user of @entry in, or tell why not. Mutex held. */
+static weh_err join(struct weh_file_entry *entry, const char *real_path,
+                    const struct weh_briefcase_options *options, struct weh_diag *diag)
+{
+    char since[WEH_TIME_TEXT_SIZE];
+
+    if (strcmp(entry->real_path, real_path) != 0) {
+        return weh_fail(diag, WEH_E_BUSY, "the file is open under another name");
+    }
+    if (!options->readonly && entry->has_writer) {
+        weh_time_print(entry->since_ms, since);
+        return weh_fail(diag, WEH_E_BUSY, "open for writing since %s by %s", since, entry->user);
+    }
+    entry->n_users++;
+    if (!options->readonly) {
+        set_writer(entry, options->user);
+    }
+    return WEH_OK;
+}
+
+static weh_err resolve(const char *path, struct stat *status, char real_path[PATH_MAX],
+                       struct weh_diag *diag)
+{
+    if (realpath(path, real_path) == NULL || stat(real_path, status) != 0) {
+        if (errno == ENOMEM) {
+            return weh_fail_nomem(diag);
+        }
+        weh_err err = weh_fail(diag, WEH_E_FILE_NOT_FOUND, "no such file");
+        weh_diag_detail(diag, "errno %d", errno);
+        return err;
+    }
+    if (!S_ISREG(status->st_mode)) {
+        return weh_fail(diag, WEH_E_NOT_AN_IMODEL, "not a regular file");
+    }
+    return WEH_OK;
+}
+
+weh_err weh_file_entry_acquire(struct weh_file_registry *registry,
+                               const struct weh_briefcase_options *options,
+                               struct weh_file_entry **out, struct weh_diag *diag)
+{
+    struct weh_file_entry *entry = NULL;
+    char real_path[PATH_MAX];
+    struct stat status;
+    weh_err err;
+
+    weh_assert(registry != NULL && options != NULL && options->path != NULL && out != NULL);
+    err = resolve(options->path, &status, real_path, diag);
+    if (err != WEH_OK) {
+        return err;
+    }
+    pthread_mutex_lock(&registry->mutex);
+    entry = find_or_add(registry, &status, real_path);
+    if (entry == NULL) {
+        err = weh_fail_nomem(diag);
+    } else {
+        err = join(entry, real_path, options, diag);
+    }
+    pthread_mutex_unlock(&registry->mutex);
+    if (err != WEH_OK) {
+        return err;
+    }
+    pthread_mutex_lock(&entry->opening);
+    *out = entry;
+    return WEH_OK;
+}
+
+void weh_file_entry_unlock(struct weh_file_entry *entry)
+{
+    pthread_mutex_unlock(&entry->opening);
+}
+
+void weh_file_entry_lock(struct weh_file_entry *entry)
+{
+    pthread_mutex_lock(&entry->opening);
+}
+
+void weh_file_entry_release(struct weh_file_registry *registry, struct weh_file_entry *entry,
+                            bool writer)
+{
+    struct weh_file_entry **at = NULL;
+
+    if (entry == NULL) {
+        return;
+    }
+    pthread_mutex_unlock(&entry->opening);
+    pthread_mutex_lock(&registry->mutex);
+    if (writer) {
+        entry->has_writer = false;
+    }
+    weh_assert(entry->n_users > 0);
+    entry->n_users--;
+    if (entry->n_users == 0) {
+        at = &registry->entries;
+        while (*at != entry) {
+            at = &(*at)->next;
+        }
+        *at = entry->next;
+        entry_destroy(entry);
+    }
+    pthread_mutex_unlock(&registry->mutex);
+}
+
+bool weh_file_entry_is_same(const struct weh_file_entry *entry, const char *path)
+{
+    struct stat status;
+
+    return stat(path, &status) == 0 && status.st_dev == entry->device &&
+           status.st_ino == entry->inode;
+}

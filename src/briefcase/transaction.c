@@ -1,0 +1,233 @@
+/* src/briefcase/transaction.c - SQLite's transactions and the savepoint around one edit.
+ *
+ * A writable briefcase always has a transaction open (BEGIN IMMEDIATE), as the native library has;
+ * src/txn decides when it ends. SQLite itself rolls back everything when a write fails for want of
+ * space or by an I/O error: the rollback hook notices, n_rollbacks tells.
+ */
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "briefcase_priv.h"
+
+/** A statement that begins or ends a transaction, run as it is: weh_stmt_step would begin one. */
+static weh_err run(struct weh_briefcase *briefcase, const char *sql, struct weh_diag *diag)
+{
+    sqlite3_stmt *stmt = NULL;
+    weh_err err = weh_stmt_acquire(briefcase, sql, &stmt, diag);
+    int rc;
+
+    if (err != WEH_OK) {
+        return err;
+    }
+    rc = sqlite3_step(stmt);
+    if (rc != SQLITE_DONE) {
+        err = weh_db_fail(briefcase, rc, diag);
+    }
+    weh_stmt_release(briefcase, stmt);
+    return err;
+}
+
+/** The same where a failure shows by itself later. */
+static void try_run(struct weh_briefcase *briefcase, const char *sql)
+{
+    weh_err err = run(briefcase, sql, NULL);
+
+    (void)err;
+}
+
+static bool is_in_transaction(struct weh_briefcase *briefcase)
+{
+    return sqlite3_get_autocommit(briefcase->db) == 0;
+}
+
+weh_err weh_transaction_ensure(struct weh_briefcase *briefcase, struct weh_diag *diag)
+{
+    if (briefcase->readonly || is_in_transaction(briefcase)) {
+        return WEH_OK;
+    }
+    if (briefcase->in_edit) {
+        /* What the edit has done so far is gone, so it must not go on. */
+        return weh_fail(diag, WEH_E_IO, "rolled back to the last saved state");
+    }
+    return run(briefcase, "BEGIN IMMEDIATE", diag);
+}
+
+void weh_transaction_on_rollback(void *ctx)
+{
+    struct weh_briefcase *briefcase = ctx;
+
+    briefcase->n_rollbacks++;
+    weh_briefcase_forget_ids(briefcase);
+}
+
+uint64_t weh_briefcase_rollback_count(const struct weh_briefcase *briefcase)
+{
+    weh_assert(briefcase != NULL);
+    return briefcase->n_rollbacks;
+}
+
+static weh_err refuse_readonly(const struct weh_briefcase *briefcase, struct weh_diag *diag)
+{
+    weh_assert(briefcase != NULL);
+    if (briefcase->readonly) {
+        return weh_fail(diag, WEH_E_READ_ONLY, "the briefcase is open for reading only");
+    }
+    return WEH_OK;
+}
+
+/** End the transaction without its changes. Should ROLLBACK itself fail, the connection still holds
+ * the old state or is unusable; the next statement tells. */
+static void drop_transaction(struct weh_briefcase *briefcase)
+{
+    briefcase->in_edit = false;
+    if (is_in_transaction(briefcase)) {
+        try_run(briefcase, "ROLLBACK");
+    }
+    if (is_in_transaction(briefcase)) {
+        /* Without memory for the statement above. */
+        (void)sqlite3_exec(briefcase->db, "ROLLBACK", NULL, NULL, NULL);
+    }
+    weh_briefcase_forget_ids(briefcase);
+}
+
+/** A failure to begin again is not the caller's: what it asked for is done. The next edit begins
+ * the transaction, or reports why it cannot. */
+static void begin_again(struct weh_briefcase *briefcase)
+{
+    weh_err err = weh_transaction_ensure(briefcase, NULL);
+
+    (void)err;
+}
+
+weh_err weh_briefcase_commit(struct weh_briefcase *briefcase, struct weh_diag *diag)
+{
+    weh_err err = refuse_readonly(briefcase, diag);
+
+    if (err != WEH_OK) {
+        return err;
+    }
+    weh_assert(!briefcase->in_edit);
+    if (!is_in_transaction(briefcase)) {
+        begin_again(briefcase);
+        return weh_fail(diag, WEH_E_IO, "rolled back to the last saved state");
+    }
+    err = weh_briefcase_flush_ids(briefcase, diag);
+    if (err == WEH_OK) {
+        err = run(briefcase, "COMMIT", diag);
+    }
+    if (err != WEH_OK) {
+        drop_transaction(briefcase);
+    } else {
+        /* Somebody who watches the file reads the new transactions when the time of this one
+         * changes; mostly it does not exist. */
+        (void)utimensat(AT_FDCWD, briefcase->watch_path, NULL, 0);
+    }
+    begin_again(briefcase);
+    return err;
+}
+
+weh_err weh_briefcase_rollback(struct weh_briefcase *briefcase, struct weh_diag *diag)
+{
+    weh_err err = refuse_readonly(briefcase, diag);
+
+    if (err != WEH_OK) {
+        return err;
+    }
+    drop_transaction(briefcase);
+    if (is_in_transaction(briefcase)) {
+        return weh_fail(diag, WEH_E_DB, "the changes cannot be rolled back");
+    }
+    begin_again(briefcase);
+    return WEH_OK;
+}
+
+weh_err weh_briefcase_edit_begin(struct weh_briefcase *briefcase, struct weh_diag *diag)
+{
+    weh_err err = refuse_readonly(briefcase, diag);
+
+    if (err != WEH_OK) {
+        return err;
+    }
+    weh_assert(!briefcase->in_edit);
+    err = weh_transaction_ensure(briefcase, diag);
+    if (err != WEH_OK) {
+        return err;
+    }
+    err = run(briefcase, "SAVEPOINT weh_edit", diag);
+    if (err != WEH_OK) {
+        return err;
+    }
+    for (int i = 0; i < WEH_N_SEQUENCES; i++) {
+        briefcase->sequences_before_edit[i] = briefcase->sequences[i];
+    }
+    briefcase->in_edit = true;
+    return WEH_OK;
+}
+
+static weh_err undo_edit(struct weh_briefcase *briefcase, struct weh_diag *diag)
+{
+    weh_err err = run(briefcase, "ROLLBACK TO weh_edit", diag);
+
+    if (err == WEH_OK) {
+        err = run(briefcase, "RELEASE weh_edit", diag);
+    }
+    if (err != WEH_OK) {
+        /* Half an edit must not stay. */
+        drop_transaction(briefcase);
+        begin_again(briefcase);
+        return err;
+    }
+    for (int i = 0; i < WEH_N_SEQUENCES; i++) {
+        briefcase->sequences[i] = briefcase->sequences_before_edit[i];
+    }
+    return WEH_OK;
+}
+
+weh_err weh_briefcase_edit_end(struct weh_briefcase *briefcase, bool keep, struct weh_diag *diag)
+{
+    weh_err err = WEH_OK;
+
+    weh_assert(briefcase != NULL);
+    if (!briefcase->in_edit) {
+        /* A rollback in the middle of the edit ended it. */
+        return keep ? weh_fail(diag, WEH_E_IO, "rolled back to the last saved state") : WEH_OK;
+    }
+    briefcase->in_edit = false;
+    if (!is_in_transaction(briefcase)) {
+        begin_again(briefcase);
+        return keep ? weh_fail(diag, WEH_E_IO, "rolled back to the last saved state") : WEH_OK;
+    }
+    if (keep) {
+        err = run(briefcase, "RELEASE weh_edit", diag);
+        if (err == WEH_OK) {
+            return WEH_OK;
+        }
+        /* The caller is told that the edit failed. */
+        weh_err undo_err = undo_edit(briefcase, NULL);
+        (void)undo_err;
+        return err;
+    }
+    return undo_edit(briefcase, diag);
+}
+
+weh_err weh_briefcase_read_begin(struct weh_briefcase *briefcase, struct weh_diag *diag)
+{
+    weh_err err;
+
+    weh_assert(briefcase != NULL);
+    if (!briefcase->readonly || is_in_transaction(briefcase)) {
+        return WEH_OK;
+    }
+    err = run(briefcase, "BEGIN", diag);
+    briefcase->in_read = err == WEH_OK;
+    return err;
+}
+
+void weh_briefcase_read_end(struct weh_briefcase *briefcase)
+{
+    weh_assert(briefcase != NULL);
+    if (briefcase->in_read) {
+        briefcase->in_read = false;
+        try_run(briefcase, "COMMIT");
+    }
+}
