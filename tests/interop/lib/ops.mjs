@@ -1,5 +1,6 @@
 // Single edits through the official backend, each with what it did to the rows.
-// An op is {op, props | id | args}; the string "$N" stands for the result of the N-th op of the list, counted from 1.
+// An op is {op, props | id | ..., as?}; "$N" stands for the result of the N-th op of the list, counted from 1, and
+// "$NAME" for that of the op with `as` NAME.
 import { describeError, withIModel } from "./host.mjs";
 import { difference, locals, snapshot, txnChanges } from "./tables.mjs";
 
@@ -31,11 +32,11 @@ const HANDLERS = {
 
 export const OP_NAMES = Object.keys(HANDLERS);
 
-/** "$N" becomes a result; {"$undefined":true} becomes undefined; {"$base64":"..."} bytes. */
+/** "$N" and "$NAME" become results; {"$undefined":true} becomes undefined; {"$base64":"..."} bytes. */
 export function resolve(value, results) {
   if (typeof value === "string") {
-    const m = /^\$(\d+)$/.exec(value);
-    return m === null ? value : results[Number(m[1]) - 1];
+    const m = /^\$(\w+)$/.exec(value);
+    return m === null ? value : results[m[1]];
   }
   if (Array.isArray(value)) return value.map((v) => resolve(v, results));
   if (value === null || typeof value !== "object") return value;
@@ -50,15 +51,22 @@ export function apply(db, op) {
   return handler(db, op);
 }
 
+/** Keep @result under the number and the name of @op. */
+export function remember(results, op, result) {
+  results.n = (results.n ?? 0) + 1;
+  results[results.n] = result;
+  if (op.as !== undefined) results[op.as] = result;
+}
+
 function runOne(db, op, results) {
   const before = snapshot(db);
   const answer = { op: op.op };
   try {
     const result = apply(db, resolve(op, results));
-    results.push(result);
+    remember(results, op, result);
     answer.result = result;
   } catch (e) {
-    results.push(undefined);
+    remember(results, op, undefined);
     answer.error = describeError(e);
   }
   answer.rows = difference(before, snapshot(db));
@@ -71,7 +79,7 @@ function runOne(db, op, results) {
  */
 export async function runOps(file, ops) {
   return withIModel(file, true, (db) => {
-    const results = [];
+    const results = {};
     const answers = ops.map((op) => runOne(db, op, results));
     if (db.txns.hasUnsavedChanges) {
       answers.push(runOne(db, { op: "save", description: "interop" }, results));

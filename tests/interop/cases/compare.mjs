@@ -1,0 +1,72 @@
+// What must be equal between two iModel files, and what may not be.
+import { openSqlite, withIModel } from "../lib/host.mjs";
+import { elementProps, pendingTxns } from "../lib/dump.mjs";
+import { difference, locals, select, snapshotFile, txnChanges, txnRows } from "../lib/tables.mjs";
+import { equal, ok, plain } from "../lib/tap.mjs";
+import { isGivenGuid } from "./scripts.mjs";
+
+const isGuid = (literal) => /^X'[0-9A-F]{32}'$/.test(literal);
+
+/** Times, and GUIDs that nobody gave: both there or both absent is enough. */
+export function volatileOnly(table, column, a, b) {
+  if (column === "LastMod" || column === "LastModified") return a !== "NULL" && b !== "NULL";
+  if (column === "FederationGuid") return isGuid(a) && isGuid(b) && !isGivenGuid(a) && !isGivenGuid(b);
+  return table === "bis_Model" && column === "ps1" && isGuid(a) && isGuid(b);
+}
+
+/** All tracked tables of two files, row by row. */
+export function equalTables(ours, theirs, ignore = volatileOnly) {
+  const found = difference(snapshotFile(theirs, true), snapshotFile(ours, true), ignore);
+  ok(found.length === 0, `tables differ (update: [official, ours]; insert: only ours; delete: only official)\n${
+    found.slice(0, 12).map((d) => JSON.stringify(d)).join("\n")}`);
+}
+
+export function bookkeeping(file) {
+  const db = openSqlite(file);
+  try {
+    return {
+      locals: locals(db).filter((r) => !/changeset/i.test(r.Name)),
+      txns: txnRows(db).map(({ Bytes, ...rest }) => rest),
+    };
+  } finally {
+    db.closeDb();
+  }
+}
+
+function stable(value, column, table) {
+  if (value === null || value === undefined) return value ?? null;
+  if (column === "LastMod") return "TIME";
+  if (value instanceof Uint8Array) {
+    const hex = Buffer.from(value).toString("hex").toUpperCase();
+    const random = value.length === 16 && !isGivenGuid(`X'${hex}'`)
+      && (column === "FederationGuid" || (table === "bis_Model" && column === "ps1"));
+    return random ? "GUID" : hex;
+  }
+  return value;
+}
+
+/** The decoded transactions of a file, in an order of their own, without what is random. */
+export async function changesOf(file) {
+  return withIModel(file, false, (db) => {
+    const ids = select(db, "SELECT Id FROM dgn_Txns ORDER BY Id").map((r) => `0x${BigInt(r.Id).toString(16)}`);
+    return ids.map((id) => txnChanges(db, id).map((c) => {
+      const values = (row) => row && Object.fromEntries(Object.entries(row).map(([k, v]) => [k, stable(v, k, c.table)]));
+      return JSON.stringify({ ...c, old: values(c.old), new: values(c.new) });
+    }).sort());
+  });
+}
+
+export async function readElements(file) {
+  return withIModel(file, false, (db) => plain(elementProps(db)));
+}
+
+export async function readPending(file) {
+  return withIModel(file, false, pendingTxns);
+}
+
+/** Rows, sequences, transactions and their changes: all that an edit leaves. */
+export async function equalFiles(ours, theirs) {
+  equalTables(ours, theirs);
+  equal(bookkeeping(ours), bookkeeping(theirs), "be_Local and dgn_Txns");
+  equal(await changesOf(ours), await changesOf(theirs), "decoded transactions");
+}

@@ -1,0 +1,152 @@
+// Briefcases and whole files: push through the mock hub, files of the one side edited by the other, new iModels.
+import { backend, bentley, copyIModel, copyToScratch, withIModel } from "../lib/host.mjs";
+import { checkIModel } from "../lib/dump.mjs";
+import { asBaseline, createHubIModel, downloadBriefcase, pull, push, withHub } from "../lib/hub.mjs";
+import { difference, snapshotFile } from "../lib/tables.mjs";
+import { ENCODINGS } from "../lib/client.mjs";
+import { OfficialSide, OurSide, runScript } from "../lib/sides.mjs";
+import { equal, ok, plain } from "../lib/tap.mjs";
+import { readElements, readPending, volatileOnly } from "./compare.mjs";
+import { FRAME, SMALL, subject } from "./scripts.mjs";
+import { join } from "node:path";
+
+const { StandaloneDb } = backend;
+
+async function ourEdits(ctx, encoding, imodel, script) {
+  const side = await OurSide.open(ctx.ready, encoding, imodel);
+  await runScript(side, script);
+  const opened = side.opened;
+  await side.close();
+  return opened;
+}
+
+/** A briefcase of the hub, edited by us, pushed by the official backend, pulled elsewhere. */
+function pushTests(name, script, encoding) {
+  return {
+    name: `${name}: a briefcase that we edited is pushed, and a second one that pulls has the same rows (${encoding})`,
+    async run(ctx) {
+      await withHub(async () => {
+        const iModelId = await createHubIModel(asBaseline(ctx.data(name)), name);
+        const first = await downloadBriefcase(iModelId);
+        const second = await downloadBriefcase(iModelId);
+        const imodel = ctx.place(first.fileName);
+        const opened = await ourEdits(ctx, encoding, imodel, script);
+        equal(opened.briefcaseId, first.briefcaseId, "briefcase id that we tell");
+        copyIModel(ctx.file(imodel), first.fileName);
+        const ours = await readElements(first.fileName);
+        const made = ours.filter((e) => Number(e.id) >= first.briefcaseId * 2 ** 40);
+        ok(made.length > 0 || name !== "empty", "new elements have ids of the briefcase");
+        ok((await readPending(first.fileName)).length > 0, "there is something to push");
+        const pushed = await push(first.fileName, "edited by us");
+        equal(pushed.index, 1, "index of the changeset");
+        equal(await pull(second.fileName), pushed, "changeset of the second briefcase");
+        const found = difference(snapshotFile(first.fileName, true), snapshotFile(second.fileName, true));
+        ok(found.length === 0, `the briefcases differ ([ours, pulled])\n${found.slice(0, 8).map((d) => JSON.stringify(d)).join("\n")}`);
+        equal(await readElements(second.fileName), ours, "elements");
+        equal((await readPending(first.fileName)).length, 0, "nothing pending after the push");
+        await editAfterPush(ctx, encoding, first, second);
+      });
+    },
+  };
+}
+
+/** A pushed briefcase goes on: we edit it again, the second one pulls that too. */
+async function editAfterPush(ctx, encoding, first, second) {
+  const imodel = ctx.place(first.fileName);
+  await ourEdits(ctx, encoding, imodel, [
+    { op: "insertElement", props: subject({ userLabel: "after the push" }) },
+    { op: "save", description: "after the push" },
+  ]);
+  copyIModel(ctx.file(imodel), first.fileName);
+  equal((await push(first.fileName, "again")).index, 2, "index of the second changeset");
+  await pull(second.fileName);
+  const found = difference(snapshotFile(first.fileName, true), snapshotFile(second.fileName, true));
+  ok(found.length === 0, `after the second push\n${found.slice(0, 8).map((d) => JSON.stringify(d)).join("\n")}`);
+}
+
+/** Made and edited by the official backend, edited by us, edited by it again, and read by both. */
+function turnsTest(encoding) {
+  return {
+    name: `a file that both sides edit in turns reads the same on both (${encoding})`,
+    async run(ctx) {
+      const file = join(ctx.folder(), "turns.bim");
+      StandaloneDb.createEmpty(file, { rootSubject: { name: "turns" }, allowEdit: "{\"txns\":true}" }).close();
+      await withIModel(file, true, (db) => runScript(new OfficialSide(db), FRAME));
+      const imodel = ctx.place(file);
+      await ourEdits(ctx, encoding, imodel, [
+        { op: "insertElement", as: "x", props: subject({ userLabel: "ours" }) },
+        { op: "updateElement", props: { id: "0x11", userLabel: "site, relabelled by us" } },
+        { op: "save", description: "ours" },
+      ]);
+      const back = ctx.take(imodel);
+      await withIModel(back, true, (db) => runScript(new OfficialSide(db), [
+        { op: "insertElement", props: subject({ userLabel: "theirs again" }) },
+        { op: "save", description: "theirs again" },
+      ]));
+      const descriptions = (await readPending(back)).map((t) => t.description);
+      equal(descriptions.slice(-2), ["ours", "theirs again"], "descriptions");
+      const official = await readElements(back);
+      const second = ctx.place(back);
+      const side = await OurSide.open(ctx.ready, encoding, second, "readonly");
+      const ours = await Promise.all(official.map((e) => side.call("elements.getElementProps", { id: e.id })));
+      await side.close();
+      equal(plain(ours), official, "elements");
+    },
+  };
+}
+
+/** Files that were made at different times differ in these rows of be_Prop. */
+const MADE_APART = ["'be_Db'|'DbGuid'", "'be_Db'|'CreationDate'", "'be_Db'|'BeSQLiteBuild'"];
+
+function createTest(encoding) {
+  return {
+    name: `imodel.create: the same rows as the official backend's new iModel, which opens and edits ours (${encoding})`,
+    async run(ctx) {
+      const imodel = ctx.newName();
+      const rootSubject = { name: `Root Ä ${encoding}`, description: "made by us" };
+      const maker = await OurSide.connect(ctx.ready, encoding);
+      await maker.client.call("imodel.create", { imodel, rootSubject });
+      await maker.client.close();
+      const ours = ctx.take(imodel);
+      const theirs = join(ctx.folder(), "theirs.bim");
+      StandaloneDb.createEmpty(theirs, { rootSubject, allowEdit: "{\"txns\":true}" }).close();
+      const found = difference(snapshotFile(theirs, true), snapshotFile(ours, true), volatileOnly)
+        .filter((d) => d.table !== "be_Prop" || !MADE_APART.some((k) => d.key.startsWith(k)));
+      ok(found.length === 0, `tables differ ([official, ours])\n${found.slice(0, 12).map((d) => JSON.stringify(d)).join("\n")}`);
+      const sound = await checkIModel(copyToScratch(ours));
+      ok(sound.ok, JSON.stringify(sound));
+      await withIModel(ours, true, (db) => {
+        equal(db.rootSubject, rootSubject, "root subject");
+        ok(bentley.Guid.isV4Guid(db.iModelId), "iModelId");
+        return runScript(new OfficialSide(db), FRAME);
+      });
+      const again = ctx.place(ours);
+      const official = await readElements(ours);
+      const side = await OurSide.open(ctx.ready, encoding, again);
+      equal(plain(await Promise.all(official.map((e) => side.call("elements.getElementProps", { id: e.id })))), official, "elements");
+      await side.close();
+    },
+  };
+}
+
+const newThenOurs = {
+  name: "imodel.create, edited by us: the same rows as a new official iModel edited by the official backend",
+  async run(ctx) {
+    const imodel = ctx.newName();
+    const maker = await OurSide.connect(ctx.ready, "json");
+    await maker.client.call("imodel.create", { imodel, rootSubject: { name: "both" } });
+    await maker.client.close();
+    await ourEdits(ctx, "json", imodel, FRAME);
+    const theirs = join(ctx.folder(), "theirs.bim");
+    StandaloneDb.createEmpty(theirs, { rootSubject: { name: "both" }, allowEdit: "{\"txns\":true}" }).close();
+    await withIModel(theirs, true, (db) => runScript(new OfficialSide(db), FRAME));
+    const pick = (file) => new Map([...snapshotFile(file)].filter(([t]) => t.startsWith("bis_")));
+    const found = difference(pick(theirs), pick(ctx.take(imodel)), volatileOnly);
+    ok(found.length === 0, `tables differ\n${found.slice(0, 8).map((d) => JSON.stringify(d)).join("\n")}`);
+  },
+};
+
+export const tests = [
+  ...ENCODINGS.flatMap((e) => [pushTests("empty", FRAME, e), pushTests("small", SMALL, e), turnsTest(e), createTest(e)]),
+  newThenOurs,
+];

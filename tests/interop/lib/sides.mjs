@@ -1,0 +1,103 @@
+// The same edit script on two sides: the official backend on an open iModel, and a session of our server.
+// Both take the ops of ops.mjs and answer {result} or {number, name} of the error.
+import { Client } from "./client.mjs";
+import { apply, remember, resolve } from "./ops.mjs";
+
+const METHODS = {
+  insertElement: (o) => ["elements.insertElement", { props: o.props }],
+  updateElement: (o) => ["elements.updateElement", { props: o.props }],
+  deleteElement: (o) => ["elements.deleteElement", o.ids !== undefined ? { ids: o.ids } : { id: o.id }],
+  insertModel: (o) => ["models.insertModel", { props: o.props }],
+  getElementProps: (o) => ["elements.getElementProps", o.props ?? { id: o.id }],
+  getModelProps: (o) => ["models.getModelProps", { id: o.id }],
+  save: (o) => ["txns.saveChanges", o.description === undefined ? {} : { description: o.description }],
+  abandon: () => ["txns.abandonChanges", {}],
+  undo: (o) => ["txns.reverseTxns", { count: o.count ?? 1 }],
+  redo: () => ["txns.reinstateTxn", {}],
+};
+
+/** Binary values in the form of the encoding. */
+function forWire(value, encoding) {
+  if (value instanceof Uint8Array) {
+    return encoding === "json" ? `encoding=base64;${Buffer.from(value).toString("base64")}` : value;
+  }
+  if (Array.isArray(value)) return value.map((v) => forWire(v, encoding));
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, forWire(v, encoding)]));
+}
+
+/** Times in the file are in milliseconds; two edits within one would look like one. */
+export function nextMillisecond() {
+  const now = Date.now();
+  while (Date.now() <= now + 1);
+}
+
+export class OfficialSide {
+  constructor(db) {
+    this.db = db;
+    this.results = {};
+  }
+
+  async run(op) {
+    nextMillisecond();
+    try {
+      const result = apply(this.db, resolve(op, this.results));
+      // The transaction manager answers undo and redo with a status.
+      const status = (op.op === "undo" || op.op === "redo") && result !== 0 ? result : undefined;
+      remember(this.results, op, result);
+      return status === undefined ? { result } : { number: status };
+    } catch (e) {
+      remember(this.results, op, undefined);
+      return { number: e.errorNumber, name: e.message };
+    }
+  }
+}
+
+export class OurSide {
+  /** A session without a briefcase. @ready the ready line. */
+  static async connect(ready, encoding) {
+    const side = new OurSide();
+    side.client = await Client.connect(ready, encoding);
+    side.encoding = encoding;
+    side.results = {};
+    return side;
+  }
+
+  static async open(ready, encoding, imodel, mode = "readwrite") {
+    const side = await OurSide.connect(ready, encoding);
+    side.opened = await side.client.call("briefcase.open", { imodel, mode });
+    return side;
+  }
+
+  call(method, params) {
+    return this.client.call(method, params);
+  }
+
+  async run(op) {
+    nextMillisecond();
+    try {
+      const [method, params] = METHODS[op.op](resolve(op, this.results));
+      const result = await this.client.call(method, forWire(params, this.encoding));
+      remember(this.results, op, op.op.startsWith("insert") ? result.id : result);
+      return { result };
+    } catch (e) {
+      if (e.data === undefined) throw e;
+      remember(this.results, op, undefined);
+      return { number: e.iTwin, name: `${e.errorName}: ${e.message}` };
+    }
+  }
+
+  /** Close the briefcase and the session, so that another process may have the file. */
+  async close() {
+    await this.client.call("briefcase.close");
+    await this.client.close();
+  }
+}
+
+/** All of @script, where a failure is an error. */
+export async function runScript(side, script) {
+  for (const op of script) {
+    const answer = await side.run(op);
+    if ("number" in answer) throw new Error(`${op.op} ${op.as ?? ""}: ${answer.number} ${answer.name}`);
+  }
+}

@@ -1,0 +1,61 @@
+// Test lines in the manner of TAP, and comparisons that say where two values differ.
+import { isDeepStrictEqual } from "node:util";
+
+export class Report {
+  passed = 0;
+  failed = 0;
+
+  async test(name, work) {
+    const number = this.passed + this.failed + 1;
+    try {
+      await work();
+      this.passed += 1;
+      console.log(`ok ${number} - ${name}`);
+    } catch (e) {
+      this.failed += 1;
+      console.log(`not ok ${number} - ${name}`);
+      for (const line of `${e.stack ?? e}`.split("\n").slice(0, 40)) console.log(`  # ${line}`);
+    }
+  }
+
+  end() {
+    console.log(`1..${this.passed + this.failed}`);
+    console.log(`${this.passed} passed, ${this.failed} failed`);
+    return this.failed === 0 && this.passed > 0 ? 0 : 1;
+  }
+}
+
+function pathsOfDifference(a, b, path, out) {
+  if (out.length >= 12 || isDeepStrictEqual(a, b)) return;
+  const bothObjects = a !== null && b !== null && typeof a === "object" && typeof b === "object";
+  if (!bothObjects || Array.isArray(a) !== Array.isArray(b)) {
+    out.push(`${path || "."}: ${JSON.stringify(a)} <> ${JSON.stringify(b)}`.slice(0, 400));
+    return;
+  }
+  for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
+    pathsOfDifference(a[key], b[key], `${path}/${key}`, out);
+  }
+}
+
+export function equal(actual, expected, what) {
+  if (isDeepStrictEqual(actual, expected)) return;
+  const out = [];
+  pathsOfDifference(actual, expected, "", out);
+  throw new Error(`${what}: ours <> expected\n${out.join("\n")}`);
+}
+
+export function ok(condition, what) {
+  if (!condition) throw new Error(what);
+}
+
+/** One form for values of either encoding and of the official backend. JavaScript writes -0 as 0 in JSON; so do we here. */
+export function plain(value) {
+  if (value === 0) return 0;
+  if (value instanceof Uint8Array) return `encoding=base64;${Buffer.from(value).toString("base64")}`;
+  if (typeof value === "bigint") return Number(value);
+  if (Array.isArray(value)) return value.map(plain);
+  if (value === null || typeof value !== "object") return value;
+  const out = {};
+  for (const [k, v] of Object.entries(value)) if (v !== undefined) out[k] = plain(v);
+  return out;
+}
