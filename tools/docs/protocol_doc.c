@@ -1,0 +1,126 @@
+/* tools/docs/protocol_doc.c - writes PROTOCOL.md: the prose of docs/protocol.head.md, then tables made
+ * from the method table, the errors and the close reasons. A test compares. */
+#include <stdio.h>
+#include <string.h>
+
+#include "weh/channel.h"
+#include "weh/rpc.h"
+
+static const char *const access_names[] = { "view", "edit", "admin" };
+
+/* In a table a bar would end the cell. */
+static void print_cell(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (*text == '|') {
+            (void)fputs("\\|", stdout);
+        } else {
+            (void)putchar(*text);
+        }
+    }
+}
+
+static void print_states(unsigned states)
+{
+    const char *separator = "";
+
+    for (unsigned state = 0; state <= WEH_SESSION_CLOSED; state++) {
+        if ((states & (1u << state)) != 0) {
+            (void)printf("%s%s", separator, weh_session_state_name((enum weh_session_state)state));
+            separator = ", ";
+        }
+    }
+}
+
+static void print_arg(const struct weh_arg_spec *arg)
+{
+    (void)printf("| `%s`%s | %s", arg->name, arg->required ? "" : "?",
+                 weh_arg_type_name(arg->type));
+    if (arg->type == WEH_ARG_INT) {
+        (void)printf(", %lld to %lld", (long long)arg->min, (long long)arg->max);
+    } else if (arg->type == WEH_ARG_STRING) {
+        (void)printf(", %lld to %lld bytes", (long long)arg->min, (long long)arg->max);
+    } else if (arg->type == WEH_ARG_IDS) {
+        (void)printf(", %lld to %lld", (long long)arg->min, (long long)arg->max);
+    } else if (arg->type == WEH_ARG_CHOICE) {
+        (void)fputs(": ", stdout);
+        print_cell(arg->choices);
+    }
+    (void)fputs(" | ", stdout);
+    print_cell(arg->help);
+    (void)puts(" |");
+}
+
+static void print_method(const struct weh_method *method)
+{
+    (void)printf("\n### %s\n\n%s\n\nStates: ", method->name, method->help);
+    print_states(method->states);
+    (void)printf(". Access: %s. Since %s.%s\n", access_names[method->access], method->since,
+                 method->out_of_band ? " Overtakes waiting requests." : "");
+    if (method->args[0].name != NULL) {
+        (void)puts("\n| param | type | |\n| --- | --- | --- |");
+        for (size_t i = 0; method->args[i].name != NULL; i++) {
+            print_arg(&method->args[i]);
+        }
+    }
+    (void)printf("\nResult: `%s`\n", method->result);
+}
+
+static void print_tables(void)
+{
+    size_t n;
+    const struct weh_method *methods = weh_rpc_methods(&n);
+    const struct weh_notification *notifications;
+
+    (void)puts("\n## Methods");
+    for (size_t i = 0; i < n; i++) {
+        print_method(&methods[i]);
+    }
+    notifications = weh_rpc_notifications(&n);
+    (void)puts("\n## Notifications\n\n| name | params | |\n| --- | --- | --- |");
+    for (size_t i = 0; i < n; i++) {
+        (void)printf("| `%s` | `%s` | %s |\n", notifications[i].name, notifications[i].params,
+                     notifications[i].help);
+    }
+    (void)puts("\n## Errors\n\n| `data.name` | `code` | `data.iTwin` | ends | |\n"
+               "| --- | --- | --- | --- | --- |");
+    for (int err = WEH_OK + 1; err < WEH_E_COUNT; err++) {
+        const struct weh_err_info *info = weh_err_info((weh_err)err);
+        char itwin[16] = "";
+
+        if (info->itwin != 0) {
+            (void)snprintf(itwin, sizeof(itwin), "%d", info->itwin);
+        }
+        (void)printf("| %s | %d | %s | the %s | %s |\n", info->name, info->code, itwin,
+                     info->scope == WEH_SCOPE_SESSION ? "session" : "request", info->help);
+    }
+    (void)puts("\n## Close reasons\n\n| name | code | error | text |\n| --- | --- | --- | --- |");
+    for (int reason = 0; reason < WEH_CLOSE_COUNT; reason++) {
+        const struct weh_close_info *info = weh_close_info((enum weh_close_reason)reason);
+
+        (void)printf("| %s | %u | %s | %s |\n", info->name, info->code,
+                     info->is_error ? "yes" : "no", info->text);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    FILE *head;
+    int c;
+
+    if (argc != 2) {
+        (void)fputs("Usage: protocol-doc HEAD.md > PROTOCOL.md\n", stderr);
+        return 2;
+    }
+    head = fopen(argv[1], "re");
+    if (head == NULL) {
+        (void)fprintf(stderr, "protocol-doc: cannot read %s\n", argv[1]);
+        return 1;
+    }
+    while ((c = getc(head)) != EOF) {
+        (void)putchar(c);
+    }
+    (void)fclose(head);
+    print_tables();
+    return 0;
+}
