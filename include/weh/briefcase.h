@@ -130,10 +130,14 @@ WEH_MUST_CHECK weh_err weh_briefcase_edit_end(struct weh_briefcase *briefcase, b
 bool weh_briefcase_lost_transaction(const struct weh_briefcase *briefcase);
 
 /**
- * How often everything unsaved has been rolled back, whoever asked: also SQLite itself does it when
- * a write fails (no space, I/O error, out of memory). Whoever keeps something about unsaved changes
- * compares.
+ * True when SQLite has rolled back everything unsaved by itself, which it does when a statement
+ * fails for want of space or memory or by an I/O error. Until weh_briefcase_rollback is called
+ * (when whoever keeps something about unsaved changes has forgotten it) every edit and commit
+ * answers WEH_E_IO; a commit that answers so has called it.
  */
+bool weh_briefcase_lost_transaction(const struct weh_briefcase *briefcase);
+
+/** How often everything unsaved has been rolled back, by whomever. */
 uint64_t weh_briefcase_rollback_count(const struct weh_briefcase *briefcase);
 
 /* ---- reading ---- */

@@ -2,7 +2,8 @@
  *
  * A writable briefcase always has a transaction open (BEGIN IMMEDIATE), as the native library has;
  * src/txn decides when it ends. SQLite itself rolls back everything when a write fails for want of
- * space or by an I/O error: the rollback hook notices, n_rollbacks tells.
+ * space or by an I/O error: the rollback hook notices, and nothing can be edited until the layers
+ * above have forgotten what they knew and called weh_briefcase_rollback.
  */
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -40,14 +41,19 @@ static bool is_in_transaction(struct weh_briefcase *briefcase)
     return sqlite3_get_autocommit(briefcase->db) == 0;
 }
 
+static weh_err fail_lost(struct weh_diag *diag)
+{
+    return weh_fail(diag, WEH_E_IO, "rolled back to the last saved state");
+}
+
 weh_err weh_transaction_ensure(struct weh_briefcase *briefcase, struct weh_diag *diag)
 {
+    if (briefcase->lost) {
+        /* What was edited so far is gone: nothing may go on as if it were there. */
+        return fail_lost(diag);
+    }
     if (briefcase->readonly || is_in_transaction(briefcase)) {
         return WEH_OK;
-    }
-    if (briefcase->in_edit) {
-        /* What the edit has done so far is gone, so it must not go on. */
-        return weh_fail(diag, WEH_E_IO, "rolled back to the last saved state");
     }
     return run(briefcase, "BEGIN IMMEDIATE", diag);
 }
@@ -57,6 +63,7 @@ void weh_transaction_on_rollback(void *ctx)
     struct weh_briefcase *briefcase = ctx;
 
     briefcase->n_rollbacks++;
+    briefcase->lost = !briefcase->readonly;
     weh_briefcase_forget_ids(briefcase);
 }
 
@@ -64,6 +71,12 @@ uint64_t weh_briefcase_rollback_count(const struct weh_briefcase *briefcase)
 {
     weh_assert(briefcase != NULL);
     return briefcase->n_rollbacks;
+}
+
+bool weh_briefcase_lost_transaction(const struct weh_briefcase *briefcase)
+{
+    weh_assert(briefcase != NULL);
+    return briefcase->lost;
 }
 
 static weh_err refuse_readonly(const struct weh_briefcase *briefcase, struct weh_diag *diag)
@@ -88,6 +101,7 @@ static void drop_transaction(struct weh_briefcase *briefcase)
         (void)sqlite3_exec(briefcase->db, "ROLLBACK", NULL, NULL, NULL);
     }
     weh_briefcase_forget_ids(briefcase);
+    briefcase->lost = false;
 }
 
 /** A failure to begin again is not the caller's: what it asked for is done. The next edit begins
@@ -107,9 +121,14 @@ weh_err weh_briefcase_commit(struct weh_briefcase *briefcase, struct weh_diag *d
         return err;
     }
     weh_assert(!briefcase->in_edit);
-    if (!is_in_transaction(briefcase)) {
+    if (briefcase->lost) {
+        drop_transaction(briefcase);
         begin_again(briefcase);
-        return weh_fail(diag, WEH_E_IO, "rolled back to the last saved state");
+        return fail_lost(diag);
+    }
+    err = weh_transaction_ensure(briefcase, diag);
+    if (err != WEH_OK) {
+        return err;
     }
     err = weh_briefcase_flush_ids(briefcase, diag);
     if (err == WEH_OK) {
@@ -174,7 +193,7 @@ static weh_err undo_edit(struct weh_briefcase *briefcase, struct weh_diag *diag)
     if (err != WEH_OK) {
         /* Half an edit must not stay. */
         drop_transaction(briefcase);
-        begin_again(briefcase);
+        briefcase->lost = true;
         return err;
     }
     for (int i = 0; i < WEH_N_SEQUENCES; i++) {
@@ -188,15 +207,12 @@ weh_err weh_briefcase_edit_end(struct weh_briefcase *briefcase, bool keep, struc
     weh_err err = WEH_OK;
 
     weh_assert(briefcase != NULL);
-    if (!briefcase->in_edit) {
-        /* A rollback in the middle of the edit ended it. */
-        return keep ? weh_fail(diag, WEH_E_IO, "rolled back to the last saved state") : WEH_OK;
+    if (!briefcase->in_edit || briefcase->lost) {
+        /* A rollback in the middle of the edit ended it, and everything before it. */
+        briefcase->in_edit = false;
+        return keep ? fail_lost(diag) : WEH_OK;
     }
     briefcase->in_edit = false;
-    if (!is_in_transaction(briefcase)) {
-        begin_again(briefcase);
-        return keep ? weh_fail(diag, WEH_E_IO, "rolled back to the last saved state") : WEH_OK;
-    }
     if (keep) {
         err = run(briefcase, "RELEASE weh_edit", diag);
         if (err == WEH_OK) {
