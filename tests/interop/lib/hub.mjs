@@ -4,7 +4,7 @@ import {
   HubMock, _hubAccess, backend, bentley, copyIModel, copyToScratch, openSqlite, scratchDir, withIModel,
 } from "./host.mjs";
 import { dumpIModel } from "./dump.mjs";
-import { difference, snapshotFile } from "./tables.mjs";
+import { difference, select, snapshotFile } from "./tables.mjs";
 
 const { BriefcaseDb, BriefcaseManager, IModelHost, StandaloneDb } = backend;
 const TOKEN = "interop";
@@ -61,30 +61,24 @@ export function asBaseline(file) {
   return copy;
 }
 
-/** Give @file the identity of the briefcase @model, past change recording: iModel, iTwin, briefcase id. */
+/** Give @file the identity of the briefcase @model, past change recording: iModel, iTwin, briefcase id, no locks. */
 function rebadge(file, model) {
   const from = openSqlite(model);
   const to = openSqlite(file, true);
+  const set = (sql, blob) => to.withPreparedSqliteStatement(sql, (s) => {
+    if (blob !== undefined) s.bindValue(1, blob);
+    s.step();
+  });
   try {
-    for (const [table, key, value, where] of [
-      ["be_Prop", "Name", "Data", "Namespace='be_Db' AND Name='DbGuid'"],
-      ["be_Prop", "Name", "Data", "Namespace='be_Db' AND Name='ProjectGuid'"],
-      ["be_Local", "Name", "Val", "Name='be_repositoryid'"],
+    for (const [column, at] of [
+      ["Data", "be_Prop WHERE Namespace='be_Db' AND Name='DbGuid'"],
+      ["Data", "be_Prop WHERE Namespace='be_Db' AND Name='ProjectGuid'"],
+      ["Val", "be_Local WHERE Name='be_repositoryid'"],
     ]) {
-      const [name, blob] = from.withPreparedSqliteStatement(`SELECT ${key}, ${value} FROM ${table} WHERE ${where}`,
-        (s) => (s.step(), [s.getValue(0).getString(), s.getValue(1).getBlob()]));
-      to.withPreparedSqliteStatement(`UPDATE ${table} SET ${value}=? WHERE ${key}=?`, (s) => {
-        s.bindValue(1, blob);
-        s.bindValue(2, name);
-        s.step();
-      });
+      const [row] = select(from, `SELECT ${column} AS value FROM ${at}`);
+      set(`UPDATE ${at.replace(" ", ` SET ${column}=? `)}`, row.value);
     }
-    for (const row of ["NoLocking"]) {
-      to.withPreparedSqliteStatement("INSERT OR REPLACE INTO be_Local(Name,Val) VALUES(?,'true')", (s) => {
-        s.bindValue(1, row);
-        s.step();
-      });
-    }
+    set("INSERT OR REPLACE INTO be_Local(Name,Val) VALUES('NoLocking','true')");
     to.closeDb(true);
   } finally {
     from.closeDb();
