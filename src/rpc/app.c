@@ -98,22 +98,47 @@ static void close_session(void *workspace)
     weh_free(workspace);
 }
 
+/* A reader sees one state of the file during a request, and the newest at the next: somebody else may
+ * have written meanwhile. */
+static weh_err before_request(void *arg, struct weh_diag *diag)
+{
+    struct workspace *workspace = arg;
+
+    if (workspace->briefcase == NULL || !workspace->readonly) {
+        return WEH_OK;
+    }
+    weh_bis_forget(workspace->bis);
+    return weh_briefcase_read_begin(workspace->briefcase, diag);
+}
+
 /* SQLite ends the whole transaction by itself when memory, disk or I/O fail in the middle of a
  * statement. Then nothing unsaved is left: begin anew, so that the session can go on. */
 static weh_err after_request(void *arg, struct weh_diag *diag)
 {
     struct workspace *workspace = arg;
+    uint64_t n_rollbacks;
 
-    if (workspace->briefcase == NULL || !weh_briefcase_lost_transaction(workspace->briefcase)) {
+    if (workspace->briefcase == NULL) {
         return WEH_OK;
     }
-    weh_bis_forget(workspace->bis);
-    return weh_txn_abandon(workspace->txns, diag);
+    if (workspace->readonly) {
+        weh_briefcase_read_end(workspace->briefcase);
+        return WEH_OK;
+    }
+    n_rollbacks = weh_briefcase_rollback_count(workspace->briefcase);
+    if (n_rollbacks != workspace->n_rollbacks) {
+        workspace->n_rollbacks = n_rollbacks;
+        weh_bis_forget(workspace->bis);
+    }
+    return weh_briefcase_lost_transaction(workspace->briefcase)
+               ? weh_txn_abandon(workspace->txns, diag)
+               : WEH_OK;
 }
 
 const struct weh_app_ops *weh_rpc_app_ops(void)
 {
-    static const struct weh_app_ops ops = { open_session, close_session, after_request };
+    static const struct weh_app_ops ops = { open_session, close_session, before_request,
+                                            after_request };
 
     return &ops;
 }

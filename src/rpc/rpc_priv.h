@@ -33,6 +33,7 @@ struct workspace {
     bool is_checkout;               /* from briefcases/ rather than imodels/ */
     bool readonly;
     enum change_cause cause;
+    uint64_t n_rollbacks; /* of the briefcase, when last looked at */
     struct weh_briefcase *briefcase;
     const struct weh_ec_catalog *catalog;
     struct weh_bis *bis;

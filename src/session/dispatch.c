@@ -121,6 +121,22 @@ static weh_err check_gates(struct weh_session *session, const struct job *job,
     return WEH_OK;
 }
 
+static weh_err run_handler(struct weh_call *call, const struct job *job, struct weh_writer *writer,
+                           struct weh_diag *diag)
+{
+    weh_err err;
+
+    weh_reply_begin(writer, &job->envelope.id);
+    err = job->method->handler(call, diag);
+    if (err != WEH_OK) {
+        return err;
+    }
+    weh_reply_end(writer);
+    return writer->buf->err == WEH_OK
+               ? WEH_OK
+               : weh_fail(diag, writer->buf->err, "the reply is larger than the limit");
+}
+
 /* Decode the arguments and call the handler; @arena is emptied by the caller. */
 static weh_err call_method(struct weh_session *session, const struct job *job,
                            struct weh_arena *arena, struct weh_writer *writer,
@@ -150,18 +166,16 @@ static weh_err call_method(struct weh_session *session, const struct job *job,
     if (err != WEH_OK) {
         return err;
     }
-    weh_reply_begin(writer, &job->envelope.id);
-    err = job->method->handler(&call, diag);
-    if (err == WEH_OK) {
-        weh_reply_end(writer);
-        err = writer->buf->err == WEH_OK
-                  ? WEH_OK
-                  : weh_fail(diag, writer->buf->err, "the reply is larger than the limit");
+    if (job->method->out_of_band) {
+        return run_handler(&call, job, writer, diag);
     }
-    if (!job->method->out_of_band) {
+    err = host->ops->before(session->workspace, diag);
+    if (err == WEH_OK) {
         struct weh_diag after;
-        weh_err after_err = host->ops->after(session->workspace, &after);
+        weh_err after_err;
 
+        err = run_handler(&call, job, writer, diag);
+        after_err = host->ops->after(session->workspace, &after);
         /* The later failure matters more: it says what became of the briefcase. */
         if (after_err != WEH_OK) {
             err = after_err;

@@ -149,6 +149,13 @@ static void close_workspace(void *workspace)
     (void)pthread_mutex_unlock(&f->lock);
 }
 
+static weh_err before(void *workspace, struct weh_diag *diag)
+{
+    (void)workspace;
+    (void)diag;
+    return WEH_OK;
+}
+
 static weh_err after(void *workspace, struct weh_diag *diag)
 {
     struct fixture *f = workspace;
@@ -156,7 +163,7 @@ static weh_err after(void *workspace, struct weh_diag *diag)
     return f->after_err == WEH_OK ? WEH_OK : weh_fail(diag, f->after_err, "after");
 }
 
-static const struct weh_app_ops ops = { open_workspace, close_workspace, after };
+static const struct weh_app_ops ops = { open_workspace, close_workspace, before, after };
 
 static weh_err connect_session(struct fixture *f, struct fake_channel *fake)
 {
