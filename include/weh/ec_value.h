@@ -18,7 +18,7 @@
  * current row of @stmt. Nothing at all when every leaf is NULL.
  *
  * @columns  for each leaf of @property the column of @stmt, -1 for a virtual leaf.
- * @arena    scratch.
+ * @arena    scratch, also for the sink: reset it when the row is written.
  *
  * WEH_E_CORRUPT when a stored value is not what its type says, WEH_E_NOMEM.
  */
@@ -34,7 +34,11 @@ WEH_MUST_CHECK weh_err weh_ec_value_write(const struct weh_ec_catalog *catalog,
  * @params  for each leaf the parameter number of @stmt, 0 for one that is not bound.
  * @arena   holds bound text until the statement has run; reset it after that, not before.
  *
- * WEH_E_BAD_ARGS naming the property (and member) in where, WEH_E_NOMEM.
+ * Accepts what the native library accepts, and refuses what that drops without a word: numbers that
+ * are not whole or too large for an int, text for numbers, unknown members, broken base64, offsets in
+ * dates, texts with NUL characters, points with a coordinate missing.
+ *
+ * WEH_E_BAD_ARGS naming the property (and member) in where, WEH_E_TOO_LARGE, WEH_E_NOMEM.
  */
 WEH_MUST_CHECK weh_err weh_ec_value_bind(const struct weh_ec_catalog *catalog,
                                          const struct weh_ec_property *property,
@@ -42,9 +46,24 @@ WEH_MUST_CHECK weh_err weh_ec_value_bind(const struct weh_ec_catalog *catalog,
                                          const int *params, struct weh_arena *arena,
                                          struct weh_diag *diag);
 
-/** Julian day (milliseconds exact) from ISO 8601 text and back; the kind decides "Z" and parts. */
+/**
+ * True when an update with @value sets leaf number @leaf of @property, false when it keeps what is
+ * stored: a struct is updated member by member, and the members that it does not name stay. Anything
+ * else, and a null, sets all its leaves.
+ */
+bool weh_ec_value_sets_leaf(const struct weh_ec_property *property, const struct weh_value *value,
+                            uint16_t leaf);
+
+/**
+ * Julian day from ISO 8601 text, rounded to milliseconds: "2024-02-29", "20240229", with
+ * "T12:34[:56[.789]]" (or a space) and perhaps "Z" behind it; of TIME_OF_DAY also "12:34[:56[.789]]",
+ * which stands on 2000-01-01. Years 1 to 9999. Else the kind does not matter; offsets are refused
+ * (all as the native library 5.1.72 does). False when @text is none of these.
+ */
 bool weh_julian_day_parse(struct weh_str text, enum weh_ec_datetime kind, double *out);
-/** @out of at least 32 bytes. */
+
+/** Text of @julian_day into @out of at least 32 bytes, with a NUL: the kind decides which parts, and
+ * "Z" for UTC. Returns its length; 0 when the day is no date of the years -4713 to 9999. */
 size_t weh_julian_day_print(double julian_day, enum weh_ec_datetime kind, char *out);
 
 #endif
