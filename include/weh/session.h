@@ -39,6 +39,9 @@ enum weh_session_state {
 /** "NEW", "OPENING" ... Static. */
 const char *weh_session_state_name(enum weh_session_state state);
 
+/** True when the table of moves allows it. */
+bool weh_session_may_move(enum weh_session_state from, enum weh_session_state to);
+
 struct weh_session_options {
     struct weh_host *host;       /* kept: must outlive the session */
     struct weh_channel *channel; /* kept until its released is called */

@@ -29,11 +29,16 @@ enum weh_session_state weh_session_state_now(const struct weh_session *session)
     return session->state;
 }
 
+bool weh_session_may_move(enum weh_session_state from, enum weh_session_state to)
+{
+    return (next_states[from] & (1u << to)) != 0;
+}
+
 void weh_session_move(struct weh_session *session, enum weh_session_state state)
 {
     struct weh_log_who who = session_who(session);
 
-    weh_assert((next_states[session->state] & (1u << state)) != 0);
+    weh_assert(weh_session_may_move(session->state, state));
     weh_log(session->host->options.log, WEH_LOG_DEBUG, &who, "session.state",
             WEH_F_TEXT("from", names[session->state]), WEH_F_TEXT("to", names[state]));
     session->state = state;
