@@ -212,7 +212,7 @@ static weh_err number_names(struct ec_build *build)
 
 static bool contains(struct weh_str text, const char *part)
 {
-    return text.len != 0 && memmem(text.ptr, text.len, part, strlen(part)) != NULL;
+    return text.ptr != NULL && memmem(text.ptr, text.len, part, strlen(part)) != NULL;
 }
 
 /* CoreCustomAttributes:DateTimeInfo; the XML is written by the native library in one form. */
@@ -239,16 +239,18 @@ static weh_err attributes_apply(struct ec_build *build)
 
     for (size_t i = 0; i < snapshot->rows[EC_ROWS_ATTRIBUTE].n_rows; i++) {
         const int64_t *row = ec_row(snapshot, EC_ROWS_ATTRIBUTE, i);
+        struct weh_str class_name;
         uint32_t property = 0;
-        uint32_t class_ = 0;
+        uint32_t class_index = 0;
 
         if (!ec_find(snapshot, EC_ROWS_PROPERTY, row[ATTRIBUTE_CONTAINER], &property) ||
-            !ec_find(snapshot, EC_ROWS_CLASS, row[ATTRIBUTE_CLASS], &class_)) {
+            !ec_find(snapshot, EC_ROWS_CLASS, row[ATTRIBUTE_CLASS], &class_index)) {
             return ec_corrupt(build->diag, "a custom attribute of nothing");
         }
-        if (weh_str_eq_nocase(build->classes[class_].name, WEH_STR("DateTimeInfo"))) {
+        class_name = build->classes[class_index].full_name;
+        if (weh_str_eq_nocase(class_name, WEH_STR("CoreCustomAttributes:DateTimeInfo"))) {
             build->own[property].datetime = datetime_kind(ec_text(snapshot, row[ATTRIBUTE_TEXT]));
-        } else {
+        } else if (weh_str_eq_nocase(class_name, WEH_STR("BisCore:CustomHandledProperty"))) {
             build->own[property].custom_handled = true;
         }
     }
