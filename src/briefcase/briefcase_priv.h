@@ -9,13 +9,10 @@
 
 #include <sqlite3.h>
 
-#include "weh/arena.h"
 #include "weh/briefcase.h"
 #include "weh/db.h"
 #include "weh/err.h"
 #include "weh/id.h"
-#include "weh/str.h"
-#include "weh/value.h"
 
 /* Header values of every iModel: "BeDb" and the version of BeSQLite's bookkeeping. */
 #define WEH_BIM_APPLICATION_ID 0x42654462
@@ -109,80 +106,6 @@ void weh_file_entry_release(struct weh_file_registry *registry, struct weh_file_
 /** True when @path still names the file that was entered. */
 bool weh_file_entry_is_same(const struct weh_file_entry *entry, const char *path);
 
-/* ---- profile.c ---- */
-
-struct weh_profile_version {
-    uint32_t major, minor, sub1, sub2;
-};
-
-/** Check the values in SQLite's header that make a file an iModel; does not read the schema.
- * WEH_E_NOT_AN_IMODEL, those of weh_db_fail. */
-WEH_MUST_CHECK weh_err weh_header_check(struct weh_briefcase *briefcase, struct weh_diag *diag);
-
-/**
- * Check the tables and the profile versions in be_Prop.
- *
- * A profile whose minor version differs from ours may be read, not written.
- *
- * WEH_E_NOT_AN_IMODEL, WEH_E_VERSION_TOO_NEW, WEH_E_VERSION_TOO_OLD, those of weh_db_fail.
- */
-WEH_MUST_CHECK weh_err weh_profile_check(struct weh_briefcase *briefcase, struct weh_diag *diag);
-
-/** Read the version of the profile @space ("be_Db", "ec_Db", "dgn_Db"); *@found when it is there. */
-WEH_MUST_CHECK weh_err weh_profile_read(struct weh_briefcase *briefcase, const char *space,
-                                        struct weh_profile_version *out, bool *found,
-                                        struct weh_diag *diag);
-
-/* ---- prop.c ---- */
-
-/** A value of be_Prop is refused above this size, whatever RawSize says. */
-#define WEH_PROP_MAX_BYTES (16U << 20)
-
-/**
- * Read the text (or, when there is none, the unpacked binary value) of one property of be_Prop.
- *
- * @out  in @arena; .ptr NULL when there is no such row or it has no value.
- *
- * WEH_E_CORRUPT, WEH_E_TOO_LARGE, WEH_E_NOMEM, those of weh_db_fail.
- */
-WEH_MUST_CHECK weh_err weh_prop_read(struct weh_briefcase *briefcase, const char *space,
-                                     const char *name, struct weh_arena *arena, struct weh_str *out,
-                                     struct weh_diag *diag);
-
-/** The same, parsed as JSON; a null value when there is none or it is no JSON. */
-WEH_MUST_CHECK weh_err weh_prop_read_json(struct weh_briefcase *briefcase, const char *space,
-                                          const char *name, struct weh_arena *arena,
-                                          struct weh_value *out, struct weh_diag *diag);
-
-/** The 16 bytes of a GUID property; nil when there is none. */
-WEH_MUST_CHECK weh_err weh_prop_read_guid(struct weh_briefcase *briefcase, const char *name,
-                                          struct weh_guid *out, struct weh_diag *diag);
-
-/** A value of be_Local as text in @arena; .ptr NULL when there is none. */
-WEH_MUST_CHECK weh_err weh_local_read(struct weh_briefcase *briefcase, const char *name,
-                                      struct weh_arena *arena, struct weh_str *out,
-                                      struct weh_diag *diag);
-
-/* ---- root_subject.c ---- */
-
-/** Table, key column and column in which BisCore:Subject keeps its Description, from ec_PropertyMap;
- * all NULL when the schema has none. In @arena. */
-struct weh_description_column {
-    const char *table;
-    const char *key;
-    const char *column;
-};
-
-WEH_MUST_CHECK weh_err weh_description_column_find(struct weh_briefcase *briefcase,
-                                                   struct weh_arena *arena,
-                                                   struct weh_description_column *out,
-                                                   struct weh_diag *diag);
-
-/** Name (code value) and description of the root subject, in @arena; .ptr NULL when there is none. */
-WEH_MUST_CHECK weh_err weh_root_subject_read(struct weh_briefcase *briefcase,
-                                             struct weh_arena *arena, struct weh_str *name,
-                                             struct weh_str *description, struct weh_diag *diag);
-
 /* ---- connection.c ---- */
 
 /** Settings that every connection to a file from elsewhere gets before its first statement. */
@@ -194,9 +117,17 @@ WEH_MUST_CHECK weh_err weh_glance_open(const char *path, struct weh_briefcase **
                                        struct weh_diag *diag);
 void weh_glance_close(struct weh_briefcase *briefcase);
 
+/* ---- open.c ---- */
+
+/** Read what does not change while the file is open: GUIDs, briefcase id, what is recorded.
+ * WEH_E_CORRUPT, those of weh_db_fail. */
+WEH_MUST_CHECK weh_err weh_local_values_load(struct weh_briefcase *briefcase,
+                                             struct weh_diag *diag);
+
 /* ---- ids.c ---- */
 
-/** The range of ids of the briefcase: first and last local id that may be handed out. */
+/** Read a sequence from be_Local unless it is known; when the file has none it is what follows from
+ * its ids. WEH_E_CORRUPT when it belongs to another briefcase, those of weh_db_fail. */
 WEH_MUST_CHECK weh_err weh_sequence_load(struct weh_briefcase *briefcase,
                                          enum weh_sequence_kind kind, struct weh_diag *diag);
 
@@ -208,10 +139,5 @@ WEH_MUST_CHECK weh_err weh_transaction_ensure(struct weh_briefcase *briefcase,
 
 /** Called by SQLite for each rollback of a transaction, also those it does itself. */
 void weh_transaction_on_rollback(void *ctx);
-
-/* ---- template.c ---- */
-
-/** The SQL text of an empty iModel, unpacked; freed by the caller with weh_free. */
-WEH_MUST_CHECK weh_err weh_template_unpack(char **out, struct weh_diag *diag);
 
 #endif

@@ -13,6 +13,7 @@
 #include "weh/alloc.h"
 
 #include "briefcase_priv.h"
+#include "content_priv.h"
 
 /* The session extension, UPSERT and SQLITE_INNOCUOUS as used here. */
 #define OLDEST_SQLITE 3037000
@@ -95,8 +96,8 @@ static char *immutable_uri(const char *path)
     if (uri == NULL) {
         return NULL;
     }
-    memcpy(at, "file:", 5);
-    at += 5;
+    /* With an empty authority, lest a path that begins with two slashes is taken for one. */
+    at = stpcpy(at, path[0] == '/' ? "file://" : "file:");
     for (size_t i = 0; i < len; i++) {
         unsigned char byte = (unsigned char)path[i];
 
@@ -134,7 +135,6 @@ static int glance(const char *path, sqlite3 **db)
     if (uri == NULL) {
         return SQLITE_NOMEM;
     }
-    /* SQLite takes "file:/..." as an absolute path only behind one or three slashes. */
     rc = sqlite3_open_v2(uri, db, flags | SQLITE_OPEN_URI, NULL);
     weh_free(uri);
     return rc;

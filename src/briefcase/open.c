@@ -11,6 +11,7 @@
 #include "weh/json.h"
 
 #include "briefcase_priv.h"
+#include "content_priv.h"
 
 /* Greatest briefcase id that a hub hands out (BriefcaseIdValue.LastValid, @itwin/core-common). */
 #define MAX_BRIEFCASE_ID 16777205
@@ -155,7 +156,7 @@ static weh_err read_standalone_edit(struct weh_briefcase *briefcase, struct weh_
     return WEH_OK;
 }
 
-static weh_err read_local_values(struct weh_briefcase *briefcase, struct weh_diag *diag)
+weh_err weh_local_values_load(struct weh_briefcase *briefcase, struct weh_diag *diag)
 {
     struct weh_arena arena;
     bool standalone_edit = false;
@@ -197,7 +198,7 @@ static weh_err load(struct weh_briefcase *briefcase, const struct weh_briefcase_
         err = weh_profile_check(briefcase, diag);
     }
     if (err == WEH_OK) {
-        err = read_local_values(briefcase, diag);
+        err = weh_local_values_load(briefcase, diag);
     }
     return err;
 }
@@ -240,6 +241,8 @@ out:
 
 void weh_briefcase_close(struct weh_briefcase *briefcase)
 {
+    int rc = SQLITE_OK;
+
     if (briefcase == NULL) {
         return;
     }
@@ -247,9 +250,9 @@ void weh_briefcase_close(struct weh_briefcase *briefcase)
         weh_file_entry_lock(briefcase->entry);
     }
     weh_stmt_cache_clear(&briefcase->cache, true);
-    /* Rolls back. A statement or session object that somebody still has makes it a zombie that
-     * keeps the lock; that is a defect of ours. */
-    weh_assert(sqlite3_close(briefcase->db) == SQLITE_OK);
+    /* Rolls back. It fails when somebody still has a statement, which is a defect of ours. */
+    rc = sqlite3_close(briefcase->db);
+    weh_assert(rc == SQLITE_OK);
     weh_file_entry_release(briefcase->registry, briefcase->entry, !briefcase->readonly);
     weh_free(briefcase->watch_path);
     weh_free(briefcase);

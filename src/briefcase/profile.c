@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "briefcase_priv.h"
+#include "content_priv.h"
 
 static weh_err read_pragma(struct weh_briefcase *briefcase, const char *sql, int64_t *out,
                            struct weh_diag *diag)

@@ -10,6 +10,7 @@
 #include "weh/json.h"
 
 #include "briefcase_priv.h"
+#include "content_priv.h"
 
 /* The best that deflate can do is 1032 to 1 (zlib technical details); more is a lie. */
 #define MAX_INFLATE_RATIO 1040

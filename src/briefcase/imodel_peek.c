@@ -1,0 +1,52 @@
+/* src/briefcase/imodel_peek.c - id and name of an iModel that nobody opens for it. */
+#include <string.h>
+
+#include "weh/imodel.h"
+
+#include "briefcase_priv.h"
+#include "content_priv.h"
+
+/** Copy as much of @text as fits, whole characters only. */
+static void copy_name(struct weh_str text, char *out, size_t size)
+{
+    size_t n = text.len < size ? text.len : size - 1;
+
+    while (n > 0 && n < text.len && ((uint8_t)text.ptr[n] & 0xc0) == 0x80) {
+        n--;
+    }
+    if (n > 0) {
+        memcpy(out, text.ptr, n);
+    }
+    out[n] = '\0';
+}
+
+weh_err weh_imodel_peek(const char *path, struct weh_imodel_summary *out, struct weh_diag *diag)
+{
+    struct weh_briefcase *briefcase = NULL;
+    sqlite3_stmt *stmt = NULL;
+    bool row = false;
+    weh_err err;
+
+    weh_assert(path != NULL && out != NULL);
+    err = weh_glance_open(path, &briefcase, diag);
+    if (err != WEH_OK) {
+        return err;
+    }
+    err = weh_prop_read_guid(briefcase, "DbGuid", &out->imodel_guid, diag);
+    if (err != WEH_OK) {
+        goto out;
+    }
+    err = weh_stmt_acquire(briefcase, "SELECT CodeValue FROM bis_Element WHERE Id=1", &stmt, diag);
+    if (err != WEH_OK) {
+        goto out;
+    }
+    err = weh_stmt_step(briefcase, stmt, &row, diag);
+    if (err == WEH_OK) {
+        copy_name(row ? weh_stmt_text(stmt, 0) : (struct weh_str){ NULL, 0 }, out->name,
+                  sizeof(out->name));
+    }
+out:
+    weh_stmt_release(briefcase, stmt);
+    weh_glance_close(briefcase);
+    return err;
+}
