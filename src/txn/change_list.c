@@ -1,0 +1,318 @@
+/* src/txn/change_list.c - from rows of a changeset to elements and models.
+ *
+ * An element counts as updated also when only its joined or overflow rows changed: the time of an
+ * element's last change has a resolution of a millisecond, so bis_Element need not have a row.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "weh/alloc.h"
+
+#include "txn_priv.h"
+
+void change_builder_init(struct change_builder *builder, struct tables *tables)
+{
+    *builder = (struct change_builder){ .tables = tables };
+}
+
+void change_builder_fini(struct change_builder *builder)
+{
+    struct tables *tables = builder->tables;
+
+    weh_free(builder->raw);
+    weh_free(builder->list.elements);
+    weh_free(builder->list.models);
+    weh_free(builder->list.touched);
+    change_builder_init(builder, tables);
+}
+
+void change_builder_clear(struct change_builder *builder)
+{
+    builder->n_raw = 0;
+    builder->list.n_elements = 0;
+    builder->list.n_models = 0;
+    builder->list.n_touched = 0;
+}
+
+/* Room for one more item of @size bytes in *@items. */
+static weh_err reserve(void **items, size_t n, size_t *capacity, size_t size, struct weh_diag *diag)
+{
+    size_t more = *capacity == 0 ? 8 : *capacity * 2;
+    void *grown;
+
+    if (n < *capacity) {
+        return WEH_OK;
+    }
+    grown = more > SIZE_MAX / size ? NULL : weh_realloc(*items, more * size);
+    if (grown == NULL) {
+        return weh_fail_nomem(diag);
+    }
+    *items = grown;
+    *capacity = more;
+    return WEH_OK;
+}
+
+static weh_err add_raw(struct change_builder *builder, const struct change_raw *raw,
+                       struct weh_diag *diag)
+{
+    void *items = builder->raw;
+    weh_err err =
+        reserve(&items, builder->n_raw, &builder->raw_capacity, sizeof(*builder->raw), diag);
+
+    builder->raw = items;
+    if (err == WEH_OK) {
+        builder->raw[builder->n_raw++] = *raw;
+    }
+    return err;
+}
+
+static weh_err add_model(struct change_builder *builder, const struct change_raw *raw,
+                         struct weh_diag *diag)
+{
+    struct weh_change_list *list = &builder->list;
+    void *items = list->models;
+    weh_err err =
+        reserve(&items, list->n_models, &builder->n_models_max, sizeof(*list->models), diag);
+
+    list->models = items;
+    if (err == WEH_OK) {
+        list->models[list->n_models++] =
+            (struct weh_entity_change){ .id = raw->id, .class_id = raw->class_id, .op = raw->op };
+    }
+    return err;
+}
+
+static weh_err add_touched(struct change_builder *builder, weh_id model_id, bool geometry,
+                           struct weh_diag *diag)
+{
+    struct weh_change_list *list = &builder->list;
+    void *items = list->touched;
+    weh_err err;
+
+    /* Most transactions stay in one model. */
+    if (list->n_touched > 0 && list->touched[list->n_touched - 1].id == model_id) {
+        list->touched[list->n_touched - 1].geometry |= geometry;
+        return WEH_OK;
+    }
+    err = reserve(&items, list->n_touched, &builder->n_touched_max, sizeof(*list->touched), diag);
+    list->touched = items;
+    if (err == WEH_OK) {
+        list->touched[list->n_touched++] =
+            (struct weh_model_change){ .id = model_id, .geometry = geometry };
+    }
+    return err;
+}
+
+static weh_id value_at(const struct cs_group *group, const struct cs_value *row, int column)
+{
+    if (column < 0 || (uint32_t)column >= group->n_columns) {
+        return 0;
+    }
+    return (weh_id)cs_int(&row[column]);
+}
+
+static enum weh_change_op change_op(int op, bool invert)
+{
+    if (op == SQLITE_UPDATE) {
+        return WEH_CHANGE_UPDATED;
+    }
+    return (op == SQLITE_INSERT) != invert ? WEH_CHANGE_INSERTED : WEH_CHANGE_DELETED;
+}
+
+/* Columns of an update that are named in its old or its new row have changed. */
+static bool geometry_changed(const struct table *table, const struct cs_group *group,
+                             const struct cs_change *change)
+{
+    if (table->geometry_first < 0) {
+        return false;
+    }
+    if (change->op != SQLITE_UPDATE) {
+        return true;
+    }
+    for (int i = table->geometry_first; i <= table->geometry_last; i++) {
+        if ((uint32_t)i < group->n_columns && change->new_row[i].type != CS_UNDEFINED) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static weh_err scan_change(struct change_builder *builder, const struct table *table,
+                           const struct cs_group *group, const struct cs_change *change,
+                           bool invert, struct weh_diag *diag)
+{
+    const struct cs_value *row = change->op == SQLITE_INSERT ? change->new_row : change->old_row;
+    struct change_raw raw = { .id = value_at(group, row, table->id_column),
+                              .op = change_op(change->op, invert) };
+
+    if (raw.id == 0) {
+        return WEH_OK;
+    }
+    if (change->op != SQLITE_UPDATE) {
+        raw.class_id = value_at(group, row, table->class_column);
+        raw.model_id = value_at(group, row, table->model_column);
+    }
+    if (table->role == TABLE_MODEL) {
+        return raw.op == WEH_CHANGE_UPDATED ? WEH_OK : add_model(builder, &raw, diag);
+    }
+    raw.of_element = table->role == TABLE_ELEMENT;
+    raw.geometry = geometry_changed(table, group, change);
+    return add_raw(builder, &raw, diag);
+}
+
+weh_err change_builder_scan(struct change_builder *builder, const uint8_t *bytes, size_t len,
+                            bool invert, struct weh_diag *diag)
+{
+    struct cs_reader reader;
+    struct cs_change change;
+    struct table *table = NULL;
+    bool more = true;
+    weh_err err;
+
+    cs_reader_init(&reader, bytes, len);
+    for (;;) {
+        err = cs_reader_next(&reader, &change, &more, diag);
+        if (err != WEH_OK || !more) {
+            break;
+        }
+        if (reader.new_group) {
+            err = tables_find(builder->tables, reader.group.table, &table, diag);
+        }
+        if (err == WEH_OK && table != NULL && table->role != TABLE_OTHER) {
+            err = scan_change(builder, table, &reader.group, &change, invert, diag);
+        }
+        if (err != WEH_OK) {
+            break;
+        }
+    }
+    cs_reader_fini(&reader);
+    return err;
+}
+
+static int compare_ids(weh_id a, weh_id b)
+{
+    return a < b ? -1 : a > b;
+}
+
+/* The element's own row first among those of one element. */
+static int compare_raw(const void *a, const void *b)
+{
+    const struct change_raw *x = a;
+    const struct change_raw *y = b;
+    int order = compare_ids(x->id, y->id);
+
+    return order != 0 ? order : (int)y->of_element - (int)x->of_element;
+}
+
+static int compare_models(const void *a, const void *b)
+{
+    return compare_ids(((const struct weh_entity_change *)a)->id,
+                       ((const struct weh_entity_change *)b)->id);
+}
+
+static int compare_touched(const void *a, const void *b)
+{
+    return compare_ids(((const struct weh_model_change *)a)->id,
+                       ((const struct weh_model_change *)b)->id);
+}
+
+/* Class and model of an element that was not inserted or deleted; *@found false: there is none. */
+static weh_err look_up(struct change_builder *builder, sqlite3_stmt *stmt, struct change_raw *raw,
+                       bool *found, struct weh_diag *diag)
+{
+    weh_err err = WEH_OK;
+
+    if (sqlite3_bind_int64(stmt, 1, (sqlite3_int64)raw->id) != SQLITE_OK) {
+        return weh_fail_nomem(diag);
+    }
+    err = txn_step(builder->tables->briefcase, stmt, found, diag);
+    if (err == WEH_OK && *found) {
+        raw->class_id = (weh_id)sqlite3_column_int64(stmt, 0);
+        raw->model_id = (weh_id)sqlite3_column_int64(stmt, 1);
+    }
+    (void)sqlite3_reset(stmt);
+    return err;
+}
+
+static weh_err add_element(struct change_builder *builder, sqlite3_stmt *stmt,
+                           struct change_raw *raw, struct weh_diag *diag)
+{
+    struct weh_change_list *list = &builder->list;
+    void *items = list->elements;
+    bool found = true;
+    weh_err err = WEH_OK;
+
+    if (!raw->of_element || raw->op == WEH_CHANGE_UPDATED) {
+        raw->op = WEH_CHANGE_UPDATED;
+        err = look_up(builder, stmt, raw, &found, diag);
+    }
+    if (err != WEH_OK || !found) {
+        return err;
+    }
+    err =
+        reserve(&items, list->n_elements, &builder->n_elements_max, sizeof(*list->elements), diag);
+    list->elements = items;
+    if (err != WEH_OK) {
+        return err;
+    }
+    list->elements[list->n_elements++] =
+        (struct weh_entity_change){ .id = raw->id, .class_id = raw->class_id, .op = raw->op };
+    return add_touched(builder, raw->model_id, raw->geometry, diag);
+}
+
+static weh_err merge_elements(struct change_builder *builder, struct weh_diag *diag)
+{
+    sqlite3_stmt *stmt = NULL;
+    weh_err err;
+
+    if (builder->n_raw == 0) {
+        return WEH_OK;
+    }
+    qsort(builder->raw, builder->n_raw, sizeof(*builder->raw), compare_raw);
+    err = weh_stmt_acquire(builder->tables->briefcase,
+                           "SELECT ECClassId, ModelId FROM main.bis_Element WHERE Id=?1", &stmt,
+                           diag);
+    for (size_t i = 0; i < builder->n_raw && err == WEH_OK;) {
+        struct change_raw raw = builder->raw[i++];
+
+        while (i < builder->n_raw && builder->raw[i].id == raw.id) {
+            raw.geometry |= builder->raw[i++].geometry;
+        }
+        err = add_element(builder, stmt, &raw, diag);
+    }
+    weh_stmt_release(builder->tables->briefcase, stmt);
+    return err;
+}
+
+static void merge_touched(struct weh_change_list *list)
+{
+    size_t n = 0;
+
+    if (list->n_touched < 2) {
+        return;
+    }
+    qsort(list->touched, list->n_touched, sizeof(*list->touched), compare_touched);
+    for (size_t i = 1; i < list->n_touched; i++) {
+        if (list->touched[i].id == list->touched[n].id) {
+            list->touched[n].geometry |= list->touched[i].geometry;
+        } else {
+            list->touched[++n] = list->touched[i];
+        }
+    }
+    list->n_touched = n + 1;
+}
+
+weh_err change_builder_finish(struct change_builder *builder, struct weh_diag *diag)
+{
+    weh_err err = merge_elements(builder, diag);
+
+    if (err != WEH_OK) {
+        return err;
+    }
+    merge_touched(&builder->list);
+    if (builder->list.n_models > 1) {
+        qsort(builder->list.models, builder->list.n_models, sizeof(*builder->list.models),
+              compare_models);
+    }
+    return WEH_OK;
+}

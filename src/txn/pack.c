@@ -1,0 +1,198 @@
+/* src/txn/pack.c - the stored form of a transaction's changeset (dgn_Txns.Change).
+ *
+ * u32 0x0600, u32 length, changeset; the whole cut into pieces of 32768 bytes, each compressed with
+ * snappy and headed by u16 (compressed length + 2); all little endian (native library 5.1.72).
+ * Later versions may keep the changeset in a file beside the iModel; that form is not read.
+ */
+#include <string.h>
+
+#include <snappy-c.h>
+
+#include "weh/alloc.h"
+
+#include "changeset_priv.h"
+
+#define FORMAT_INLINE UINT32_C(0x0600)
+#define HEADER_SIZE   8
+#define CHUNK_SIZE    32768
+#define PREFIX_SIZE   2
+
+struct packer {
+    struct weh_buf *out;
+    uint8_t chunk[CHUNK_SIZE];
+    size_t used;
+};
+
+static void put_u32(uint8_t *out, uint32_t value)
+{
+    for (unsigned i = 0; i < 4; i++) {
+        out[i] = (uint8_t)(value >> (8 * i));
+    }
+}
+
+static uint32_t get_u32(const uint8_t *in)
+{
+    return (uint32_t)in[0] | (uint32_t)in[1] << 8 | (uint32_t)in[2] << 16 | (uint32_t)in[3] << 24;
+}
+
+static weh_err pack_failed(const struct weh_buf *out, struct weh_diag *diag)
+{
+    return weh_fail(diag, out->err, "%s",
+                    out->err == WEH_E_NOMEM ? "out of memory" : "the transaction is too large");
+}
+
+static weh_err pack_chunk(struct packer *packer, const uint8_t *bytes, size_t n,
+                          struct weh_diag *diag)
+{
+    size_t len = snappy_max_compressed_length(n);
+    uint8_t *to = weh_buf_reserve(packer->out, PREFIX_SIZE + len);
+
+    if (to == NULL) {
+        return pack_failed(packer->out, diag);
+    }
+    if (snappy_compress((const char *)bytes, n, (char *)to + PREFIX_SIZE, &len) != SNAPPY_OK ||
+        len + PREFIX_SIZE > UINT16_MAX) {
+        return weh_fail(diag, WEH_E_INTERNAL, "a transaction could not be compressed");
+    }
+    to[0] = (uint8_t)((len + PREFIX_SIZE) & 0xff);
+    to[1] = (uint8_t)((len + PREFIX_SIZE) >> 8);
+    packer->out->len += PREFIX_SIZE + len;
+    return WEH_OK;
+}
+
+static weh_err pack_bytes(struct packer *packer, const uint8_t *bytes, size_t n,
+                          struct weh_diag *diag)
+{
+    weh_err err = WEH_OK;
+
+    while (n > 0 && err == WEH_OK) {
+        size_t part = CHUNK_SIZE - packer->used;
+
+        part = part < n ? part : n;
+        if (part == CHUNK_SIZE) {
+            err = pack_chunk(packer, bytes, part, diag);
+        } else {
+            memcpy(packer->chunk + packer->used, bytes, part);
+            packer->used += part;
+        }
+        if (packer->used == CHUNK_SIZE && err == WEH_OK) {
+            err = pack_chunk(packer, packer->chunk, CHUNK_SIZE, diag);
+            packer->used = 0;
+        }
+        bytes += part;
+        n -= part;
+    }
+    return err;
+}
+
+static weh_err pack_all(struct packer *packer, const struct piece *pieces, size_t n, uint32_t total,
+                        struct weh_diag *diag)
+{
+    uint8_t header[HEADER_SIZE];
+    weh_err err;
+
+    put_u32(header, FORMAT_INLINE);
+    put_u32(header + 4, total);
+    err = pack_bytes(packer, header, sizeof(header), diag);
+    for (size_t i = 0; i < n && err == WEH_OK; i++) {
+        err = pack_bytes(packer, pieces[i].bytes, pieces[i].len, diag);
+    }
+    if (err == WEH_OK && packer->used > 0) {
+        err = pack_chunk(packer, packer->chunk, packer->used, diag);
+    }
+    return err;
+}
+
+weh_err txn_pack(const struct piece *pieces, size_t n, struct weh_buf *out, struct weh_diag *diag)
+{
+    struct packer *packer;
+    uint64_t total = 0;
+    weh_err err;
+
+    for (size_t i = 0; i < n; i++) {
+        if (pieces[i].len > TXN_LIMIT_BYTES - total) {
+            return weh_fail(diag, WEH_E_TOO_LARGE, "the transaction is too large");
+        }
+        total += pieces[i].len;
+    }
+    /* On the heap: a frame of 32 KiB is too much for a worker's stack. */
+    packer = weh_malloc(sizeof(*packer));
+    if (packer == NULL) {
+        return weh_fail_nomem(diag);
+    }
+    packer->out = out;
+    packer->used = 0;
+    err = pack_all(packer, pieces, n, (uint32_t)total, diag);
+    weh_free(packer);
+    return err;
+}
+
+static weh_err damaged(struct weh_diag *diag, const char *what)
+{
+    return weh_fail(diag, WEH_E_CORRUPT, "a stored transaction is damaged: %s", what);
+}
+
+/* The room taken for a piece is bounded by the piece size, whatever its header claims. */
+static weh_err unpack_chunk(const uint8_t *bytes, size_t n, struct weh_buf *out,
+                            struct weh_diag *diag)
+{
+    size_t len = 0;
+    uint8_t *to;
+
+    if (snappy_uncompressed_length((const char *)bytes, n, &len) != SNAPPY_OK || len > CHUNK_SIZE) {
+        return damaged(diag, "length of a piece");
+    }
+    to = weh_buf_reserve(out, len);
+    if (to == NULL) {
+        return pack_failed(out, diag);
+    }
+    if (snappy_uncompress((const char *)bytes, n, (char *)to, &len) != SNAPPY_OK) {
+        return damaged(diag, "compressed bytes");
+    }
+    out->len += len;
+    return WEH_OK;
+}
+
+static weh_err unpack_all(const uint8_t *blob, size_t len, struct weh_buf *out,
+                          struct weh_diag *diag)
+{
+    size_t start = out->len;
+    weh_err err = WEH_OK;
+
+    while (len > 0 && err == WEH_OK) {
+        size_t chunk = len < PREFIX_SIZE ? 0 : (size_t)blob[0] | (size_t)blob[1] << 8;
+
+        if (chunk <= PREFIX_SIZE || chunk > len) {
+            return damaged(diag, "piece");
+        }
+        err = unpack_chunk(blob + PREFIX_SIZE, chunk - PREFIX_SIZE, out, diag);
+        if (err == WEH_OK && out->len - start > TXN_LIMIT_BYTES + HEADER_SIZE) {
+            return damaged(diag, "too large");
+        }
+        blob += chunk;
+        len -= chunk;
+    }
+    return err;
+}
+
+weh_err txn_unpack(const uint8_t *blob, size_t len, struct weh_buf *out, struct weh_diag *diag)
+{
+    size_t start = out->len;
+    weh_err err = unpack_all(blob, len, out, diag);
+
+    if (err != WEH_OK) {
+        return err;
+    }
+    if (out->len - start < HEADER_SIZE) {
+        return damaged(diag, "header");
+    }
+    if (get_u32(out->data + start) != FORMAT_INLINE) {
+        return weh_fail(diag, WEH_E_UNSUPPORTED, "a stored transaction has an unknown form");
+    }
+    if (get_u32(out->data + start + 4) != out->len - start - HEADER_SIZE) {
+        return damaged(diag, "stated length");
+    }
+    memmove(out->data + start, out->data + start + HEADER_SIZE, out->len - start - HEADER_SIZE);
+    out->len -= HEADER_SIZE;
+    return WEH_OK;
+}

@@ -1,0 +1,274 @@
+/* src/txn/rows.c - the rows of dgn_Txns (native library 5.1.72). What they mean is the stack's. */
+#include "weh/alloc.h"
+
+#include "stack_priv.h"
+
+#define LAST_SESSION INT64_C(0x7ffffffe) /* so that session << 32 stays positive */
+#define INDEX_MAX    UINT64_C(0xffffffff)
+
+static weh_err bind_failed(struct weh_txn_stack *stack, int rc, struct weh_diag *diag)
+{
+    return rc == SQLITE_OK ? WEH_OK : weh_db_fail(stack->briefcase, rc, diag);
+}
+
+/* @sql with up to two integers. */
+static weh_err start(struct weh_txn_stack *stack, const char *sql, uint64_t first, uint64_t second,
+                     sqlite3_stmt **out, struct weh_diag *diag)
+{
+    weh_err err = weh_stmt_acquire(stack->briefcase, sql, out, diag);
+
+    if (err != WEH_OK) {
+        return err;
+    }
+    if (sqlite3_bind_parameter_count(*out) > 0) {
+        (void)sqlite3_bind_int64(*out, 1, (sqlite3_int64)first);
+    }
+    if (sqlite3_bind_parameter_count(*out) > 1) {
+        (void)sqlite3_bind_int64(*out, 2, (sqlite3_int64)second);
+    }
+    return WEH_OK;
+}
+
+static weh_err run(struct weh_txn_stack *stack, const char *sql, uint64_t first, uint64_t second,
+                   struct weh_diag *diag)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool row = false;
+    weh_err err = start(stack, sql, first, second, &stmt, diag);
+
+    if (err == WEH_OK) {
+        err = txn_step(stack->briefcase, stmt, &row, diag);
+    }
+    weh_stmt_release(stack->briefcase, stmt);
+    return err;
+}
+
+weh_err rows_begin_session(struct weh_txn_stack *stack, struct weh_diag *diag)
+{
+    sqlite3_stmt *stmt = NULL;
+    int64_t session = 1;
+    bool row = false;
+    weh_err err = start(stack, "SELECT max(Id) FROM main.dgn_Txns", 0, 0, &stmt, diag);
+
+    if (err == WEH_OK) {
+        err = txn_step(stack->briefcase, stmt, &row, diag);
+    }
+    if (err == WEH_OK && row && sqlite3_column_int64(stmt, 0) > 0) {
+        session = sqlite3_column_int64(stmt, 0) / (INT64_C(1) << 32) + 1;
+    }
+    weh_stmt_release(stack->briefcase, stmt);
+    if (err == WEH_OK && session > LAST_SESSION) {
+        return weh_fail(diag, WEH_E_CORRUPT, "the numbers of the stored transactions are used up");
+    }
+    stack->session_first = (uint64_t)session << 32;
+    stack->current = stack->session_first;
+    return err;
+}
+
+static weh_err pack(struct weh_txn_stack *stack, struct weh_diag *diag)
+{
+    struct tables *tables = &stack->tables;
+    struct piece *pieces = weh_malloc((tables->n + 1) * sizeof(*pieces));
+    weh_err err;
+
+    if (pieces == NULL) {
+        return weh_fail_nomem(diag);
+    }
+    for (size_t i = 0; i < tables->n; i++) {
+        const struct weh_buf *group = &tables->items[i]->group;
+
+        pieces[i] = (struct piece){ .bytes = group->data, .len = group->len };
+    }
+    weh_buf_clear(&stack->bytes);
+    err = txn_pack(pieces, tables->n, &stack->bytes, diag);
+    weh_free(pieces);
+    return err;
+}
+
+weh_err rows_insert(struct weh_txn_stack *stack, struct weh_str description, struct weh_diag *diag)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool row = false;
+    int rc;
+    weh_err err;
+
+    if ((stack->current & INDEX_MAX) == INDEX_MAX) {
+        return weh_fail(diag, WEH_E_LIMIT, "too many transactions in one session");
+    }
+    err = pack(stack, diag);
+    if (err == WEH_OK) {
+        err = start(stack,
+                    "INSERT INTO main.dgn_Txns(Id,Deleted,Grouped,Operation,IsSchemaChange,Change)"
+                    "VALUES(?1,0,0,?2,0,?3)",
+                    stack->current, 0, &stmt, diag);
+    }
+    if (err != WEH_OK) {
+        return err;
+    }
+    rc = sqlite3_bind_text64(stmt, 2, description.ptr == NULL ? "" : description.ptr,
+                             description.len, SQLITE_STATIC, SQLITE_UTF8);
+    if (rc == SQLITE_OK) {
+        rc = sqlite3_bind_blob64(stmt, 3, stack->bytes.data, stack->bytes.len, SQLITE_STATIC);
+    }
+    err = bind_failed(stack, rc, diag);
+    if (err == WEH_OK) {
+        err = txn_step(stack->briefcase, stmt, &row, diag);
+    }
+    weh_stmt_release(stack->briefcase, stmt);
+    return err;
+}
+
+weh_err rows_delete_reversed(struct weh_txn_stack *stack, struct weh_diag *diag)
+{
+    return run(stack, "DELETE FROM main.dgn_Txns WHERE Deleted=1", 0, 0, diag);
+}
+
+weh_err rows_set_reversed(struct weh_txn_stack *stack, struct weh_txn_id id, bool reversed,
+                          struct weh_diag *diag)
+{
+    return run(stack, "UPDATE main.dgn_Txns SET Deleted=?2 WHERE Id=?1", id.value, reversed, diag);
+}
+
+weh_err rows_load(struct weh_txn_stack *stack, struct weh_txn_id id, struct weh_diag *diag)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool row = false;
+    weh_err err = start(stack, "SELECT IsSchemaChange, Change FROM main.dgn_Txns WHERE Id=?1",
+                        id.value, 0, &stmt, diag);
+
+    weh_buf_clear(&stack->bytes);
+    if (err == WEH_OK) {
+        err = txn_step(stack->briefcase, stmt, &row, diag);
+    }
+    if (err == WEH_OK && !row) {
+        err = weh_fail(diag, WEH_E_CORRUPT, "a stored transaction is missing");
+    } else if (err == WEH_OK && (sqlite3_column_type(stmt, 0) != SQLITE_INTEGER ||
+                                 sqlite3_column_int64(stmt, 0) != 0)) {
+        err = weh_fail(diag, WEH_E_UNSUPPORTED, "a schema change cannot be reversed");
+    } else if (err == WEH_OK) {
+        const uint8_t *blob = sqlite3_column_blob(stmt, 1);
+
+        err = txn_unpack(blob, (size_t)sqlite3_column_bytes(stmt, 1), &stack->bytes, diag);
+    }
+    weh_stmt_release(stack->briefcase, stmt);
+    return err;
+}
+
+static weh_err add_id(struct weh_txn_ids *ids, uint64_t id, struct weh_diag *diag)
+{
+    struct weh_txn_id *grown;
+
+    /* Room is doubled at each power of two. */
+    if ((ids->n & (ids->n - 1)) == 0 || ids->n == 0) {
+        grown = weh_realloc(ids->ids, (ids->n == 0 ? 1 : ids->n * 2) * sizeof(*grown));
+        if (grown == NULL) {
+            return weh_fail_nomem(diag);
+        }
+        ids->ids = grown;
+    }
+    ids->ids[ids->n++].value = id;
+    return WEH_OK;
+}
+
+void weh_txn_ids_fini(struct weh_txn_ids *ids)
+{
+    weh_free(ids->ids);
+    *ids = (struct weh_txn_ids){ 0 };
+}
+
+/* Rows of @stmt: id, 1 when it belongs to the row before it. At most @count operations. */
+static weh_err read_ids(struct weh_txn_stack *stack, sqlite3_stmt *stmt, uint32_t count,
+                        struct weh_txn_ids *out, struct weh_diag *diag)
+{
+    uint32_t n = 0;
+    bool row = true;
+    weh_err err = WEH_OK;
+
+    while (n < count && err == WEH_OK) {
+        err = txn_step(stack->briefcase, stmt, &row, diag);
+        if (err != WEH_OK || !row) {
+            break;
+        }
+        n += sqlite3_column_int(stmt, 1) == 0;
+        err = add_id(out, (uint64_t)sqlite3_column_int64(stmt, 0), diag);
+    }
+    return err;
+}
+
+static weh_err query_ids(struct weh_txn_stack *stack, const char *sql, struct redo_range range,
+                         uint32_t count, struct weh_txn_ids *out, struct weh_diag *diag)
+{
+    sqlite3_stmt *stmt = NULL;
+    weh_err err = start(stack, sql, range.first, range.end, &stmt, diag);
+
+    *out = (struct weh_txn_ids){ 0 };
+    if (err == WEH_OK) {
+        err = read_ids(stack, stmt, count, out, diag);
+    }
+    weh_stmt_release(stack->briefcase, stmt);
+    if (err != WEH_OK) {
+        weh_txn_ids_fini(out);
+    }
+    return err;
+}
+
+weh_err rows_last_operations(struct weh_txn_stack *stack, uint32_t count, struct weh_txn_ids *out,
+                             struct weh_diag *diag)
+{
+    struct redo_range range = { stack->session_first, stack->current };
+
+    return query_ids(stack,
+                     "SELECT Id,Grouped FROM main.dgn_Txns WHERE Id>=?1 AND Id<?2 ORDER BY Id DESC",
+                     range, count, out, diag);
+}
+
+weh_err rows_reversed(struct weh_txn_stack *stack, const struct redo_range *range,
+                      struct weh_txn_ids *out, struct weh_diag *diag)
+{
+    return query_ids(
+        stack, "SELECT Id,0 FROM main.dgn_Txns WHERE Id>=?1 AND Id<?2 AND Deleted=1 ORDER BY Id",
+        *range, UINT32_MAX, out, diag);
+}
+
+weh_err rows_have_pending(struct weh_txn_stack *stack, bool *out, struct weh_diag *diag)
+{
+    sqlite3_stmt *stmt = NULL;
+    weh_err err;
+
+    *out = stack->pending == KNOWN_YES;
+    if (stack->pending != KNOWN_NOT) {
+        return WEH_OK;
+    }
+    err = start(stack, "SELECT 1 FROM main.dgn_Txns WHERE Deleted=0 LIMIT 1", 0, 0, &stmt, diag);
+    if (err == WEH_OK) {
+        err = txn_step(stack->briefcase, stmt, out, diag);
+    }
+    weh_stmt_release(stack->briefcase, stmt);
+    /* Others may write a file that is open for reading. */
+    if (err == WEH_OK && !stack->readonly) {
+        stack->pending = *out ? KNOWN_YES : KNOWN_NO;
+    }
+    return err;
+}
+
+weh_err rows_description(struct weh_txn_stack *stack, uint64_t id, struct weh_buf *out,
+                         struct weh_diag *diag)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool row = false;
+    weh_err err =
+        start(stack, "SELECT Operation FROM main.dgn_Txns WHERE Id=?1", id, 0, &stmt, diag);
+
+    weh_buf_clear(out);
+    if (err == WEH_OK) {
+        err = txn_step(stack->briefcase, stmt, &row, diag);
+    }
+    if (err == WEH_OK && row) {
+        struct weh_str text = weh_stmt_text(stmt, 0);
+
+        weh_buf_append(out, text.ptr, text.len);
+        err = out->err == WEH_OK ? WEH_OK : weh_fail_nomem(diag);
+    }
+    weh_stmt_release(stack->briefcase, stmt);
+    return err;
+}

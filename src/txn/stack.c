@@ -1,0 +1,313 @@
+/* src/txn/stack.c - the transaction stack: its life, its states, save and abandon.
+ *
+ * Undo and redo are in undo.c.
+ */
+#include "weh/alloc.h"
+#include "weh/clock.h"
+
+#include "stack_priv.h"
+
+#define DESCRIPTION_MAX 65536
+
+#define IN(state) (1U << TXN_##state)
+
+static const unsigned next_states[] = {
+    [TXN_IDLE] = IN(IN_TXN) | IN(BROKEN),
+    [TXN_IN_TXN] = IN(IDLE) | IN(BROKEN),
+    [TXN_BROKEN] = 0,
+};
+WEH_STATIC_ASSERT(WEH_ARRAY_LEN(next_states) == TXN_N_STATES, "a row for each state");
+
+void stack_move(struct weh_txn_stack *stack, enum txn_state to)
+{
+    if (stack->state == to) {
+        return;
+    }
+    weh_assert((next_states[stack->state] & (1U << to)) != 0);
+    stack->state = to;
+}
+
+static void on_first_change(void *ctx)
+{
+    struct weh_txn_stack *stack = ctx;
+
+    if (stack->state != TXN_BROKEN) {
+        stack_move(stack, TXN_IN_TXN);
+    }
+}
+
+/* Everything unsaved is in the file or gone. */
+static void settle(struct weh_txn_stack *stack)
+{
+    recorder_reset(&stack->recorder);
+    stack->recorder.paused = false;
+    stack->recorder.indirect = false;
+    weh_buf_fini(&stack->bytes);
+    stack_move(stack, TXN_IDLE);
+}
+
+weh_err stack_enter(struct weh_txn_stack *stack, struct weh_diag *diag)
+{
+    weh_assert(stack != NULL);
+    if (stack->state == TXN_BROKEN) {
+        return weh_fail(diag, WEH_E_DB, "the file is not in a known state");
+    }
+    recorder_sync(&stack->recorder);
+    if (!stack->recorder.any) {
+        stack_move(stack, TXN_IDLE);
+    }
+    return WEH_OK;
+}
+
+weh_err stack_roll_back(struct weh_txn_stack *stack, struct weh_diag *diag)
+{
+    weh_err err = weh_briefcase_rollback(stack->briefcase, diag);
+
+    settle(stack);
+    if (err != WEH_OK) {
+        stack_move(stack, TXN_BROKEN);
+    }
+    return err;
+}
+
+weh_err weh_txn_stack_create(struct weh_briefcase *briefcase, const struct weh_ec_catalog *catalog,
+                             struct weh_txn_stack **out, struct weh_diag *diag)
+{
+    struct weh_txn_stack *stack;
+    weh_err err;
+
+    weh_assert(briefcase != NULL && catalog != NULL && out != NULL);
+    stack = weh_calloc(1, sizeof(*stack));
+    if (stack == NULL) {
+        return weh_fail_nomem(diag);
+    }
+    stack->briefcase = briefcase;
+    stack->db = weh_briefcase_db(briefcase);
+    stack->readonly = weh_briefcase_is_readonly(briefcase);
+    stack->records_txns = weh_briefcase_records_txns(briefcase);
+    stack->may_have_reversed = true;
+    stack->tables.briefcase = briefcase;
+    stack->tables.catalog = catalog;
+    change_builder_init(&stack->builder, &stack->tables);
+    recorder_init(&stack->recorder, &stack->tables, stack->db);
+    stack->recorder.first_change = on_first_change;
+    stack->recorder.ctx = stack;
+    err = rows_begin_session(stack, diag);
+    if (err != WEH_OK) {
+        weh_txn_stack_destroy(stack);
+        return err;
+    }
+    *out = stack;
+    return WEH_OK;
+}
+
+void weh_txn_stack_destroy(struct weh_txn_stack *stack)
+{
+    if (stack == NULL) {
+        return;
+    }
+    recorder_fini(&stack->recorder);
+    change_builder_fini(&stack->builder);
+    tables_fini(&stack->tables);
+    weh_free(stack->redo);
+    weh_buf_fini(&stack->bytes);
+    weh_buf_fini(&stack->undo_string);
+    weh_buf_fini(&stack->redo_string);
+    weh_free(stack);
+}
+
+void weh_txn_set_observer(struct weh_txn_stack *stack, const struct weh_txn_observer *observer)
+{
+    stack->observer = *observer;
+}
+
+void weh_txn_set_propagator(struct weh_txn_stack *stack,
+                            const struct weh_txn_propagator *propagator)
+{
+    stack->propagator = *propagator;
+}
+
+bool weh_txn_has_unsaved(struct weh_txn_stack *stack)
+{
+    bool changed = false;
+
+    if (stack_enter(stack, NULL) != WEH_OK || !stack->recorder.any) {
+        return false;
+    }
+    /* When that cannot be found out, it is safer to say yes. */
+    return recorder_has_net_change(&stack->recorder, &changed, NULL) != WEH_OK || changed;
+}
+
+/* ---- save ---- */
+
+static weh_err commit_only(struct weh_txn_stack *stack, struct weh_diag *diag)
+{
+    weh_err err = weh_briefcase_commit(stack->briefcase, diag);
+
+    if (err == WEH_OK) {
+        settle(stack);
+    }
+    return err;
+}
+
+static weh_err list_changes(struct weh_txn_stack *stack, struct weh_diag *diag)
+{
+    struct tables *tables = &stack->tables;
+    weh_err err = WEH_OK;
+
+    change_builder_clear(&stack->builder);
+    for (size_t i = 0; i < tables->n && err == WEH_OK; i++) {
+        const struct weh_buf *group = &tables->items[i]->group;
+
+        err = change_builder_scan(&stack->builder, group->data, group->len, false, diag);
+    }
+    return err == WEH_OK ? change_builder_finish(&stack->builder, diag) : err;
+}
+
+/* The dependent changes go into the same transaction, marked as indirect. */
+static weh_err propagate(struct weh_txn_stack *stack, struct weh_diag *diag)
+{
+    uint64_t n_bytes = 0;
+    weh_err err = WEH_OK;
+
+    if (stack->propagator.propagate != NULL) {
+        stack->recorder.indirect = true;
+        err = stack->propagator.propagate(stack->propagator.ctx, &stack->builder.list, diag);
+        stack->recorder.indirect = false;
+    }
+    return err == WEH_OK ? recorder_write(&stack->recorder, &n_bytes, diag) : err;
+}
+
+static weh_err store(struct weh_txn_stack *stack, struct weh_str description, struct weh_diag *diag)
+{
+    weh_err err = WEH_OK;
+
+    if (stack->may_have_reversed) {
+        err = rows_delete_reversed(stack, diag);
+    }
+    if (err == WEH_OK) {
+        err = rows_insert(stack, description, diag);
+    }
+    return err == WEH_OK ? weh_briefcase_commit(stack->briefcase, diag) : err;
+}
+
+/* In memory what store has made durable: nothing here can fail. */
+static void saved(struct weh_txn_stack *stack, struct weh_txn_id *txn_id)
+{
+    const struct weh_txn_observer *observer = &stack->observer;
+    struct weh_txn_id id = { stack->current++ };
+
+    stack->n_redo = 0;
+    stack->may_have_reversed = false;
+    stack->pending = KNOWN_YES;
+    settle(stack);
+    if (observer->changed != NULL) {
+        observer->changed(observer->ctx, id, &stack->builder.list);
+    }
+    if (observer->committed != NULL) {
+        observer->committed(observer->ctx, id, true, weh_clock_wall_ms());
+    }
+    change_builder_fini(&stack->builder);
+    *txn_id = id;
+}
+
+static weh_err save_changes(struct weh_txn_stack *stack, struct weh_str description, bool *is_saved,
+                            struct weh_txn_id *txn_id, struct weh_diag *diag)
+{
+    uint64_t n_bytes = 0;
+    weh_err err = recorder_write(&stack->recorder, &n_bytes, diag);
+
+    if (err != WEH_OK) {
+        return err;
+    }
+    if (n_bytes == 0 || !stack->records_txns) {
+        err = commit_only(stack, diag);
+        *is_saved = err == WEH_OK && n_bytes > 0;
+        return err;
+    }
+    if (stack->observer.commit != NULL) {
+        stack->observer.commit(stack->observer.ctx);
+    }
+    err = list_changes(stack, diag);
+    if (err == WEH_OK) {
+        err = propagate(stack, diag);
+    }
+    if (err == WEH_OK) {
+        err = store(stack, description, diag);
+    }
+    if (err == WEH_OK) {
+        saved(stack, txn_id);
+        *is_saved = true;
+    }
+    return err;
+}
+
+weh_err weh_txn_save(struct weh_txn_stack *stack, struct weh_str description, bool *saved_out,
+                     struct weh_txn_id *txn_id, struct weh_diag *diag)
+{
+    weh_err err = stack_enter(stack, diag);
+
+    weh_assert(saved_out != NULL && txn_id != NULL);
+    *saved_out = false;
+    *txn_id = (struct weh_txn_id){ 0 };
+    if (err != WEH_OK || stack->readonly) {
+        return err;
+    }
+    if (description.len > DESCRIPTION_MAX) {
+        return weh_fail_where(diag, WEH_E_TOO_LARGE, "description", "at most %d bytes",
+                              DESCRIPTION_MAX);
+    }
+    err = stack->recorder.any ? save_changes(stack, description, saved_out, txn_id, diag)
+                              : commit_only(stack, diag);
+    if (err != WEH_OK) {
+        /* The first error is the one to tell; a failure here shows in the state. */
+        (void)stack_roll_back(stack, NULL);
+    }
+    return err;
+}
+
+weh_err weh_txn_abandon(struct weh_txn_stack *stack, struct weh_diag *diag)
+{
+    weh_err err = stack_enter(stack, diag);
+
+    return err != WEH_OK || stack->readonly ? err : stack_roll_back(stack, diag);
+}
+
+/* ---- state ---- */
+
+static struct weh_str as_str(const struct weh_buf *buf)
+{
+    return (struct weh_str){ (const char *)buf->data, buf->len };
+}
+
+weh_err weh_txn_get_state(struct weh_txn_stack *stack, struct weh_txn_state *out,
+                          struct weh_diag *diag)
+{
+    struct weh_txn_state state = { 0 };
+    weh_err err = stack_enter(stack, diag);
+
+    if (err != WEH_OK) {
+        return err;
+    }
+    state.has_unsaved_changes = weh_txn_has_unsaved(stack);
+    state.current_txn_id.value = stack->current;
+    state.is_undo_possible = stack->current > stack->session_first;
+    state.is_redo_possible = stack->n_redo > 0;
+    weh_buf_clear(&stack->undo_string);
+    weh_buf_clear(&stack->redo_string);
+    err = rows_have_pending(stack, &state.has_pending_txns, diag);
+    if (err == WEH_OK && state.is_undo_possible) {
+        err = rows_description(stack, stack->current - 1, &stack->undo_string, diag);
+    }
+    if (err == WEH_OK && state.is_redo_possible) {
+        err = rows_description(stack, stack->redo[stack->n_redo - 1].first, &stack->redo_string,
+                               diag);
+    }
+    if (err != WEH_OK) {
+        return err;
+    }
+    state.undo_string = as_str(&stack->undo_string);
+    state.redo_string = as_str(&stack->redo_string);
+    *out = state;
+    return WEH_OK;
+}

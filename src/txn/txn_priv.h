@@ -1,0 +1,153 @@
+/* src/txn/txn_priv.h - what the files of src/txn share.
+ *
+ * Four layers, each above the one before: changeset (changeset_priv.h), tables (what the file's
+ * tables look like), recorder with change list and applier, stack (stack_priv.h).
+ */
+#ifndef WEH_TXN_PRIV_H
+#define WEH_TXN_PRIV_H
+
+#include "weh/buf.h"
+#include "weh/changes.h"
+#include "weh/db.h"
+#include "weh/ec.h"
+#include "weh/txn.h"
+
+#include "changeset_priv.h"
+
+/* ---- tables ---- */
+
+enum table_role {
+    TABLE_OTHER,
+    TABLE_ELEMENT,
+    TABLE_ELEMENT_PART,
+    TABLE_MODEL
+};
+
+/** One row that was touched since the last save. */
+struct record {
+    uint32_t next; /* in its bucket: index + 1, 0 ends */
+    uint32_t hash;
+    size_t key; /* offset in bytes of the primary key's values */
+    size_t key_len;
+    size_t old_row; /* offset of all old values; unused when the row is new */
+    size_t old_len;
+    bool is_new;
+    bool indirect;
+};
+
+struct table {
+    char *name;
+    bool tracked;
+    bool dirty; /* touched since its group was written */
+    uint32_t n_columns;
+    uint32_t n_pk;
+    uint8_t *pk;       /* as in cs_group */
+    uint16_t *pk_cols; /* n_pk column indices in the order of the key */
+    char **columns;
+    char *select_sql;
+    enum table_role role;
+    int id_column; /* of elements, their parts, models; else -1 */
+    int class_column;
+    int model_column;
+    int last_mod_column;
+    int geometry_first; /* columns of placement and geometry; -1: none */
+    int geometry_last;
+
+    /* the recorder's */
+    struct record *records;
+    uint32_t n_records;
+    uint32_t records_capacity;
+    uint32_t *buckets; /* a power of two; index + 1 */
+    uint32_t n_buckets;
+    struct weh_buf bytes; /* keys and old rows */
+    struct weh_buf group; /* what the table adds to the changeset; empty: nothing */
+};
+
+struct tables {
+    struct weh_briefcase *briefcase;
+    const struct weh_ec_catalog *catalog;
+    struct table **items; /* stable addresses */
+    size_t n;
+    size_t capacity;
+};
+
+void tables_fini(struct tables *tables);
+/** The table called @name, read from the file when it is new here; *@out NULL: no such table. */
+WEH_MUST_CHECK weh_err tables_find(struct tables *tables, const char *name, struct table **out,
+                                   struct weh_diag *diag);
+/** As weh_stmt_step, but not to be cancelled: half a save or undo helps nobody. */
+WEH_MUST_CHECK weh_err txn_step(struct weh_briefcase *briefcase, sqlite3_stmt *stmt, bool *row,
+                                struct weh_diag *diag);
+/** Append @name as a quoted SQL identifier. */
+void sql_identifier(struct weh_buf *out, const char *name);
+
+/* ---- recorder: which rows were touched, and what they were ---- */
+
+struct recorder {
+    struct tables *tables;
+    sqlite3 *db;
+    bool paused;
+    bool indirect;
+    weh_err err; /* of the hook, sticky until reset */
+    struct table *last;
+    struct weh_buf key;
+    struct weh_buf scratch;
+    uint64_t n_rollbacks; /* of the briefcase, when the records began */
+    void (*first_change)(void *ctx);
+    void *ctx;
+    bool any;
+};
+
+void recorder_init(struct recorder *recorder, struct tables *tables, sqlite3 *db);
+void recorder_fini(struct recorder *recorder);
+/** Forget everything if the briefcase has rolled back since, which SQLite also does by itself. */
+void recorder_sync(struct recorder *recorder);
+/** Forget everything: after a commit or a rollback. */
+void recorder_reset(struct recorder *recorder);
+/** Bring the groups of all tables up to date; *@n_bytes their sum. */
+WEH_MUST_CHECK weh_err recorder_write(struct recorder *recorder, uint64_t *n_bytes,
+                                      struct weh_diag *diag);
+/** True when a row differs from what it was; stops at the first. */
+WEH_MUST_CHECK weh_err recorder_has_net_change(struct recorder *recorder, bool *out,
+                                               struct weh_diag *diag);
+
+/* ---- change list ---- */
+
+struct change_raw {
+    weh_id id;
+    weh_id class_id; /* 0: not in the record */
+    weh_id model_id;
+    enum weh_change_op op;
+    bool of_element; /* from the element's own row */
+    bool geometry;
+};
+
+/** Gathers rows of changesets, then makes the list. The list's memory is the builder's. */
+struct change_builder {
+    struct tables *tables;
+    struct change_raw *raw;
+    size_t n_raw;
+    size_t raw_capacity;
+    struct weh_change_list list;
+    size_t n_elements_max;
+    size_t n_models_max;
+    size_t n_touched_max;
+};
+
+void change_builder_init(struct change_builder *builder, struct tables *tables);
+void change_builder_fini(struct change_builder *builder);
+void change_builder_clear(struct change_builder *builder);
+WEH_MUST_CHECK weh_err change_builder_scan(struct change_builder *builder, const uint8_t *bytes,
+                                           size_t len, bool invert, struct weh_diag *diag);
+/** Make builder->list; classes and models that the rows do not say come from the file as it is. */
+WEH_MUST_CHECK weh_err change_builder_finish(struct change_builder *builder, struct weh_diag *diag);
+
+/* ---- applier ---- */
+
+/** Put the rows of a changeset (or of its inverse) into the file. The recorder is paused. @bytes is
+ * not written to; SQLite only does not say const. CORRUPT when the rows do not fit, else as
+ * weh_db_fail; then some of them may be in the file, which must be rolled back. */
+WEH_MUST_CHECK weh_err changeset_apply(struct tables *tables, uint8_t *bytes, size_t len,
+                                       bool invert, struct weh_diag *diag);
+
+#endif
