@@ -24,7 +24,18 @@ struct weh_ec_catalog;
 WEH_MUST_CHECK weh_err weh_bis_create(struct weh_briefcase *briefcase,
                                       const struct weh_ec_catalog *catalog, struct weh_bis **out,
                                       struct weh_diag *diag);
+/** Before the briefcase closes. NULL is fine. */
 void weh_bis_destroy(struct weh_bis *bis);
+
+/**
+ * Forget what is remembered of the file's rows: which models, elements and code specs exist, which
+ * sub-categories were restyled. To be called whenever rows change other than through this context:
+ * after abandon, undo, redo, rollback to a savepoint, applied changesets. Cannot fail.
+ */
+void weh_bis_forget(struct weh_bis *bis);
+
+/** Give back prepared statements and scratch memory of an idle context; all come back by use. */
+void weh_bis_trim(struct weh_bis *bis);
 
 /** Forget what was remembered of the file's content; call after a rollback, undo or redo. */
 void weh_bis_forget(struct weh_bis *bis);
@@ -40,24 +51,55 @@ struct weh_element_key {
  * Write the ElementProps of one element as one map to @sink, members and order as the official
  * getElementProps. Without geometry (geom) for now.
  *
- * WEH_E_NOT_FOUND (nothing was written), WEH_E_BAD_ARGS, WEH_E_CORRUPT, WEH_E_NOMEM.
+ * WEH_E_NOT_FOUND (nothing was written), WEH_E_BAD_ARGS, WEH_E_CORRUPT, WEH_E_NOMEM. After another
+ * error than NOT_FOUND and BAD_ARGS a part of the map may have been written.
  */
 WEH_MUST_CHECK weh_err weh_element_get_props(struct weh_bis *bis, const struct weh_element_key *key,
                                              struct weh_sink *sink, struct weh_diag *diag);
 
-/** Insert; @props is an ElementProps map (members outside the class are refused by name). */
+/**
+ * Insert; @props is an ElementProps map. Members outside the class are refused by name.
+ *
+ * A category brings its default sub-category, whose id is the next one.
+ *
+ * WEH_E_BAD_ARGS (class, a member or its type), WEH_E_NOT_FOUND (model), WEH_E_WRONG_MODEL,
+ * WEH_E_INVALID_CATEGORY, WEH_E_INVALID_CODE, WEH_E_INVALID_PARENT, WEH_E_BAD_ELEMENT (what a view
+ * or a geometry part needs), WEH_E_WRITE (abstract class), WEH_E_DUPLICATE_CODE, WEH_E_NOT_UNIQUE
+ * (federation GUID), WEH_E_FOREIGN_KEY, WEH_E_UNSUPPORTED (geometry), WEH_E_READ_ONLY, and those of
+ * weh_db_fail. The diag's where names the member.
+ */
 WEH_MUST_CHECK weh_err weh_element_insert(struct weh_bis *bis, const struct weh_value *props,
                                           weh_id *out, struct weh_diag *diag);
 
-/** Update: an absent member stays, a null one is cleared; @props has the id. */
+/**
+ * Update: an absent member stays, a null one is cleared; @props has the id.
+ *
+ * As by the native library, classFullName and model are ignored, and null leaves these as they are:
+ * code, jsonProperties, category, placement, appearance, url, and the parts of views. What
+ * weh_element_get_props wrote can be given back whole.
+ *
+ * WEH_E_MISSING_ID, and as weh_element_insert (a federation GUID that is taken: WEH_E_WRITE).
+ */
 WEH_MUST_CHECK weh_err weh_element_update(struct weh_bis *bis, const struct weh_value *props,
                                           struct weh_diag *diag);
 
-/** Delete the elements with their children, all or none. */
+/**
+ * Delete the elements with their children, all or none. One that went with an earlier one's children
+ * still has to exist when its turn comes, unless it was among those.
+ *
+ * WEH_E_MISSING_ID, WEH_E_WRONG_ELEMENT (the root subject), WEH_E_DELETION_PROHIBITED (definitions),
+ * WEH_E_FOREIGN_KEY (it has a model, or others refer to it), WEH_E_LIMIT, WEH_E_READ_ONLY.
+ */
 WEH_MUST_CHECK weh_err weh_element_delete(struct weh_bis *bis, const weh_id *ids, size_t n,
                                           struct weh_diag *diag);
 
-/** Insert the model of an element; @props is a ModelProps map. */
+/**
+ * Insert the model of an element; @props is a ModelProps map. Its id is the element's.
+ *
+ * WEH_E_BAD_ARGS, WEH_E_BAD_ELEMENT (no such element, or of a wrong kind for the class),
+ * WEH_E_WRONG_ELEMENT (it cannot have a model), WEH_E_WRITE (it has one, or the class is abstract),
+ * WEH_E_READ_ONLY.
+ */
 WEH_MUST_CHECK weh_err weh_model_insert(struct weh_bis *bis, const struct weh_value *props,
                                         weh_id *out, struct weh_diag *diag);
 

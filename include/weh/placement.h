@@ -17,7 +17,7 @@ struct weh_placement3d {
     double angles[3]; /* yaw, pitch, roll in degrees, as stored */
     double low[3];    /* element-aligned box in local coordinates */
     double high[3];
-    bool has_box;
+    bool has_box; /* reading: always */
 };
 
 struct weh_placement2d {
@@ -28,12 +28,30 @@ struct weh_placement2d {
     bool has_box;
 };
 
-/** Read Placement3dProps. Angles take the official rounding (degrees to radians and back).
- * WEH_E_BAD_ARGS naming the member. */
+/** Read Placement3dProps. Angles take the official rounding (degrees to radians and back); an absent
+ * box is all zeros, as the native library stores it. WEH_E_BAD_ARGS naming the member. */
 WEH_MUST_CHECK weh_err weh_placement3d_read(const struct weh_value *value,
                                             struct weh_placement3d *out, struct weh_diag *diag);
 WEH_MUST_CHECK weh_err weh_placement2d_read(const struct weh_value *value,
                                             struct weh_placement2d *out, struct weh_diag *diag);
+
+/** Read the first @n (2 or 3) components of a point, an array or an object; absent ones are 0.
+ * WEH_E_BAD_ARGS naming @where. */
+WEH_MUST_CHECK weh_err weh_point_read(const struct weh_value *value, const char *where, unsigned n,
+                                      double *out, struct weh_diag *diag);
+
+/** Read an angle: a number of degrees, or {degrees}, {radians}. An absent one is 0.
+ * WEH_E_BAD_ARGS naming @where. */
+WEH_MUST_CHECK weh_err weh_angle_read(const struct weh_value *value, const char *where,
+                                      double *degrees, struct weh_diag *diag);
+
+/** @degrees as they come back from the native library's radians. */
+double weh_angle_round(double degrees);
+
+/** Write an array of @n numbers; {low, high} of such arrays; {pitch, roll, yaw} without zeros. */
+void weh_point_write(const double *point, unsigned n, struct weh_sink *sink);
+void weh_box_write(const double *low, const double *high, unsigned n, struct weh_sink *sink);
+void weh_angles_write(const double angles[3], struct weh_sink *sink);
 
 /** Write the map as getElementProps has it (zero angles left out). */
 void weh_placement3d_write(const struct weh_placement3d *placement, struct weh_sink *sink);

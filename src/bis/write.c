@@ -1,0 +1,202 @@
+/* src/bis/write.c - the rows of one insert or update.
+ *
+ * An insert runs the plan's statements, one a table; an update builds the statements for the columns
+ * that it sets. Which values they take is decided in members.c.
+ */
+#include <string.h>
+
+#include "bis_priv.h"
+
+weh_err bis_begin(struct weh_bis *bis, struct weh_diag *diag)
+{
+    if (weh_briefcase_is_readonly(bis->briefcase)) {
+        return weh_fail(diag, WEH_E_READ_ONLY, "the briefcase is open for reading only");
+    }
+    weh_arena_reset(&bis->arena);
+    return weh_briefcase_edit_begin(bis->briefcase, diag);
+}
+
+weh_err bis_end(struct weh_bis *bis, weh_err err, struct weh_diag *diag)
+{
+    weh_err ended =
+        weh_briefcase_edit_end(bis->briefcase, err == WEH_OK, err == WEH_OK ? diag : NULL);
+
+    if (err != WEH_OK) {
+        /* What was looked up within the failed edit may have been its own. */
+        bis_forget_ids(bis);
+    }
+    return err != WEH_OK ? err : ended;
+}
+
+weh_err bis_edit_begin(struct bis_edit *edit, struct weh_bis *bis, struct bis_plan *plan,
+                       const struct weh_value *props, struct weh_diag *diag)
+{
+    size_t n = plan->class_->n_properties;
+
+    memset(edit, 0, sizeof(*edit));
+    edit->bis = bis;
+    edit->plan = plan;
+    edit->props = props;
+    edit->plain = weh_arena_array(&bis->arena, n + 1, sizeof(*edit->plain));
+    edit->touched = weh_arena_array(&bis->arena, n + 1, sizeof(*edit->touched));
+    return edit->plain == NULL || edit->touched == NULL ? weh_fail_nomem(diag) : WEH_OK;
+}
+
+/* A constraint failed: which member is at fault? */
+static weh_err explain(struct bis_edit *edit, weh_err err, struct weh_diag *diag)
+{
+    weh_id other = 0;
+
+    if (err == WEH_E_FOREIGN_KEY) {
+        return weh_fail_where(diag, err, "", "the element refers to something that does not exist");
+    }
+    if (err != WEH_E_NOT_UNIQUE) {
+        return err;
+    }
+    if (edit->is_model) {
+        return weh_fail_where(diag, WEH_E_WRITE, "modeledElement",
+                              "the element has a model already");
+    }
+    if (edit->code_spec != 0 &&
+        bis_find_by_code(edit->bis, edit->code_spec, edit->code_scope, edit->code_value, &other,
+                         NULL) == WEH_OK &&
+        other != 0 && other != edit->id) {
+        return weh_fail_where(diag, WEH_E_DUPLICATE_CODE, "code", "another element has that code");
+    }
+    return weh_fail_where(diag, edit->is_insert ? WEH_E_NOT_UNIQUE : WEH_E_WRITE, "federationGuid",
+                          "another element has that federation GUID");
+}
+
+static weh_err hold_inserts(struct bis_edit *edit, struct weh_diag *diag)
+{
+    struct weh_bis *bis = edit->bis;
+    struct bis_plan *plan = edit->plan;
+    weh_err err = WEH_OK;
+
+    for (unsigned t = 0; err == WEH_OK && t < plan->class_->n_tables; t++) {
+        if (plan->insert[t] == NULL) {
+            err = weh_stmt_acquire(bis->briefcase, plan->insert_sql[t], &plan->insert[t], diag);
+            bis->n_held += err == WEH_OK;
+        }
+        edit->stmts[t] = plan->insert[t];
+    }
+    return err;
+}
+
+weh_err bis_insert_rows(struct bis_edit *edit, struct weh_diag *diag)
+{
+    const struct weh_ec_class *class_ = edit->plan->class_;
+    weh_err err = hold_inserts(edit, diag);
+
+    edit->params = edit->plan->params;
+    for (unsigned t = 0; err == WEH_OK && t < class_->n_tables; t++) {
+        int rc = sqlite3_bind_int64(edit->stmts[t], 1, (int64_t)edit->id);
+
+        if (rc == SQLITE_OK && class_->tables[t]->has_class_id_column) {
+            rc = sqlite3_bind_int64(edit->stmts[t], 2, (int64_t)class_->id);
+        }
+        if (rc != SQLITE_OK) {
+            err = weh_db_fail(edit->bis->briefcase, rc, diag);
+        }
+    }
+    if (err == WEH_OK) {
+        err = bis_members_bind(edit, diag);
+    }
+    for (unsigned t = 0; err == WEH_OK && t < class_->n_tables; t++) {
+        err = weh_stmt_run(edit->bis->briefcase, edit->stmts[t], diag);
+    }
+    for (unsigned t = 0; t < class_->n_tables; t++) {
+        bis_reset(edit->stmts[t]);
+    }
+    return explain(edit, err, diag);
+}
+
+weh_err bis_insert_checked(struct bis_edit *edit, struct weh_diag *diag)
+{
+    weh_err err;
+
+    edit->is_insert = true;
+    err = bis_members_route(edit, diag);
+    if (err == WEH_OK) {
+        err = bis_check_insert(edit, diag);
+    }
+    if (err == WEH_OK) {
+        err = weh_briefcase_next_element_id(edit->bis->briefcase, &edit->id, diag);
+    }
+    if (err == WEH_OK) {
+        err = bis_insert_rows(edit, diag);
+    }
+    return err == WEH_OK ? bis_members_finish(edit, diag) : err;
+}
+
+/* UPDATE of the touched columns of table @t, NULL text when there are none. The row of bis_Element
+ * is always written: its trigger sets LastMod. */
+static weh_err build_update(struct bis_edit *edit, unsigned t, int *params, bool *any,
+                            struct weh_diag *diag)
+{
+    const struct weh_ec_class *class_ = edit->plan->class_;
+    struct weh_buf *buf = &edit->bis->scratch;
+    int n = 1;
+
+    weh_buf_clear(buf);
+    weh_buf_printf(buf, "UPDATE ");
+    bis_sql_name(buf, class_->tables[t]->name);
+    weh_buf_printf(buf, " SET ");
+    for (unsigned p = 0; p < class_->n_properties; p++) {
+        const struct weh_ec_property *property = &class_->properties[p];
+
+        for (unsigned i = 0; edit->touched[p] != 0 && i < property->n_leaves; i++) {
+            const struct weh_ec_leaf *leaf = &property->leaves[i];
+
+            if (!leaf->is_virtual && leaf->table == t) {
+                weh_buf_printf(buf, "%s", n > 1 ? "," : "");
+                bis_sql_name(buf, leaf->column);
+                weh_buf_printf(buf, "=?%d", ++n);
+                params[edit->plan->first_leaf[p] + i] = n;
+            }
+        }
+    }
+    *any = n > 1 || t == 0;
+    if (n == 1) {
+        weh_buf_printf(buf, "ECClassId=ECClassId");
+    }
+    weh_buf_printf(buf, " WHERE ");
+    bis_sql_name(buf, class_->tables[t]->id_column);
+    weh_buf_printf(buf, "=?1");
+    weh_buf_byte(buf, 0);
+    return buf->err == WEH_OK ? WEH_OK : weh_fail_nomem(diag);
+}
+
+weh_err bis_update_rows(struct bis_edit *edit, struct weh_diag *diag)
+{
+    struct weh_briefcase *briefcase = edit->bis->briefcase;
+    unsigned n_tables = edit->plan->class_->n_tables;
+    int *params = weh_arena_array(&edit->bis->arena, edit->plan->n_leaves + 1u, sizeof(*params));
+    weh_err err = params == NULL ? weh_fail_nomem(diag) : WEH_OK;
+
+    edit->params = params;
+    for (unsigned t = 0; err == WEH_OK && t < n_tables; t++) {
+        bool any = false;
+
+        err = build_update(edit, t, params, &any, diag);
+        if (err == WEH_OK && any) {
+            err = weh_stmt_acquire(briefcase, (const char *)edit->bis->scratch.data,
+                                   &edit->stmts[t], diag);
+        }
+        if (err == WEH_OK && any &&
+            sqlite3_bind_int64(edit->stmts[t], 1, (int64_t)edit->id) != SQLITE_OK) {
+            err = weh_fail_nomem(diag);
+        }
+    }
+    if (err == WEH_OK) {
+        err = bis_members_bind(edit, diag);
+    }
+    for (unsigned t = 0; err == WEH_OK && t < n_tables; t++) {
+        err = edit->stmts[t] == NULL ? WEH_OK : weh_stmt_run(briefcase, edit->stmts[t], diag);
+    }
+    for (unsigned t = 0; t < n_tables; t++) {
+        weh_stmt_release(briefcase, edit->stmts[t]);
+        edit->stmts[t] = NULL;
+    }
+    return explain(edit, err, diag);
+}
