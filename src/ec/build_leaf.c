@@ -41,6 +41,7 @@ struct leaf_build {
     struct path *paths;
     struct row *rows; /* room for the class with the most */
     size_t n_rows;
+    uint32_t *order; /* map rows by class */
     /* Along names: the property of the class in hand. */
     uint32_t *in_class; /* class index plus 1 */
     uint16_t *position;
@@ -390,8 +391,8 @@ static weh_err leaves_place(struct leaf_build *leaves, struct weh_ec_class *clas
     return WEH_OK;
 }
 
-/* The map rows of one class: @n of them from row @begin. */
-static weh_err class_map(struct leaf_build *leaves, uint32_t class_index, size_t begin, size_t n)
+/* The map rows of one class: numbers @begin to @end of leaves->order. */
+static weh_err class_map(struct leaf_build *leaves, uint32_t class_index, size_t begin, size_t end)
 {
     struct ec_build *build = leaves->build;
     struct weh_ec_class *class_ = &build->classes[class_index];
@@ -410,9 +411,9 @@ static weh_err class_map(struct leaf_build *leaves, uint32_t class_index, size_t
         leaves->in_class[build->own_name[own]] = class_index + 1;
         leaves->position[build->own_name[own]] = i;
     }
-    for (size_t i = 0; i < n && err == WEH_OK; i++) {
-        err =
-            row_take(leaves, class_, class_index, ec_row(build->snapshot, EC_ROWS_MAP, begin + i));
+    for (size_t i = begin; i < end && err == WEH_OK; i++) {
+        err = row_take(leaves, class_, class_index,
+                       ec_row(build->snapshot, EC_ROWS_MAP, leaves->order[i]));
     }
     if (err == WEH_OK) {
         err = tables_place(leaves, class_);
@@ -420,34 +421,56 @@ static weh_err class_map(struct leaf_build *leaves, uint32_t class_index, size_t
     return err == WEH_OK ? leaves_place(leaves, class_, properties) : err;
 }
 
-/* End of the rows that have the class of row @begin. */
-static size_t rows_end(const struct ec_snapshot *snapshot, size_t begin)
+/* Put the map rows in the order of their classes: a counting sort, which keeps theirs. The rows of
+ * class c are order[begin[c] .. begin[c + 1]]. */
+static weh_err rows_order(struct leaf_build *leaves, uint32_t **begin_out)
 {
-    int64_t id = ec_row(snapshot, EC_ROWS_MAP, begin)[MAP_CLASS];
-    size_t end = begin + 1;
+    struct ec_build *build = leaves->build;
+    size_t n_classes = build->catalog->n_classes;
+    size_t n = build->snapshot->rows[EC_ROWS_MAP].n_rows;
+    uint32_t *of_row = weh_arena_array(&build->scratch, n, sizeof(uint32_t));
+    uint32_t *begin = weh_arena_array(&build->scratch, n_classes + 1, sizeof(uint32_t));
 
-    while (end < snapshot->rows[EC_ROWS_MAP].n_rows &&
-           ec_row(snapshot, EC_ROWS_MAP, end)[MAP_CLASS] == id) {
-        end++;
+    leaves->order = weh_arena_array(&build->scratch, n, sizeof(uint32_t));
+    if (of_row == NULL || begin == NULL || leaves->order == NULL) {
+        return ec_build_no_memory(build);
     }
-    return end;
+    for (size_t i = 0; i < n; i++) {
+        int64_t id = ec_row(build->snapshot, EC_ROWS_MAP, i)[MAP_CLASS];
+
+        if (!ec_find(build->snapshot, EC_ROWS_CLASS, id, &of_row[i])) {
+            return ec_corrupt(build->diag, "a property map without a class");
+        }
+        begin[of_row[i]]++;
+    }
+    for (size_t i = 1; i <= n_classes; i++) {
+        begin[i] += begin[i - 1];
+    }
+    for (size_t i = n; i-- > 0;) {
+        leaves->order[--begin[of_row[i]]] = (uint32_t)i;
+    }
+    *begin_out = begin;
+    return WEH_OK;
 }
 
 weh_err ec_build_leaves(struct ec_build *build)
 {
-    const struct ec_snapshot *snapshot = build->snapshot;
     struct leaf_build leaves = { .build = build };
-    size_t n_maps = snapshot->rows[EC_ROWS_MAP].n_rows;
+    size_t n_classes = build->catalog->n_classes;
+    uint32_t *begin = NULL;
     size_t n_most = 0;
-    int64_t previous = 0;
     weh_err err = paths_resolve(&leaves);
 
+    if (err == WEH_OK) {
+        err = rows_order(&leaves, &begin);
+    }
     if (err != WEH_OK) {
         return err;
     }
-    for (size_t begin = 0, end; begin < n_maps; begin = end) {
-        end = rows_end(snapshot, begin);
-        n_most = end - begin > n_most ? end - begin : n_most;
+    for (size_t i = 0; i < n_classes; i++) {
+        size_t n = begin[i + 1] - begin[i];
+
+        n_most = n > n_most ? n : n_most;
     }
     leaves.rows = weh_arena_array(&build->scratch, n_most, sizeof(*leaves.rows));
     leaves.in_class = weh_arena_array(&build->scratch, build->n_own, sizeof(uint32_t));
@@ -455,17 +478,10 @@ weh_err ec_build_leaves(struct ec_build *build)
     if (leaves.rows == NULL || leaves.in_class == NULL || leaves.position == NULL) {
         return ec_build_no_memory(build);
     }
-    for (size_t begin = 0, end; begin < n_maps && err == WEH_OK; begin = end) {
-        int64_t id = ec_row(snapshot, EC_ROWS_MAP, begin)[MAP_CLASS];
-        uint32_t class_index = 0;
-
-        end = rows_end(snapshot, begin);
-        /* Ascending by class: SQL sorted them, but an index that lies may not. */
-        if (id <= previous || !ec_find(snapshot, EC_ROWS_CLASS, id, &class_index)) {
-            return ec_corrupt(build->diag, "a property map without a class");
+    for (size_t i = 0; i < n_classes && err == WEH_OK; i++) {
+        if (begin[i] != begin[i + 1]) {
+            err = class_map(&leaves, (uint32_t)i, begin[i], begin[i + 1]);
         }
-        previous = id;
-        err = class_map(&leaves, class_index, begin, end - begin);
     }
     return err;
 }
