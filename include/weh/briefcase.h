@@ -123,13 +123,6 @@ WEH_MUST_CHECK weh_err weh_briefcase_edit_end(struct weh_briefcase *briefcase, b
                                               struct weh_diag *diag);
 
 /**
- * True when SQLite has ended the write transaction by itself: out of memory, full disk or an I/O
- * error in the middle of a statement roll everything unsaved back (sqlite.org/lang_transaction.html,
- * section 3). Then weh_briefcase_rollback begins a new one.
- */
-bool weh_briefcase_lost_transaction(const struct weh_briefcase *briefcase);
-
-/**
  * True when SQLite has rolled back everything unsaved by itself, which it does when a statement
  * fails for want of space or memory or by an I/O error. Until weh_briefcase_rollback is called
  * (when whoever keeps something about unsaved changes has forgotten it) every edit and commit

@@ -89,15 +89,24 @@ static void entry_destroy(struct weh_file_entry *entry)
     weh_free(entry);
 }
 
-/** The entry of the file, made when there is none. NULL when out of memory. Mutex held. */
-static struct weh_file_entry *find_or_add(struct weh_file_registry *registry,
-                                          const struct stat *status, const char *real_path)
+/** The entry of the file, or NULL. Mutex held. */
+static struct weh_file_entry *find(const struct weh_file_registry *registry,
+                                   const struct stat *status)
 {
     struct weh_file_entry *entry = registry->entries;
 
     while (entry != NULL && (entry->device != status->st_dev || entry->inode != status->st_ino)) {
         entry = entry->next;
     }
+    return entry;
+}
+
+/** The same, made when there is none. NULL when out of memory. Mutex held. */
+static struct weh_file_entry *find_or_add(struct weh_file_registry *registry,
+                                          const struct stat *status, const char *real_path)
+{
+    struct weh_file_entry *entry = find(registry, status);
+
     if (entry == NULL) {
         entry = entry_create(status, real_path);
         if (entry != NULL) {
@@ -228,4 +237,28 @@ bool weh_file_entry_is_same(const struct weh_file_entry *entry, const char *path
 
     return stat(path, &status) == 0 && status.st_dev == entry->device &&
            status.st_ino == entry->inode;
+}
+
+bool weh_file_registry_writer(struct weh_file_registry *registry, const char *path, char *out,
+                              size_t size)
+{
+    struct weh_file_entry *entry;
+    struct stat status;
+    bool found = false;
+
+    weh_assert(registry != NULL && path != NULL && size > 0);
+    if (stat(path, &status) != 0) {
+        return false;
+    }
+    pthread_mutex_lock(&registry->mutex);
+    entry = find(registry, &status);
+    if (entry != NULL && entry->has_writer) {
+        size_t len = strnlen(entry->user, size - 1);
+
+        memcpy(out, entry->user, len);
+        out[len] = '\0';
+        found = true;
+    }
+    pthread_mutex_unlock(&registry->mutex);
+    return found;
 }
