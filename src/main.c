@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "weh/alloc.h"
+#include "weh/briefcase.h"
 #include "weh/json.h"
 #include "weh/net.h"
 #include "weh/rpc.h"
@@ -123,6 +124,10 @@ static weh_err build(struct daemon *daemon, struct weh_diag *diag)
     };
     weh_err err;
 
+    err = weh_briefcase_global_init(diag);
+    if (err != WEH_OK) {
+        return err;
+    }
     err = weh_rpc_app_create(&daemon->config, &daemon->log, &daemon->app, diag);
     if (err != WEH_OK) {
         return err;

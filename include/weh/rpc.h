@@ -22,7 +22,7 @@ struct weh_rpc_app;
  *
  * @config, @log  kept.
  *
- * WEH_E_IO (where is data.dir), WEH_E_NOMEM. Call once a process: it sets SQLite up.
+ * WEH_E_IO (where is data.dir), WEH_E_NOMEM. After weh_briefcase_global_init.
  */
 WEH_MUST_CHECK weh_err weh_rpc_app_create(const struct weh_config *config,
                                           const struct weh_log *log, struct weh_rpc_app **out,

@@ -46,10 +46,6 @@ weh_err weh_rpc_app_create(const struct weh_config *config, const struct weh_log
     }
     app->config = config;
     app->log = log;
-    err = weh_briefcase_global_init(diag);
-    if (err != WEH_OK) {
-        goto out;
-    }
     err = make_folders(config, diag);
     if (err != WEH_OK) {
         goto out;
