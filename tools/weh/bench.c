@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <libgen.h>
 #include <unistd.h>
 
 #include "weh/alloc.h"
@@ -33,16 +32,16 @@ struct setup {
 /* The program @relative to weh's own folder, in a build folder; "" when it is not there. */
 static void find_sibling(const char *relative, char *out, size_t size)
 {
-    char self[400];
+    char self[400] = "";
     ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+    const char *slash = n > 0 ? strrchr(self, '/') : NULL;
 
     out[0] = '\0';
-    if (n > 0) {
-        self[n] = '\0';
-        (void)snprintf(out, size, "%s/%s", dirname(self), relative);
-        if (access(out, X_OK) != 0) {
-            out[0] = '\0';
-        }
+    if (slash != NULL) {
+        (void)snprintf(out, size, "%.*s/%s", (int)(slash - self), self, relative);
+    }
+    if (access(out, X_OK) != 0) {
+        out[0] = '\0';
     }
 }
 

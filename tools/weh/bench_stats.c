@@ -49,14 +49,16 @@ static int compare_double(const void *a, const void *b)
 void weh_bench_end_round(struct weh_bench_series *series)
 {
     uint32_t n = series->n_samples;
+    uint32_t middle = n / 2;
+    uint32_t nearly_last = n == 0 ? 0 : (n - 1) * 99 / 100;
 
     if (n == 0) {
         return;
     }
     weh_assert(series->n_rounds < WEH_BENCH_ROUNDS_MAX);
     qsort(series->samples_ns, n, sizeof(*series->samples_ns), compare_u64);
-    series->p50_us[series->n_rounds] = (double)series->samples_ns[n / 2] / 1000.0;
-    series->p99_us[series->n_rounds] = (double)series->samples_ns[(n - 1) * 99 / 100] / 1000.0;
+    series->p50_us[series->n_rounds] = (double)series->samples_ns[middle] / 1000.0;
+    series->p99_us[series->n_rounds] = (double)series->samples_ns[nearly_last] / 1000.0;
     series->n_rounds++;
     series->n_total += n;
     series->n_samples = 0;

@@ -57,6 +57,20 @@ static bool parse_option(struct weh_cli *cli, int argc, char *const *argv, int *
     return true;
 }
 
+static bool parse_argument(struct weh_cli *cli, const char *text, bool options_end)
+{
+    if (!options_end && text[0] == '-' && text[1] != '\0') {
+        weh_cli_usage(cli, "unknown option %s", text);
+        return false;
+    }
+    if (cli->n_arguments == cli->command->n_arguments) {
+        weh_cli_usage(cli, "one argument too many: %s", text);
+        return false;
+    }
+    cli->arguments[cli->n_arguments++] = text;
+    return true;
+}
+
 bool weh_cli_parse(const struct weh_cli_command *command, int argc, char *const *argv,
                    struct weh_cli *out)
 {
@@ -64,22 +78,14 @@ bool weh_cli_parse(const struct weh_cli_command *command, int argc, char *const 
 
     *out = (struct weh_cli){ .command = command };
     for (int i = 0; i < argc && !out->help; i++) {
-        const char *text = argv[i];
-
-        if (!options_end && strcmp(text, "--") == 0) {
+        if (!options_end && strcmp(argv[i], "--") == 0) {
             options_end = true;
-        } else if (!options_end && strncmp(text, "--", 2) == 0) {
-            if (!parse_option(out, argc, argv, &i)) {
-                return false;
-            }
-        } else if (!options_end && text[0] == '-' && text[1] != '\0') {
-            weh_cli_usage(out, "unknown option %s", text);
+            continue;
+        }
+        if (!options_end && strncmp(argv[i], "--", 2) == 0
+                ? !parse_option(out, argc, argv, &i)
+                : !parse_argument(out, argv[i], options_end)) {
             return false;
-        } else if (out->n_arguments == command->n_arguments) {
-            weh_cli_usage(out, "one argument too many: %s", text);
-            return false;
-        } else {
-            out->arguments[out->n_arguments++] = text;
         }
     }
     if (!out->help && out->n_arguments < command->n_arguments) {

@@ -139,6 +139,7 @@ static int next_character(EditLine *edit, wchar_t *out)
         if (next_byte(connect, &byte) == 0) {
             return 0;
         }
+        /* Not the hidden state: this one is ours. NOLINTNEXTLINE(concurrency-mt-unsafe) */
         n = mbrtowc(out, &byte, 1, &state);
         if (n == (size_t)-1) {
             memset(&state, 0, sizeof(state)); /* not of this locale: leave it out */

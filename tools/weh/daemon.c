@@ -26,7 +26,10 @@ weh_err weh_temp_dir_create(const char *parent, struct weh_temp_dir *out, struct
 {
     int n = snprintf(out->path, sizeof(out->path), "%s/weh-XXXXXX", parent);
 
-    if (n < 0 || (size_t)n >= sizeof(out->path) || mkdtemp(out->path) == NULL) {
+    bool fits = n > 0 && (size_t)n < sizeof(out->path);
+
+    /* The buffer is ours. NOLINTNEXTLINE(concurrency-mt-unsafe) */
+    if (!fits || mkdtemp(out->path) == NULL) {
         out->path[0] = '\0';
         return weh_fail(diag, WEH_E_IO, "no folder can be made in %s", parent);
     }
@@ -159,6 +162,11 @@ out:
 weh_err weh_daemon_spawn(const char *const *argv, const char *log_path, struct weh_daemon *out,
                          struct weh_diag *diag)
 {
+    /* posix_spawn changes nothing in what it takes as if it might. */
+    union {
+        const char *const *given;
+        char *const *taken;
+    } arguments = { .given = argv };
     posix_spawn_file_actions_t actions;
     uint64_t start_us = weh_clock_mono_us();
     int pipe_fds[2] = { -1, -1 };
@@ -172,9 +180,7 @@ weh_err weh_daemon_spawn(const char *const *argv, const char *log_path, struct w
     posix_spawn_file_actions_adddup2(&actions, pipe_fds[1], STDOUT_FILENO);
     posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, log_path,
                                      O_WRONLY | O_CREAT | O_APPEND, 0600);
-    /* posix_spawn takes texts it may not change as if it might. */
-    if (posix_spawn(&out->pid, argv[0], &actions, NULL, (char *const *)(uintptr_t)argv, environ) !=
-        0) {
+    if (posix_spawn(&out->pid, argv[0], &actions, NULL, arguments.taken, environ) != 0) {
         out->pid = 0;
         err = weh_fail(diag, WEH_E_IO, "%s cannot be started", argv[0]);
     }
@@ -204,8 +210,7 @@ weh_err weh_daemon_start(const char *path, const char *data_dir, const char *con
     snprintf(data_setting, sizeof(data_setting), "data.dir=%s", data_dir);
     snprintf(log_path, sizeof(log_path), "%s.log", data_dir);
     argv[n++] = data_setting;
-    for (size_t i = 0; settings != NULL && settings[i] != NULL; i++) {
-        weh_assert(i < SETTINGS_MAX);
+    for (size_t i = 0; settings != NULL && settings[i] != NULL && i < SETTINGS_MAX; i++) {
         argv[n++] = "--set";
         argv[n++] = settings[i];
     }

@@ -50,7 +50,7 @@ WEH_MUST_CHECK weh_err weh_daemon_spawn(const char *const *argv, const char *log
                                         struct weh_daemon *out, struct weh_diag *diag);
 
 /** Start webedithost @path on a free port with data.dir @data_dir; logs go to @data_dir.log.
- * @settings  further KEY=VALUE texts, NULL-terminated; may be NULL. Errors as weh_daemon_spawn. */
+ * @settings  at most 16 KEY=VALUE texts, NULL-terminated; may be NULL. Errors as weh_daemon_spawn. */
 WEH_MUST_CHECK weh_err weh_daemon_start(const char *path, const char *data_dir,
                                         const char *const *settings, struct weh_daemon *out,
                                         struct weh_diag *diag);

@@ -94,8 +94,13 @@ static void next_pair(struct level *level, struct weh_mismatch *out)
     } else {
         snprintf(end, room, "[%u]", i);
         out->expected = &expected->as.items[i];
-        out->actual = &level->actual->as.items[i];
+        out->actual = level->actual == NULL ? NULL : &level->actual->as.items[i];
     }
+}
+
+static bool is_container(const struct weh_value *value)
+{
+    return value->type == WEH_VALUE_MAP || value->type == WEH_VALUE_ARRAY;
 }
 
 bool weh_value_match(const struct weh_value *expected, const struct weh_value *actual,
@@ -105,12 +110,9 @@ bool weh_value_match(const struct weh_value *expected, const struct weh_value *a
     uint32_t depth = 0;
 
     *out = (struct weh_mismatch){ .path = "$", .expected = expected, .actual = actual };
-    for (;;) {
-        if (!shallow_match(out->expected, out->actual)) {
-            return false;
-        }
-        if (out->expected->type == WEH_VALUE_MAP || out->expected->type == WEH_VALUE_ARRAY) {
-            weh_assert(depth < WEH_ARRAY_LEN(levels)); /* the parser refuses deeper ones */
+    while (shallow_match(out->expected, out->actual)) {
+        /* The parser refuses deeper ones. */
+        if (is_container(out->expected) && depth < WEH_ARRAY_LEN(levels)) {
             levels[depth++] = (struct level){
                 .expected = out->expected,
                 .actual = out->actual,
@@ -125,4 +127,5 @@ bool weh_value_match(const struct weh_value *expected, const struct weh_value *a
         }
         next_pair(&levels[depth - 1], out);
     }
+    return false;
 }

@@ -272,6 +272,17 @@ static bool receive_more(struct run *run, uint64_t deadline_us)
     return !timed_out;
 }
 
+static void report_missing(struct run *run, struct weh_str method, const struct weh_value *expected)
+{
+    fail_at(run, run->line, "no notification %.*s that holds it", WEH_STR_ARGS(method));
+    print_labelled("expected", expected);
+    for (const struct seen *seen = run->seen; seen != NULL; seen = seen->next) {
+        if (weh_str_eq(seen->method, method)) {
+            print_labelled(seen->used ? "used" : "received", &seen->params);
+        }
+    }
+}
+
 static void run_wait_notification(struct run *run, const struct weh_statement *statement)
 {
     uint64_t deadline_us = weh_clock_mono_us() + (uint64_t)run->timeout_ms * 1000;
@@ -289,14 +300,7 @@ static void run_wait_notification(struct run *run, const struct weh_statement *s
         found = use_notification(run, statement->name, &expected);
     } while (!found && receive_more(run, deadline_us));
     if (!found) {
-        fail_at(run, run->line, "no notification %.*s that holds it",
-                WEH_STR_ARGS(statement->name));
-        print_labelled("expected", &expected);
-        for (const struct seen *seen = run->seen; seen != NULL; seen = seen->next) {
-            if (weh_str_eq(seen->method, statement->name)) {
-                print_labelled(seen->used ? "used" : "received", &seen->params);
-            }
-        }
+        report_missing(run, statement->name, &expected);
     }
 out:
     weh_arena_fini(&arena);

@@ -256,14 +256,14 @@ weh_err weh_vars_expand(const struct weh_vars *vars, struct weh_str text, struct
     while (i < text.len) {
         struct weh_str rest = str_from(text, i);
         bool quoted = rest.ptr[0] == '"';
+        weh_err err = WEH_OK;
         size_t used = 0;
 
         if (quoted || rest.ptr[0] == '$') {
-            weh_err err = expand_one(vars, rest, quoted, out, &used, diag);
-
-            if (err != WEH_OK) {
-                return err;
-            }
+            err = expand_one(vars, rest, quoted, out, &used, diag);
+        }
+        if (err != WEH_OK) {
+            return err;
         }
         if (used == 0) {
             used = quoted ? string_length(rest) : 1;
