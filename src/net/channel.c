@@ -104,7 +104,7 @@ void weh_conn_settle(struct weh_conn *conn)
 {
     struct weh_net *net = conn->net;
 
-    if (conn->state != WEH_CONN_GONE || conn->is_awaiting_end || conn->is_adopting ||
+    if (conn->state != WEH_CONN_GONE || conn->is_awaiting_end || conn->n_pins != 0 ||
         conn->is_in_inbox) {
         return;
     }
@@ -140,12 +140,10 @@ int weh_conn_established(struct weh_conn *conn)
     conn->check.is_websocket = true;
     conn->deadline_ms = 0;
     if (weh_session_create(&options, &conn->session, NULL) != WEH_OK) {
-        const struct weh_close_info *info = weh_close_info(WEH_CLOSE_OVERLOAD);
-
         conn->session = NULL;
+        conn->gone_reason = WEH_CLOSE_OVERLOAD;
         conn->is_closing = true;
-        lws_close_reason(conn->wsi, (enum lws_close_status)info->code, NULL, 0);
-        return -1;
+        weh_inbox_post(conn, false);
     }
     return 0;
 }
@@ -178,7 +176,12 @@ void weh_conn_kill(struct weh_conn *conn)
 
 void weh_conn_violated(struct weh_conn *conn)
 {
-    /* Inside a read of libwebsockets: act when it is over. What was in order before is delivered. */
+    /* Inside a read of libwebsockets. What it will find itself it closes itself, but not always
+     * with a frame, unless a reason is prepared. */
+    if (conn->check.fault == WEH_FRAME_MALFORMED) {
+        lws_close_reason(conn->wsi, LWS_CLOSE_STATUS_PROTOCOL_ERR, NULL, 0);
+    }
+    /* Act when the read is over. What was in order before is delivered. */
     weh_inbox_post(conn, false);
 }
 
@@ -230,7 +233,7 @@ static void deliver(struct weh_conn *conn)
 /* A frame that arrives whole counts when it has; the tap counted its header before. */
 static bool is_after_violation(const struct weh_conn *conn)
 {
-    return conn->check.is_bad && conn->n_frames_done >= conn->check.n_data_frames;
+    return conn->check.fault != WEH_FRAME_FINE && conn->n_frames_done >= conn->check.n_data_frames;
 }
 
 int weh_conn_receive(struct weh_conn *conn, const uint8_t *bytes, size_t len)
@@ -311,13 +314,22 @@ static enum pump_result write_fragment(struct weh_conn *conn)
     return PUMP_IDLE;
 }
 
+/* With a reason prepared, libwebsockets is closing: by our wish or because of a fault that it found
+ * itself. Nothing may follow a close frame (RFC 6455 5.5.1), and closing twice would lose it. */
+static bool may_write(const struct weh_conn *conn)
+{
+    return conn->session != NULL && conn->wsi != NULL && !conn->is_closing &&
+           lws_get_close_length(conn->wsi) == 0;
+}
+
 /* Send what there is while the kernel takes it. Several writes a turn are fine as long as
  * libwebsockets holds nothing back; without permessage-deflate (rule 1), that is. */
 static enum pump_result pump(struct weh_conn *conn)
 {
     enum weh_close_reason reason;
+    unsigned n_writes = 0;
 
-    for (unsigned i = 0; i < WRITES_A_TURN; i++) {
+    for (; n_writes < WRITES_A_TURN; n_writes++) {
         if (lws_partial_buffered(conn->wsi) != 0) {
             break;
         }
@@ -332,19 +344,27 @@ static enum pump_result pump(struct weh_conn *conn)
         }
     }
     if (weh_session_wants_close(conn->session, &reason)) {
-        /* A frame that cannot get out (SLOW_READER) is given up with the session. */
+        if (conn->deadline_ms == 0) {
+            /* A reader that has stopped (SLOW_READER) may never take what has been begun. */
+            conn->deadline_ms = weh_net_now_ms(conn->net) + WEH_NET_CLOSE_GRACE_MS;
+        }
         conn->gone_reason = reason;
-        if (conn->tx == NULL || lws_partial_buffered(conn->wsi) != 0) {
+        if (conn->tx == NULL && lws_partial_buffered(conn->wsi) == 0) {
             return PUMP_CLOSE;
         }
     }
-    if (conn->tx != NULL || lws_partial_buffered(conn->wsi) != 0) {
+    if (n_writes == WRITES_A_TURN || lws_partial_buffered(conn->wsi) != 0) {
         return PUMP_BLOCKED;
     }
     return PUMP_IDLE;
 }
 
-/* Prepare the close frame; true when the peer gets one. */
+/* Close with a frame that says why.
+ *
+ * Not from inside a callback: with libuv, Debian's build of libwebsockets 4.1.6 closes a connection
+ * twice when a callback returns -1, and the second time does not wait for the close frame to be
+ * written. Killing it from outside, with a reason prepared, sends the frame and waits for the
+ * answer. */
 static void begin_close(struct weh_conn *conn)
 {
     const struct weh_close_info *info = weh_close_info(conn->gone_reason);
@@ -356,31 +376,30 @@ static void begin_close(struct weh_conn *conn)
         move(conn, WEH_CONN_DRAINING);
     }
     if (info->code == 1006) {
-        return; /* never on the wire: RFC 6455 7.4.1 */
+        weh_conn_kill(conn); /* never on the wire: RFC 6455 7.4.1 */
+        return;
     }
     (void)snprintf(text, sizeof(text), "%s", info->text);
     lws_close_reason(conn->wsi, (enum lws_close_status)info->code, (unsigned char *)text,
                      strlen(text));
+    lws_set_timeout(conn->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
 }
 
 int weh_conn_writable(struct weh_conn *conn)
 {
-    if (conn->session == NULL) {
-        return conn->state == WEH_CONN_HANDSHAKE ? 0 : -1;
-    }
-    if (conn->is_closing) {
-        return -1;
+    if (!may_write(conn)) {
+        return 0;
     }
     switch (pump(conn)) {
     case PUMP_CLOSE:
-        begin_close(conn);
-        return -1;
+        weh_inbox_post(conn, false);
+        break;
     case PUMP_BROKEN:
         conn->is_closing = true;
         return -1;
     case PUMP_BLOCKED:
         (void)lws_callback_on_writable(conn->wsi);
-        return 0;
+        break;
     case PUMP_IDLE:
         break;
     }
@@ -390,16 +409,19 @@ int weh_conn_writable(struct weh_conn *conn)
 /* The session has something: send it now rather than after another turn of the loop. */
 static void conn_woken(struct weh_conn *conn)
 {
-    if (conn->check.is_bad && conn->state == WEH_CONN_OPEN) {
+    if (conn->check.fault != WEH_FRAME_FINE) {
         weh_conn_end(conn, WEH_CLOSE_PROTOCOL, WEH_NET_CLOSE_GRACE_MS);
     }
-    if (conn->session == NULL || conn->wsi == NULL || conn->is_closing) {
+    if (conn->state == WEH_CONN_OPEN && conn->session == NULL) {
+        begin_close(conn); /* the host is full */
+        return;
+    }
+    if (!may_write(conn)) {
         return;
     }
     switch (pump(conn)) {
     case PUMP_CLOSE:
         begin_close(conn);
-        (void)lws_callback_on_writable(conn->wsi); /* only a callback can close with a frame */
         break;
     case PUMP_BROKEN:
         weh_conn_kill(conn);
@@ -434,24 +456,41 @@ void weh_inbox_drain(struct weh_net *net)
         if (is_released) {
             conn->is_awaiting_end = false;
         } else {
+            conn->n_pins++;
             conn_woken(conn);
+            conn->n_pins--;
         }
         weh_conn_settle(conn);
         conn = next;
     }
 }
 
+/* Why a socket went that nobody had told to go. */
+static enum weh_close_reason guess_reason(const struct weh_conn *conn)
+{
+    uint64_t silence_ms = weh_net_now_ms(conn->net) - conn->last_rx_ms;
+
+    if (conn->wsi != NULL && lws_get_close_length(conn->wsi) >= 2) {
+        const unsigned char *payload = lws_get_close_payload(conn->wsi);
+        unsigned code = (unsigned)payload[0] << 8 | payload[1];
+
+        return code == LWS_CLOSE_STATUS_INVALID_PAYLOAD ? WEH_CLOSE_BAD_UTF8 : WEH_CLOSE_PROTOCOL;
+    }
+    if (silence_ms >= (uint64_t)conn->net->config->limits_ping_timeout_s * 1000) {
+        return WEH_CLOSE_PING_TIMEOUT;
+    }
+    return WEH_CLOSE_SOCKET_LOST;
+}
+
 void weh_conn_gone(struct weh_conn *conn)
 {
     struct weh_session *session = conn->session;
-    uint64_t silence_ms = weh_net_now_ms(conn->net) - conn->last_rx_ms;
 
     if (conn->state == WEH_CONN_GONE) {
         return;
     }
-    if (conn->state == WEH_CONN_OPEN && conn->gone_reason == WEH_CLOSE_SOCKET_LOST &&
-        silence_ms >= (uint64_t)conn->net->config->limits_ping_timeout_s * 1000) {
-        conn->gone_reason = WEH_CLOSE_PING_TIMEOUT;
+    if (conn->state == WEH_CONN_OPEN && conn->gone_reason == WEH_CLOSE_SOCKET_LOST) {
+        conn->gone_reason = guess_reason(conn);
     }
     move(conn, WEH_CONN_GONE);
     weh_rx_tap_forget(conn->net, conn);

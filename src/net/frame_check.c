@@ -24,19 +24,20 @@ bool weh_frame_check_at_header_end(const struct weh_frame_check *check)
 }
 
 /* The first two bytes tell everything but the length. */
-static bool is_start_valid(const uint8_t header[2])
+static enum weh_frame_fault check_start(const uint8_t header[2])
 {
     uint8_t opcode = header[0] & 0x0f;
     bool is_final = (header[0] & 0x80) != 0;
+    bool is_control = (opcode & OPCODE_CONTROL) != 0;
     uint8_t short_length = header[1] & 0x7f;
 
-    if ((header[0] & 0x70) != 0 || (header[1] & 0x80) == 0) {
-        return false;
+    if ((header[0] & 0x70) != 0 || opcode > 0x0a || (opcode > 0x02 && !is_control)) {
+        return WEH_FRAME_MALFORMED;
     }
-    if ((opcode & OPCODE_CONTROL) != 0) {
-        return opcode <= 0x0a && is_final && short_length <= 125;
+    if (is_control && (!is_final || short_length > 125)) {
+        return WEH_FRAME_MALFORMED;
     }
-    return opcode <= 0x02;
+    return (header[1] & 0x80) == 0 ? WEH_FRAME_UNMASKED : WEH_FRAME_FINE;
 }
 
 static uint8_t header_size(const uint8_t header[2])
@@ -49,7 +50,7 @@ static uint8_t header_size(const uint8_t header[2])
     return short_length == 127 ? 2 + 8 + 4 : 2 + 4;
 }
 
-static bool take_header(struct weh_frame_check *check)
+static enum weh_frame_fault take_header(struct weh_frame_check *check)
 {
     uint64_t length = check->header[1] & 0x7f;
     size_t n_length = length == 126 ? 2 : length == 127 ? 8 : 0;
@@ -65,14 +66,15 @@ static bool take_header(struct weh_frame_check *check)
     if ((check->header[0] & OPCODE_CONTROL) == 0) {
         check->n_data_frames++;
     }
-    return length >> 63 == 0;
+    return length >> 63 == 0 ? WEH_FRAME_FINE : WEH_FRAME_MALFORMED;
 }
 
-bool weh_frame_check_feed(struct weh_frame_check *check, const uint8_t *bytes, size_t n)
+enum weh_frame_fault weh_frame_check_feed(struct weh_frame_check *check, const uint8_t *bytes,
+                                          size_t n)
 {
     size_t at = 0;
 
-    while (at < n && !check->is_bad) {
+    while (at < n && check->fault == WEH_FRAME_FINE) {
         if (check->skip_bytes != 0) {
             uint64_t left = n - at;
             uint64_t step = check->skip_bytes < left ? check->skip_bytes : left;
@@ -83,10 +85,10 @@ bool weh_frame_check_feed(struct weh_frame_check *check, const uint8_t *bytes, s
         }
         check->header[check->n_header++] = bytes[at++];
         if (check->n_header == 2) {
-            check->is_bad = !is_start_valid(check->header);
+            check->fault = check_start(check->header);
         } else if (check->n_header > 2 && check->n_header == header_size(check->header)) {
-            check->is_bad = !take_header(check);
+            check->fault = take_header(check);
         }
     }
-    return !check->is_bad;
+    return check->fault;
 }

@@ -11,6 +11,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/** MALFORMED: what libwebsockets refuses too. UNMASKED: what it would take. */
+enum weh_frame_fault {
+    WEH_FRAME_FINE,
+    WEH_FRAME_MALFORMED,
+    WEH_FRAME_UNMASKED
+};
+
 struct weh_frame_check {
     uint64_t skip_bytes;    /* of payload still to come */
     uint64_t n_data_frames; /* headers of data frames that were in order */
@@ -18,7 +25,7 @@ struct weh_frame_check {
     uint8_t n_header;
     uint8_t tail[4]; /* the last bytes read before is_websocket */
     bool is_websocket;
-    bool is_bad;
+    enum weh_frame_fault fault; /* the first one ends the following */
 };
 
 /** While the connection speaks HTTP: remember how what was read ends. */
@@ -27,8 +34,9 @@ void weh_frame_check_http(struct weh_frame_check *check, const uint8_t *bytes, s
 /** True when the last read ended with the end of a request's header: nothing stands behind it. */
 bool weh_frame_check_at_header_end(const struct weh_frame_check *check);
 
-/** Follow @n bytes of frames. False when a header breaks RFC 6455 5.2 or 5.5 (then and ever after):
- * no mask, reserved bits, reserved opcode, a long or fragmented control frame, a length over 2^63. */
-bool weh_frame_check_feed(struct weh_frame_check *check, const uint8_t *bytes, size_t n);
+/** Follow @n bytes of frames. Malformed: reserved bits or opcode, a long or fragmented control frame,
+ * a length of 2^63 or more (RFC 6455 5.2, 5.5). Returns check->fault. */
+enum weh_frame_fault weh_frame_check_feed(struct weh_frame_check *check, const uint8_t *bytes,
+                                          size_t n);
 
 #endif

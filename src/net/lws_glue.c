@@ -61,7 +61,9 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
         return 0;
     }
     conn->wsi = wsi;
+    conn->n_pins++;
     result = on_event(conn, reason, in, len);
+    conn->n_pins--;
     weh_conn_settle(conn);
     return result;
 }
@@ -158,13 +160,13 @@ void weh_lws_adopt(struct weh_net *net, int fd)
     }
     desc.fd.sockfd = fd;
     desc.opaque = conn;
-    conn->is_adopting = true;
+    conn->n_pins++;
     wsi = lws_adopt_descriptor_vhost_via_info(&desc);
-    conn->is_adopting = false;
+    conn->n_pins--;
     if (wsi == NULL) {
         weh_conn_gone(conn);
-        weh_conn_settle(conn);
     } else if (conn->state != WEH_CONN_GONE) {
         conn->wsi = wsi;
     }
+    weh_conn_settle(conn);
 }

@@ -49,7 +49,7 @@ struct weh_conn {
     enum weh_conn_state state;
     enum weh_codec codec;
     int fd;
-    bool is_adopting;     /* inside the adopting call: lws may destroy the socket under it */
+    unsigned n_pins;      /* calls on the stack that use it: not to be freed under them */
     bool is_authentic;    /* identity is valid for the request at hand */
     bool is_closing;      /* a close frame is due or out: nothing may be written any more */
     bool is_reply_due;    /* a request with a body was accepted: answer when the body is in */

@@ -76,7 +76,8 @@ static void look_at(int fd, const void *bytes, size_t n)
     conn->last_rx_ms = weh_net_now_ms(attached);
     if (!conn->check.is_websocket) {
         weh_frame_check_http(&conn->check, bytes, n);
-    } else if (!conn->check.is_bad && !weh_frame_check_feed(&conn->check, bytes, n)) {
+    } else if (conn->check.fault == WEH_FRAME_FINE &&
+               weh_frame_check_feed(&conn->check, bytes, n) != WEH_FRAME_FINE) {
         weh_conn_violated(conn);
     }
 }
