@@ -153,7 +153,7 @@ static void bbox_value(sqlite3_context *context, int n, sqlite3_value **args)
 
 int weh_functions_register(sqlite3 *db)
 {
-    /* Innocuous: callable from the file's triggers although the schema is not trusted. */
+    /* Innocuous: the file's triggers call them. */
     const int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
     static const char *const prefixes[] = { "DGN_", "iModel_" };
     static const struct {
