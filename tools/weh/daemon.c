@@ -47,7 +47,8 @@ static int remove_one(const char *path, const struct stat *status, int type, str
 void weh_temp_dir_destroy(struct weh_temp_dir *dir)
 {
     if (dir->path[0] != '\0') {
-        /* What cannot be removed stays: there is nobody to tell who could do better. */
+        /* What cannot be removed stays: there is nobody to tell who could do better. The walk
+         * never changes the working folder. NOLINTNEXTLINE(concurrency-mt-unsafe) */
         (void)nftw(dir->path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
         dir->path[0] = '\0';
     }
