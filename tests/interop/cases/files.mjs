@@ -95,8 +95,9 @@ function turnsTest(encoding) {
   };
 }
 
-/** Files that were made at different times differ in these rows of be_Prop. */
-const MADE_APART = ["'be_Db'|'DbGuid'", "'be_Db'|'CreationDate'", "'be_Db'|'BeSQLiteBuild'"];
+/** Files that were made at different times, by different programs, differ in these rows of be_Prop. */
+const MADE_APART = ["'be_Db'|'DbGuid'", "'be_Db'|'CreationDate'", "'be_Db'|'BeSQLiteBuild'",
+  "'dgn_Db'|'Client'"];
 
 function createTest(encoding) {
   return {
