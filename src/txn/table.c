@@ -293,6 +293,7 @@ weh_err tables_find(struct tables *tables, const char *name, struct table **out,
     if (err != WEH_OK) {
         return err;
     }
+    weh_assert(table != NULL);
     /* A name from a damaged changeset may be anything; only what exists is remembered. */
     if (table->tracked || !name_is_tracked(name)) {
         tables->items[tables->n++] = table;

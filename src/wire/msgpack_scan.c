@@ -144,7 +144,7 @@ weh_err weh_mp_scan_value(struct weh_mp_scan *scan, uint32_t depth, struct weh_d
 
     left[0] = 1;
     for (;;) {
-        struct weh_mp_head head;
+        struct weh_mp_head head = { 0 };
         weh_err err;
 
         while (left[open] == 0) {
