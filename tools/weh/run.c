@@ -36,6 +36,7 @@ struct run {
     uint32_t line;
     uint32_t timeout_ms;
     uint32_t n_failures;
+    bool keep_going;
     bool connection_lost;
     enum last last;
     bool error_pending; /* the last reply is an error that nothing has expected yet */
@@ -306,6 +307,11 @@ out:
     weh_arena_fini(&arena);
 }
 
+static bool is_over(const struct run *run)
+{
+    return run->connection_lost || (run->n_failures > 0 && !run->keep_going);
+}
+
 static void run_line(struct run *run, struct weh_str line)
 {
     struct weh_statement statement;
@@ -318,6 +324,9 @@ static void run_line(struct run *run, struct weh_str line)
     if (statement.kind != WEH_STATEMENT_EMPTY && statement.kind != WEH_STATEMENT_EXPECT_ERROR &&
         statement.kind != WEH_STATEMENT_WAIT_NOTIFICATION) {
         settle(run);
+    }
+    if (is_over(run)) {
+        return;
     }
     switch (statement.kind) {
     case WEH_STATEMENT_REQUEST:
@@ -337,14 +346,13 @@ static void run_line(struct run *run, struct weh_str line)
     }
 }
 
-static void run_lines(struct run *run, FILE *file, bool keep_going)
+static void run_lines(struct run *run, FILE *file)
 {
     char *line = NULL;
     size_t size = 0;
     ssize_t n;
 
-    while (!run->connection_lost && (keep_going || run->n_failures == 0) &&
-           (n = getline(&line, &size, file)) >= 0) {
+    while (!is_over(run) && (n = getline(&line, &size, file)) >= 0) {
         run->line++;
         run_line(run, (struct weh_str){ line, (size_t)n });
     }
@@ -374,13 +382,14 @@ int weh_cmd_run(const struct weh_cli *cli)
     weh_arena_init(&run.last_arena, 0);
     weh_arena_init(&run.seen_arena, 0);
     run.timeout_ms = options.timeout_ms;
+    run.keep_going = weh_cli_text(cli, "keep-going") != NULL;
     if (weh_vars_create(&run.vars, &diag) != WEH_OK ||
         weh_rpc_client_open(&options, &run.rpc, &diag) != WEH_OK) {
         weh_cli_fail(cli, &diag);
         goto out;
     }
     weh_rpc_client_on_notification(run.rpc, on_notification, &run);
-    run_lines(&run, file, weh_cli_text(cli, "keep-going") != NULL);
+    run_lines(&run, file);
     status = run.n_failures == 0 ? WEH_EXIT_OK : WEH_EXIT_FAILED;
 out:
     weh_rpc_client_close(run.rpc);
