@@ -1,12 +1,13 @@
 /* src/txn/apply.c - puts the rows of a stored transaction, or of its inverse, into the file.
  *
  * The history is linear and nobody else writes, so each row is set by its key without comparing
- * what it was. The common way runs with foreign keys on and cached statements: rows come (owners
- * first), rows change, rows go (owners last). In that order a cascade removes only what must go,
- * SET NULL meets no row that stays, and what is refused is tried again after the others. What
- * still does not go (say, two rows that swap a unique value) is rolled back and left to
- * sqlite3changeset_apply with foreign keys off, as the native library does it. That way is four
- * times slower for one element and makes every prepared statement of the connection stale.
+ * what it was. The common way runs with foreign keys on: rows come (owners first), rows change,
+ * rows go (owners last). In that order a cascade removes only what must go, SET NULL meets no row
+ * that stays, and what a constraint refuses is tried again after the others. What is still refused
+ * (a unique value that passes from one row to another) is rolled back and done with foreign keys
+ * off: rows go, rows change, rows come. Switching them makes every prepared statement of the
+ * connection stale, which costs more than a small undo; sqlite3changeset_apply does so always, and
+ * cannot make two rows swap a unique value at all.
  */
 #include <string.h>
 
@@ -25,6 +26,12 @@ struct apply_op {
     const uint8_t *at;
     uint32_t group;
     int kind; /* SQLITE_INSERT ..: what is to be done, inversion considered */
+};
+
+/* A row taken out, with the values that it gets, because updates in turn are refused. */
+struct moved_row {
+    uint32_t group;
+    size_t values; /* offset in moved_bytes of all its values */
 };
 
 /* The time of an element's last change, which its trigger would move. */
@@ -51,7 +58,9 @@ struct applier {
     int stmt_kind;
     struct weh_buf sql;
     struct weh_buf columns; /* of an UPDATE: a byte a column, 1 is set */
-    bool refused;           /* the common way cannot do it */
+    struct moved_row *moved;
+    uint32_t n_moved;
+    struct weh_buf moved_bytes;
 };
 
 static weh_err does_not_fit(struct weh_diag *diag, const char *what)
@@ -236,19 +245,26 @@ static void put_where(struct weh_buf *sql, const struct table *table)
     }
 }
 
-static void put_insert(struct weh_buf *sql, const struct apply_group *group)
+static void put_insert(struct weh_buf *sql, const struct table *table, uint32_t n_columns)
 {
     weh_buf_printf(sql, "INSERT INTO main.");
-    sql_identifier(sql, group->table->name);
-    for (uint32_t i = 0; i < group->group.n_columns; i++) {
+    sql_identifier(sql, table->name);
+    for (uint32_t i = 0; i < n_columns; i++) {
         weh_buf_byte(sql, i == 0 ? '(' : ',');
-        sql_identifier(sql, group->table->columns[i]);
+        sql_identifier(sql, table->columns[i]);
     }
     weh_buf_printf(sql, ")VALUES");
-    for (uint32_t i = 0; i < group->group.n_columns; i++) {
+    for (uint32_t i = 0; i < n_columns; i++) {
         weh_buf_printf(sql, "%c?%u", i == 0 ? '(' : ',', i + 1);
     }
     weh_buf_byte(sql, ')');
+}
+
+static void put_delete(struct weh_buf *sql, const struct table *table)
+{
+    weh_buf_printf(sql, "DELETE FROM main.");
+    sql_identifier(sql, table->name);
+    put_where(sql, table);
 }
 
 /* False when the row sets nothing. */
@@ -296,6 +312,16 @@ static void drop_statement(struct applier *applier)
     applier->stmt = NULL;
 }
 
+/* The statement whose text is in applier->sql. */
+static weh_err acquire_sql(struct applier *applier, sqlite3_stmt **out, struct weh_diag *diag)
+{
+    weh_buf_byte(&applier->sql, 0);
+    if (applier->sql.err != WEH_OK || applier->columns.err != WEH_OK) {
+        return weh_fail_nomem(diag);
+    }
+    return weh_stmt_acquire(applier->tables->briefcase, (const char *)applier->sql.data, out, diag);
+}
+
 static weh_err take_statement(struct applier *applier, const struct apply_op *op,
                               const struct cs_value *row, struct weh_diag *diag)
 {
@@ -309,24 +335,15 @@ static weh_err take_statement(struct applier *applier, const struct apply_op *op
     drop_statement(applier);
     weh_buf_clear(&applier->sql);
     if (op->kind == SQLITE_INSERT) {
-        put_insert(&applier->sql, group);
-    } else if (op->kind == SQLITE_UPDATE) {
-        if (!put_update(&applier->sql, group, row)) {
-            return does_not_fit(diag, "an update of nothing");
-        }
-    } else {
-        weh_buf_printf(&applier->sql, "DELETE FROM main.");
-        sql_identifier(&applier->sql, group->table->name);
-        put_where(&applier->sql, group->table);
-    }
-    weh_buf_byte(&applier->sql, 0);
-    if (applier->sql.err != WEH_OK || applier->columns.err != WEH_OK) {
-        return weh_fail_nomem(diag);
+        put_insert(&applier->sql, group->table, group->group.n_columns);
+    } else if (op->kind == SQLITE_DELETE) {
+        put_delete(&applier->sql, group->table);
+    } else if (!put_update(&applier->sql, group, row)) {
+        return does_not_fit(diag, "an update of nothing");
     }
     applier->stmt_group = op->group;
     applier->stmt_kind = op->kind;
-    return weh_stmt_acquire(applier->tables->briefcase, (const char *)applier->sql.data,
-                            &applier->stmt, diag);
+    return acquire_sql(applier, &applier->stmt, diag);
 }
 
 static weh_err bind_row(struct applier *applier, const struct apply_op *op,
@@ -378,90 +395,197 @@ static weh_err run_op(struct applier *applier, const struct apply_op *op, bool *
     (void)sqlite3_reset(applier->stmt);
     /* A row to be deleted may have gone with its owner; one to be changed must be there. */
     if (*done && op->kind == SQLITE_UPDATE && sqlite3_changes(applier->db) == 0) {
-        applier->refused = true;
+        err = does_not_fit(diag, "a row to be changed is missing");
     }
     return err;
 }
 
-/* All ops of @kind; those refused once more after the others, while that helps. */
-static weh_err run_kind(struct applier *applier, int kind, struct weh_diag *diag)
+/* All ops of @kind; those refused once more after the others, while that helps. *@left of them
+ * are then still refused, at the head of applier->order. */
+static weh_err run_kind(struct applier *applier, int kind, uint32_t *left, struct weh_diag *diag)
 {
     uint32_t n = collect(applier, kind);
-    uint32_t left = 0;
     weh_err err = WEH_OK;
 
-    while (n > 0 && !applier->refused) {
-        left = 0;
+    for (*left = 0; n > 0; n = *left) {
+        *left = 0;
         for (uint32_t i = 0; i < n && err == WEH_OK; i++) {
             bool done = false;
 
             err = run_op(applier, &applier->ops[applier->order[i]], &done, diag);
             if (!done) {
-                applier->order[left++] = applier->order[i];
+                applier->order[(*left)++] = applier->order[i];
             }
         }
-        if (err != WEH_OK) {
-            return err;
+        if (err != WEH_OK || *left == n) {
+            break;
         }
-        applier->refused = applier->refused || left == n;
-        n = left;
-    }
-    return WEH_OK;
-}
-
-static weh_err run_all(struct applier *applier, struct weh_diag *diag)
-{
-    static const int kinds[] = { SQLITE_INSERT, SQLITE_UPDATE, SQLITE_DELETE };
-    weh_err err = WEH_OK;
-
-    for (size_t i = 0; i < WEH_ARRAY_LEN(kinds) && err == WEH_OK && !applier->refused; i++) {
-        err = run_kind(applier, kinds[i], diag);
     }
     drop_statement(applier);
     return err;
 }
 
-/* ---- the slow way ---- */
-
-/* With a linear history only a trigger's work may differ from the record; that gives way. */
-static int on_conflict(void *ctx, int reason, sqlite3_changeset_iter *iter)
+/* *@left is not 0 when a constraint refuses it this way. */
+static weh_err run_common_way(struct applier *applier, uint32_t *left, struct weh_diag *diag)
 {
-    const char *table = NULL;
-    int n_columns = 0;
-    int op = 0;
-    int indirect = 0;
+    weh_err err = run_kind(applier, SQLITE_INSERT, left, diag);
 
-    (void)ctx;
-    (void)sqlite3changeset_op(iter, &table, &n_columns, &op, &indirect);
-    if (reason == SQLITE_CHANGESET_DATA) {
-        return SQLITE_CHANGESET_REPLACE;
+    if (err == WEH_OK && *left == 0) {
+        err = run_kind(applier, SQLITE_UPDATE, left, diag);
     }
-    if (reason == SQLITE_CHANGESET_NOTFOUND && op == SQLITE_DELETE) {
-        return SQLITE_CHANGESET_OMIT;
+    if (err == WEH_OK && *left == 0) {
+        err = run_kind(applier, SQLITE_DELETE, left, diag);
     }
-    return SQLITE_CHANGESET_ABORT;
+    return err;
 }
 
-static weh_err apply_slowly(struct applier *applier, uint8_t *bytes, size_t len,
-                            struct weh_diag *diag)
-{
-    int flags =
-        SQLITE_CHANGESETAPPLY_NOSAVEPOINT | (applier->invert ? SQLITE_CHANGESETAPPLY_INVERT : 0);
-    int had_foreign_keys = 0;
-    int rc;
+/* ---- with foreign keys off ---- */
 
-    if (len > INT32_MAX) {
-        return weh_fail(diag, WEH_E_TOO_LARGE, "the transaction is too large");
-    }
-    (void)sqlite3_db_config(applier->db, SQLITE_DBCONFIG_ENABLE_FKEY, -1, &had_foreign_keys);
-    (void)sqlite3_db_config(applier->db, SQLITE_DBCONFIG_ENABLE_FKEY, 0, NULL);
-    rc = sqlite3changeset_apply_v2(applier->db, (int)len, bytes, NULL, on_conflict, NULL, NULL,
-                                   NULL, flags);
-    (void)sqlite3_db_config(applier->db, SQLITE_DBCONFIG_ENABLE_FKEY, had_foreign_keys, NULL);
-    if (rc == SQLITE_ABORT) {
-        return does_not_fit(diag, "rows");
+static weh_err bind_key(struct applier *applier, const struct table *table,
+                        const struct cs_value *key, bool by_column, sqlite3_stmt *stmt,
+                        struct weh_diag *diag)
+{
+    int rc = SQLITE_OK;
+
+    for (uint32_t i = 0; i < table->n_pk && rc == SQLITE_OK; i++) {
+        uint32_t column = table->pk_cols[i];
+
+        rc = cs_bind(stmt, (int)(by_column ? column : i) + 1, &key[column]);
     }
     return rc == SQLITE_OK ? WEH_OK : weh_db_fail(applier->tables->briefcase, rc, diag);
+}
+
+/* All values of the row as it shall be into moved_bytes. */
+static weh_err keep_row(struct applier *applier, const struct apply_group *group,
+                        const struct cs_value *row, sqlite3_stmt *stmt, struct weh_diag *diag)
+{
+    bool found = false;
+    weh_err err = txn_step(applier->tables->briefcase, stmt, &found, diag);
+
+    if (err != WEH_OK || !found) {
+        return err != WEH_OK ? err : does_not_fit(diag, "a row to be changed is missing");
+    }
+    for (uint32_t i = 0; i < group->table->n_columns; i++) {
+        if (i < group->group.n_columns && group->table->pk[i] == 0 && row[i].type != CS_UNDEFINED) {
+            cs_copy_value(&applier->moved_bytes, &row[i]);
+        } else {
+            cs_put_value(&applier->moved_bytes, sqlite3_column_value(stmt, (int)i));
+        }
+    }
+    return applier->moved_bytes.err == WEH_OK ? WEH_OK : weh_fail_nomem(diag);
+}
+
+static weh_err delete_row(struct applier *applier, const struct table *table,
+                          const struct cs_value *key, struct weh_diag *diag)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool row = false;
+    weh_err err;
+
+    weh_buf_clear(&applier->sql);
+    put_delete(&applier->sql, table);
+    err = acquire_sql(applier, &stmt, diag);
+    if (err == WEH_OK) {
+        err = bind_key(applier, table, key, true, stmt, diag);
+    }
+    if (err == WEH_OK) {
+        err = txn_step(applier->tables->briefcase, stmt, &row, diag);
+    }
+    weh_stmt_release(applier->tables->briefcase, stmt);
+    return err;
+}
+
+/* Take a row out that cannot change where it is. */
+static weh_err move_out(struct applier *applier, const struct apply_op *op, struct weh_diag *diag)
+{
+    const struct apply_group *group = &applier->groups[op->group];
+    void *items = applier->moved;
+    sqlite3_stmt *stmt = NULL;
+    struct cs_change change;
+    weh_err err = grow(&items, applier->n_moved, sizeof(*applier->moved), diag);
+
+    applier->moved = items;
+    if (err == WEH_OK) {
+        err = cs_reader_seek(&applier->reader, &group->group, op->at, &change, diag);
+    }
+    if (err != WEH_OK) {
+        return err;
+    }
+    applier->moved[applier->n_moved++] =
+        (struct moved_row){ .group = op->group, .values = applier->moved_bytes.len };
+    err = weh_stmt_acquire(applier->tables->briefcase, group->table->select_sql, &stmt, diag);
+    if (err == WEH_OK) {
+        err = bind_key(applier, group->table, key_row(&change), false, stmt, diag);
+    }
+    if (err == WEH_OK) {
+        err = keep_row(applier, group, target_row(applier, &change), stmt, diag);
+    }
+    weh_stmt_release(applier->tables->briefcase, stmt);
+    return err == WEH_OK ? delete_row(applier, group->table, key_row(&change), diag) : err;
+}
+
+static weh_err move_in(struct applier *applier, const struct moved_row *moved,
+                       struct weh_diag *diag)
+{
+    const struct table *table = applier->groups[moved->group].table;
+    const uint8_t *at = applier->moved_bytes.data + moved->values;
+    const uint8_t *end = applier->moved_bytes.data + applier->moved_bytes.len;
+    sqlite3_stmt *stmt = NULL;
+    int rc = SQLITE_OK;
+    weh_err err;
+
+    weh_buf_clear(&applier->sql);
+    put_insert(&applier->sql, table, table->n_columns);
+    err = acquire_sql(applier, &stmt, diag);
+    for (uint32_t i = 0; i < table->n_columns && err == WEH_OK && rc == SQLITE_OK; i++) {
+        struct cs_value value;
+
+        weh_assert(cs_get_value(&at, end, &value));
+        rc = cs_bind(stmt, (int)i + 1, &value);
+    }
+    if (err == WEH_OK && rc == SQLITE_OK) {
+        rc = sqlite3_step(stmt);
+    }
+    if ((rc & 0xff) == SQLITE_CONSTRAINT) {
+        err = does_not_fit(diag, "a unique value is taken");
+    } else if (err == WEH_OK && rc != SQLITE_DONE) {
+        err = weh_db_fail(applier->tables->briefcase, rc, diag);
+    }
+    weh_stmt_release(applier->tables->briefcase, stmt);
+    return err;
+}
+
+static weh_err run_without_keys(struct applier *applier, struct weh_diag *diag)
+{
+    uint32_t left = 0;
+    weh_err err = run_kind(applier, SQLITE_DELETE, &left, diag);
+
+    if (err == WEH_OK && left == 0) {
+        err = run_kind(applier, SQLITE_UPDATE, &left, diag);
+        for (uint32_t i = 0; i < left && err == WEH_OK; i++) {
+            err = move_out(applier, &applier->ops[applier->order[i]], diag);
+        }
+        for (uint32_t i = 0; i < applier->n_moved && err == WEH_OK; i++) {
+            err = move_in(applier, &applier->moved[i], diag);
+        }
+        left = 0;
+    }
+    if (err == WEH_OK && left == 0) {
+        err = run_kind(applier, SQLITE_INSERT, &left, diag);
+    }
+    return err == WEH_OK && left > 0 ? does_not_fit(diag, "a constraint") : err;
+}
+
+static weh_err apply_slowly(struct applier *applier, struct weh_diag *diag)
+{
+    int keys = 0;
+    weh_err err;
+
+    (void)sqlite3_db_config(applier->db, SQLITE_DBCONFIG_ENABLE_FKEY, -1, &keys);
+    (void)sqlite3_db_config(applier->db, SQLITE_DBCONFIG_ENABLE_FKEY, 0, NULL);
+    err = run_without_keys(applier, diag);
+    (void)sqlite3_db_config(applier->db, SQLITE_DBCONFIG_ENABLE_FKEY, keys, NULL);
+    return err;
 }
 
 static weh_err restore_last_mods(struct applier *applier, struct weh_diag *diag)
@@ -487,12 +611,14 @@ static weh_err restore_last_mods(struct applier *applier, struct weh_diag *diag)
     return err;
 }
 
-static weh_err apply_quickly(struct applier *applier, struct weh_diag *diag)
+/* *@refused: nothing is done, and it cannot be done this way. */
+static weh_err apply_quickly(struct applier *applier, bool *refused, struct weh_diag *diag)
 {
     struct weh_briefcase *briefcase = applier->tables->briefcase;
+    uint32_t left = 0;
     weh_err err;
 
-    applier->order = weh_malloc((applier->n_ops + 1) * sizeof(*applier->order));
+    applier->order = weh_malloc(((size_t)applier->n_ops + 1) * sizeof(*applier->order));
     if (applier->order == NULL) {
         return weh_fail_nomem(diag);
     }
@@ -500,27 +626,29 @@ static weh_err apply_quickly(struct applier *applier, struct weh_diag *diag)
     if (err != WEH_OK) {
         return err;
     }
-    err = run_all(applier, diag);
+    err = run_common_way(applier, &left, diag);
     if (err != WEH_OK) {
         return err; /* the caller rolls back everything, the savepoint too */
     }
-    return weh_briefcase_edit_end(briefcase, !applier->refused, diag);
+    *refused = left > 0;
+    return weh_briefcase_edit_end(briefcase, left == 0, diag);
 }
 
-weh_err changeset_apply(struct tables *tables, uint8_t *bytes, size_t len, bool invert,
+weh_err changeset_apply(struct tables *tables, const uint8_t *bytes, size_t len, bool invert,
                         struct weh_diag *diag)
 {
     struct applier applier = { .tables = tables, .invert = invert };
+    bool refused = false;
     weh_err err;
 
     applier.db = weh_briefcase_db(tables->briefcase);
     cs_reader_init(&applier.reader, bytes, len);
     err = read_all(&applier, diag);
     if (err == WEH_OK) {
-        err = apply_quickly(&applier, diag);
+        err = apply_quickly(&applier, &refused, diag);
     }
-    if (err == WEH_OK && applier.refused) {
-        err = apply_slowly(&applier, bytes, len, diag);
+    if (err == WEH_OK && refused) {
+        err = apply_slowly(&applier, diag);
     }
     if (err == WEH_OK) {
         err = restore_last_mods(&applier, diag);
@@ -532,5 +660,7 @@ weh_err changeset_apply(struct tables *tables, uint8_t *bytes, size_t len, bool 
     weh_free(applier.last_mods);
     weh_buf_fini(&applier.sql);
     weh_buf_fini(&applier.columns);
+    weh_free(applier.moved);
+    weh_buf_fini(&applier.moved_bytes);
     return err;
 }

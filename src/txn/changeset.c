@@ -84,6 +84,15 @@ void cs_put_value(struct weh_buf *out, sqlite3_value *value)
     }
 }
 
+void cs_copy_value(struct weh_buf *out, const struct cs_value *value)
+{
+    weh_buf_byte(out, (uint8_t)value->type);
+    if (value->type == CS_TEXT || value->type == CS_BLOB) {
+        cs_put_varint(out, (uint32_t)value->len);
+    }
+    weh_buf_append(out, value->bytes, value->len);
+}
+
 /* At most 5 bytes: a length never needs more, and SQLite writes none longer. */
 static bool get_varint(const uint8_t **at, const uint8_t *end, uint32_t *out)
 {

@@ -71,6 +71,7 @@ WEH_MUST_CHECK weh_err cs_reader_seek(struct cs_reader *reader, const struct cs_
 
 void cs_put_varint(struct weh_buf *out, uint32_t value);
 void cs_put_value(struct weh_buf *out, sqlite3_value *value);
+void cs_copy_value(struct weh_buf *out, const struct cs_value *value);
 /** Parse one value at *@at and move behind it; false when it does not fit before @end. */
 bool cs_get_value(const uint8_t **at, const uint8_t *end, struct cs_value *out);
 /** The integer in @value, or 0 when it is none. */

@@ -144,10 +144,11 @@ WEH_MUST_CHECK weh_err change_builder_finish(struct change_builder *builder, str
 
 /* ---- applier ---- */
 
-/** Put the rows of a changeset (or of its inverse) into the file. The recorder is paused. @bytes is
- * not written to; SQLite only does not say const. CORRUPT when the rows do not fit, else as
- * weh_db_fail; then some of them may be in the file, which must be rolled back. */
-WEH_MUST_CHECK weh_err changeset_apply(struct tables *tables, uint8_t *bytes, size_t len,
+/** Put the rows of a changeset (or of its inverse) into the file. The recorder is paused.
+ *
+ * CORRUPT when the rows do not fit, else as weh_db_fail; then some of them may be in the file, and
+ * the caller must roll back. */
+WEH_MUST_CHECK weh_err changeset_apply(struct tables *tables, const uint8_t *bytes, size_t len,
                                        bool invert, struct weh_diag *diag);
 
 #endif

@@ -1,0 +1,72 @@
+/* tests/unit/txn/test_id_set.c - the compressed text form of a set of ids. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "weh/id_set.h"
+
+static void check(const weh_id *ids, size_t n, const char *expected)
+{
+    struct weh_buf out;
+
+    weh_buf_init(&out, 0);
+    weh_id_set_write(ids, n, &out);
+    weh_buf_byte(&out, 0);
+    assert_int_equal(out.err, WEH_OK);
+    assert_string_equal((const char *)out.data, expected);
+    weh_buf_fini(&out);
+}
+
+#define CHECK(expected, ...) \
+    check((const weh_id[]){ __VA_ARGS__ }, sizeof((const weh_id[]){ __VA_ARGS__ }) / 8, expected)
+
+static void test_id_set_of_the_format_description_is_written(void **state)
+{
+    weh_id run[20];
+
+    (void)state;
+    for (size_t i = 0; i < 20; i++) {
+        run[i] = 0x18 + i;
+    }
+    check(NULL, 0, "");
+    CHECK("+1", 1);
+    CHECK("+1*3+2*3", 1, 2, 3, 5, 7, 9);
+    CHECK("+10*2", 0x10, 0x20);
+    check(run, 20, "+18+1*13");
+    CHECK("+20000000001+1", 0x20000000001, 0x20000000002);
+    CHECK("+FFFFFFFFFFFFFFFF", 0xffffffffffffffff);
+}
+
+static void test_id_set_invalid_and_repeated_ids_are_left_out(void **state)
+{
+    (void)state;
+    CHECK("", 0);
+    CHECK("+1*2", 0, 0, 1, 1, 2, 2);
+    CHECK("+5+A", 5, 3, 15);
+}
+
+static void test_id_set_over_the_limit_tells_the_buffer(void **state)
+{
+    const weh_id ids[] = { 1, 3, 7 };
+    struct weh_buf out;
+
+    (void)state;
+    weh_buf_init(&out, 3);
+    weh_id_set_write(ids, 3, &out);
+    assert_int_equal(out.err, WEH_E_TOO_LARGE);
+    weh_buf_fini(&out);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_id_set_of_the_format_description_is_written),
+        cmocka_unit_test(test_id_set_invalid_and_repeated_ids_are_left_out),
+        cmocka_unit_test(test_id_set_over_the_limit_tells_the_buffer),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
