@@ -20,8 +20,10 @@ function relationshipProps(db, table) {
 /** Transactions that a push would send, oldest first. */
 export function pendingTxns(db) {
   const out = [];
+  // The official walk also visits rows that were reversed; those are never pushed.
+  const reversed = new Set(txnRows(db).filter((row) => row.Deleted).map((row) => row.Id));
   for (let id = db.txns.queryFirstTxnId(); db.txns.isTxnIdValid(id); id = db.txns.queryNextTxnId(id)) {
-    out.push({ txnId: id, description: db.txns.getTxnDescription(id) });
+    if (!reversed.has(id)) out.push({ txnId: id, description: db.txns.getTxnDescription(id) });
   }
   return out;
 }
