@@ -20,6 +20,8 @@
  * @columns  for each leaf of @property the column of @stmt, -1 for a virtual leaf.
  * @arena    scratch, also for the sink: reset it when the row is written.
  *
+ * On failure the sink is left inside a value: throw away what was written to it.
+ *
  * WEH_E_CORRUPT when a stored value is not what its type says, WEH_E_NOMEM.
  */
 WEH_MUST_CHECK weh_err weh_ec_value_write(const struct weh_ec_catalog *catalog,
