@@ -22,17 +22,15 @@ def opened(server, subprotocol=None):
 
 
 def burst(server, sizes, subprotocol=None, opcode=TEXT):
-    """Send all messages at once from another thread; every answer must come, in order."""
+    """Send all messages without waiting; every answer must come, in order."""
     client = opened(server, subprotocol)
     rng = random.Random(len(sizes))
     messages = [bytes(rng.choices(b"abcdefgh", k=n)) for n in sizes]
     data = b"".join(frame(opcode, message) for message in messages)
-    sender = threading.Thread(target=client.send, args=(data,))
-    sender.start()
+    client.queue(data)
     for message in messages:
         kind, got = client.read_message()
         assert kind == opcode and got == message, (kind, len(got), len(message))
-    sender.join()
     client.send(frame(CLOSE, struct.pack(">H", 1000)))
     client.expect_close(1000)
     client.close()
@@ -96,10 +94,8 @@ def test_message_in_bytes_is_put_together(server):
 def test_message_of_many_fragments_is_put_together(server):
     client = opened(server, MSGPACK)
     data = frame(BINARY, b"a", fin=False) + frame(0, b"b", fin=False) * 20000 + frame(0, b"c")
-    sender = threading.Thread(target=client.send, args=(data,))
-    sender.start()
+    client.queue(data)
     assert client.read_message() == (BINARY, b"a" + b"b" * 20000 + b"c")
-    sender.join()
     client.close()
 
 

@@ -5,6 +5,7 @@
 import base64
 import json
 import os
+import select
 import shutil
 import signal
 import socket
@@ -13,7 +14,7 @@ import struct
 import subprocess
 import sys
 import tempfile
-import threading
+import time
 
 DEADLINE_S = 60
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
@@ -54,14 +55,51 @@ class Client:
 
     def __init__(self, server, timeout=DEADLINE_S):
         self.server = server
+        self.timeout = timeout
         self.buffer = b""
+        self.unsent = memoryview(b"")
         self.sock = socket.create_connection(("127.0.0.1", server.port), timeout)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if server.tls is not None:
             self.sock = server.tls.wrap_socket(self.sock, server_hostname="localhost")
+        self.sock.setblocking(False)
+
+    def queue(self, data):
+        """Send @data while answers are being read: one thread does both, as TLS wants it."""
+        self.unsent = memoryview(bytes(self.unsent) + data)
+
+    def turn(self, want_input):
+        """Wait until something moves. True when input came."""
+        try:
+            if self.unsent:
+                self.unsent = self.unsent[self.sock.send(self.unsent[: 1 << 16]) :]
+                if not want_input:
+                    return False
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            pass
+        except (ConnectionError, ssl.SSLError):
+            self.unsent = memoryview(b"")  # what the peer said before it went can still be read
+        try:
+            data = self.sock.recv(1 << 18)
+            if not data:
+                raise Closed()
+            self.buffer += data
+            return True
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            pass
+        except (ConnectionError, ssl.SSLEOFError) as error:
+            raise Closed() from error
+        poll = select.poll()
+        poll.register(self.sock, select.POLLIN | (select.POLLOUT if self.unsent else 0))
+        if not poll.poll(self.timeout * 1000):
+            raise TimeoutError("nothing happens")
+        return False
 
     def send(self, data):
-        self.sock.sendall(data)
+        """Hand @data to the kernel, all of it; input that comes meanwhile is kept."""
+        self.queue(data)
+        while self.unsent:
+            self.turn(False)
 
     def close(self):
         self.sock.close()
@@ -72,10 +110,8 @@ class Client:
         self.sock.close()
 
     def more(self):
-        data = self.sock.recv(1 << 18)
-        if not data:
-            raise Closed()
-        self.buffer += data
+        while not self.turn(True):
+            pass
 
     def read(self, n):
         while len(self.buffer) < n:
@@ -246,13 +282,10 @@ class Server:
 
 def wait_until(condition, what, timeout=DEADLINE_S):
     """Poll @condition; the pause is between looks, never a guess at how long something takes."""
-    import time
-
     end = time.monotonic() + timeout
-    pause = threading.Event()
     while not condition():
         assert time.monotonic() < end, "never happened: " + what
-        pause.wait(0.01)
+        time.sleep(0.01)
 
 
 def main(module, *servers):
