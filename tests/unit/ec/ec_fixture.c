@@ -94,8 +94,13 @@ void ec_fixture_open(struct ec_fixture *f, const char *name, const char *sql)
     struct weh_briefcase_options options = { .readonly = true, .user = "test" };
     struct weh_diag diag = { .err = WEH_OK };
 
+    static bool initialized; /* once per process */
+
     memset(f, 0, sizeof(*f));
-    assert_int_equal(weh_briefcase_global_init(&diag), WEH_OK);
+    if (!initialized) {
+        assert_int_equal(weh_briefcase_global_init(&diag), WEH_OK);
+        initialized = true;
+    }
     (void)snprintf(f->dir, sizeof(f->dir), "/tmp/weh-ec-XXXXXX");
     assert_non_null(mkdtemp(f->dir));
     (void)snprintf(f->path, sizeof(f->path), "%s/%s", f->dir, name);
