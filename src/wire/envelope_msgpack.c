@@ -105,6 +105,21 @@ static weh_err read_method(struct weh_str bytes, struct weh_envelope *out, struc
     return WEH_OK;
 }
 
+static weh_err split_array(struct weh_mp_scan *scan, const struct weh_mp_head *head,
+                           struct weh_str parts[4], size_t *n_parts, struct weh_diag *diag)
+{
+    struct weh_str rest;
+    weh_err err = WEH_OK;
+
+    scan->at += head->head_size;
+    scan->n_values = 1;
+    for (uint64_t i = 0; i < head->n && err == WEH_OK; i++) {
+        err = take(scan, i < 4 ? &parts[i] : &rest, diag);
+        *n_parts += i < 4 && err == WEH_OK ? 1 : 0;
+    }
+    return err;
+}
+
 /* The items of the message as spans. The message is checked to its end, so that what is no
  * MessagePack is told from what is no request. */
 static weh_err split(struct weh_str bytes, const struct weh_codec_limits *limits,
@@ -112,7 +127,6 @@ static weh_err split(struct weh_str bytes, const struct weh_codec_limits *limits
 {
     struct weh_mp_scan scan;
     struct weh_mp_head head;
-    struct weh_str rest;
     weh_err err;
 
     weh_mp_scan_init(&scan, bytes, limits);
@@ -120,18 +134,16 @@ static weh_err split(struct weh_str bytes, const struct weh_codec_limits *limits
     if (err != WEH_OK) {
         return err;
     }
-    if (head.kind != WEH_MP_ARRAY) {
+    if (head.kind == WEH_MP_ARRAY) {
+        err = split_array(&scan, &head, parts, n_parts, diag);
+    } else {
         err = weh_mp_scan_value(&scan, 0, diag);
-        return err == WEH_OK ? invalid(diag, "the message must be an array") : err;
-    }
-    scan.at += head.head_size;
-    scan.n_values = 1;
-    for (uint64_t i = 0; i < head.n && err == WEH_OK; i++) {
-        err = take(&scan, i < 4 ? &parts[i] : &rest, diag);
-        *n_parts += i < 4 && err == WEH_OK ? 1 : 0;
     }
     if (err == WEH_OK && scan.at != scan.end) {
-        err = weh_fail(diag, WEH_E_PARSE, "bytes behind the message");
+        return weh_fail(diag, WEH_E_PARSE, "bytes behind the message");
+    }
+    if (err == WEH_OK && head.kind != WEH_MP_ARRAY) {
+        return invalid(diag, "the message must be an array");
     }
     return err == WEH_OK && head.n > 4 ? invalid(diag, "the message has too many items") : err;
 }

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -26,6 +27,7 @@ struct fixture {
     struct weh_value value;
     struct weh_envelope envelope;
     struct weh_buf buf;
+    struct weh_buf json; /* of as_json */
     struct weh_writer writer;
 };
 
@@ -36,6 +38,7 @@ static inline int set_up(void **state)
     assert_non_null(f);
     weh_arena_init(&f->arena, 0);
     weh_buf_init(&f->buf, 0);
+    weh_buf_init(&f->json, 0);
     *state = f;
     return 0;
 }
@@ -46,6 +49,7 @@ static inline int tear_down(void **state)
 
     weh_arena_fini(&f->arena);
     weh_buf_fini(&f->buf);
+    weh_buf_fini(&f->json);
     free(f);
     return 0;
 }
@@ -89,13 +93,17 @@ static inline void start_writing(struct fixture *f, enum weh_codec codec)
     weh_writer_init(&f->writer, codec, &f->buf);
 }
 
-/** @value as JSON, NUL-terminated, in f->buf. */
+/** @value as JSON, NUL-terminated, good until the next call. */
 static inline const char *as_json(struct fixture *f, const struct weh_value *value)
 {
-    start_writing(f, WEH_CODEC_JSON);
-    weh_sink_value(f->writer.sink, value);
-    weh_buf_byte(&f->buf, '\0');
-    return written(f).ptr;
+    struct weh_writer writer;
+
+    weh_buf_clear(&f->json);
+    weh_writer_init(&writer, WEH_CODEC_JSON, &f->json);
+    weh_sink_value(writer.sink, value);
+    weh_buf_byte(&f->json, '\0');
+    assert_int_equal(f->json.err, WEH_OK);
+    return (const char *)f->json.data;
 }
 
 #endif
