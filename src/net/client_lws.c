@@ -192,6 +192,8 @@ static void on_time_up(lws_sorted_usec_list_t *timer)
     struct weh_client *client = WEH_CONTAINER_OF(timer, struct weh_client, timer);
 
     client->is_time_up = true;
+    /* The turn of the loop that runs this would go on to wait for the next timer. */
+    lws_cancel_service(client->context);
 }
 
 void weh_client_lws_wait(struct weh_client *client, weh_client_condition condition,
