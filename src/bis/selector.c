@@ -92,9 +92,10 @@ static int compare_ids(const void *a, const void *b)
 }
 
 /* The ids of @value, sorted, each once. */
-static weh_err read_ids(struct weh_bis *bis, const struct weh_value *value, weh_id **out, size_t *n,
-                        struct weh_diag *diag)
+static weh_err read_ids(struct weh_bis *bis, enum bis_link_name name, const struct weh_value *value,
+                        weh_id **out, size_t *n, struct weh_diag *diag)
 {
+    const char *where = name == LINK_SELECTOR_MODELS ? "models" : "categories";
     size_t count = 0;
     weh_id *ids;
 
@@ -104,18 +105,17 @@ static weh_err read_ids(struct weh_bis *bis, const struct weh_value *value, weh_
         return WEH_OK;
     }
     if (value->type != WEH_VALUE_ARRAY || value->n > BIS_MAX_SELECTED) {
-        return weh_fail_where(diag, WEH_E_BAD_ARGS, "props", "a selector needs an array of ids");
+        return weh_fail_where(diag, WEH_E_BAD_ARGS, where, "%s must be an array of ids", where);
     }
     ids = weh_arena_array(&bis->arena, value->n + 1u, sizeof(*ids));
     if (ids == NULL) {
         return weh_fail_nomem(diag);
     }
     for (uint32_t i = 0; i < value->n; i++) {
-        weh_err err = bis_id_read(&value->as.items[i], "props", &ids[i], diag);
+        weh_err err = bis_id_read(&value->as.items[i], where, &ids[i], diag);
 
         if (err != WEH_OK || ids[i] == 0) {
-            return weh_fail_where(diag, WEH_E_BAD_ARGS, "props",
-                                  "a selector needs an array of ids");
+            return weh_fail_where(diag, WEH_E_BAD_ARGS, where, "%s must be an array of ids", where);
         }
     }
     qsort(ids, value->n, sizeof(*ids), compare_ids);
@@ -167,7 +167,7 @@ weh_err bis_selector_replace(struct weh_bis *bis, enum bis_link_name name, weh_i
     const struct bis_link *link = NULL;
     weh_id *ids = NULL;
     size_t n = 0;
-    weh_err err = read_ids(bis, value, &ids, &n, diag);
+    weh_err err = read_ids(bis, name, value, &ids, &n, diag);
 
     if (err == WEH_OK) {
         err = bis_link(bis, name, &link, diag);

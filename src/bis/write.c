@@ -103,12 +103,12 @@ weh_err bis_insert_rows(struct bis_edit *edit, struct weh_diag *diag)
         err = bis_members_bind(edit, diag);
     }
     for (unsigned t = 0; err == WEH_OK && t < class_->n_tables; t++) {
-        err = weh_stmt_run(edit->bis->briefcase, edit->stmts[t], diag);
+        err = explain(edit, weh_stmt_run(edit->bis->briefcase, edit->stmts[t], diag), diag);
     }
     for (unsigned t = 0; t < class_->n_tables; t++) {
         bis_reset(edit->stmts[t]);
     }
-    return explain(edit, err, diag);
+    return err;
 }
 
 weh_err bis_insert_checked(struct bis_edit *edit, struct weh_diag *diag)
@@ -192,11 +192,13 @@ weh_err bis_update_rows(struct bis_edit *edit, struct weh_diag *diag)
         err = bis_members_bind(edit, diag);
     }
     for (unsigned t = 0; err == WEH_OK && t < n_tables; t++) {
-        err = edit->stmts[t] == NULL ? WEH_OK : weh_stmt_run(briefcase, edit->stmts[t], diag);
+        if (edit->stmts[t] != NULL) {
+            err = explain(edit, weh_stmt_run(briefcase, edit->stmts[t], diag), diag);
+        }
     }
     for (unsigned t = 0; t < n_tables; t++) {
         weh_stmt_release(briefcase, edit->stmts[t]);
         edit->stmts[t] = NULL;
     }
-    return explain(edit, err, diag);
+    return err;
 }
