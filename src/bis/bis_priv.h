@@ -255,6 +255,8 @@ weh_err bis_put_point(struct bis_edit *edit, enum bis_slot slot, unsigned n, con
 /* ---- members.c: which member of the props sets what ---- */
 /** Sort the members of the props: what each sets, or WEH_E_BAD_ARGS naming an unknown one. */
 weh_err bis_members_route(struct bis_edit *edit, struct weh_diag *diag);
+/** WEH_E_BAD_ARGS naming the member @key. */
+weh_err bis_fail_unknown(const struct bis_edit *edit, struct weh_str key, struct weh_diag *diag);
 /** Bind everything that the edit writes. */
 weh_err bis_members_bind(struct bis_edit *edit, struct weh_diag *diag);
 /** Rows beside the entity's own: selectors, the default sub-category. */

@@ -102,7 +102,7 @@ static void touch_row(struct bis_edit *edit, const struct member_row *row)
     }
 }
 
-static weh_err fail_unknown(const struct bis_edit *edit, struct weh_str key, struct weh_diag *diag)
+weh_err bis_fail_unknown(const struct bis_edit *edit, struct weh_str key, struct weh_diag *diag)
 {
     char where[96];
     size_t n = key.len < sizeof(where) - 1 ? key.len : sizeof(where) - 1;
@@ -123,11 +123,11 @@ static weh_err route_plain(struct bis_edit *edit, const struct weh_member *membe
     size_t index;
 
     if (property == NULL) {
-        return fail_unknown(edit, member->key, diag);
+        return bis_fail_unknown(edit, member->key, diag);
     }
     index = (size_t)(property - class_->properties);
     if ((edit->plan->roles[index] & SLOT_WRITE) != 0 || edit->touched[index] != 0) {
-        return fail_unknown(edit, member->key, diag);
+        return bis_fail_unknown(edit, member->key, diag);
     }
     edit->plain[index] = &member->value;
     edit->touched[index] = 1;

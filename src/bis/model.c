@@ -142,8 +142,7 @@ static weh_err route(struct model_edit *edit, struct weh_diag *diag)
         property = weh_ec_property_by_js_name(class_, member->key);
         if (property == NULL ||
             (edit->base.plan->roles[property - class_->properties] & SLOT_WRITE) != 0) {
-            return weh_fail_where(diag, WEH_E_BAD_ARGS, "props", "%.*s has no member %.*s",
-                                  WEH_STR_ARGS(class_->full_name), WEH_STR_ARGS(member->key));
+            return bis_fail_unknown(&edit->base, member->key, diag);
         }
         edit->base.plain[property - class_->properties] = &member->value;
     }
