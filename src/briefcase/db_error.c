@@ -19,6 +19,8 @@ static const struct {
     { SQLITE_CONSTRAINT,            WEH_E_WRITE,       "the edit breaks a rule of the file" },
     { SQLITE_BUSY,                  WEH_E_BUSY,        "the file is locked by another process" },
     { SQLITE_LOCKED,                WEH_E_BUSY,        "the file is locked" },
+    { SQLITE_PROTOCOL,              WEH_E_BUSY,        "the file is locked by another process" },
+    { SQLITE_CANTOPEN,              WEH_E_IO,          "the file cannot be opened" },
     { SQLITE_FULL,                  WEH_E_DISK_FULL,   "no space left" },
     { SQLITE_IOERR,                 WEH_E_IO,          "the storage failed" },
     { SQLITE_CORRUPT,               WEH_E_CORRUPT,     "the file is damaged" },

@@ -143,7 +143,9 @@ static int shm_map(sqlite3_file *file, int page, int size, int extend, void vola
 
 static int shm_lock(sqlite3_file *file, int at, int n, int flags)
 {
-    int rc = (flags & SQLITE_SHM_LOCK) != 0 ? enter(FAKE_VFS_LOCK) : SQLITE_OK;
+    /* Only for the writer, a checkpoint or a recovery (the first three places, SQLite's file format
+     * of the log's index); the readers' locks it tries again for up to ten seconds. */
+    int rc = (flags & SQLITE_SHM_LOCK) != 0 && at < 3 ? enter(FAKE_VFS_LOCK) : SQLITE_OK;
 
     return rc != SQLITE_OK ? rc
                            : real_file(file)->pMethods->xShmLock(real_file(file), at, n, flags);

@@ -27,7 +27,7 @@ enum fake_vfs_op {
     FAKE_VFS_SYNC = 1 << 3,
     FAKE_VFS_TRUNCATE = 1 << 4,
     FAKE_VFS_DELETE = 1 << 5,
-    FAKE_VFS_LOCK = 1 << 6, /* locks of the file and of the log's index */
+    FAKE_VFS_LOCK = 1 << 6, /* of the file; in the log's index all but the readers' */
     FAKE_VFS_SHM = 1 << 7,  /* mapping the log's index */
     FAKE_VFS_CHANGES = FAKE_VFS_WRITE | FAKE_VFS_SYNC | FAKE_VFS_TRUNCATE,
     FAKE_VFS_ALL = 0xff,
