@@ -406,7 +406,13 @@ bool iso_session_end(struct iso_session *session)
     sink = weh_rpc_client_begin(session->rpc, "session.close");
     weh_sink_map_begin(sink, 0);
     weh_sink_map_end(sink);
-    return demand(session);
+    if (!demand(session)) {
+        return false;
+    }
+    /* Now, so that the server need not wait for the answer to its close frame. */
+    weh_rpc_client_close(session->rpc);
+    session->rpc = NULL;
+    return true;
 }
 
 void iso_session_fini(struct iso_session *session)
