@@ -308,7 +308,8 @@ size_t fixture_reinstate(struct fixture *f)
 static uint64_t digest_value(uint64_t hash, sqlite3_stmt *stmt, int column)
 {
     int type = sqlite3_column_type(stmt, column);
-    double real = sqlite3_column_double(stmt, column);
+    /* The native library's transactions do not tell -0.0 from 0.0. */
+    double real = sqlite3_column_double(stmt, column) + 0.0;
     const void *bytes = type == SQLITE_FLOAT ? &real : sqlite3_column_blob(stmt, column);
     size_t n = type == SQLITE_FLOAT ? sizeof(real) : (size_t)sqlite3_column_bytes(stmt, column);
 
