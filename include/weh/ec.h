@@ -179,11 +179,11 @@ const struct weh_ec_class *weh_ec_class_by_id(const struct weh_ec_catalog *catal
 const struct weh_ec_class *weh_ec_class_by_name(const struct weh_ec_catalog *catalog,
                                                 struct weh_str full_name);
 
-/** True when @class is @base or derives from it (mixins included). */
-bool weh_ec_class_is(const struct weh_ec_class *class_, weh_id base_id);
+/** True when @ec_class is @base_id or derives from it (mixins included). */
+bool weh_ec_class_is(const struct weh_ec_class *ec_class, weh_id base_id);
 
-/** Property of @class by EC name or JavaScript name (exact), or NULL. */
-const struct weh_ec_property *weh_ec_property_by_js_name(const struct weh_ec_class *class_,
+/** Property of @ec_class by EC name or JavaScript name (exact), or NULL. */
+const struct weh_ec_property *weh_ec_property_by_js_name(const struct weh_ec_class *ec_class,
                                                          struct weh_str js_name);
 
 /** Table by SQL name, or NULL: of joined and overflow tables the parent chain leads to the primary. */

@@ -19,6 +19,7 @@ void ec_catalog_destroy(struct weh_ec_catalog *catalog)
     if (catalog == NULL) {
         return;
     }
+    weh_assert(catalog->n_refs == 0);
     weh_arena_fini(&catalog->arena);
     weh_free(catalog->texts);
     weh_free(catalog);

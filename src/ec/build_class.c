@@ -11,6 +11,9 @@
 /* Ancestor lists of all classes together; a genuine file of 15,000 classes has about 60,000. */
 #define MAX_ANCESTORS 8000000u
 
+/* Direct ones; genuine classes have a handful. */
+#define MAX_BASES 255
+
 struct base_link {
     uint32_t class_index;
     uint32_t base_index;
@@ -55,6 +58,23 @@ static bool fits_version(int64_t version)
     return version >= 0 && version <= UINT32_MAX;
 }
 
+static weh_err schema_fill(struct ec_build *build, const int64_t *row, struct weh_ec_schema *schema)
+{
+    schema->id = (weh_id)row[SCHEMA_ID];
+    schema->name = ec_text(build->snapshot, row[SCHEMA_NAME]);
+    schema->alias = ec_text(build->snapshot, row[SCHEMA_ALIAS]);
+    for (int v = 0; v < 3; v++) {
+        if (!fits_version(row[SCHEMA_V1 + v])) {
+            return ec_corrupt(build->diag, "a schema version");
+        }
+        schema->version[v] = (uint32_t)row[SCHEMA_V1 + v];
+    }
+    if (!ec_is_identifier(schema->name) || schema->alias.len > EC_MAX_NAME) {
+        return ec_corrupt(build->diag, "a schema name");
+    }
+    return WEH_OK;
+}
+
 static weh_err build_schemas(struct ec_build *build)
 {
     const struct ec_snapshot *snapshot = build->snapshot;
@@ -65,20 +85,10 @@ static weh_err build_schemas(struct ec_build *build)
         return ec_build_no_memory(build);
     }
     for (size_t i = 0; i < n; i++) {
-        const int64_t *row = ec_row(snapshot, EC_ROWS_SCHEMA, i);
-        struct weh_ec_schema *schema = &build->schemas[i];
+        weh_err err = schema_fill(build, ec_row(snapshot, EC_ROWS_SCHEMA, i), &build->schemas[i]);
 
-        schema->id = (weh_id)row[SCHEMA_ID];
-        schema->name = ec_text(snapshot, row[SCHEMA_NAME]);
-        schema->alias = ec_text(snapshot, row[SCHEMA_ALIAS]);
-        for (int v = 0; v < 3; v++) {
-            if (!fits_version(row[SCHEMA_V1 + v])) {
-                return ec_corrupt(build->diag, "a schema version");
-            }
-            schema->version[v] = (uint32_t)row[SCHEMA_V1 + v];
-        }
-        if (!ec_is_identifier(schema->name) || schema->alias.len > EC_MAX_NAME) {
-            return ec_corrupt(build->diag, "a schema name");
+        if (err != WEH_OK) {
+            return err;
         }
     }
     build->catalog->schemas = build->schemas;
@@ -87,44 +97,44 @@ static weh_err build_schemas(struct ec_build *build)
 }
 
 /* @schema, @separator and @name in one text. */
-static bool name_join(struct weh_arena *arena, const struct weh_ec_class *class_, char separator,
+static bool name_join(struct weh_arena *arena, const struct weh_ec_class *ec_class, char separator,
                       struct weh_str *out)
 {
-    size_t n_schema = class_->schema->name.len;
-    char *text = weh_arena_alloc(arena, n_schema + class_->name.len + 2);
+    size_t n_schema = ec_class->schema->name.len;
+    char *text = weh_arena_alloc(arena, n_schema + ec_class->name.len + 2);
 
     if (text == NULL) {
         return false;
     }
-    memcpy(text, class_->schema->name.ptr, n_schema);
+    memcpy(text, ec_class->schema->name.ptr, n_schema);
     text[n_schema] = separator;
-    memcpy(text + n_schema + 1, class_->name.ptr, class_->name.len);
-    *out = (struct weh_str){ text, n_schema + 1 + class_->name.len };
+    memcpy(text + n_schema + 1, ec_class->name.ptr, ec_class->name.len);
+    *out = (struct weh_str){ text, n_schema + 1 + ec_class->name.len };
     return true;
 }
 
-static weh_err class_fill(struct ec_build *build, const int64_t *row, struct weh_ec_class *class_)
+static weh_err class_fill(struct ec_build *build, const int64_t *row, struct weh_ec_class *ec_class)
 {
     struct weh_arena *arena = &build->catalog->arena;
     uint32_t schema = 0;
 
-    class_->id = (weh_id)row[CLASS_ID];
-    class_->name = ec_text(build->snapshot, row[CLASS_NAME]);
+    ec_class->id = (weh_id)row[CLASS_ID];
+    ec_class->name = ec_text(build->snapshot, row[CLASS_NAME]);
     if (!ec_find(build->snapshot, EC_ROWS_SCHEMA, row[CLASS_SCHEMA], &schema)) {
         return ec_corrupt(build->diag, "a class without a schema");
     }
-    if (!ec_is_identifier(class_->name)) {
+    if (!ec_is_identifier(ec_class->name)) {
         return ec_corrupt(build->diag, "a class name");
     }
     if (row[CLASS_TYPE] < WEH_EC_ENTITY || row[CLASS_TYPE] > WEH_EC_CUSTOM_ATTRIBUTE ||
         row[CLASS_MODIFIER] < WEH_EC_CONCRETE || row[CLASS_MODIFIER] > WEH_EC_SEALED) {
         return ec_corrupt(build->diag, "the kind of a class");
     }
-    class_->schema = &build->schemas[schema];
-    class_->type = (enum weh_ec_class_type)row[CLASS_TYPE];
-    class_->modifier = (enum weh_ec_modifier)row[CLASS_MODIFIER];
-    if (!name_join(arena, class_, ':', &class_->full_name) ||
-        !name_join(arena, class_, '.', &class_->full_name_dot)) {
+    ec_class->schema = &build->schemas[schema];
+    ec_class->type = (enum weh_ec_class_type)row[CLASS_TYPE];
+    ec_class->modifier = (enum weh_ec_modifier)row[CLASS_MODIFIER];
+    if (!name_join(arena, ec_class, ':', &ec_class->full_name) ||
+        !name_join(arena, ec_class, '.', &ec_class->full_name_dot)) {
         return ec_build_no_memory(build);
     }
     return WEH_OK;
@@ -144,6 +154,16 @@ static int compare_links(const void *left, const void *right)
     return a->base_index < b->base_index ? -1 : (a->base_index > b->base_index ? 1 : 0);
 }
 
+static bool has_base(const struct weh_ec_class *ec_class, const struct weh_ec_class *base)
+{
+    for (uint16_t b = 0; b < ec_class->n_bases; b++) {
+        if (ec_class->bases[b] == base) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Give every class its direct bases, in the order of the sorted @links. */
 static weh_err bases_place(struct ec_build *build, const struct base_link *links, size_t n_links)
 {
@@ -154,24 +174,34 @@ static weh_err bases_place(struct ec_build *build, const struct base_link *links
         return ec_build_no_memory(build);
     }
     for (size_t i = 0; i < n_links; i++) {
-        struct weh_ec_class *class_ = &build->classes[links[i].class_index];
+        struct weh_ec_class *ec_class = &build->classes[links[i].class_index];
+        const struct weh_ec_class *base = &build->classes[links[i].base_index];
 
-        if (class_->n_bases == 0) {
-            class_->bases = &bases[i];
+        if (ec_class->n_bases == 0) {
+            ec_class->bases = &bases[i];
         }
-        for (uint16_t b = 0; b < class_->n_bases; b++) {
-            if (class_->bases[b] == &build->classes[links[i].base_index]) {
-                return ec_corrupt(build->diag, "a base class stands twice");
-            }
+        if (has_base(ec_class, base)) {
+            return ec_corrupt(build->diag, "a base class stands twice");
         }
-        /* Also bounds the search above. */
-        if (class_->n_bases == 255) {
+        if (ec_class->n_bases == MAX_BASES) {
             return ec_corrupt(build->diag, "a class has too many bases");
         }
-        bases[i] = &build->classes[links[i].base_index];
-        class_->n_bases++;
+        bases[i] = base;
+        ec_class->n_bases++;
     }
     return WEH_OK;
+}
+
+/* The classes that wait for no other base than this one may come. Returns the new @n_done. */
+static size_t release_derived(uint32_t *topological, size_t n_done, uint32_t *waiting,
+                              const uint32_t *derived, size_t n_derived)
+{
+    for (size_t d = 0; d < n_derived; d++) {
+        if (--waiting[derived[d]] == 0) {
+            topological[n_done++] = derived[d];
+        }
+    }
+    return n_done;
 }
 
 /* Bases before what derives from them; WEH_E_CORRUPT when that is impossible. */
@@ -207,11 +237,8 @@ static weh_err order_classes(struct ec_build *build, const struct base_link *lin
     for (size_t i = 0; i < n_done; i++) {
         uint32_t base = build->topological[i];
 
-        for (uint32_t d = begin[base]; d < begin[base + 1]; d++) {
-            if (--waiting[derived[d]] == 0) {
-                build->topological[n_done++] = derived[d];
-            }
-        }
+        n_done = release_derived(build->topological, n_done, waiting, &derived[begin[base]],
+                                 begin[base + 1] - begin[base]);
     }
     return n_done == n ? WEH_OK : ec_corrupt(build->diag, "base classes in a circle");
 }
@@ -251,14 +278,14 @@ static int compare_ids(const void *left, const void *right)
 }
 
 /* The ancestors of one class, whose bases have theirs: their union, and itself. */
-static weh_err ancestors_fill(struct ec_build *build, struct weh_ec_class *class_, size_t *total)
+static weh_err ancestors_fill(struct ec_build *build, struct weh_ec_class *ec_class, size_t *total)
 {
     size_t n = 1;
     size_t n_unique = 0;
     weh_id *ids;
 
-    for (uint16_t b = 0; b < class_->n_bases; b++) {
-        n += class_->bases[b]->n_ancestors;
+    for (uint16_t b = 0; b < ec_class->n_bases; b++) {
+        n += ec_class->bases[b]->n_ancestors;
     }
     *total += n;
     if (n > UINT16_MAX || *total > MAX_ANCESTORS) {
@@ -269,10 +296,10 @@ static weh_err ancestors_fill(struct ec_build *build, struct weh_ec_class *class
         return ec_build_no_memory(build);
     }
 
-    ids[0] = class_->id;
+    ids[0] = ec_class->id;
     n = 1;
-    for (uint16_t b = 0; b < class_->n_bases; b++) {
-        const struct weh_ec_class *base = class_->bases[b];
+    for (uint16_t b = 0; b < ec_class->n_bases; b++) {
+        const struct weh_ec_class *base = ec_class->bases[b];
 
         memcpy(&ids[n], base->ancestors, base->n_ancestors * sizeof(weh_id));
         n += base->n_ancestors;
@@ -283,8 +310,8 @@ static weh_err ancestors_fill(struct ec_build *build, struct weh_ec_class *class
             ids[n_unique++] = ids[i];
         }
     }
-    class_->ancestors = ids;
-    class_->n_ancestors = (uint16_t)n_unique;
+    ec_class->ancestors = ids;
+    ec_class->n_ancestors = (uint16_t)n_unique;
     return WEH_OK;
 }
 

@@ -41,7 +41,8 @@ struct leaf_build {
     struct path *paths;
     struct row *rows; /* room for the class with the most */
     size_t n_rows;
-    uint32_t *order; /* map rows by class */
+    uint32_t *order; /* map rows by class: those of class c are order[begin[c] .. begin[c + 1]] */
+    uint32_t *begin;
     /* Along names: the property of the class in hand. */
     uint32_t *in_class; /* class index plus 1 */
     uint16_t *position;
@@ -68,12 +69,12 @@ static const struct weh_str *parts_of(const struct weh_ec_property *value, size_
     return point;
 }
 
-static const struct weh_ec_property *member_find(const struct weh_ec_class *class_,
+static const struct weh_ec_property *member_find(const struct weh_ec_class *ec_class,
                                                  struct weh_str name)
 {
-    for (uint16_t i = 0; i < class_->n_properties; i++) {
-        if (weh_str_eq_nocase(class_->properties[i].name, name)) {
-            return &class_->properties[i];
+    for (uint16_t i = 0; i < ec_class->n_properties; i++) {
+        if (weh_str_eq_nocase(ec_class->properties[i].name, name)) {
+            return &ec_class->properties[i];
         }
     }
     return NULL;
@@ -112,9 +113,9 @@ static bool path_resolve(const struct ec_build *build, struct path *path)
 
 static enum system_leaf system_leaf(const struct ec_build *build, const struct path *path)
 {
-    const struct weh_ec_class *class_ = &build->classes[build->own_class[path->own]];
+    const struct weh_ec_class *ec_class = &build->classes[build->own_class[path->own]];
 
-    if (!weh_str_eq_nocase(class_->schema->name, WEH_STR("ECDbSystem"))) {
+    if (!weh_str_eq_nocase(ec_class->schema->name, WEH_STR("ECDbSystem"))) {
         return SYSTEM_NONE;
     }
     if (weh_str_eq_nocase(path->access, WEH_STR("ECInstanceId"))) {
@@ -168,8 +169,8 @@ static weh_err table_add(struct leaf_build *leaves, const struct weh_ec_table *t
     return WEH_OK;
 }
 
-/* Take in one property map row of @class_. */
-static weh_err row_take(struct leaf_build *leaves, struct weh_ec_class *class_,
+/* Take in one property map row of @ec_class. */
+static weh_err row_take(struct leaf_build *leaves, struct weh_ec_class *ec_class,
                         uint32_t class_index, const int64_t *cells)
 {
     struct ec_build *build = leaves->build;
@@ -191,9 +192,9 @@ static weh_err row_take(struct leaf_build *leaves, struct weh_ec_class *class_,
             return WEH_OK;
         }
         if (path->system == SYSTEM_SOURCE) {
-            class_->source_id_column = column->name;
+            ec_class->source_id_column = column->name;
         } else if (path->system == SYSTEM_TARGET) {
-            class_->target_id_column = column->name;
+            ec_class->target_id_column = column->name;
         }
         return path->system == SYSTEM_ID ? table_add(leaves, column->table) : WEH_OK;
     }
@@ -223,7 +224,7 @@ static int compare_tables(const void *left, const void *right)
 }
 
 /* One primary table with an id column; all others hang on it. */
-static weh_err tables_place(struct leaf_build *leaves, struct weh_ec_class *class_)
+static weh_err tables_place(struct leaf_build *leaves, struct weh_ec_class *ec_class)
 {
     struct ec_build *build = leaves->build;
     const struct weh_ec_table **tables;
@@ -231,7 +232,7 @@ static weh_err tables_place(struct leaf_build *leaves, struct weh_ec_class *clas
     if (leaves->n_tables == 0) {
         return WEH_OK;
     }
-    qsort(leaves->tables, leaves->n_tables, sizeof(leaves->tables[0]), compare_tables);
+    qsort(leaves->tables, leaves->n_tables, sizeof(const struct weh_ec_table *), compare_tables);
     for (size_t i = 0; i < leaves->n_tables; i++) {
         const struct weh_ec_table *root = leaves->tables[i];
 
@@ -247,9 +248,11 @@ static weh_err tables_place(struct leaf_build *leaves, struct weh_ec_class *clas
     if (tables == NULL) {
         return ec_build_no_memory(build);
     }
-    memcpy(tables, leaves->tables, leaves->n_tables * sizeof(leaves->tables[0]));
-    class_->tables = tables;
-    class_->n_tables = (uint16_t)leaves->n_tables;
+    for (size_t i = 0; i < leaves->n_tables; i++) {
+        tables[i] = leaves->tables[i];
+    }
+    ec_class->tables = tables;
+    ec_class->n_tables = (uint16_t)leaves->n_tables;
     return WEH_OK;
 }
 
@@ -288,11 +291,11 @@ static int compare_rows(const void *left, const void *right)
     return compare_access(a->path->access, b->path->access);
 }
 
-static weh_err leaf_fill(struct leaf_build *leaves, const struct weh_ec_class *class_,
+static weh_err leaf_fill(struct leaf_build *leaves, const struct weh_ec_class *ec_class,
                          const struct row *row, struct weh_ec_leaf *leaf)
 {
     const struct weh_ec_property *root = &leaves->build->own[row->path->own];
-    const struct weh_ec_property *mine = &class_->properties[row->position];
+    const struct weh_ec_property *mine = &ec_class->properties[row->position];
     uint16_t table = 0;
 
     /* A redeclared property may be mapped through the path of the first one. */
@@ -300,10 +303,10 @@ static weh_err leaf_fill(struct leaf_build *leaves, const struct weh_ec_class *c
         root->struct_class != mine->struct_class) {
         return ec_corrupt(leaves->build->diag, "a redeclared property");
     }
-    while (table < class_->n_tables && class_->tables[table] != row->column->table) {
+    while (table < ec_class->n_tables && ec_class->tables[table] != row->column->table) {
         table++;
     }
-    if (table == class_->n_tables) {
+    if (table == ec_class->n_tables) {
         if (!row->column->is_virtual) {
             return ec_corrupt(leaves->build->diag, "a column in a foreign table");
         }
@@ -322,34 +325,46 @@ static weh_err leaf_fill(struct leaf_build *leaves, const struct weh_ec_class *c
     return WEH_OK;
 }
 
-/* Every value of @property has all its parts, once, in their order; then value code need not look. */
+/* The value that begins with leaf @i has all its parts, in their order. *@n is their number. */
+static bool value_is_whole(const struct weh_ec_property *property, uint16_t i, uint16_t *n)
+{
+    const struct weh_ec_leaf *first = &property->leaves[i];
+    size_t n_prefix = first->member.len - first->part.len;
+    size_t n_parts;
+    const struct weh_str *parts = parts_of(first->value, &n_parts);
+
+    *n = (uint16_t)(n_parts == 0 ? 1 : n_parts);
+    if (n_parts > (size_t)(property->n_leaves - i)) {
+        return false;
+    }
+    for (size_t p = 0; p < n_parts; p++) {
+        const struct weh_ec_leaf *leaf = &first[p];
+
+        if (leaf->value != first->value || leaf->part.ptr != parts[p].ptr ||
+            leaf->member.len - leaf->part.len != n_prefix ||
+            memcmp(leaf->member.ptr, first->member.ptr, n_prefix) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Every value of @property is whole, and stands once; then value code need not look. */
 static bool parts_are_whole(const struct weh_ec_property *property)
 {
-    uint16_t i = 0;
+    uint16_t n;
 
-    while (i < property->n_leaves) {
-        const struct weh_ec_leaf *first = &property->leaves[i];
-        size_t n_parts;
-        const struct weh_str *parts = parts_of(first->value, &n_parts);
-        size_t n_prefix = first->member.len - first->part.len;
-
-        for (size_t p = 0; p < n_parts; p++, i++) {
-            const struct weh_ec_leaf *leaf = &property->leaves[i];
-
-            if (i >= property->n_leaves || leaf->value != first->value ||
-                leaf->part.ptr != parts[p].ptr || leaf->member.len - leaf->part.len != n_prefix ||
-                memcmp(leaf->member.ptr, first->member.ptr, n_prefix) != 0) {
-                return false;
-            }
+    for (uint16_t i = 0; i < property->n_leaves; i = (uint16_t)(i + n)) {
+        if (!value_is_whole(property, i, &n)) {
+            return false;
         }
-        i = (uint16_t)(n_parts == 0 ? i + 1 : i);
     }
     return property->n_leaves <= 1 || property->kind == WEH_EC_STRUCT_VALUE ||
            property->leaves[0].part.len != 0;
 }
 
 /* The rows of the class in hand, sorted, become the leaves of its properties. */
-static weh_err leaves_place(struct leaf_build *leaves, struct weh_ec_class *class_,
+static weh_err leaves_place(struct leaf_build *leaves, struct weh_ec_class *ec_class,
                             struct weh_ec_property *properties)
 {
     struct ec_build *build = leaves->build;
@@ -372,7 +387,7 @@ static weh_err leaves_place(struct leaf_build *leaves, struct weh_ec_class *clas
             weh_str_eq_nocase(row->path->access, row[-1].path->access)) {
             return ec_corrupt(build->diag, "a property in two columns");
         }
-        err = leaf_fill(leaves, class_, row, &block[i]);
+        err = leaf_fill(leaves, ec_class, row, &block[i]);
         if (err != WEH_OK) {
             return err;
         }
@@ -383,7 +398,7 @@ static weh_err leaves_place(struct leaf_build *leaves, struct weh_ec_class *clas
             property->leaves = &block[i];
         }
     }
-    for (uint16_t i = 0; i < class_->n_properties; i++) {
+    for (uint16_t i = 0; i < ec_class->n_properties; i++) {
         if (!parts_are_whole(&properties[i])) {
             return ec_corrupt(build->diag, "a property with columns missing");
         }
@@ -395,14 +410,14 @@ static weh_err leaves_place(struct leaf_build *leaves, struct weh_ec_class *clas
 static weh_err class_map(struct leaf_build *leaves, uint32_t class_index, size_t begin, size_t end)
 {
     struct ec_build *build = leaves->build;
-    struct weh_ec_class *class_ = &build->classes[class_index];
+    struct weh_ec_class *ec_class = &build->classes[class_index];
     /* The arena's memory is ours to write until the catalogue is handed out. */
     struct weh_ec_property *properties = build->properties[class_index];
     weh_err err = WEH_OK;
 
     leaves->n_rows = 0;
     leaves->n_tables = 0;
-    for (uint16_t i = 0; i < class_->n_properties; i++) {
+    for (uint16_t i = 0; i < ec_class->n_properties; i++) {
         uint32_t own = 0;
 
         if (!ec_find(build->snapshot, EC_ROWS_PROPERTY, (int64_t)properties[i].id, &own)) {
@@ -412,18 +427,17 @@ static weh_err class_map(struct leaf_build *leaves, uint32_t class_index, size_t
         leaves->position[build->own_name[own]] = i;
     }
     for (size_t i = begin; i < end && err == WEH_OK; i++) {
-        err = row_take(leaves, class_, class_index,
+        err = row_take(leaves, ec_class, class_index,
                        ec_row(build->snapshot, EC_ROWS_MAP, leaves->order[i]));
     }
     if (err == WEH_OK) {
-        err = tables_place(leaves, class_);
+        err = tables_place(leaves, ec_class);
     }
-    return err == WEH_OK ? leaves_place(leaves, class_, properties) : err;
+    return err == WEH_OK ? leaves_place(leaves, ec_class, properties) : err;
 }
 
-/* Put the map rows in the order of their classes: a counting sort, which keeps theirs. The rows of
- * class c are order[begin[c] .. begin[c + 1]]. */
-static weh_err rows_order(struct leaf_build *leaves, uint32_t **begin_out)
+/* Put the map rows in the order of their classes: a counting sort, which keeps theirs. */
+static weh_err rows_order(struct leaf_build *leaves)
 {
     struct ec_build *build = leaves->build;
     size_t n_classes = build->catalog->n_classes;
@@ -449,7 +463,7 @@ static weh_err rows_order(struct leaf_build *leaves, uint32_t **begin_out)
     for (size_t i = n; i-- > 0;) {
         leaves->order[--begin[of_row[i]]] = (uint32_t)i;
     }
-    *begin_out = begin;
+    leaves->begin = begin;
     return WEH_OK;
 }
 
@@ -457,18 +471,18 @@ weh_err ec_build_leaves(struct ec_build *build)
 {
     struct leaf_build leaves = { .build = build };
     size_t n_classes = build->catalog->n_classes;
-    uint32_t *begin = NULL;
     size_t n_most = 0;
     weh_err err = paths_resolve(&leaves);
 
     if (err == WEH_OK) {
-        err = rows_order(&leaves, &begin);
+        err = rows_order(&leaves);
     }
     if (err != WEH_OK) {
         return err;
     }
+    weh_assert(leaves.begin != NULL);
     for (size_t i = 0; i < n_classes; i++) {
-        size_t n = begin[i + 1] - begin[i];
+        size_t n = leaves.begin[i + 1] - leaves.begin[i];
 
         n_most = n > n_most ? n : n_most;
     }
@@ -479,8 +493,8 @@ weh_err ec_build_leaves(struct ec_build *build)
         return ec_build_no_memory(build);
     }
     for (size_t i = 0; i < n_classes && err == WEH_OK; i++) {
-        if (begin[i] != begin[i + 1]) {
-            err = class_map(&leaves, (uint32_t)i, begin[i], begin[i + 1]);
+        if (leaves.begin[i] != leaves.begin[i + 1]) {
+            err = class_map(&leaves, (uint32_t)i, leaves.begin[i], leaves.begin[i + 1]);
         }
     }
     return err;

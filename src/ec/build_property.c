@@ -257,40 +257,51 @@ static weh_err attributes_apply(struct ec_build *build)
     return WEH_OK;
 }
 
+/* A class is one deeper than the structs of its own properties. True when that changed something. */
+static bool depth_of_members(const struct ec_build *build, uint8_t *depth)
+{
+    bool changed = false;
+
+    for (size_t i = 0; i < build->n_own; i++) {
+        const struct weh_ec_class *inner = build->own[i].struct_class;
+        uint8_t *outer = &depth[build->own_class[i]];
+
+        if (inner != NULL && *outer <= depth[inner - build->classes]) {
+            *outer = (uint8_t)(depth[inner - build->classes] + 1);
+            changed = true;
+        }
+    }
+    return changed;
+}
+
+/* And as deep as its bases. */
+static void depth_of_bases(const struct ec_build *build, uint8_t *depth)
+{
+    for (size_t i = 0; i < build->catalog->n_classes; i++) {
+        const struct weh_ec_class *ec_class = &build->classes[build->topological[i]];
+        uint8_t *mine = &depth[build->topological[i]];
+
+        for (uint16_t b = 0; b < ec_class->n_bases; b++) {
+            uint8_t base = depth[ec_class->bases[b] - build->classes];
+
+            *mine = *mine < base ? base : *mine;
+        }
+    }
+}
+
 /* Structs inside structs: no circle, and not deeper than what value code recurses into. */
 static weh_err depth_check(struct ec_build *build)
 {
-    size_t n = build->catalog->n_classes;
-    uint8_t *depth = weh_arena_array(&build->scratch, n, sizeof(*depth));
-    bool changed = true;
+    uint8_t *depth = weh_arena_array(&build->scratch, build->catalog->n_classes, sizeof(*depth));
+    unsigned round = 0;
 
     if (depth == NULL) {
         return ec_build_no_memory(build);
     }
-    for (unsigned round = 0; changed; round++) {
-        if (round > WEH_EC_MAX_STRUCT_DEPTH) {
+    while (depth_of_members(build, depth)) {
+        depth_of_bases(build, depth);
+        if (++round > WEH_EC_MAX_STRUCT_DEPTH) {
             return ec_corrupt(build->diag, "structs inside each other");
-        }
-        changed = false;
-        for (size_t i = 0; i < build->n_own; i++) {
-            const struct weh_ec_class *inner = build->own[i].struct_class;
-            uint8_t *outer = &depth[build->own_class[i]];
-
-            if (inner != NULL && *outer <= depth[inner - build->classes]) {
-                *outer = (uint8_t)(depth[inner - build->classes] + 1);
-                changed = true;
-            }
-        }
-        for (size_t i = 0; i < n; i++) {
-            const struct weh_ec_class *class_ = &build->classes[build->topological[i]];
-            uint8_t *mine = &depth[build->topological[i]];
-
-            for (uint16_t b = 0; b < class_->n_bases; b++) {
-                uint8_t base = depth[class_->bases[b] - build->classes];
-
-                changed = changed || *mine < base;
-                *mine = *mine < base ? base : *mine;
-            }
         }
     }
     return WEH_OK;
@@ -351,7 +362,7 @@ static void merge_add(struct ec_build *build, struct merge *merge, uint32_t clas
 
 /* Copy the merged list into the class. */
 static weh_err merge_finish(struct ec_build *build, struct merge *merge,
-                            struct weh_ec_class *class_)
+                            struct weh_ec_class *ec_class)
 {
     struct weh_ec_property *properties;
     uint32_t n = 0;
@@ -371,21 +382,21 @@ static weh_err merge_finish(struct ec_build *build, struct merge *merge,
     for (uint32_t i = 0; i < n; i++) {
         properties[i] = build->own[merge->list[i]];
     }
-    build->properties[class_ - build->classes] = properties;
-    class_->properties = properties;
-    class_->n_properties = (uint16_t)n;
+    build->properties[ec_class - build->classes] = properties;
+    ec_class->properties = properties;
+    ec_class->n_properties = (uint16_t)n;
     return WEH_OK;
 }
 
 static weh_err merge_class(struct ec_build *build, struct merge *merge, uint32_t class_index)
 {
-    struct weh_ec_class *class_ = &build->classes[class_index];
+    struct weh_ec_class *ec_class = &build->classes[class_index];
     uint32_t own_begin = build->own_begin[class_index];
     uint32_t own_end = build->own_begin[class_index + 1];
     size_t n_most = own_end - own_begin;
 
-    for (uint16_t b = 0; b < class_->n_bases; b++) {
-        n_most += class_->bases[b]->n_properties;
+    for (uint16_t b = 0; b < ec_class->n_bases; b++) {
+        n_most += ec_class->bases[b]->n_properties;
     }
     merge->total += n_most;
     if (merge->total > MAX_PROPERTIES) {
@@ -398,17 +409,17 @@ static weh_err merge_class(struct ec_build *build, struct merge *merge, uint32_t
     merge->lists[class_index] = merge->list;
     merge->n = 0;
 
-    for (uint16_t b = 0; b < class_->n_bases; b++) {
-        const uint32_t *base = merge->lists[class_->bases[b] - build->classes];
+    for (uint16_t b = 0; b < ec_class->n_bases; b++) {
+        const uint32_t *base = merge->lists[ec_class->bases[b] - build->classes];
 
-        for (uint16_t i = 0; i < class_->bases[b]->n_properties; i++) {
+        for (uint16_t i = 0; i < ec_class->bases[b]->n_properties; i++) {
             merge_add(build, merge, class_index, base[i], false);
         }
     }
     for (uint32_t i = own_begin; i < own_end; i++) {
         merge_add(build, merge, class_index, build->own_by_class[i], true);
     }
-    return merge_finish(build, merge, class_);
+    return merge_finish(build, merge, ec_class);
 }
 
 weh_err ec_build_properties(struct ec_build *build)

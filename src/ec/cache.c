@@ -20,7 +20,7 @@
 struct weh_ec_cache {
     pthread_mutex_t lock;
     struct weh_ec_catalog *catalogs;
-    uint64_t clock; /* counts acquires and releases, for the age of unused ones */
+    uint64_t clock; /* counts last releases: the age of unused ones */
     uint32_t n_unused;
 };
 
@@ -47,7 +47,6 @@ void weh_ec_cache_destroy(struct weh_ec_cache *cache)
     while (cache->catalogs != NULL) {
         struct weh_ec_catalog *catalog = cache->catalogs;
 
-        weh_assert(catalog->n_refs == 0);
         cache->catalogs = catalog->next;
         ec_catalog_destroy(catalog);
     }
@@ -167,9 +166,22 @@ out:
     return err;
 }
 
+/* With the lock held: @catalog, in a form that may be changed. */
+static struct weh_ec_catalog *find(struct weh_ec_cache *cache, const struct weh_ec_catalog *catalog)
+{
+    struct weh_ec_catalog *mine = cache->catalogs;
+
+    while (mine != NULL && mine != catalog) {
+        mine = mine->next;
+    }
+    weh_assert(mine != NULL);
+    return mine;
+}
+
 void weh_ec_catalog_release(const struct weh_ec_catalog *catalog)
 {
     struct weh_ec_catalog *dead = NULL;
+    struct weh_ec_catalog *mine;
     struct weh_ec_cache *cache;
 
     if (catalog == NULL) {
@@ -177,17 +189,12 @@ void weh_ec_catalog_release(const struct weh_ec_catalog *catalog)
     }
     cache = catalog->cache;
     (void)pthread_mutex_lock(&cache->lock);
-    for (struct weh_ec_catalog *mine = cache->catalogs; mine != NULL; mine = mine->next) {
-        if (mine != catalog) {
-            continue;
-        }
-        weh_assert(mine->n_refs > 0);
-        if (--mine->n_refs == 0) {
-            mine->last_use = cache->clock++;
-            cache->n_unused++;
-            dead = evict(cache);
-        }
-        break;
+    mine = find(cache, catalog);
+    weh_assert(mine->n_refs > 0);
+    if (--mine->n_refs == 0) {
+        mine->last_use = cache->clock++;
+        cache->n_unused++;
+        dead = evict(cache);
     }
     (void)pthread_mutex_unlock(&cache->lock);
     ec_catalog_destroy(dead);

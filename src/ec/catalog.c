@@ -8,12 +8,12 @@ const struct weh_ec_class *weh_ec_class_by_id(const struct weh_ec_catalog *catal
 
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        const struct weh_ec_class *class_ = &catalog->classes[middle];
+        const struct weh_ec_class *ec_class = &catalog->classes[middle];
 
-        if (class_->id == id) {
-            return class_;
+        if (ec_class->id == id) {
+            return ec_class;
         }
-        if (class_->id < id) {
+        if (ec_class->id < id) {
             low = middle + 1;
         } else {
             high = middle;
@@ -57,12 +57,12 @@ const struct weh_ec_class *weh_ec_class_by_name(const struct weh_ec_catalog *cat
     }
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        const struct weh_ec_class *class_ = catalog->classes_by_name[middle];
-        int order = class_->schema == schema ? ec_compare_nocase(class_->name, name)
-                                             : (class_->schema->id < schema->id ? -1 : 1);
+        const struct weh_ec_class *ec_class = catalog->classes_by_name[middle];
+        int order = ec_class->schema == schema ? ec_compare_nocase(ec_class->name, name)
+                                               : (ec_class->schema->id < schema->id ? -1 : 1);
 
         if (order == 0) {
-            return class_;
+            return ec_class;
         }
         if (order < 0) {
             low = middle + 1;
@@ -73,18 +73,18 @@ const struct weh_ec_class *weh_ec_class_by_name(const struct weh_ec_catalog *cat
     return NULL;
 }
 
-bool weh_ec_class_is(const struct weh_ec_class *class_, weh_id base_id)
+bool weh_ec_class_is(const struct weh_ec_class *ec_class, weh_id base_id)
 {
     size_t low = 0;
-    size_t high = class_->n_ancestors;
+    size_t high = ec_class->n_ancestors;
 
     while (low < high) {
         size_t middle = low + (high - low) / 2;
 
-        if (class_->ancestors[middle] == base_id) {
+        if (ec_class->ancestors[middle] == base_id) {
             return true;
         }
-        if (class_->ancestors[middle] < base_id) {
+        if (ec_class->ancestors[middle] < base_id) {
             low = middle + 1;
         } else {
             high = middle;
@@ -93,11 +93,11 @@ bool weh_ec_class_is(const struct weh_ec_class *class_, weh_id base_id)
     return false;
 }
 
-const struct weh_ec_property *weh_ec_property_by_js_name(const struct weh_ec_class *class_,
+const struct weh_ec_property *weh_ec_property_by_js_name(const struct weh_ec_class *ec_class,
                                                          struct weh_str js_name)
 {
-    for (uint16_t i = 0; i < class_->n_properties; i++) {
-        const struct weh_ec_property *property = &class_->properties[i];
+    for (uint16_t i = 0; i < ec_class->n_properties; i++) {
+        const struct weh_ec_property *property = &ec_class->properties[i];
 
         if (weh_str_eq(property->js_name, js_name) || weh_str_eq(property->name, js_name)) {
             return property;

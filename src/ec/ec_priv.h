@@ -18,8 +18,8 @@ struct weh_briefcase;
 /* Far above what genuine files hold (4,600 property maps in a small one); a hostile file must not
  * make the server work without end. */
 #define EC_MAX_ROWS           2000000u
-#define EC_MAX_SNAPSHOT_BYTES (256u << 20)
-#define EC_MAX_CATALOG_BYTES  (768u << 20)
+#define EC_MAX_SNAPSHOT_BYTES ((size_t)256 << 20)
+#define EC_MAX_CATALOG_BYTES  ((size_t)768 << 20)
 #define EC_MAX_NAME           255u
 
 /** The tables of a snapshot, in its order. */

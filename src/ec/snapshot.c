@@ -108,25 +108,30 @@ static weh_err buffers_check(const struct ec_snapshot *snapshot, struct weh_diag
     return ec_corrupt(diag, "they are too large");
 }
 
+static weh_err integer_read(struct scan *scan, sqlite3_value *value, int64_t *cell)
+{
+    int type = sqlite3_value_type(value);
+
+    if (type == SQLITE_INTEGER) {
+        *cell = sqlite3_value_int64(value);
+    } else if (type != SQLITE_NULL) {
+        return ec_corrupt(scan->diag, "a number is no integer");
+    }
+    return WEH_OK;
+}
+
 static weh_err row_read(struct scan *scan, sqlite3_value **values)
 {
     int64_t cells[PROP_N] = { 0 };
     int n_cells = scans[scan->rows].n_cells;
-    weh_err err;
+    int n_ints = scans[scan->rows].n_ints;
 
     for (int i = 0; i < n_cells; i++) {
-        if (i >= scans[scan->rows].n_ints) {
-            err = text_read(scan, values[i], &cells[i]);
-            if (err != WEH_OK) {
-                return err;
-            }
-            continue;
-        }
-        int type = sqlite3_value_type(values[i]);
-        if (type == SQLITE_INTEGER) {
-            cells[i] = sqlite3_value_int64(values[i]);
-        } else if (type != SQLITE_NULL) {
-            return ec_corrupt(scan->diag, "a number is no integer");
+        weh_err err = i < n_ints ? integer_read(scan, values[i], &cells[i])
+                                 : text_read(scan, values[i], &cells[i]);
+
+        if (err != WEH_OK) {
+            return err;
         }
     }
     if (++scan->n_rows > EC_MAX_ROWS) {
@@ -200,32 +205,40 @@ out:
     return err;
 }
 
-/* Point the views at their cells and hold what ec_find relies on. */
+/* What ec_find relies on. */
+static weh_err ids_check(const struct ec_rows_view *view, struct weh_diag *diag)
+{
+    int64_t previous = 0;
+
+    for (size_t i = 0; i < view->n_rows; i++) {
+        int64_t id = view->cells[i * view->n_cells];
+
+        if (id <= previous) {
+            return ec_corrupt(diag, "an id is not positive, or stands twice");
+        }
+        previous = id;
+    }
+    return WEH_OK;
+}
+
+/* Point the views at their cells. */
 static weh_err rows_place(struct ec_snapshot *snapshot, struct weh_diag *diag)
 {
     const int64_t *next = (const int64_t *)(const void *)snapshot->cells.data;
+    weh_err err = WEH_OK;
 
-    for (size_t rows = 0; rows < EC_ROWS_COUNT; rows++) {
+    for (size_t rows = 0; rows < EC_ROWS_COUNT && err == WEH_OK; rows++) {
         struct ec_rows_view *view = &snapshot->rows[rows];
 
         view->cells = next;
-        if (view->n_rows == 0) {
-            continue;
+        if (view->n_rows != 0) {
+            next += view->n_rows * view->n_cells;
         }
-        next += view->n_rows * view->n_cells;
-        if (!scans[rows].ascending) {
-            continue;
-        }
-        if (view->cells[0] <= 0) {
-            return ec_corrupt(diag, "an id is not positive");
-        }
-        for (size_t i = 1; i < view->n_rows; i++) {
-            if (view->cells[i * view->n_cells] <= view->cells[(i - 1) * view->n_cells]) {
-                return ec_corrupt(diag, "an id stands twice");
-            }
+        if (scans[rows].ascending) {
+            err = ids_check(view, diag);
         }
     }
-    return WEH_OK;
+    return err;
 }
 
 /* SHA-256: a file made to collide must not pass for another user's file. */

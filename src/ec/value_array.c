@@ -87,7 +87,7 @@ static weh_err point_append(struct ec_input *input, const struct weh_ec_property
     if (err != WEH_OK) {
         return err;
     }
-    for (size_t i = 0; i < ec_point_size(type); i++) {
+    for (size_t i = 0; i < ec_point_size(type) && i < WEH_ARRAY_LEN(heads); i++) {
         weh_buf_append(out, heads[i], strlen(heads[i]));
         double_append(out, point[i]);
     }
@@ -135,14 +135,14 @@ static weh_err primitive_append(struct ec_input *input, const struct weh_ec_prop
 }
 
 /* A struct with what @value gives; *@empty and nothing written when that is nothing. */
-static weh_err struct_append(struct ec_input *input, const struct weh_ec_class *class_,
+static weh_err struct_append(struct ec_input *input, const struct weh_ec_class *ec_class,
                              const struct weh_value *value, struct weh_buf *out, bool *empty)
 {
-    weh_err err = ec_members_check(input, class_, value);
+    weh_err err = ec_members_check(input, ec_class, value);
 
     *empty = true;
-    for (uint16_t i = 0; i < class_->n_properties && err == WEH_OK; i++) {
-        const struct weh_ec_property *property = &class_->properties[i];
+    for (uint16_t i = 0; i < ec_class->n_properties && err == WEH_OK; i++) {
+        const struct weh_ec_property *property = &ec_class->properties[i];
         const struct weh_value *member = ec_member_get(value, property);
         size_t before = out->len;
         size_t where;

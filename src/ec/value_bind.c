@@ -93,21 +93,21 @@ static weh_err relationship_find(struct ec_input *input, const struct weh_value 
                                  struct ec_cell *cell)
 {
     const struct weh_value *name = weh_value_get(value, "relClassName");
-    const struct weh_ec_class *class_ = NULL;
+    const struct weh_ec_class *ec_class = NULL;
 
     cell->type = EC_CELL_NULL;
     if (weh_value_is_null(name)) {
         return WEH_OK;
     }
     if (name->type == WEH_VALUE_STRING) {
-        class_ = weh_ec_class_by_name(input->catalog, weh_value_str(name));
+        ec_class = weh_ec_class_by_name(input->catalog, weh_value_str(name));
     }
-    if (class_ == NULL || class_->type != WEH_EC_RELATIONSHIP) {
+    if (ec_class == NULL || ec_class->type != WEH_EC_RELATIONSHIP) {
         (void)ec_where_push(&input->where, WEH_STR("relClassName"));
         return bad(input, "must name a relationship class");
     }
     cell->type = EC_CELL_INT;
-    cell->as.integer = (int64_t)class_->id;
+    cell->as.integer = (int64_t)ec_class->id;
     return WEH_OK;
 }
 
@@ -205,64 +205,80 @@ static weh_err value_bind(struct binding *binding, uint16_t first, const struct 
     return err == WEH_OK ? cell_bind(binding, first, &cell) : err;
 }
 
+/* The property of a struct that @segment of an access string names. */
+static const struct weh_ec_property *member_of(const struct weh_ec_class *ec_class,
+                                               struct weh_str segment)
+{
+    uint16_t i = 0;
+
+    while (i < ec_class->n_properties &&
+           !weh_str_eq_nocase(ec_class->properties[i].name, segment)) {
+        i++;
+    }
+    weh_assert(i < ec_class->n_properties); /* the catalogue resolved this string once */
+    return &ec_class->properties[i];
+}
+
+static bool map_names(const struct weh_value *map, const struct weh_ec_property *property)
+{
+    for (uint32_t i = 0; i < map->n; i++) {
+        struct weh_str key = map->as.members[i].key;
+
+        if (weh_str_eq(key, property->js_name) || weh_str_eq(key, property->name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Where a struct's leaf is in a struct's value: *@member NULL when absent or null. *@given tells
  * whether the value says anything about it. The path goes to @where when not NULL. */
 static void leaf_find(const struct weh_ec_property *property, const struct weh_ec_leaf *leaf,
                       const struct weh_value *value, struct ec_where *where,
                       const struct weh_value **member, bool *given)
 {
-    const struct weh_ec_class *class_ = property->struct_class;
+    const struct weh_ec_class *ec_class = property->struct_class;
     struct weh_str rest = leaf->member;
     struct weh_str segment;
 
     *given = true;
-    while (value != NULL && value->type == WEH_VALUE_MAP && class_ != NULL) {
-        const struct weh_ec_property *inner = NULL;
-        const struct weh_value *next;
+    while (value != NULL && value->type == WEH_VALUE_MAP && ec_class != NULL) {
+        const struct weh_ec_property *inner;
 
         rest = weh_str_split(rest, '.', &segment);
-        for (uint16_t i = 0; i < class_->n_properties && inner == NULL; i++) {
-            inner = weh_str_eq_nocase(class_->properties[i].name, segment) ? &class_->properties[i]
-                                                                           : NULL;
-        }
-        weh_assert(inner != NULL); /* the catalogue resolved this path once */
-        next = ec_member_get(value, inner);
-        if (next == NULL) {
-            *given = false;
-            for (uint32_t i = 0; i < value->n; i++) {
-                struct weh_str key = value->as.members[i].key;
-
-                *given = *given || weh_str_eq(key, inner->js_name) || weh_str_eq(key, inner->name);
-            }
-        }
+        inner = member_of(ec_class, segment);
+        *given = map_names(value, inner);
+        value = ec_member_get(value, inner);
+        ec_class = inner->kind == WEH_EC_STRUCT_VALUE ? inner->struct_class : NULL;
         if (where != NULL) {
             (void)ec_where_push(where, inner->js_name);
         }
-        value = next;
-        class_ = inner->kind == WEH_EC_STRUCT_VALUE ? inner->struct_class : NULL;
     }
     *member = value;
 }
 
-/* Structs are maps all the way down, and name nothing unknown. */
-static weh_err struct_check(struct ec_input *input, const struct weh_ec_class *class_,
+/* Structs are maps all the way down, and name nothing unknown. Recursion follows the schema, which
+ * the catalogue bounds (WEH_EC_MAX_STRUCT_DEPTH). */
+static weh_err struct_check(struct ec_input *input, const struct weh_ec_class *ec_class,
                             const struct weh_value *value)
 {
-    weh_err err = ec_members_check(input, class_, value);
+    weh_err err = ec_members_check(input, ec_class, value);
 
-    for (uint16_t i = 0; i < class_->n_properties && err == WEH_OK; i++) {
-        const struct weh_ec_property *property = &class_->properties[i];
+    for (uint16_t i = 0; i < ec_class->n_properties && err == WEH_OK; i++) {
+        const struct weh_ec_property *property = &ec_class->properties[i];
         const struct weh_value *member =
             property->kind == WEH_EC_STRUCT_VALUE ? ec_member_get(value, property) : NULL;
+        size_t where = input->where.len;
 
-        if (member != NULL) {
-            size_t where = ec_where_push(&input->where, property->js_name);
-
-            err = struct_check(input, property->struct_class, member);
-            if (err == WEH_OK) {
-                ec_where_pop(&input->where, where);
-            }
+        if (member == NULL) {
+            continue;
         }
+        (void)ec_where_push(&input->where, property->js_name);
+        err = struct_check(input, property->struct_class, member);
+        if (err != WEH_OK) {
+            return err;
+        }
+        ec_where_pop(&input->where, where);
     }
     return err;
 }
@@ -301,6 +317,8 @@ bool weh_ec_value_sets_leaf(const struct weh_ec_property *property, const struct
     return given;
 }
 
+/* Seven: who binds holds the columns, not the catalogue's owner.
+ * NOLINTNEXTLINE(readability-function-size) */
 weh_err weh_ec_value_bind(const struct weh_ec_catalog *catalog,
                           const struct weh_ec_property *property, const struct weh_value *value,
                           sqlite3_stmt *stmt, const int *params, struct weh_arena *arena,

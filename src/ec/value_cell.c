@@ -75,7 +75,7 @@ const struct weh_value *ec_member_get(const struct weh_value *map,
     return weh_value_is_null(found) ? NULL : found;
 }
 
-weh_err ec_members_check(struct ec_input *input, const struct weh_ec_class *class_,
+weh_err ec_members_check(struct ec_input *input, const struct weh_ec_class *ec_class,
                          const struct weh_value *value)
 {
     if (value->type != WEH_VALUE_MAP) {
@@ -84,7 +84,7 @@ weh_err ec_members_check(struct ec_input *input, const struct weh_ec_class *clas
     for (uint32_t i = 0; i < value->n; i++) {
         struct weh_str key = value->as.members[i].key;
 
-        if (weh_ec_property_by_js_name(class_, key) == NULL) {
+        if (weh_ec_property_by_js_name(ec_class, key) == NULL) {
             (void)ec_where_push(&input->where, key);
             return bad(input, "no such member");
         }

@@ -63,7 +63,7 @@ static weh_err point_write(struct output *output, const struct weh_ec_property *
     size_t n = ec_point_size(type);
 
     weh_sink_map_begin(output->sink, (uint32_t)n);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n && i < WEH_ARRAY_LEN(names); i++) {
         const struct weh_value *part = weh_value_get(value, names[i]);
         double number;
 
@@ -126,7 +126,7 @@ static weh_err primitive_write(struct output *output, const struct weh_ec_proper
 }
 
 /* The members of a struct, in the order they were stored in. */
-static weh_err struct_write(struct output *output, const struct weh_ec_class *class_,
+static weh_err struct_write(struct output *output, const struct weh_ec_class *ec_class,
                             const struct weh_value *value)
 {
     bool null = value->type == WEH_VALUE_NULL;
@@ -138,7 +138,7 @@ static weh_err struct_write(struct output *output, const struct weh_ec_class *cl
     for (uint32_t i = 0; !null && i < value->n; i++) {
         const struct weh_value *member = &value->as.members[i].value;
         const struct weh_ec_property *property =
-            weh_ec_property_by_js_name(class_, value->as.members[i].key);
+            weh_ec_property_by_js_name(ec_class, value->as.members[i].key);
         weh_err err;
 
         if (property == NULL || property->kind == WEH_EC_NAVIGATION ||

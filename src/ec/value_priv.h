@@ -48,8 +48,8 @@ size_t ec_point_size(const struct weh_ec_property *type);
 /** Member of @map for a property: by JavaScript name, else EC name. NULL when absent or null. */
 const struct weh_value *ec_member_get(const struct weh_value *map,
                                       const struct weh_ec_property *property);
-/** BAD_ARGS unless @value is a map whose members are properties of @class_. */
-weh_err ec_members_check(struct ec_input *input, const struct weh_ec_class *class_,
+/** BAD_ARGS unless @value is a map whose members are properties of @ec_class. */
+weh_err ec_members_check(struct ec_input *input, const struct weh_ec_class *ec_class,
                          const struct weh_value *value);
 
 size_t ec_where_push(struct ec_where *where, struct weh_str name);

@@ -145,10 +145,10 @@ static weh_err number_write(const struct output *output, const struct weh_ec_pro
 static weh_err point_write(const struct output *output, uint16_t first)
 {
     static const char *const names[] = { "x", "y", "z" };
-    uint16_t n = value_leaves(&output->property->leaves[first]);
+    size_t n = ec_point_size(output->property->leaves[first].value);
 
-    weh_sink_map_begin(output->sink, n);
-    for (uint16_t i = 0; i < n; i++) {
+    weh_sink_map_begin(output->sink, (uint32_t)n);
+    for (size_t i = 0; i < n && i < WEH_ARRAY_LEN(names); i++) {
         int column = output->columns[first + i];
 
         if (!column_is_number(output, column)) {
@@ -164,7 +164,7 @@ static weh_err point_write(const struct output *output, uint16_t first)
 static weh_err navigation_write(const struct output *output, uint16_t first)
 {
     const struct weh_ec_leaf *leaf = &output->property->leaves[first];
-    const struct weh_ec_class *class_ = NULL;
+    const struct weh_ec_class *ec_class = NULL;
     int id = output->columns[first];
     int relationship = output->columns[first + 1];
 
@@ -172,18 +172,18 @@ static weh_err navigation_write(const struct output *output, uint16_t first)
         return damaged(output);
     }
     if (leaf[1].is_virtual) {
-        class_ = leaf->value->nav_class;
+        ec_class = leaf->value->nav_class;
     } else if (relationship >= 0 &&
                sqlite3_column_type(output->stmt, relationship) != SQLITE_NULL) {
-        class_ = weh_ec_class_by_id(output->catalog,
-                                    (weh_id)sqlite3_column_int64(output->stmt, relationship));
+        ec_class = weh_ec_class_by_id(output->catalog,
+                                      (weh_id)sqlite3_column_int64(output->stmt, relationship));
     }
-    weh_sink_map_begin(output->sink, class_ == NULL ? 1 : 2);
+    weh_sink_map_begin(output->sink, ec_class == NULL ? 1 : 2);
     weh_sink_key(output->sink, "id");
     weh_sink_id(output->sink, (uint64_t)sqlite3_column_int64(output->stmt, id));
-    if (class_ != NULL) {
+    if (ec_class != NULL) {
         weh_sink_key(output->sink, "relClassName");
-        weh_sink_str(output->sink, class_->full_name_dot);
+        weh_sink_str(output->sink, ec_class->full_name_dot);
     }
     weh_sink_map_end(output->sink);
     return WEH_OK;
@@ -254,6 +254,29 @@ static void segment_write(struct weh_sink *sink, struct weh_str segment)
     key_write(sink, (struct weh_str){ name, n });
 }
 
+/* Close the structs deeper than @depth. */
+static void nest_close(const struct output *output, struct nest *nest, size_t depth)
+{
+    for (; nest->n > depth; nest->n--) {
+        weh_sink_map_end(output->sink);
+    }
+}
+
+/* Open the struct @segment at @depth, unless it is open. */
+static void nest_enter(const struct output *output, struct nest *nest, size_t depth,
+                       struct weh_str segment)
+{
+    weh_assert(depth < WEH_ARRAY_LEN(nest->open));
+    if (depth < nest->n && !weh_str_eq(nest->open[depth], segment)) {
+        nest_close(output, nest, depth);
+    }
+    if (depth == nest->n) {
+        segment_write(output->sink, segment);
+        weh_sink_map_begin(output->sink, WEH_SINK_UNKNOWN);
+        nest->open[nest->n++] = segment;
+    }
+}
+
 /* Close and open structs until those around @leaf's value are open. */
 static void nest_move(const struct output *output, struct nest *nest,
                       const struct weh_ec_leaf *leaf)
@@ -265,27 +288,12 @@ static void nest_move(const struct output *output, struct nest *nest,
     if (leaf->part.len != 0) {
         rest.len -= leaf->part.len + 1;
     }
-    for (;;) {
-        rest = weh_str_split(rest, '.', &segment);
-        if (rest.len == 0) {
-            break; /* the last segment is the value's own name */
-        }
-        weh_assert(depth < WEH_ARRAY_LEN(nest->open));
-        if (depth < nest->n && !weh_str_eq(nest->open[depth], segment)) {
-            for (; nest->n > depth; nest->n--) {
-                weh_sink_map_end(output->sink);
-            }
-        }
-        if (depth == nest->n) {
-            segment_write(output->sink, segment);
-            weh_sink_map_begin(output->sink, WEH_SINK_UNKNOWN);
-            nest->open[nest->n++] = segment;
-        }
-        depth++;
+    /* The last segment is the value's own name. */
+    for (rest = weh_str_split(rest, '.', &segment); rest.len != 0;
+         rest = weh_str_split(rest, '.', &segment)) {
+        nest_enter(output, nest, depth++, segment);
     }
-    for (; nest->n > depth; nest->n--) {
-        weh_sink_map_end(output->sink);
-    }
+    nest_close(output, nest, depth);
 }
 
 /* The leaves stand in the order of the JavaScript value, so one pass writes it. */
@@ -315,15 +323,15 @@ static weh_err struct_write(const struct output *output)
             return err;
         }
     }
-    for (; nest.n > 0; nest.n--) {
-        weh_sink_map_end(output->sink);
-    }
+    nest_close(output, &nest, 0);
     if (begun) {
         weh_sink_map_end(output->sink);
     }
     return WEH_OK;
 }
 
+/* Seven: who reads a row holds the columns, not the catalogue's owner.
+ * NOLINTNEXTLINE(readability-function-size) */
 weh_err weh_ec_value_write(const struct weh_ec_catalog *catalog,
                            const struct weh_ec_property *property, sqlite3_stmt *stmt,
                            const int *columns, struct weh_sink *sink, struct weh_arena *arena,

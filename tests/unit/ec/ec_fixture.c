@@ -161,8 +161,8 @@ int ec_fixture_teardown(void **state)
 
 const struct weh_ec_class *ec_fixture_class(const struct ec_fixture *f, const char *name)
 {
-    const struct weh_ec_class *class_ = weh_ec_class_by_name(f->catalog, weh_str_from(name));
+    const struct weh_ec_class *ec_class = weh_ec_class_by_name(f->catalog, weh_str_from(name));
 
-    assert_non_null(class_);
-    return class_;
+    assert_non_null(ec_class);
+    return ec_class;
 }

@@ -52,14 +52,14 @@ static void test_catalog_of_a_real_file_finds_classes_by_any_name(void **state)
 
     assert_int_equal(weh_ec_class_count(f->catalog), 369);
     for (size_t i = 0; i < WEH_ARRAY_LEN(names); i++) {
-        const struct weh_ec_class *class_ =
+        const struct weh_ec_class *ec_class =
             weh_ec_class_by_name(f->catalog, weh_str_from(names[i]));
 
-        assert_non_null(class_);
-        assert_int_equal(class_->id, 0x16b);
-        assert_str(class_->full_name, "WebEditTest:Widget");
-        assert_str(class_->full_name_dot, "WebEditTest.Widget");
-        assert_ptr_equal(weh_ec_class_by_id(f->catalog, 0x16b), class_);
+        assert_non_null(ec_class);
+        assert_int_equal(ec_class->id, 0x16b);
+        assert_str(ec_class->full_name, "WebEditTest:Widget");
+        assert_str(ec_class->full_name_dot, "WebEditTest.Widget");
+        assert_ptr_equal(weh_ec_class_by_id(f->catalog, 0x16b), ec_class);
     }
     for (size_t i = 0; i < WEH_ARRAY_LEN(none); i++) {
         assert_null(weh_ec_class_by_name(f->catalog, weh_str_from(none[i])));
@@ -76,17 +76,17 @@ static void test_catalog_classes_ascend_by_id_and_have_what_the_tables_say(void 
                                     "JOIN ec_Schema s ON s.Id=k.SchemaId ORDER BY k.Id");
 
     for (size_t i = 0; i < weh_ec_class_count(f->catalog); i++) {
-        const struct weh_ec_class *class_ = weh_ec_class_at(f->catalog, i);
+        const struct weh_ec_class *ec_class = weh_ec_class_at(f->catalog, i);
 
         assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
-        assert_int_equal(class_->id, sqlite3_column_int64(stmt, 0));
-        assert_str(class_->name, text_of(stmt, 1));
-        assert_str(class_->schema->name, text_of(stmt, 2));
-        assert_str(class_->schema->alias, text_of(stmt, 3));
-        assert_int_equal(class_->type, sqlite3_column_int(stmt, 4));
-        assert_int_equal(class_->modifier, sqlite3_column_int(stmt, 5));
-        assert_int_equal(class_->schema->version[0], sqlite3_column_int(stmt, 6));
-        assert_int_equal(class_->schema->version[2], sqlite3_column_int(stmt, 7));
+        assert_int_equal(ec_class->id, sqlite3_column_int64(stmt, 0));
+        assert_str(ec_class->name, text_of(stmt, 1));
+        assert_str(ec_class->schema->name, text_of(stmt, 2));
+        assert_str(ec_class->schema->alias, text_of(stmt, 3));
+        assert_int_equal(ec_class->type, sqlite3_column_int(stmt, 4));
+        assert_int_equal(ec_class->modifier, sqlite3_column_int(stmt, 5));
+        assert_int_equal(ec_class->schema->version[0], sqlite3_column_int(stmt, 6));
+        assert_int_equal(ec_class->schema->version[2], sqlite3_column_int(stmt, 7));
     }
     assert_int_equal(sqlite3_step(stmt), SQLITE_DONE);
     sqlite3_finalize(stmt);
@@ -101,20 +101,20 @@ static void test_catalog_ancestors_are_those_of_the_hierarchy_cache(void **state
     size_t total = 0;
 
     while (sqlite3_step(stmt) == SQLITE_ROW) {
-        const struct weh_ec_class *class_ =
+        const struct weh_ec_class *ec_class =
             weh_ec_class_by_id(f->catalog, (weh_id)sqlite3_column_int64(stmt, 0));
 
-        assert_non_null(class_);
-        assert_true(weh_ec_class_is(class_, (weh_id)sqlite3_column_int64(stmt, 1)));
+        assert_non_null(ec_class);
+        assert_true(weh_ec_class_is(ec_class, (weh_id)sqlite3_column_int64(stmt, 1)));
         n++;
     }
     sqlite3_finalize(stmt);
     for (size_t i = 0; i < weh_ec_class_count(f->catalog); i++) {
-        const struct weh_ec_class *class_ = weh_ec_class_at(f->catalog, i);
+        const struct weh_ec_class *ec_class = weh_ec_class_at(f->catalog, i);
 
-        total += class_->n_ancestors;
-        assert_true(weh_ec_class_is(class_, class_->id));
-        assert_false(weh_ec_class_is(class_, 999999));
+        total += ec_class->n_ancestors;
+        assert_true(weh_ec_class_is(ec_class, ec_class->id));
+        assert_false(weh_ec_class_is(ec_class, 999999));
     }
     assert_int_equal(n, total);
     assert_false(weh_ec_class_is(ec_fixture_class(f, "BisCore:Element"),
@@ -133,22 +133,22 @@ static void test_catalog_properties_stand_in_the_order_of_the_backend(void **sta
                    "JOIN ec_Property p ON p.Id=pp.RootPropertyId "
                    "JOIN ec_Class k ON k.Id=p.ClassId JOIN ec_Schema s ON s.Id=k.SchemaId "
                    "WHERE s.Name<>'ECDbSystem' GROUP BY 1,2 ORDER BY 1,3");
-    const struct weh_ec_class *class_ = NULL;
+    const struct weh_ec_class *ec_class = NULL;
     uint16_t next = 0;
     size_t n_classes = 0;
 
     while (sqlite3_step(stmt) == SQLITE_ROW) {
         weh_id id = (weh_id)sqlite3_column_int64(stmt, 0);
 
-        if (class_ == NULL || class_->id != id) {
-            assert_true(class_ == NULL || next == class_->n_properties);
-            class_ = weh_ec_class_by_id(f->catalog, id);
-            assert_non_null(class_);
+        if (ec_class == NULL || ec_class->id != id) {
+            assert_true(ec_class == NULL || next == ec_class->n_properties);
+            ec_class = weh_ec_class_by_id(f->catalog, id);
+            assert_non_null(ec_class);
             next = 0;
             n_classes++;
         }
-        assert_true(next < class_->n_properties);
-        assert_int_equal(class_->properties[next++].id, sqlite3_column_int64(stmt, 1));
+        assert_true(next < ec_class->n_properties);
+        assert_int_equal(ec_class->properties[next++].id, sqlite3_column_int64(stmt, 1));
     }
     sqlite3_finalize(stmt);
     assert_int_equal(n_classes, 210);
@@ -157,15 +157,15 @@ static void test_catalog_properties_stand_in_the_order_of_the_backend(void **sta
 static void test_catalog_property_redeclared_stands_where_it_was_declared_last(void **state)
 {
     const struct ec_fixture *f = *state;
-    const struct weh_ec_class *class_ = ec_fixture_class(f, "ECDbFileInfo:EmbeddedFileInfo");
+    const struct weh_ec_class *ec_class = ec_fixture_class(f, "ECDbFileInfo:EmbeddedFileInfo");
 
-    assert_true(class_->n_properties >= 3);
-    for (uint16_t i = 0; i < class_->n_properties; i++) {
+    assert_true(ec_class->n_properties >= 3);
+    for (uint16_t i = 0; i < ec_class->n_properties; i++) {
         for (uint16_t j = 0; j < i; j++) {
-            assert_false(weh_str_eq(class_->properties[i].name, class_->properties[j].name));
+            assert_false(weh_str_eq(ec_class->properties[i].name, ec_class->properties[j].name));
         }
     }
-    assert_int_equal(weh_ec_property_by_js_name(class_, WEH_STR("name"))->id, 52);
+    assert_int_equal(weh_ec_property_by_js_name(ec_class, WEH_STR("name"))->id, 52);
 }
 
 static void test_catalog_property_is_found_by_both_names_and_knows_its_type(void **state)
@@ -197,11 +197,11 @@ static void test_catalog_property_is_found_by_both_names_and_knows_its_type(void
                      ec_fixture_class(f, "WebEditTest:RecordControlsWidgets"));
 }
 
-/* The leaf of @class_ with that access string in that column of that table. */
-static const struct weh_ec_leaf *leaf_find(const struct weh_ec_class *class_, const char *access)
+/* The leaf of @ec_class with that access string in that column of that table. */
+static const struct weh_ec_leaf *leaf_find(const struct weh_ec_class *ec_class, const char *access)
 {
-    for (uint16_t i = 0; i < class_->n_properties; i++) {
-        const struct weh_ec_property *property = &class_->properties[i];
+    for (uint16_t i = 0; i < ec_class->n_properties; i++) {
+        const struct weh_ec_property *property = &ec_class->properties[i];
 
         for (uint16_t l = 0; l < property->n_leaves; l++) {
             if (weh_str_eq_text(property->leaves[l].access, access)) {
@@ -228,25 +228,25 @@ static void test_catalog_leaves_are_the_rows_of_the_property_map(void **state)
     size_t total = 0;
 
     while (sqlite3_step(stmt) == SQLITE_ROW) {
-        const struct weh_ec_class *class_ =
+        const struct weh_ec_class *ec_class =
             weh_ec_class_by_id(f->catalog, (weh_id)sqlite3_column_int64(stmt, 0));
-        const struct weh_ec_leaf *leaf = leaf_find(class_, text_of(stmt, 1));
+        const struct weh_ec_leaf *leaf = leaf_find(ec_class, text_of(stmt, 1));
 
         n++;
         assert_str(leaf->column, text_of(stmt, 2));
         assert_int_equal(leaf->is_virtual, sqlite3_column_int(stmt, 4));
         assert_int_equal(leaf->column_type, sqlite3_column_int(stmt, 5));
         if (!leaf->is_virtual) {
-            assert_true(leaf->table < class_->n_tables);
-            assert_str(class_->tables[leaf->table]->name, text_of(stmt, 3));
+            assert_true(leaf->table < ec_class->n_tables);
+            assert_str(ec_class->tables[leaf->table]->name, text_of(stmt, 3));
         }
     }
     sqlite3_finalize(stmt);
     for (size_t i = 0; i < weh_ec_class_count(f->catalog); i++) {
-        const struct weh_ec_class *class_ = weh_ec_class_at(f->catalog, i);
+        const struct weh_ec_class *ec_class = weh_ec_class_at(f->catalog, i);
 
-        for (uint16_t p = 0; p < class_->n_properties; p++) {
-            total += class_->properties[p].n_leaves;
+        for (uint16_t p = 0; p < ec_class->n_properties; p++) {
+            total += ec_class->properties[p].n_leaves;
         }
     }
     assert_true(n > 2000);
@@ -307,12 +307,12 @@ static void test_catalog_tables_of_each_class_are_those_of_the_cache(void **stat
     size_t total = 0;
 
     while (sqlite3_step(stmt) == SQLITE_ROW) {
-        const struct weh_ec_class *class_ =
+        const struct weh_ec_class *ec_class =
             weh_ec_class_by_id(f->catalog, (weh_id)sqlite3_column_int64(stmt, 0));
         bool found = false;
 
-        for (uint16_t i = 0; i < class_->n_tables; i++) {
-            found = found || weh_str_eq_text(class_->tables[i]->name, text_of(stmt, 1));
+        for (uint16_t i = 0; i < ec_class->n_tables; i++) {
+            found = found || weh_str_eq_text(ec_class->tables[i]->name, text_of(stmt, 1));
         }
         assert_true(found);
         n++;

@@ -37,8 +37,9 @@ static const struct {
     { "the kind of a class", "UPDATE ec_Class SET Type=4 WHERE Name='Widget'" },
     { "the kind of a class", "UPDATE ec_Class SET Modifier=-1 WHERE Name='Widget'" },
     { "a class without a schema", "UPDATE ec_Class SET SchemaId=999 WHERE Name='Widget'" },
-    { "an id is not positive", "UPDATE ec_Enumeration SET Id=-5 WHERE Id=(SELECT max(Id) FROM "
-                               "ec_Enumeration)" },
+    { "an id is not positive, or stands twice",
+      "UPDATE ec_Enumeration SET Id=-5 WHERE Id=(SELECT max(Id) FROM "
+      "ec_Enumeration)" },
     { "a base class is missing",
       "UPDATE ec_ClassHasBaseClasses SET BaseClassId=99999 WHERE ClassId=" WID " AND Ordinal=1" },
     { "a base class is missing",

@@ -26,8 +26,8 @@ static struct weh_str buf_str(const struct weh_buf *buf)
     return (struct weh_str){ (const char *)buf->data, buf->len };
 }
 
-/* SELECT of all leaves of @class_ for one element; columns[] runs along all leaves of the class. */
-static sqlite3_stmt *select_element(const struct ec_fixture *f, const struct weh_ec_class *class_,
+/* SELECT of all leaves of @ec_class for one element; columns[] runs along all leaves of the class. */
+static sqlite3_stmt *select_element(const struct ec_fixture *f, const struct weh_ec_class *ec_class,
                                     weh_id id, int *columns)
 {
     sqlite3_stmt *stmt = NULL;
@@ -37,9 +37,9 @@ static sqlite3_stmt *select_element(const struct ec_fixture *f, const struct weh
 
     weh_buf_init(&sql, 0);
     weh_buf_printf(&sql, "SELECT ");
-    for (uint16_t p = 0; p < class_->n_properties; p++) {
-        for (uint16_t l = 0; l < class_->properties[p].n_leaves; l++) {
-            const struct weh_ec_leaf *leaf = &class_->properties[p].leaves[l];
+    for (uint16_t p = 0; p < ec_class->n_properties; p++) {
+        for (uint16_t l = 0; l < ec_class->properties[p].n_leaves; l++) {
+            const struct weh_ec_leaf *leaf = &ec_class->properties[p].leaves[l];
 
             columns[at] = leaf->is_virtual ? -1 : n;
             if (columns[at++] >= 0) {
@@ -48,11 +48,11 @@ static sqlite3_stmt *select_element(const struct ec_fixture *f, const struct weh
             }
         }
     }
-    for (uint16_t t = 0; t < class_->n_tables; t++) {
+    for (uint16_t t = 0; t < ec_class->n_tables; t++) {
         weh_buf_printf(&sql, "%s[%s] t%u", t == 0 ? " FROM " : " JOIN ",
-                       class_->tables[t]->name.ptr, t);
+                       ec_class->tables[t]->name.ptr, t);
         if (t != 0) {
-            weh_buf_printf(&sql, " ON t%u.[%s]=t0.Id", t, class_->tables[t]->id_column.ptr);
+            weh_buf_printf(&sql, " ON t%u.[%s]=t0.Id", t, ec_class->tables[t]->id_column.ptr);
         }
     }
     weh_buf_printf(&sql, " WHERE t0.Id=%llu", (unsigned long long)id);
@@ -88,7 +88,7 @@ static void expected_write(struct weh_sink *sink, const struct weh_value *value)
 }
 
 /* Members of the dump that are plain properties; the others are the BIS rules' business. */
-static void expected_members(const struct weh_ec_class *class_, const struct weh_value *element,
+static void expected_members(const struct weh_ec_class *ec_class, const struct weh_value *element,
                              struct weh_buf *out)
 {
     struct weh_json_writer writer;
@@ -97,7 +97,7 @@ static void expected_members(const struct weh_ec_class *class_, const struct weh
     weh_sink_map_begin(&writer.sink, WEH_SINK_UNKNOWN);
     for (uint32_t i = 0; i < element->n; i++) {
         const struct weh_member *member = &element->as.members[i];
-        const struct weh_ec_property *property = weh_ec_property_by_js_name(class_, member->key);
+        const struct weh_ec_property *property = weh_ec_property_by_js_name(ec_class, member->key);
 
         if (property != NULL && !property->custom_handled) {
             writer.sink.ops->key(&writer.sink, member->key);
@@ -107,7 +107,7 @@ static void expected_members(const struct weh_ec_class *class_, const struct weh
     weh_sink_map_end(&writer.sink);
 }
 
-static void actual_members(const struct ec_fixture *f, const struct weh_ec_class *class_,
+static void actual_members(const struct ec_fixture *f, const struct weh_ec_class *ec_class,
                            sqlite3_stmt *stmt, const int *columns, struct weh_buf *out)
 {
     struct weh_json_writer writer;
@@ -117,13 +117,13 @@ static void actual_members(const struct ec_fixture *f, const struct weh_ec_class
     weh_arena_init(&arena, 0);
     weh_json_writer_init(&writer, out);
     weh_sink_map_begin(&writer.sink, WEH_SINK_UNKNOWN);
-    for (uint16_t p = 0; p < class_->n_properties; p++) {
-        const struct weh_ec_property *property = &class_->properties[p];
+    for (uint16_t p = 0; p < ec_class->n_properties; p++) {
+        const struct weh_ec_property *property = &ec_class->properties[p];
 
         if (!property->custom_handled &&
             weh_ec_value_write(f->catalog, property, stmt, columns, &writer.sink, &arena, &diag) !=
                 WEH_OK) {
-            fail_msg("%s %s: %s", class_->full_name.ptr, diag.where, diag.text);
+            fail_msg("%s %s: %s", ec_class->full_name.ptr, diag.where, diag.text);
         }
         columns += property->n_leaves;
     }
@@ -201,7 +201,7 @@ static void round_trip(const struct ec_fixture *f, const struct weh_ec_property 
 
 static void check_element(const struct ec_fixture *f, const struct weh_value *element)
 {
-    const struct weh_ec_class *class_ =
+    const struct weh_ec_class *ec_class =
         weh_ec_class_by_name(f->catalog, weh_value_str(weh_value_get(element, "classFullName")));
     int columns[1024];
     const int *next = columns;
@@ -212,29 +212,29 @@ static void check_element(const struct ec_fixture *f, const struct weh_value *el
     sqlite3_stmt *stmt;
     weh_id id;
 
-    assert_non_null(class_);
+    assert_non_null(ec_class);
     assert_true(weh_id_parse(weh_value_str(weh_value_get(element, "id")), &id));
-    stmt = select_element(f, class_, id, columns);
+    stmt = select_element(f, ec_class, id, columns);
     weh_buf_init(&expected, 0);
     weh_buf_init(&actual, 0);
     weh_arena_init(&arena, 0);
-    expected_members(class_, element, &expected);
-    actual_members(f, class_, stmt, columns, &actual);
+    expected_members(ec_class, element, &expected);
+    actual_members(f, ec_class, stmt, columns, &actual);
     /* The native handler of this one class writes its members in another order. */
-    if (weh_str_eq_text(class_->full_name, "BisCore:RenderMaterial")) {
+    if (weh_str_eq_text(ec_class->full_name, "BisCore:RenderMaterial")) {
         assert_true(weh_str_eq_text(buf_str(&expected),
                                     "{\"description\":\"Shiny\",\"paletteName\":\"Metals\"}"));
         assert_true(weh_str_eq_text(buf_str(&actual),
                                     "{\"paletteName\":\"Metals\",\"description\":\"Shiny\"}"));
     } else if (!weh_str_eq(buf_str(&expected), buf_str(&actual))) {
-        fail_msg("%s 0x%llx\nexpected %.*s\nactual   %.*s", class_->full_name.ptr,
+        fail_msg("%s 0x%llx\nexpected %.*s\nactual   %.*s", ec_class->full_name.ptr,
                  (unsigned long long)id, WEH_STR_ARGS(buf_str(&expected)),
                  WEH_STR_ARGS(buf_str(&actual)));
     }
 
     assert_int_equal(weh_json_parse(buf_str(&actual), &limits, &arena, &written, NULL), WEH_OK);
-    for (uint16_t p = 0; p < class_->n_properties; p++) {
-        const struct weh_ec_property *property = &class_->properties[p];
+    for (uint16_t p = 0; p < ec_class->n_properties; p++) {
+        const struct weh_ec_property *property = &ec_class->properties[p];
 
         if (!property->custom_handled) {
             char name[128];
