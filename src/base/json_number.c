@@ -55,9 +55,9 @@ static bool print_short(double value, struct decimal *out)
     return false;
 }
 
-/* The decimal of @n digits nearest to @value. Picked out of printf's text digit by digit, so that
+/* The decimal of @n digits nearest to @value; true when it reads back as @value. Picked out of printf's text digit by digit, so that
  * the locale's decimal point does not matter. */
-static void round_to(double value, int n, struct decimal *out)
+static bool round_to(double value, int n, struct decimal *out)
 {
     char text[40];
     const char *at = text;
@@ -71,21 +71,13 @@ static void round_to(double value, int n, struct decimal *out)
     }
     out->digits[out->n] = '\0';
     out->exponent = (int)strtol(at + 1, NULL, 10);
-}
-
-static bool reads_back(const struct decimal *decimal, double value)
-{
-    char text[40];
-
-    /* Without a point: the exponent is that of the last digit. */
-    (void)snprintf(text, sizeof(text), "%se%d", decimal->digits,
-                   decimal->exponent - (decimal->n - 1));
     return strtod(text, NULL) == value;
 }
 
-/* Add one to the last digit. */
-static void step_up(struct decimal *decimal)
+/* Add one to the last digit; true when that reads back as @value. */
+static bool step_up(double value, struct decimal *decimal)
 {
+    char text[40];
     int i = decimal->n - 1;
 
     while (i >= 0 && decimal->digits[i] == '9') {
@@ -93,10 +85,14 @@ static void step_up(struct decimal *decimal)
     }
     if (i >= 0) {
         decimal->digits[i]++;
-        return;
+    } else {
+        decimal->digits[0] = '1';
+        decimal->exponent++;
     }
-    decimal->digits[0] = '1';
-    decimal->exponent++;
+    /* Without a point: the exponent is that of the last digit. */
+    (void)snprintf(text, sizeof(text), "%se%d", decimal->digits,
+                   decimal->exponent - (decimal->n - 1));
+    return strtod(text, NULL) == value;
 }
 
 static void print_shortest(double value, struct decimal *out)
@@ -106,22 +102,13 @@ static void print_shortest(double value, struct decimal *out)
     int exponent;
     bool power_of_two = frexp(value, &exponent) == 0.5;
 
-    for (; n < MAX_DIGITS; n++) {
-        round_to(value, n, out);
-        if (reads_back(out, value)) {
+    /* The doubles above a power of two are farther away than those below: the decimal next above
+     * may read back where the nearest, below, does not. 17 digits always do. */
+    while (!round_to(value, n, out) && n < MAX_DIGITS) {
+        if (power_of_two && step_up(value, out)) {
             break;
         }
-        /* The doubles above a power of two are farther away than those below: the decimal next
-         * above may read back where the nearest, below, does not. */
-        if (power_of_two) {
-            step_up(out);
-            if (reads_back(out, value)) {
-                break;
-            }
-        }
-    }
-    if (n == MAX_DIGITS) {
-        round_to(value, MAX_DIGITS, out);
+        n++;
     }
     strip_zeros(out);
 }

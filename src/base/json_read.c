@@ -47,28 +47,38 @@ static weh_err copy_text(struct reader *reader, const char *text, size_t len, co
     return *out == NULL ? no_room(reader->arena, len, reader->diag) : WEH_OK;
 }
 
+/* Behind the string that begins at @at. */
+static size_t skip_string(struct weh_str text, size_t at)
+{
+    at++;
+    while (at < text.len && text.ptr[at] != '"') {
+        at += text.ptr[at] == '\\' ? 2 : 1;
+    }
+    return at + 1;
+}
+
+static bool is_in_number(char c)
+{
+    return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E';
+}
+
 /* The next number in the text: its bytes, which the scan has found well-formed. */
 static struct weh_str next_number(struct reader *reader)
 {
-    const char *text = reader->text.ptr;
+    struct weh_str text = reader->text;
     size_t at = reader->at;
     size_t start;
 
-    while (at < reader->text.len && text[at] != '-' && (text[at] < '0' || text[at] > '9')) {
-        if (text[at] == '"') {
-            for (at++; at < reader->text.len && text[at] != '"'; at++) {
-                at += text[at] == '\\' ? 1 : 0;
-            }
-        }
-        at++;
+    while (at < text.len && text.ptr[at] != '-' && (text.ptr[at] < '0' || text.ptr[at] > '9')) {
+        at = text.ptr[at] == '"' ? skip_string(text, at) : at + 1;
     }
-    weh_assert(at < reader->text.len);
+    weh_assert(at < text.len);
     start = at;
-    while (at < reader->text.len && memchr("+-.0123456789Ee", text[at], 15) != NULL) {
+    while (at < text.len && is_in_number(text.ptr[at])) {
         at++;
     }
     reader->at = at;
-    return (struct weh_str){ text + start, at - start };
+    return (struct weh_str){ text.ptr + start, at - start };
 }
 
 /* The integer @digits exactly, when it is one and fits 64 bits. */
@@ -242,7 +252,7 @@ static weh_err scan_text(struct weh_json_scan *scan, struct weh_diag *diag)
 weh_err weh_json_parse(struct weh_str text, const struct weh_json_limits *limits,
                        struct weh_arena *arena, struct weh_value *out, struct weh_diag *diag)
 {
-    struct reader reader = { .arena = arena, .diag = diag, .text = text };
+    struct reader reader;
     size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL;
     struct weh_json_scan scan;
     json_error_t error;
@@ -255,13 +265,19 @@ weh_err weh_json_parse(struct weh_str text, const struct weh_json_limits *limits
         return err;
     }
     if (scan.long_integer) {
-        reader.from_text = true;
         flags |= JSON_DECODE_INT_AS_REAL;
     }
     tree = json_loadb(text.ptr, text.len, flags, &error);
     if (tree == NULL) {
         return load_failed(&error, diag);
     }
+    /* The frames are set when they are entered. */
+    reader.arena = arena;
+    reader.diag = diag;
+    reader.from_text = scan.long_integer;
+    reader.text = text;
+    reader.at = 0;
+    reader.depth = 0;
     err = convert_one(&reader, tree, out);
     while (err == WEH_OK && reader.depth > 0) {
         err = convert_next(&reader);

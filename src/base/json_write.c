@@ -180,7 +180,8 @@ static void write_string(struct weh_sink *sink, struct weh_str value)
 /* RFC 4648 section 4, with padding. */
 static void put_base64(struct weh_json_writer *writer, const uint8_t *bytes, size_t n)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    static const char digits[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
 
     for (size_t i = 0; i < n; i += 3) {
         size_t left = n - i;
@@ -191,8 +192,8 @@ static void put_base64(struct weh_json_writer *writer, const uint8_t *bytes, siz
         group |= left > 2 ? bytes[i + 2] : 0;
         text[0] = digits[group >> 18];
         text[1] = digits[group >> 12 & 63];
-        text[2] = left > 1 ? digits[group >> 6 & 63] : '=';
-        text[3] = left > 2 ? digits[group & 63] : '=';
+        text[2] = digits[left > 1 ? group >> 6 & 63 : 64];
+        text[3] = digits[left > 2 ? group & 63 : 64];
         put(writer, text, 4);
     }
 }

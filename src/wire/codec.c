@@ -32,27 +32,38 @@ weh_err weh_message_decode(enum weh_codec codec, struct weh_str bytes,
                                       : weh_json_parse(bytes, &json_limits, arena, out, diag);
 }
 
+/* Params of JSON: its envelope's scan has let the text pass, so that a parse error can only be a
+ * key that stands twice or has a NUL, or a number out of range; those are the arguments' fault. */
+static weh_err decode_json_params(struct weh_str params, const struct weh_codec_limits *limits,
+                                  struct weh_arena *arena, struct weh_value *out,
+                                  struct weh_diag *diag)
+{
+    struct weh_diag unused;
+    struct weh_diag *parse = diag == NULL ? &unused : diag;
+    weh_err err = weh_message_decode(WEH_CODEC_JSON, params, limits, arena, out, parse);
+    struct weh_diag cause;
+
+    if (err != WEH_E_PARSE) {
+        return err;
+    }
+    cause = *parse;
+    return weh_fail_where(diag, WEH_E_BAD_ARGS, cause.where, "%s", cause.text);
+}
+
 weh_err weh_params_decode(enum weh_codec codec, struct weh_str params,
                           const struct weh_codec_limits *limits, struct weh_arena *arena,
                           struct weh_value *out, struct weh_diag *diag)
 {
-    struct weh_value value = { .type = WEH_VALUE_MAP };
-    struct weh_diag parse = { 0 };
-    weh_err err;
+    struct weh_value value = { .type = WEH_VALUE_NULL };
+    weh_err err = WEH_OK;
 
     if (params.len > 0) {
-        err = weh_message_decode(codec, params, limits, arena, &value, &parse);
-        if (err == WEH_E_PARSE && codec == WEH_CODEC_JSON) {
-            /* The envelope's scan has let the text pass: what is left is a key that stands twice or
-             * has a NUL, or a number out of range, and those are the arguments' fault. */
-            return weh_fail_where(diag, WEH_E_BAD_ARGS, parse.where, "%s", parse.text);
-        }
-        if (err != WEH_OK) {
-            if (diag != NULL) {
-                *diag = parse;
-            }
-            return err;
-        }
+        err = codec == WEH_CODEC_JSON
+                  ? decode_json_params(params, limits, arena, &value, diag)
+                  : weh_message_decode(codec, params, limits, arena, &value, diag);
+    }
+    if (err != WEH_OK) {
+        return err;
     }
     if (value.type == WEH_VALUE_NULL) {
         value = (struct weh_value){ .type = WEH_VALUE_MAP };

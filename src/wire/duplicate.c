@@ -18,13 +18,21 @@ static int compare(const struct weh_member *a, const struct weh_member *b)
     return a->key.len == 0 ? 0 : memcmp(a->key.ptr, b->key.ptr, a->key.len);
 }
 
+static bool stands_before(const struct weh_member *members, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        if (weh_str_eq(members[i].key, members[n].key)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static const struct weh_member *find_among_few(const struct weh_member *members, uint32_t n)
 {
     for (uint32_t i = 1; i < n; i++) {
-        for (uint32_t k = 0; k < i; k++) {
-            if (weh_str_eq(members[i].key, members[k].key)) {
-                return &members[i];
-            }
+        if (stands_before(members, i)) {
+            return &members[i];
         }
     }
     return NULL;

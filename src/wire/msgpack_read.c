@@ -292,7 +292,7 @@ static weh_err scan_all(struct weh_str bytes, const struct weh_codec_limits *lim
 weh_err weh_mp_decode(struct weh_str bytes, const struct weh_codec_limits *limits,
                       struct weh_arena *arena, struct weh_value *out, struct weh_diag *diag)
 {
-    struct reader reader = { .arena = arena, .diag = diag };
+    struct reader reader;
     size_t zone_bytes = 0;
     size_t at = 0;
     msgpack_zone zone;
@@ -310,6 +310,10 @@ weh_err weh_mp_decode(struct weh_str bytes, const struct weh_codec_limits *limit
         err = weh_fail_nomem(diag);
         goto out;
     }
+    /* The frames are set when they are entered. */
+    reader.arena = arena;
+    reader.diag = diag;
+    reader.depth = 0;
     err = convert_one(&reader, &tree, out);
     while (err == WEH_OK && reader.depth > 0) {
         err = convert_next(&reader);

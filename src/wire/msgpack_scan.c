@@ -147,11 +147,11 @@ weh_err weh_mp_scan_value(struct weh_mp_scan *scan, uint32_t depth, struct weh_d
         struct weh_mp_head head = { 0 };
         weh_err err;
 
-        while (left[open] == 0) {
-            if (open == 0) {
-                return WEH_OK;
-            }
+        while (left[open] == 0 && open > 0) {
             open--;
+        }
+        if (left[open] == 0) {
+            return WEH_OK;
         }
         left[open]--;
         err = step(scan, &head, diag);

@@ -173,6 +173,7 @@ static void end(struct weh_writer *writer, bool map)
 {
     uint32_t depth = writer->msgpack.depth;
     uint32_t count;
+    uint32_t expected;
     uint8_t *head;
 
     weh_assert(depth > 0);
@@ -181,13 +182,11 @@ static void end(struct weh_writer *writer, bool map)
         return;
     }
     count = writer->msgpack.level[depth - 1].count;
+    expected = writer->msgpack.level[depth - 1].expected;
     weh_assert(writer->msgpack.level[depth - 1].map == map);
-    if (writer->msgpack.level[depth - 1].expected != WEH_SINK_UNKNOWN) {
-        weh_assert(writer->msgpack.level[depth - 1].expected == count);
-        return;
-    }
+    weh_assert(expected == WEH_SINK_UNKNOWN || expected == count);
     /* After a failed append the head may not be there. */
-    if (writer->buf->err != WEH_OK) {
+    if (expected != WEH_SINK_UNKNOWN || writer->buf->err != WEH_OK) {
         return;
     }
     head = writer->buf->data + writer->msgpack.level[depth - 1].start;
@@ -218,8 +217,8 @@ static void write_key(struct weh_sink *sink, struct weh_str key)
     uint32_t depth = writer->msgpack.depth;
 
     weh_assert(depth > 0);
+    weh_assert(depth > WEH_WRITER_MAX_DEPTH || writer->msgpack.level[depth - 1].map);
     if (depth <= WEH_WRITER_MAX_DEPTH) {
-        weh_assert(writer->msgpack.level[depth - 1].map);
         writer->msgpack.level[depth - 1].count++;
     }
     put_string(writer, key);

@@ -206,11 +206,12 @@ static void test_msgpack_values_that_the_model_lacks_are_bad_args_and_named(void
 
 static void test_msgpack_long_path_is_cut_between_characters(void **state)
 {
+    static const uint8_t nan[] = { 0xca, 0x7f, 0xc0, 0, 0 };
     uint8_t bytes[4 * 64];
     size_t n = 0;
     struct fixture *f = *state;
 
-    /* {"": {"eee...": NaN}} with two-byte characters around the cut. */
+    /* {"x": {"eee...": NaN}} with two-byte characters around the cut. */
     bytes[n++] = 0x81;
     bytes[n++] = 0xa1;
     bytes[n++] = 'x';
@@ -221,8 +222,8 @@ static void test_msgpack_long_path_is_cut_between_characters(void **state)
         bytes[n++] = 0xc3;
         bytes[n++] = 0xa9;
     }
-    memcpy(bytes + n, "\xca\x7f\xc0\0\0", 5);
-    n += 5;
+    memcpy(bytes + n, nan, sizeof(nan));
+    n += sizeof(nan);
     assert_int_equal(decode(f, WEH_CODEC_MSGPACK, view(bytes, n)), WEH_E_BAD_ARGS);
     assert_true(strlen(f->diag.where) > 90);
     assert_true(weh_str_is_utf8(weh_str_from(f->diag.where)));
@@ -388,7 +389,7 @@ static void test_msgpack_arena_limit_is_a_limit_and_no_fault(void **state)
     }
     assert_int_equal(err, WEH_OK);
     /* 30 members of 32 bytes and what sorting them takes. */
-    assert_true(limit >= 30 * 32 && limit <= 30 * (32 + 16) + 64);
+    assert_true(limit >= 960 && limit <= 960 + 480 + 64);
 }
 
 static void test_msgpack_memory_is_in_proportion_to_the_message(void **state)

@@ -227,6 +227,29 @@ static void test_writer_keeps_to_the_limit_of_its_buffer(void **state)
     }
 }
 
+/* A long reply while the @nth allocation fails: how the writer's buffer ended. */
+static weh_err write_with_failure(enum weh_codec codec, unsigned nth)
+{
+    struct weh_buf buf;
+    struct weh_writer writer;
+    weh_err err;
+
+    weh_buf_init(&buf, 0);
+    weh_writer_init(&writer, codec, &buf);
+    fake_alloc_fail_at(nth);
+    weh_reply_begin(&writer, &id_text);
+    weh_sink_array_begin(writer.sink, WEH_SINK_UNKNOWN);
+    for (int n = 0; n < 1000; n++) {
+        weh_sink_text(writer.sink, "text");
+    }
+    weh_sink_array_end(writer.sink);
+    weh_reply_end(&writer);
+    fake_alloc_reset();
+    err = buf.err;
+    weh_buf_fini(&buf);
+    return err;
+}
+
 static void test_writer_survives_any_failed_allocation(void **state)
 {
     size_t live = fake_alloc_live();
@@ -237,22 +260,7 @@ static void test_writer_survives_any_failed_allocation(void **state)
         unsigned nth = 0;
 
         while (err == WEH_E_NOMEM) {
-            struct weh_buf buf;
-            struct weh_writer writer;
-
-            weh_buf_init(&buf, 0);
-            weh_writer_init(&writer, codecs[i], &buf);
-            fake_alloc_fail_at(++nth);
-            weh_reply_begin(&writer, &id_text);
-            weh_sink_array_begin(writer.sink, WEH_SINK_UNKNOWN);
-            for (int n = 0; n < 1000; n++) {
-                weh_sink_text(writer.sink, "text");
-            }
-            weh_sink_array_end(writer.sink);
-            weh_reply_end(&writer);
-            fake_alloc_reset();
-            err = buf.err;
-            weh_buf_fini(&buf);
+            err = write_with_failure(codecs[i], ++nth);
             assert_int_equal(fake_alloc_live(), live);
         }
         assert_int_equal(err, WEH_OK);

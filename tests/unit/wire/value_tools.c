@@ -28,17 +28,17 @@ static bool number_equal(const struct weh_value *a, const struct weh_value *b)
 
 static bool container_equal(const struct weh_value *a, const struct weh_value *b)
 {
-    for (uint32_t i = 0; i < a->n; i++) {
+    bool equal = true;
+
+    for (uint32_t i = 0; i < a->n && equal; i++) {
         if (a->type == WEH_VALUE_ARRAY) {
-            if (!value_equal(&a->as.items[i], &b->as.items[i])) {
-                return false;
-            }
-        } else if (!weh_str_eq(a->as.members[i].key, b->as.members[i].key) ||
-                   !value_equal(&a->as.members[i].value, &b->as.members[i].value)) {
-            return false;
+            equal = value_equal(&a->as.items[i], &b->as.items[i]);
+        } else {
+            equal = weh_str_eq(a->as.members[i].key, b->as.members[i].key) &&
+                    value_equal(&a->as.members[i].value, &b->as.members[i].value);
         }
     }
-    return true;
+    return equal;
 }
 
 bool value_equal(const struct weh_value *a, const struct weh_value *b)
@@ -86,10 +86,8 @@ static struct weh_str invent_text(struct weh_arena *arena, uint64_t *state)
     char *copy;
 
     for (uint64_t i = value_random(state) % 41; i > 0; i--) {
-        const char *piece = pieces[value_random(state) % WEH_ARRAY_LEN(pieces)];
-
-        memcpy(text + len, piece, strlen(piece));
-        len += strlen(piece);
+        len += (size_t)snprintf(text + len, sizeof(text) - len, "%s",
+                                pieces[value_random(state) % WEH_ARRAY_LEN(pieces)]);
     }
     copy = weh_arena_strdup(arena, (struct weh_str){ text, len });
     weh_assert(copy != NULL);
