@@ -105,16 +105,14 @@ static void test_cache_checks_the_columns_of_each_file_that_shares(void **state)
 static void test_cache_keeps_few_unused_catalogues(void **state)
 {
     struct ec_fixture files[8];
-    size_t before;
-    size_t most;
+    size_t most = 0;
 
     (void)state;
     ec_fixture_open(&files[0], "empty.bim", NULL);
     weh_ec_catalog_release(acquire(files[0].cache, &files[0]));
-    before = fake_alloc_live();
-    most = 0;
     for (size_t i = 1; i < WEH_ARRAY_LEN(files); i++) {
         char sql[96];
+        size_t before;
 
         (void)snprintf(sql, sizeof(sql), "UPDATE ec_Schema SET VersionDigit3=%zu WHERE Id=1",
                        i + 50);
