@@ -42,7 +42,8 @@ uint16_t weh_net_port(const struct weh_net *net);
 size_t weh_net_session_url(const struct weh_net *net, char *out, size_t size);
 size_t weh_net_http_url(const struct weh_net *net, char *out, size_t size);
 
-/** Serve until stopped and drained. */
+/** Serve until stopped, drained, and left by every session. The process is ending then: SIGTERM and
+ * SIGINT stay blocked in the calling thread. */
 WEH_MUST_CHECK weh_err weh_net_run(struct weh_net *net, struct weh_diag *diag);
 
 /** Ask to drain and stop. Any thread. */

@@ -171,6 +171,8 @@ void weh_conn_kill(struct weh_conn *conn)
     if (conn->wsi != NULL) {
         conn->is_closing = true;
         lws_set_timeout(conn->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+        /* On libuv, timers that are due at once wait for the next event: make one. */
+        lws_cancel_service(conn->net->context);
     }
 }
 

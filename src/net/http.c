@@ -119,6 +119,7 @@ static int tickets_post(struct weh_conn *conn)
 {
     char length[24];
     char cors_headers[384];
+    char headers[416];
     int n = weh_http_header(conn->wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH, length, sizeof(length));
 
     if (!cors(conn, cors_headers, sizeof(cors_headers))) {
@@ -130,7 +131,13 @@ static int tickets_post(struct weh_conn *conn)
         return -1;
     }
     conn->is_authentic = weh_handshake_bearer(conn);
-    if (n == -1 || (n == 1 && length[0] == '0')) {
+    if (n == -1) {
+        /* libwebsockets takes what follows for a body without end: let nothing follow. */
+        (void)snprintf(headers, sizeof(headers), "%sConnection: close\r\n", cors_headers);
+        (void)tickets_reply(conn, headers);
+        return -1;
+    }
+    if (n == 1 && length[0] == '0') {
         return tickets_reply(conn, cors_headers);
     }
     if (n < 0 || n > 4 || strspn(length, "0123456789") != (size_t)n) {

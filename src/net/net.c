@@ -232,6 +232,17 @@ size_t weh_net_http_url(const struct weh_net *net, char *out, size_t size)
                             (unsigned)net->port);
 }
 
+/* One more SIGTERM must not turn an orderly end into a death by signal when the watchers go. */
+static void block_stop_signals(void)
+{
+    sigset_t set;
+
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigaddset(&set, SIGINT);
+    (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
 weh_err weh_net_run(struct weh_net *net, struct weh_diag *diag)
 {
     (void)diag;
@@ -244,6 +255,7 @@ weh_err weh_net_run(struct weh_net *net, struct weh_diag *diag)
     weh_listener_start(net);
     (void)uv_run(&net->loop, UV_RUN_DEFAULT);
     weh_rx_tap_attach(NULL);
+    block_stop_signals();
     weh_log(net->log, WEH_LOG_INFO, NULL, "net.end", WEH_F_INT("connections", net->n_conns));
     return WEH_OK;
 }

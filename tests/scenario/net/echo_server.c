@@ -1,6 +1,6 @@
 /* tests/scenario/net/echo_server.c - src/net with echoing sessions, as a process to be attacked.
  *
- * echo_server [KEY=VALUE]...: prints a ready line as the daemon does, and a line on standard error
+ * echo_server [KEY=VALUE]... (and token_ttl_s, which may be shorter than the daemon's): prints a ready line as the daemon does, and a line on standard error
  * for each session that went and for what is left at the end. Exit 0 when nothing is.
  */
 #include <stdio.h>
@@ -20,7 +20,7 @@ static void die(const struct weh_diag *diag)
     exit(2); /* NOLINT(concurrency-mt-unsafe): nothing else runs yet */
 }
 
-static void configure(struct weh_config *config, int argc, char **argv)
+static void configure(struct weh_config *config, int argc, char **argv, uint32_t *token_ttl_s)
 {
     struct weh_diag diag;
 
@@ -34,7 +34,9 @@ static void configure(struct weh_config *config, int argc, char **argv)
             exit(2); /* NOLINT(concurrency-mt-unsafe) */
         }
         *equals = '\0';
-        if (weh_config_set(config, argv[i], equals + 1, "argument", &diag) != WEH_OK) {
+        if (strcmp(argv[i], "token_ttl_s") == 0) {
+            *token_ttl_s = (uint32_t)strtoul(equals + 1, NULL, 10);
+        } else if (weh_config_set(config, argv[i], equals + 1, "argument", &diag) != WEH_OK) {
             die(&diag);
         }
     }
@@ -46,14 +48,14 @@ static void on_reload(void *ctx)
     (void)fprintf(stderr, "reload\n");
 }
 
-static void print_ready(struct weh_net *net, struct weh_auth *auth)
+static void print_ready(struct weh_net *net, struct weh_auth *auth, uint32_t token_ttl_s)
 {
     char session_url[128];
     char http_url[128];
     char *token = NULL;
     struct weh_diag diag;
 
-    if (weh_auth_issue_token(auth, "echo", WEH_ACCESS_EDIT, 3600, &token, &diag) != WEH_OK) {
+    if (weh_auth_issue_token(auth, "echo", WEH_ACCESS_EDIT, token_ttl_s, &token, &diag) != WEH_OK) {
         die(&diag);
     }
     (void)weh_net_session_url(net, session_url, sizeof(session_url));
@@ -72,9 +74,10 @@ int main(int argc, char **argv)
     struct weh_auth *auth = NULL;
     struct weh_net *net = NULL;
     struct weh_net_options options;
+    uint32_t token_ttl_s = 3600;
     struct weh_diag diag;
 
-    configure(&config, argc, argv);
+    configure(&config, argc, argv, &token_ttl_s);
     if (weh_auth_create(&config, &auth, &diag) != WEH_OK) {
         die(&diag);
     }
@@ -88,7 +91,7 @@ int main(int argc, char **argv)
     if (weh_net_create(&options, &net, &diag) != WEH_OK) {
         die(&diag);
     }
-    print_ready(net, auth);
+    print_ready(net, auth, token_ttl_s);
     if (weh_net_run(net, &diag) != WEH_OK) {
         die(&diag);
     }

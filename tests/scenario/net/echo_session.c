@@ -171,9 +171,7 @@ static void run(struct weh_session *session)
             session->in_tail = &session->in_head;
         }
         (void)pthread_mutex_unlock(&host->lock);
-        if (!session->is_ending) {
-            run_message(session, message);
-        }
+        run_message(session, message);
         weh_free(message->bytes);
         weh_free(message);
     }
@@ -278,9 +276,14 @@ void weh_session_receive(struct weh_session *session, uint8_t *bytes, size_t len
     message->bytes = bytes;
     message->len = len;
     (void)pthread_mutex_lock(&session->host->lock);
-    *session->in_tail = message;
-    session->in_tail = &message->next;
-    schedule(session);
+    if (session->is_ending) {
+        weh_free(bytes);
+        weh_free(message);
+    } else {
+        *session->in_tail = message;
+        session->in_tail = &message->next;
+        schedule(session);
+    }
     (void)pthread_mutex_unlock(&session->host->lock);
 }
 
