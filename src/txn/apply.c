@@ -6,14 +6,17 @@
  * that stays, and what a constraint refuses is tried again after the others. What is still refused
  * (a unique value that passes from one row to another) is rolled back and done with foreign keys
  * off: rows go, rows change, rows come. Switching them makes every prepared statement of the
- * connection stale, which costs more than a small undo; sqlite3changeset_apply does so always, and
- * cannot make two rows swap a unique value at all.
+ * connection stale, which costs more than a small undo, so it is the first choice only for a large
+ * one; sqlite3changeset_apply does so always, and cannot make two rows swap a unique value at all.
  */
 #include <string.h>
 
 #include "weh/alloc.h"
 
 #include "apply_priv.h"
+
+/* From here on the checks of foreign keys cost more than to prepare the statements anew. */
+#define MANY_OPS 64
 
 /* ---- reading ---- */
 
@@ -266,12 +269,15 @@ static weh_err apply_quickly(struct applier *applier, bool *refused, struct weh_
     if (err != WEH_OK) {
         return err;
     }
-    err = run_common_way(applier, &left, diag);
+    *refused = applier->n_ops > MANY_OPS;
+    if (!*refused) {
+        err = run_common_way(applier, &left, diag);
+    }
     if (err != WEH_OK) {
         return err; /* the caller rolls back everything, the savepoint too */
     }
-    *refused = left > 0;
-    return weh_briefcase_edit_end(briefcase, left == 0, diag);
+    *refused = *refused || left > 0;
+    return weh_briefcase_edit_end(briefcase, !*refused, diag);
 }
 
 weh_err changeset_apply(struct tables *tables, const uint8_t *bytes, size_t len, bool invert,
