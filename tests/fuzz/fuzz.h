@@ -9,7 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** One input. Always 0; a finding is a crash. */
+/** One input. Always 0; a finding is a crash. The name is libFuzzer's. */
+/* NOLINTNEXTLINE(readability-identifier-naming) */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #endif

@@ -1,7 +1,4 @@
-/* tests/fuzz/wire_check.c - what must hold for any bytes that the wire is given.
- *
- * weh_assert raises the finding.
- */
+/* tests/fuzz/wire_check.c - what must hold for any bytes that the wire is given.. */
 #include "wire_check.h"
 
 #include "weh/compiler.h"
@@ -15,6 +12,16 @@ static const struct weh_codec_limits limits = { 32, 20000 };
 #define BYTES_PER_BYTE 64
 #define BYTES_AT_LEAST 1024
 
+/* A finding ends the process, as weh_assert does. */
+#define MUST(condition) must(condition, #condition, __LINE__)
+
+static void must(bool held, const char *condition, int line)
+{
+    if (!held) {
+        weh_assert_failed(condition, __FILE__, line);
+    }
+}
+
 static void encode(struct weh_buf *buf, enum weh_codec codec, const struct weh_value *value)
 {
     struct weh_writer writer;
@@ -22,7 +29,7 @@ static void encode(struct weh_buf *buf, enum weh_codec codec, const struct weh_v
     weh_buf_init(buf, 0);
     weh_writer_init(&writer, codec, buf);
     weh_sink_value(writer.sink, value);
-    weh_assert(buf->err == WEH_OK);
+    MUST(buf->err == WEH_OK);
 }
 
 static struct weh_str bytes_of(const struct weh_buf *buf)
@@ -33,10 +40,10 @@ static struct weh_str bytes_of(const struct weh_buf *buf)
 /* A diag that goes to the client must be something that can be written. */
 static void check_diag(weh_err err, const struct weh_diag *diag)
 {
-    weh_assert(diag->err == err);
-    weh_assert(diag->text[0] != '\0');
-    weh_assert(weh_str_is_utf8(weh_str_from(diag->text)));
-    weh_assert(weh_str_is_utf8(weh_str_from(diag->where)));
+    MUST(diag->err == err);
+    MUST(diag->text[0] != '\0');
+    MUST(weh_str_is_utf8(weh_str_from(diag->text)));
+    MUST(weh_str_is_utf8(weh_str_from(diag->where)));
 }
 
 static void check_round_trip(enum weh_codec codec, const struct weh_value *value)
@@ -48,15 +55,15 @@ static void check_round_trip(enum weh_codec codec, const struct weh_value *value
 
     weh_arena_init(&arena, 0);
     encode(&buf, codec, value);
-    weh_assert(weh_message_decode(codec, bytes_of(&buf), &limits, &arena, &back, &diag) == WEH_OK);
-    weh_assert(value_equal(value, &back));
+    MUST(weh_message_decode(codec, bytes_of(&buf), &limits, &arena, &back, &diag) == WEH_OK);
+    MUST(value_equal(value, &back));
     weh_buf_fini(&buf);
 
     /* The other encoding says the same but for binary values, which JSON has as strings. */
     codec = codec == WEH_CODEC_JSON ? WEH_CODEC_MSGPACK : WEH_CODEC_JSON;
     encode(&buf, codec, value);
-    weh_assert(weh_message_decode(codec, bytes_of(&buf), &limits, &arena, &back, &diag) == WEH_OK);
-    weh_assert(codec == WEH_CODEC_JSON || value_equal(value, &back));
+    MUST(weh_message_decode(codec, bytes_of(&buf), &limits, &arena, &back, &diag) == WEH_OK);
+    MUST(codec == WEH_CODEC_JSON || value_equal(value, &back));
     weh_buf_fini(&buf);
     weh_arena_fini(&arena);
 }
@@ -70,11 +77,11 @@ void wire_check_message(enum weh_codec codec, struct weh_str bytes)
 
     weh_arena_init(&arena, 0);
     err = weh_message_decode(codec, bytes, &limits, &arena, &value, &diag);
-    weh_assert(arena.used_bytes <= bytes.len * BYTES_PER_BYTE + BYTES_AT_LEAST);
+    MUST(arena.used_bytes <= bytes.len * BYTES_PER_BYTE + BYTES_AT_LEAST);
     if (err == WEH_OK) {
         check_round_trip(codec, &value);
     } else {
-        weh_assert(err != WEH_E_NOMEM);
+        MUST(err != WEH_E_NOMEM);
         check_diag(err, &diag);
     }
     weh_arena_fini(&arena);
@@ -97,17 +104,17 @@ static void check_against_decoder(enum weh_codec codec, struct weh_str bytes,
 
     weh_arena_init(&arena, 0);
     if (weh_message_decode(codec, bytes, &limits, &arena, &message, &diag) == WEH_OK) {
-        weh_assert(message.type == (codec == WEH_CODEC_JSON ? WEH_VALUE_MAP : WEH_VALUE_ARRAY));
+        MUST(message.type == (codec == WEH_CODEC_JSON ? WEH_VALUE_MAP : WEH_VALUE_ARRAY));
         method = item(codec, &message, "method", envelope->has_id ? 2 : 1);
-        weh_assert(method != NULL && method->type == WEH_VALUE_STRING);
-        weh_assert(weh_str_eq(weh_value_str(method), envelope->method));
-        weh_assert(!envelope->has_id || value_equal(item(codec, &message, "id", 1), &envelope->id));
+        MUST(method != NULL && method->type == WEH_VALUE_STRING);
+        MUST(weh_str_eq(weh_value_str(method), envelope->method));
+        MUST(!envelope->has_id || value_equal(item(codec, &message, "id", 1), &envelope->id));
     } else {
         /* Only the params may hold what the decoder refuses and the scan does not see. */
         struct weh_value params;
 
-        weh_assert(weh_params_decode(codec, envelope->params, &limits, &arena, &params, &diag) ==
-                   WEH_E_BAD_ARGS);
+        MUST(weh_params_decode(codec, envelope->params, &limits, &arena, &params, &diag) ==
+             WEH_E_BAD_ARGS);
     }
     weh_arena_fini(&arena);
 }
@@ -125,10 +132,10 @@ static void check_error_reply(enum weh_codec codec, const struct weh_value *id,
     weh_buf_init(&buf, 0);
     weh_writer_init(&writer, codec, &buf);
     weh_error_write(&writer, id, diag);
-    weh_assert(weh_message_decode(codec, bytes_of(&buf), &limits, &arena, &reply, NULL) == WEH_OK);
-    weh_assert(weh_incoming_read(codec, &reply, &incoming, NULL) == WEH_OK);
-    weh_assert(incoming.kind == WEH_INCOMING_ERROR);
-    weh_assert(id == NULL || value_equal(id, &incoming.id));
+    MUST(weh_message_decode(codec, bytes_of(&buf), &limits, &arena, &reply, NULL) == WEH_OK);
+    MUST(weh_incoming_read(codec, &reply, &incoming, NULL) == WEH_OK);
+    MUST(incoming.kind == WEH_INCOMING_ERROR);
+    MUST(id == NULL || value_equal(id, &incoming.id));
     weh_buf_fini(&buf);
     weh_arena_fini(&arena);
 }
@@ -142,13 +149,13 @@ static void check_params(enum weh_codec codec, const struct weh_envelope *envelo
 
     weh_arena_init(&arena, 0);
     err = weh_params_decode(codec, envelope->params, &limits, &arena, &params, &diag);
-    weh_assert(arena.used_bytes <= envelope->params.len * BYTES_PER_BYTE + BYTES_AT_LEAST);
+    MUST(arena.used_bytes <= envelope->params.len * BYTES_PER_BYTE + BYTES_AT_LEAST);
     if (err == WEH_OK) {
-        weh_assert(params.type == WEH_VALUE_MAP);
+        MUST(params.type == WEH_VALUE_MAP);
         check_round_trip(codec, &params);
     } else {
         /* Whatever is malformed or too much, the envelope's scan has found it. */
-        weh_assert(err == WEH_E_BAD_ARGS);
+        MUST(err == WEH_E_BAD_ARGS);
         check_diag(err, &diag);
         check_error_reply(codec, envelope->has_id ? &envelope->id : NULL, &diag);
     }
@@ -162,13 +169,13 @@ void wire_check_envelope(enum weh_codec codec, struct weh_str bytes)
     weh_err err = weh_envelope_read(codec, bytes, &limits, &envelope, &diag);
 
     if (err != WEH_OK) {
-        weh_assert(err == WEH_E_PARSE || err == WEH_E_INVALID_REQUEST || err == WEH_E_LIMIT);
+        MUST(err == WEH_E_PARSE || err == WEH_E_INVALID_REQUEST || err == WEH_E_LIMIT);
         check_diag(err, &diag);
         check_error_reply(codec, envelope.has_id ? &envelope.id : NULL, &diag);
         return;
     }
-    weh_assert(envelope.method.len > 0 && envelope.method.len <= WEH_METHOD_NAME_MAX);
-    weh_assert(weh_str_is_utf8(envelope.method));
+    MUST(envelope.method.len > 0 && envelope.method.len <= WEH_METHOD_NAME_MAX);
+    MUST(weh_str_is_utf8(envelope.method));
     check_against_decoder(codec, bytes, &envelope);
     check_params(codec, &envelope);
 }
