@@ -81,8 +81,8 @@ void weh_stmt_cache_clear(struct weh_stmt_cache *cache, bool all);
 /** Register what the triggers of an iModel call. Returns SQLite's code. */
 int weh_functions_register(sqlite3 *db);
 
-/** Rotation matrix, row by row, of @yaw, @pitch and @roll in degrees. */
-void weh_rotation_from_angles(double yaw, double pitch, double roll, double out[9]);
+/** Rotation matrix, row by row, from the cosines and sines of yaw, pitch and roll. */
+void weh_rotation_make(const double c[3], const double s[3], double out[9]);
 
 /* ---- registry.c ---- */
 

@@ -61,24 +61,35 @@ static void make_placement(sqlite3_context *context, int n, sqlite3_value **args
     sqlite3_result_blob(context, out, sizeof(out), SQLITE_TRANSIENT);
 }
 
-void weh_rotation_from_angles(double yaw, double pitch, double roll, double out[9])
+/** Sine and cosine of @degrees, finite, reduced to the nearest multiple of 90 first: so does the
+ * native library (AngleInDegrees), and a float of the index shows the difference. */
+static void sin_cos_degrees(double degrees, double *sine, double *cosine)
 {
-    double c0 = cos(yaw * degree), s0 = sin(yaw * degree);
-    double c1 = cos(pitch * degree), s1 = sin(pitch * degree);
-    double c2 = cos(roll * degree), s2 = sin(roll * degree);
+    double positive = fmod(fabs(degrees), 360.0);
+    long quarter = lround(positive / 90.0);
+    double s = sin((positive - 90.0 * (double)quarter) * degree);
+    double c = cos((positive - 90.0 * (double)quarter) * degree);
+    const double sines[4] = { s, c, -s, -c };
+    const double cosines[4] = { c, -s, -c, s };
 
-    out[0] = c0 * c1;
-    out[1] = -(s0 * c2 + c0 * s1 * s2);
-    out[2] = s0 * s2 - c0 * s1 * c2;
-    out[3] = s0 * c1;
-    out[4] = c0 * c2 - s0 * s1 * s2;
-    out[5] = -(c0 * s2 + s0 * s1 * c2);
-    out[6] = s1;
-    out[7] = c1 * s2;
-    out[8] = c1 * c2;
+    *sine = degrees < 0 ? -sines[quarter & 3] : sines[quarter & 3];
+    *cosine = cosines[quarter & 3];
 }
 
-/** False for a box or an origin that no element can have; NaN is one of those. */
+void weh_rotation_make(const double c[3], const double s[3], double out[9])
+{
+    out[0] = c[0] * c[1];
+    out[1] = -(s[0] * c[2] + c[0] * s[1] * s[2]);
+    out[2] = s[0] * s[2] - c[0] * s[1] * c[2];
+    out[3] = s[0] * c[1];
+    out[4] = c[0] * c[2] - s[0] * s[1] * s[2];
+    out[5] = -(c[0] * s[2] + s[0] * s[1] * c[2]);
+    out[6] = s[1];
+    out[7] = c[1] * s[2];
+    out[8] = c[1] * c[2];
+}
+
+/** False for a box, an origin or angles that no element can have; NaN is one of those. */
 static bool is_placement_sane(const double *placement)
 {
     const double *low = placement + BOX_AT;
@@ -86,6 +97,9 @@ static bool is_placement_sane(const double *placement)
 
     for (int axis = 0; axis < 3; axis++) {
         if (!(low[axis] <= high[axis]) || !(high[axis] - low[axis] <= MAX_EXTENT_M)) {
+            return false;
+        }
+        if (!isfinite(placement[ANGLES_AT + axis])) {
             return false;
         }
     }
@@ -97,10 +111,12 @@ static bool is_placement_sane(const double *placement)
 static void transform_box(const double *placement, double *low, double *high)
 {
     const double *box = placement + BOX_AT;
-    double m[9];
+    double c[3], s[3], m[9];
 
-    weh_rotation_from_angles(placement[ANGLES_AT], placement[ANGLES_AT + 1],
-                             placement[ANGLES_AT + 2], m);
+    for (int i = 0; i < 3; i++) {
+        sin_cos_degrees(placement[ANGLES_AT + i], &s[i], &c[i]);
+    }
+    weh_rotation_make(c, s, m);
     for (unsigned corner = 0; corner < 8; corner++) {
         double x = box[(corner & 1) != 0 ? 3 : 0];
         double y = box[(corner & 2) != 0 ? 4 : 1];

@@ -344,16 +344,14 @@ static weh_err fill(struct weh_briefcase *briefcase, const struct weh_imodel_cre
     return err;
 }
 
-/** Changes the header, and brings the file to stable storage. */
+/** Changes the header. SQLite never flushes here (synchronous=OFF): it may ignore that a flush
+ * failed while it closes, and the kernel tells each failure once. weh_new_file_finish flushes. */
 static weh_err switch_to_wal(struct weh_briefcase *briefcase, struct weh_diag *diag)
 {
     sqlite3_stmt *stmt = NULL;
     bool row = false;
-    weh_err err = weh_db_exec(briefcase, "PRAGMA synchronous=FULL", diag);
+    weh_err err;
 
-    if (err != WEH_OK) {
-        return err;
-    }
     err = weh_stmt_acquire(briefcase, "PRAGMA journal_mode=WAL", &stmt, diag);
     if (err != WEH_OK) {
         return err;

@@ -94,6 +94,20 @@ static bool columns_matrix(const double x[3], const double y[3], double m[9])
     return true;
 }
 
+/** As Angle.createDegrees of @itwin/core-geometry: without reducing the angle. */
+static void make_rotation(const double degrees[3], double m[9])
+{
+    double c[3], s[3];
+
+    for (size_t i = 0; i < 3; i++) {
+        double radians = degrees[i] * 3.14159265358979323846 / 180;
+
+        c[i] = cos(radians);
+        s[i] = sin(radians);
+    }
+    weh_rotation_make(c, s, m);
+}
+
 static void write_transform(struct weh_sink *sink, const struct weh_value *ecef,
                             const double origin[3], const double angles[3])
 {
@@ -108,7 +122,7 @@ static void write_transform(struct weh_sink *sink, const struct weh_value *ecef,
         return;
     }
     if (!has_x || !has_y || !columns_matrix(x, y, m)) {
-        weh_rotation_from_angles(angles[0], angles[1], angles[2], m);
+        make_rotation(angles, m);
     }
     weh_sink_array_begin(sink, 3);
     for (size_t i = 0; i < 3; i++) {
