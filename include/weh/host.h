@@ -43,6 +43,9 @@ WEH_MUST_CHECK weh_err weh_host_create(const struct weh_host_options *options,
 /** Stop the workers; all sessions must be gone (NULL is fine). */
 void weh_host_destroy(struct weh_host *host);
 
+/** How many workers @config asks for: workers.count, or one a core. */
+size_t weh_host_worker_count(const struct weh_config *config);
+
 void *weh_host_app(const struct weh_host *host);
 const struct weh_config *weh_host_config(const struct weh_host *host);
 const struct weh_log *weh_host_log(const struct weh_host *host);

@@ -175,6 +175,8 @@ weh_err workspace_open(struct workspace *workspace, const char *path, bool reado
     weh_txn_set_observer(workspace->txns, &observer);
     weh_txn_set_propagator(workspace->txns, &propagator);
     workspace->readonly = readonly;
+    /* Reading the catalogue has filled the page cache with pages that editing hardly needs. */
+    weh_briefcase_shrink(workspace->briefcase);
     return WEH_OK;
 out:
     workspace_close(workspace);

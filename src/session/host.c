@@ -5,7 +5,7 @@
 
 #include "session_priv.h"
 
-static size_t worker_count(const struct weh_config *config)
+size_t weh_host_worker_count(const struct weh_config *config)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
 
@@ -25,7 +25,7 @@ weh_err weh_host_create(const struct weh_host_options *options, struct weh_host 
         return weh_fail_nomem(diag);
     }
     host->options = *options;
-    err = pool_start(&host->pool, worker_count(options->config), diag);
+    err = pool_start(&host->pool, weh_host_worker_count(options->config), diag);
     if (err != WEH_OK) {
         weh_host_destroy(host);
         return err;
