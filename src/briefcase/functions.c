@@ -132,24 +132,30 @@ static void transform_box(const double *placement, double *low, double *high)
     }
 }
 
+/** A box needs a size in each direction, or the index would not find it. */
+static void widen_flat_sides(double *low, double *high)
+{
+    for (int axis = 0; axis < 3; axis++) {
+        if (low[axis] == high[axis]) {
+            low[axis] -= MIN_SIDE_HALF_M;
+            high[axis] += MIN_SIDE_HALF_M;
+        }
+    }
+}
+
 static void placement_aabb(sqlite3_context *context, int n, sqlite3_value **args)
 {
     double placement[N_PLACEMENT];
-    double out[6] = { EMPTY_CORNER, EMPTY_CORNER, EMPTY_CORNER };
+    double out[6] = { EMPTY_CORNER,  EMPTY_CORNER,  EMPTY_CORNER,
+                      -EMPTY_CORNER, -EMPTY_CORNER, -EMPTY_CORNER };
 
     weh_assert(n == 1);
     if (!read_doubles(args[0], N_PLACEMENT, placement)) {
         return;
     }
-    out[3] = out[4] = out[5] = -EMPTY_CORNER;
     if (is_placement_sane(placement)) {
         transform_box(placement, out, out + 3);
-        for (int axis = 0; axis < 3; axis++) {
-            if (out[axis] == out[axis + 3]) {
-                out[axis] -= MIN_SIDE_HALF_M;
-                out[axis + 3] += MIN_SIDE_HALF_M;
-            }
-        }
+        widen_flat_sides(out, out + 3);
     }
     sqlite3_result_blob(context, out, sizeof(out), SQLITE_TRANSIENT);
 }

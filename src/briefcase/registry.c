@@ -171,7 +171,7 @@ weh_err weh_file_entry_acquire(struct weh_file_registry *registry,
 {
     struct weh_file_entry *entry = NULL;
     char real_path[PATH_MAX];
-    struct stat status;
+    struct stat status = { 0 };
     weh_err err;
 
     weh_assert(registry != NULL && options != NULL && options->path != NULL && out != NULL);

@@ -123,25 +123,35 @@ weh_err weh_stmt_acquire(struct weh_briefcase *briefcase, const char *sql, sqlit
     return WEH_OK;
 }
 
+/** The place of @stmt, or cache->n. */
+static unsigned find_stmt(const struct weh_stmt_cache *cache, const sqlite3_stmt *stmt)
+{
+    unsigned at = 0;
+
+    while (at < cache->n && cache->stmts[at] != stmt) {
+        at++;
+    }
+    return at;
+}
+
 void weh_stmt_release(struct weh_briefcase *briefcase, sqlite3_stmt *stmt)
 {
     struct weh_stmt_cache *cache = NULL;
+    unsigned at = 0;
 
     if (stmt == NULL) {
         return;
     }
-    weh_assert(briefcase != NULL);
     cache = &briefcase->cache;
-    for (unsigned i = 0; i < cache->n; i++) {
-        if (cache->stmts[i] == stmt) {
-            weh_assert(cache->out[i]);
-            sqlite3_reset(stmt);
-            sqlite3_clear_bindings(stmt);
-            cache->out[i] = false;
-            return;
-        }
+    at = find_stmt(cache, stmt);
+    if (at == cache->n) {
+        sqlite3_finalize(stmt);
+        return;
     }
-    sqlite3_finalize(stmt);
+    weh_assert(cache->out[at]);
+    sqlite3_reset(stmt);
+    sqlite3_clear_bindings(stmt);
+    cache->out[at] = false;
 }
 
 void weh_stmt_cache_clear(struct weh_stmt_cache *cache, bool all)

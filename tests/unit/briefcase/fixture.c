@@ -18,11 +18,9 @@ int group_setup(void **state)
 int setup(void **state)
 {
     struct fixture *f = calloc(1, sizeof(*f));
-    const char *root = getenv("TMPDIR");
 
     assert_non_null(f);
-    (void)snprintf(f->folder, sizeof(f->folder), "%s/weh-briefcase-XXXXXX",
-                   root == NULL ? "/tmp" : root);
+    (void)snprintf(f->folder, sizeof(f->folder), "%s/weh-briefcase-XXXXXX", P_tmpdir);
     assert_non_null(mkdtemp(f->folder));
     (void)snprintf(f->path, sizeof(f->path), "%s/file.bim", f->folder);
     assert_int_equal(weh_file_registry_create(&f->registry, NULL), WEH_OK);
@@ -30,20 +28,23 @@ int setup(void **state)
     return 0;
 }
 
+static int is_visible(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
 int teardown(void **state)
 {
     struct fixture *f = *state;
-    DIR *folder = opendir(f->folder);
-    const struct dirent *entry = NULL;
+    struct dirent **entries = NULL;
+    int n = scandir(f->folder, &entries, is_visible, NULL);
 
     weh_file_registry_destroy(f->registry);
-    assert_non_null(folder);
-    while ((entry = readdir(folder)) != NULL) {
-        if (entry->d_name[0] != '.') {
-            (void)unlink(in_folder(f, entry->d_name));
-        }
+    for (int i = 0; i < n; i++) {
+        (void)unlink(in_folder(f, entries[i]->d_name));
+        free(entries[i]);
     }
-    closedir(folder);
+    free(entries);
     assert_int_equal(rmdir(f->folder), 0);
     free(f);
     return 0;
@@ -156,14 +157,13 @@ int64_t query_int(struct weh_briefcase *briefcase, const char *sql)
 
 unsigned count_files(const struct fixture *f)
 {
-    DIR *folder = opendir(f->folder);
-    const struct dirent *entry = NULL;
-    unsigned n = 0;
+    struct dirent **entries = NULL;
+    int n = scandir(f->folder, &entries, is_visible, NULL);
 
-    assert_non_null(folder);
-    while ((entry = readdir(folder)) != NULL) {
-        n += entry->d_name[0] != '.';
+    assert_true(n >= 0);
+    for (int i = 0; i < n; i++) {
+        free(entries[i]);
     }
-    closedir(folder);
-    return n;
+    free(entries);
+    return (unsigned)n;
 }

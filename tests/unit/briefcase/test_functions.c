@@ -35,6 +35,27 @@ static double as_in_index(double value, bool is_low)
     return (double)rounded;
 }
 
+/** How many of the six values of the current row (stored ones, box, element id) are not as computed. */
+static unsigned count_wrong(sqlite3_stmt *stmt)
+{
+    unsigned n_wrong = 0;
+    double box[6];
+
+    assert_int_equal(sqlite3_column_bytes(stmt, 6), sizeof(box));
+    memcpy(box, sqlite3_column_blob(stmt, 6), sizeof(box));
+    for (int i = 0; i < 6; i++) {
+        double stored = sqlite3_column_double(stmt, i);
+
+        if (stored != as_in_index(box[i], i < 3)) {
+            fprintf(stderr, "element %lld: [%d] %.17g is stored as %.17g, not %.17g\n",
+                    (long long)sqlite3_column_int64(stmt, 7), i, box[i], stored,
+                    as_in_index(box[i], i < 3));
+            n_wrong++;
+        }
+    }
+    return n_wrong;
+}
+
 static void test_functions_give_each_row_of_the_spatial_index(void **state)
 {
     struct fixture *f = *state;
@@ -58,20 +79,7 @@ static void test_functions_give_each_row_of_the_spatial_index(void **state)
         WEH_OK);
     assert_int_equal(weh_stmt_step(briefcase, stmt, &row, NULL), WEH_OK);
     for (; row; n++) {
-        double box[6];
-
-        assert_int_equal(sqlite3_column_bytes(stmt, 6), sizeof(box));
-        memcpy(box, sqlite3_column_blob(stmt, 6), sizeof(box));
-        for (int i = 0; i < 6; i++) {
-            double stored = sqlite3_column_double(stmt, i);
-
-            if (stored != as_in_index(box[i], i < 3)) {
-                fprintf(stderr, "element %lld: [%d] %.17g is stored as %.17g, not %.17g\n",
-                        (long long)sqlite3_column_int64(stmt, 7), i, box[i], stored,
-                        as_in_index(box[i], i < 3));
-                n_wrong++;
-            }
-        }
+        n_wrong += count_wrong(stmt);
         assert_int_equal(weh_stmt_step(briefcase, stmt, &row, NULL), WEH_OK);
     }
     weh_stmt_release(briefcase, stmt);

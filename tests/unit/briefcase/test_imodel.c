@@ -61,6 +61,7 @@ static bool call_must_fail(enum fake_call call)
 }
 
 /* In place of the C library's, by the linker's --wrap. */
+/* NOLINTBEGIN(readability-identifier-naming): the linker's names */
 int __real_fsync(int fd);
 int __wrap_fsync(int fd);
 int __real_renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned flags);
@@ -75,6 +76,8 @@ int __wrap_renameat2(int from_fd, const char *from, int to_fd, const char *to, u
 {
     return call_must_fail(CALL_RENAME) ? -1 : __real_renameat2(from_fd, from, to_fd, to, flags);
 }
+
+/* NOLINTEND(readability-identifier-naming) */
 
 /* ---- create ---- */
 
@@ -256,7 +259,8 @@ static void test_create_bad_arguments_are_named_and_make_nothing(void **state)
     props.root_subject_name = WEH_STR("bad \xff utf-8");
     assert_int_equal(weh_imodel_create(f->path, &props, &f->diag), WEH_E_BAD_ARGS);
     for (size_t i = 0; i < sizeof(name); i += 2) {
-        memcpy(name + i, "\xc3\xa9", 2);
+        name[i] = '\xc3';
+        name[i + 1] = '\xa9';
     }
     props.root_subject_name = (struct weh_str){ name, sizeof(name) };
     assert_int_equal(weh_imodel_create(f->path, &props, &f->diag), WEH_E_BAD_ARGS);

@@ -278,7 +278,7 @@ static void test_open_profile_versions_follow_the_rule(void **state)
     }
 }
 
-static void test_open_minor_version_of_beSQLite_that_is_older_is_read_only(void **state)
+static void test_open_older_minor_version_is_read_only(void **state)
 {
     struct fixture *f = *state;
     struct weh_briefcase *briefcase = NULL;
@@ -353,7 +353,7 @@ static void test_open_truncated_or_damaged_file_is_an_error_never_a_crash(void *
     free(bytes);
 }
 
-static void test_open_briefcase_id_and_permission_come_from_be_Local(void **state)
+static void test_open_briefcase_id_and_permission_come_from_the_file(void **state)
 {
     struct fixture *f = *state;
     struct weh_briefcase *briefcase = NULL;
@@ -375,6 +375,29 @@ static void test_open_briefcase_id_and_permission_come_from_be_Local(void **stat
     assert_int_equal(open_as(f, false, "x", &briefcase), WEH_E_CORRUPT);
 }
 
+/** Copy the open file and its log. In a child: closing them in this process would drop SQLite's
+ * locks. */
+static void copy_in_child(const struct fixture *f)
+{
+    int status = 0;
+    pid_t child = fork();
+
+    assert_true(child >= 0);
+    if (child == 0) {
+        size_t n = 0;
+        uint8_t *bytes = read_file(f->path, &n);
+
+        write_file(in_folder(f, "crash.bim"), bytes, n);
+        free(bytes);
+        bytes = read_file(in_folder(f, "file.bim-wal"), &n);
+        write_file(in_folder(f, "crash.log"), bytes, n);
+        free(bytes);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
 static void test_open_copy_beside_which_a_log_was_left_replays_it(void **state)
 {
     struct fixture *f = *state;
@@ -389,16 +412,8 @@ static void test_open_copy_beside_which_a_log_was_left_replays_it(void **state)
     assert_int_equal(weh_db_exec(briefcase, "INSERT INTO be_Local VALUES('x',7)", NULL), WEH_OK);
     assert_int_equal(weh_briefcase_commit(briefcase, NULL), WEH_OK);
     assert_int_equal(weh_db_exec(briefcase, "INSERT INTO be_Local VALUES('y',8)", NULL), WEH_OK);
-    /* What a crash now would leave: file and log, without the log's index. Read through another
-     * name, since closing the file in this process would drop SQLite's locks. */
-    {
-        char command[1024];
-
-        (void)snprintf(command, sizeof(command),
-                       "cp '%s' '%s/crash.bim' && cp '%s-wal' '%s/crash.log'", f->path, f->folder,
-                       f->path, f->folder);
-        assert_int_equal(system(command), 0);
-    }
+    /* What a crash now would leave: file and log, without the log's index. */
+    copy_in_child(f);
     weh_briefcase_close(briefcase);
     file = read_file(in_folder(f, "crash.bim"), &n_file);
     log = read_file(in_folder(f, "crash.log"), &n_log);
@@ -524,10 +539,10 @@ int main(void)
         T(test_open_what_is_no_imodel_is_refused),
         T(test_open_missing_tables_are_noticed),
         T(test_open_profile_versions_follow_the_rule),
-        T(test_open_minor_version_of_beSQLite_that_is_older_is_read_only),
+        T(test_open_older_minor_version_is_read_only),
         T(test_open_file_not_in_wal_mode_is_not_converted),
         T(test_open_truncated_or_damaged_file_is_an_error_never_a_crash),
-        T(test_open_briefcase_id_and_permission_come_from_be_Local),
+        T(test_open_briefcase_id_and_permission_come_from_the_file),
         T(test_open_copy_beside_which_a_log_was_left_replays_it),
         T(test_open_cancel_stops_reading_but_not_editing),
         T(test_open_statement_cache_gives_each_user_its_own),
