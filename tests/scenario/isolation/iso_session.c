@@ -335,8 +335,10 @@ bool iso_session_receive(struct iso_session *session)
             return false;
         }
         if (pending->n_notified != expected_notifications(pending)) {
-            weh_fail(&session->diag, WEH_E_STATE, "%u notifications before the reply to %llu",
-                     pending->n_notified, (unsigned long long)pending->id);
+            weh_fail(&session->diag, WEH_E_STATE,
+                     "%u notifications before the reply to %llu, of kind %d: %.*s",
+                     pending->n_notified, (unsigned long long)pending->id, (int)pending->kind,
+                     (int)(message.raw.len < 150 ? message.raw.len : 150), message.raw.ptr);
             return fail(session);
         }
         if (!check_reply(session, pending, &message)) {
