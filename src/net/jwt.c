@@ -132,6 +132,17 @@ static bool is_for_us(const struct weh_value *claims)
     return false;
 }
 
+static bool find_scope(struct weh_str name, enum weh_access *out)
+{
+    for (size_t i = 0; i < WEH_ARRAY_LEN(scopes); i++) {
+        if (weh_str_eq_text(name, scopes[i])) {
+            *out = (enum weh_access)i;
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The highest of our scopes in the list (RFC 8693 4.2: separated by spaces). */
 static bool read_scope(const struct weh_value *claims, enum weh_access *out)
 {
@@ -143,14 +154,13 @@ static bool read_scope(const struct weh_value *claims, enum weh_access *out)
         rest = weh_value_str(scope);
     }
     while (rest.len != 0) {
+        enum weh_access access = WEH_ACCESS_VIEW;
         struct weh_str name;
 
         rest = weh_str_split(rest, ' ', &name);
-        for (size_t i = 0; i < WEH_ARRAY_LEN(scopes); i++) {
-            if (weh_str_eq_text(name, scopes[i]) && (!is_found || (enum weh_access)i > *out)) {
-                *out = (enum weh_access)i;
-                is_found = true;
-            }
+        if (find_scope(name, &access)) {
+            *out = !is_found || access > *out ? access : *out;
+            is_found = true;
         }
     }
     return is_found;

@@ -39,12 +39,12 @@ weh_err weh_rx_tap_register(struct weh_net *net, struct weh_conn *conn)
 
     if (fd >= net->n_by_fd) {
         size_t n = fd < 64 ? 128 : fd * 2;
-        struct weh_conn **grown = weh_realloc(net->by_fd, n * sizeof(*grown));
+        struct weh_conn **grown = weh_realloc(net->by_fd, n * sizeof(struct weh_conn *));
 
         if (grown == NULL) {
             return WEH_E_NOMEM;
         }
-        memset(grown + net->n_by_fd, 0, (n - net->n_by_fd) * sizeof(*grown));
+        memset(grown + net->n_by_fd, 0, (n - net->n_by_fd) * sizeof(struct weh_conn *));
         net->by_fd = grown;
         net->n_by_fd = n;
     }

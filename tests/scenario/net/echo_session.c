@@ -190,30 +190,34 @@ static void run(struct weh_session *session)
     }
 }
 
+/* Wait for a session that has something to do; NULL when the host stops. */
+static struct weh_session *take_session(struct weh_host *host)
+{
+    struct weh_session *session = NULL;
+
+    (void)pthread_mutex_lock(&host->lock);
+    while (host->run_head == NULL && !host->is_stopping) {
+        (void)pthread_cond_wait(&host->work, &host->lock);
+    }
+    session = host->run_head;
+    if (session != NULL) {
+        host->run_head = session->next_to_run;
+        if (host->run_head == NULL) {
+            host->run_tail = &host->run_head;
+        }
+    }
+    (void)pthread_mutex_unlock(&host->lock);
+    return session;
+}
+
 static void *worker(void *ctx)
 {
-    struct weh_host *host = ctx;
+    struct weh_session *session = NULL;
 
-    for (;;) {
-        struct weh_session *session = NULL;
-
-        (void)pthread_mutex_lock(&host->lock);
-        while (host->run_head == NULL && !host->is_stopping) {
-            (void)pthread_cond_wait(&host->work, &host->lock);
-        }
-        session = host->run_head;
-        if (session != NULL) {
-            host->run_head = session->next_to_run;
-            if (host->run_head == NULL) {
-                host->run_tail = &host->run_head;
-            }
-        }
-        (void)pthread_mutex_unlock(&host->lock);
-        if (session == NULL) {
-            return NULL;
-        }
+    while ((session = take_session(ctx)) != NULL) {
         run(session);
     }
+    return NULL;
 }
 
 struct weh_host *echo_host_create(const struct weh_config *config)
