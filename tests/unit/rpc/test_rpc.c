@@ -1,0 +1,527 @@
+/* tests/unit/rpc/test_rpc.c - whole edit sessions through the method table, without a socket. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "weh/alloc.h"
+#include "weh/briefcase.h"
+#include "weh/json.h"
+#include "weh/rpc.h"
+
+#include "fake_channel.h"
+
+/* One client. */
+struct client {
+    struct fake_channel *fake;
+    struct weh_arena arena; /* of the last message */
+    size_t n_read;          /* frames looked at */
+    int n_requests;
+};
+
+struct fixture {
+    struct weh_config config;
+    struct weh_rpc_app *app;
+    struct weh_host *host;
+    char dir[64];
+    struct client a;
+    struct client b;
+};
+
+static void copy_file(const char *from, const char *to)
+{
+    static char bytes[1 << 16];
+    FILE *in = fopen(from, "rb");
+    FILE *out = fopen(to, "wb");
+    size_t n;
+
+    assert_non_null(in);
+    assert_non_null(out);
+    while ((n = fread(bytes, 1, sizeof(bytes), in)) > 0) {
+        assert_int_equal(fwrite(bytes, 1, n, out), n);
+    }
+    (void)fclose(in);
+    assert_int_equal(fclose(out), 0);
+}
+
+static void copy_imodel(const struct fixture *f, const char *data, const char *name)
+{
+    char from[512];
+    char to[512];
+
+    (void)snprintf(from, sizeof(from), "%s/%s", getenv("WEH_TEST_DATA"), data);
+    (void)snprintf(to, sizeof(to), "%s/imodels/%s.bim", f->dir, name);
+    copy_file(from, to);
+}
+
+static void connect_client(struct fixture *f, struct client *client, enum weh_access access)
+{
+    struct weh_session_options options = { .host = f->host,
+                                           .codec = WEH_CODEC_JSON,
+                                           .access = access,
+                                           .user = access == WEH_ACCESS_VIEW ? "vera" : "ada",
+                                           .peer = "127.0.0.1:1" };
+
+    client->fake = weh_calloc(1, sizeof(*client->fake));
+    assert_non_null(client->fake);
+    fake_channel_init(client->fake);
+    weh_arena_init(&client->arena, 0);
+    options.channel = &client->fake->channel;
+    assert_int_equal(weh_session_create(&options, &client->fake->session, NULL), WEH_OK);
+}
+
+static void disconnect_client(struct client *client)
+{
+    if (client->fake == NULL) {
+        return;
+    }
+    if (client->fake->session != NULL) {
+        fake_channel_lose(client->fake, WEH_CLOSE_SOCKET_LOST);
+    }
+    fake_channel_fini(client->fake);
+    weh_arena_fini(&client->arena);
+    weh_free(client->fake);
+    *client = (struct client){ 0 };
+}
+
+static int setup_group(void **state)
+{
+    (void)state;
+    return (int)weh_briefcase_global_init(NULL);
+}
+
+static int setup(void **state)
+{
+    struct fixture *f = weh_calloc(1, sizeof(*f));
+    struct weh_host_options options = { .ops = weh_rpc_app_ops() };
+
+    assert_non_null(f);
+    (void)snprintf(f->dir, sizeof(f->dir), "/tmp/weh-rpc-XXXXXX");
+    assert_non_null(mkdtemp(f->dir));
+    assert_int_equal(weh_config_init(&f->config, NULL), WEH_OK);
+    assert_int_equal(weh_config_set(&f->config, "data.dir", f->dir, "test", NULL), WEH_OK);
+    assert_int_equal(weh_rpc_app_create(&f->config, NULL, &f->app, NULL), WEH_OK);
+    options.config = &f->config;
+    options.methods = weh_rpc_methods(&options.n_methods);
+    options.app = f->app;
+    assert_int_equal(weh_host_create(&options, &f->host, NULL), WEH_OK);
+    copy_imodel(f, "empty.bim", "empty");
+    connect_client(f, &f->a, WEH_ACCESS_EDIT);
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    char command[128];
+
+    disconnect_client(&f->a);
+    disconnect_client(&f->b);
+    weh_host_destroy(f->host);
+    weh_rpc_app_destroy(f->app);
+    weh_config_fini(&f->config);
+    (void)snprintf(command, sizeof(command), "rm -rf '%s'", f->dir);
+    assert_int_equal(system(command), 0);
+    weh_free(f);
+    return 0;
+}
+
+/* The next frame, decoded; valid until the next call. */
+static const struct weh_value *next_message(struct client *client)
+{
+    static struct weh_value value;
+    struct weh_json_limits limits = { 32, 1000000 };
+    const char *text = fake_channel_wait(client->fake, client->n_read + 1);
+
+    assert_non_null(text);
+    client->n_read++;
+    weh_arena_fini(&client->arena);
+    assert_int_equal(weh_json_parse(weh_str_from(client->fake->frames[client->n_read - 1]), &limits,
+                                    &client->arena, &value, NULL),
+                     WEH_OK);
+    return &value;
+}
+
+static void send_request(struct client *client, const char *method, const char *params)
+{
+    char text[4096];
+
+    client->n_requests++;
+    (void)snprintf(text, sizeof(text),
+                   "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"%s\",\"params\":%s}",
+                   client->n_requests, method, params);
+    fake_channel_deliver(client->fake, text);
+}
+
+/* Send and wait for the reply; notifications before it are skipped. */
+static const struct weh_value *reply_of(struct client *client, const char *method,
+                                        const char *params)
+{
+    const struct weh_value *message;
+
+    send_request(client, method, params);
+    do {
+        message = next_message(client);
+    } while (weh_value_get(message, "id") == NULL);
+    return message;
+}
+
+static const struct weh_value *call(struct client *client, const char *method, const char *params)
+{
+    const struct weh_value *message = reply_of(client, method, params);
+
+    if (weh_value_get(message, "error") != NULL) {
+        print_error("%s %s: %s\n", method, params, client->fake->frames[client->n_read - 1]);
+    }
+    assert_null(weh_value_get(message, "error"));
+    return weh_value_get(message, "result");
+}
+
+static void call_fails(struct client *client, const char *method, const char *params,
+                       const char *name, const char *where)
+{
+    const struct weh_value *error = weh_value_get(reply_of(client, method, params), "error");
+    const struct weh_value *data = weh_value_get(error, "data");
+    const struct weh_value *at = weh_value_get(data, "where");
+
+    assert_non_null(error);
+    if (!weh_str_eq_text(weh_value_str(weh_value_get(data, "name")), name)) {
+        print_error("%s %s: %s\n", method, params, client->fake->frames[client->n_read - 1]);
+    }
+    assert_true(weh_str_eq_text(weh_value_str(weh_value_get(data, "name")), name));
+    if (where != NULL) {
+        assert_non_null(at);
+        assert_true(weh_str_eq_text(weh_value_str(at), where));
+    }
+}
+
+static void assert_text(const struct weh_value *map, const char *key, const char *wanted)
+{
+    const struct weh_value *value = weh_value_get(map, key);
+
+    assert_non_null(value);
+    assert_int_equal(value->type, WEH_VALUE_STRING);
+    if (!weh_str_eq_text(weh_value_str(value), wanted)) {
+        print_error("%s is %.*s, not %s\n", key, WEH_STR_ARGS(weh_value_str(value)), wanted);
+    }
+    assert_true(weh_str_eq_text(weh_value_str(value), wanted));
+}
+
+static void assert_bool(const struct weh_value *map, const char *key, bool wanted)
+{
+    bool value = !wanted;
+
+    assert_true(weh_value_to_bool(weh_value_get(map, key), &value));
+    assert_int_equal(value, wanted);
+}
+
+static const char *subject(const char *name)
+{
+    static char text[512];
+
+    (void)snprintf(text, sizeof(text),
+                   "{\"props\":{\"classFullName\":\"BisCore:Subject\",\"model\":\"0x1\","
+                   "\"code\":{\"spec\":\"bis:Subject\",\"scope\":\"0x1\",\"value\":\"%s\"},"
+                   "\"parent\":{\"id\":\"0x1\",\"relClassName\":\"BisCore:SubjectOwnsSubjects\"}}}",
+                   name);
+    return text;
+}
+
+static void test_rpc_open_answers_connection_props(void **state)
+{
+    struct fixture *f = *state;
+    const struct weh_value *props = call(&f->a, "briefcase.open", "{\"imodel\":\"empty\"}");
+    int64_t id = -1;
+
+    assert_text(props, "key", "empty");
+    assert_text(props, "mode", "readwrite");
+    assert_non_null(weh_value_get(props, "iModelId"));
+    assert_non_null(weh_value_get(props, "projectExtents"));
+    assert_text(weh_value_get(props, "changeset"), "id", "");
+    assert_true(weh_value_to_int64(weh_value_get(props, "briefcaseId"), &id));
+    assert_int_equal(id, 0);
+    assert_text(call(&f->a, "session.info", "{}"), "state", "READY");
+    (void)call(&f->a, "briefcase.info", "{}");
+    (void)call(&f->a, "briefcase.close", "{}");
+    assert_text(call(&f->a, "session.info", "{}"), "state", "NEW");
+}
+
+static void test_rpc_open_refuses_what_it_should(void **state)
+{
+    struct fixture *f = *state;
+
+    call_fails(&f->a, "briefcase.open", "{}", "InvalidParams", "imodel");
+    call_fails(&f->a, "briefcase.open", "{\"imodel\":\"empty\",\"briefcase\":\"x\"}",
+               "InvalidParams", "imodel");
+    call_fails(&f->a, "briefcase.open", "{\"imodel\":\"nothing\"}", "FileNotFound", NULL);
+    call_fails(&f->a, "briefcase.open", "{\"imodel\":\"../auth\"}", "InvalidParams", "imodel");
+    call_fails(&f->a, "briefcase.open", "{\"imodel\":\"a/b\"}", "InvalidParams", "imodel");
+    call_fails(&f->a, "briefcase.open", "{\"imodel\":\".hidden\"}", "InvalidParams", "imodel");
+    call_fails(&f->a, "briefcase.open", "{\"imodel\":\"a\\u0000b\"}", "InvalidParams", "imodel");
+    call_fails(&f->a, "briefcase.open", "{\"imodel\":\"empty\",\"mode\":\"append\"}",
+               "InvalidParams", "mode");
+    call_fails(&f->a, "elements.getElementProps", "{\"id\":\"0x1\"}", "WrongState", NULL);
+    assert_text(call(&f->a, "session.info", "{}"), "state", "NEW");
+    (void)call(&f->a, "briefcase.open", "{\"imodel\":\"empty\"}");
+    call_fails(&f->a, "briefcase.open", "{\"imodel\":\"empty\"}", "WrongState", NULL);
+}
+
+static void test_rpc_error_replies_tell_no_paths_or_sql(void **state)
+{
+    struct fixture *f = *state;
+    char path[128];
+    FILE *file;
+
+    (void)snprintf(path, sizeof(path), "%s/imodels/junk.bim", f->dir);
+    file = fopen(path, "wb");
+    assert_non_null(file);
+    for (int i = 0; i < 5000; i++) {
+        (void)fputs("this is no database ", file);
+    }
+    (void)fclose(file);
+    call_fails(&f->a, "briefcase.open", "{\"imodel\":\"junk\"}", "NotAnIModel", NULL);
+    call_fails(&f->a, "briefcase.open", "{\"imodel\":\"nothing\"}", "FileNotFound", NULL);
+    (void)call(&f->a, "briefcase.open", "{\"imodel\":\"empty\"}");
+    (void)call(&f->a, "elements.insertElement", subject("twice"));
+    call_fails(&f->a, "elements.insertElement", subject("twice"), "DuplicateCode", NULL);
+    for (size_t i = 0; i < f->a.fake->n_frames; i++) {
+        assert_null(strstr(f->a.fake->frames[i], f->dir));
+        assert_null(strstr(f->a.fake->frames[i], "INSERT"));
+        assert_null(strstr(f->a.fake->frames[i], "bis_Element"));
+        assert_null(strstr(f->a.fake->frames[i], ".c:"));
+    }
+}
+
+static void test_rpc_second_writer_is_told_since_when_and_by_whom(void **state)
+{
+    struct fixture *f = *state;
+    const struct weh_value *error;
+
+    connect_client(f, &f->b, WEH_ACCESS_EDIT);
+    (void)call(&f->a, "briefcase.open", "{\"imodel\":\"empty\"}");
+    error = weh_value_get(reply_of(&f->b, "briefcase.open", "{\"imodel\":\"empty\"}"), "error");
+    assert_text(weh_value_get(error, "data"), "name", "Busy");
+    assert_non_null(strstr(f->b.fake->frames[f->b.n_read - 1], "ada"));
+    assert_non_null(strstr(f->b.fake->frames[f->b.n_read - 1], "20"));
+    assert_text(&call(&f->b, "imodel.list", "{}")->as.items[0], "openFor", "ada");
+    /* Reading beside the writer is fine, and sees what was saved. */
+    (void)call(&f->b, "briefcase.open", "{\"imodel\":\"empty\",\"mode\":\"readonly\"}");
+    call_fails(&f->b, "elements.insertElement", subject("x"), "ReadOnly", NULL);
+    call_fails(&f->b, "elements.getElementProps", "{\"id\":\"0x11\"}", "NotFound", NULL);
+    assert_text(call(&f->a, "elements.insertElement", subject("seen")), "id", "0x11");
+    call_fails(&f->b, "elements.getElementProps", "{\"id\":\"0x11\"}", "NotFound", NULL);
+    (void)call(&f->a, "txns.saveChanges", "{}");
+    assert_text(weh_value_get(call(&f->b, "elements.getElementProps", "{\"id\":\"0x11\"}"), "code"),
+                "value", "seen");
+    /* The file is free as soon as the writer has gone. */
+    fake_channel_lose(f->a.fake, WEH_CLOSE_SOCKET_LOST);
+    (void)call(&f->b, "briefcase.close", "{}");
+    (void)call(&f->b, "briefcase.open", "{\"imodel\":\"empty\"}");
+}
+
+static void test_rpc_rights_of_a_viewer_end_at_reading(void **state)
+{
+    struct fixture *f = *state;
+
+    connect_client(f, &f->b, WEH_ACCESS_VIEW);
+    call_fails(&f->b, "briefcase.open", "{\"imodel\":\"empty\"}", "Denied", "mode");
+    (void)call(&f->b, "briefcase.open", "{\"imodel\":\"empty\",\"mode\":\"readonly\"}");
+    call_fails(&f->b, "elements.insertElement", subject("x"), "Denied", NULL);
+    call_fails(&f->b, "imodel.create", "{\"imodel\":\"n\",\"rootSubject\":{\"name\":\"n\"}}",
+               "Denied", NULL);
+}
+
+/* The next message must be the notification @name; its params. */
+static const struct weh_value *expect_notification(struct client *client, const char *name)
+{
+    const struct weh_value *message = next_message(client);
+
+    assert_text(message, "method", name);
+    return weh_value_get(message, "params");
+}
+
+static void test_rpc_save_tells_what_changed_before_its_reply(void **state)
+{
+    struct fixture *f = *state;
+    const struct weh_value *params;
+    const struct weh_value *meta;
+
+    (void)call(&f->a, "briefcase.open", "{\"imodel\":\"empty\"}");
+    (void)call(&f->a, "elements.insertElement", subject("one"));
+    (void)call(&f->a, "elements.insertElement", subject("two"));
+    send_request(&f->a, "txns.saveChanges", "{\"description\":\"two subjects\"}");
+    (void)expect_notification(&f->a, "txns.onCommit");
+    params = expect_notification(&f->a, "txns.onElementsChanged");
+    assert_text(params, "cause", "save");
+    assert_text(params, "txnId", "0x100000000");
+    assert_text(params, "inserted", "+11+1");
+    assert_null(weh_value_get(params, "updated"));
+    assert_int_equal(weh_value_get(params, "insertedMeta")->n, 2);
+    assert_int_equal(weh_value_get(params, "updatedMeta")->n, 0);
+    meta = weh_value_get(params, "meta");
+    assert_text(&meta->as.items[0], "name", "BisCore:Subject");
+    assert_text(&meta->as.items[meta->n - 1], "name", "BisCore:Element");
+    assert_int_equal(weh_value_get(&meta->as.items[meta->n - 1], "bases")->n, 0);
+    params = expect_notification(&f->a, "txns.onCommitted");
+    assert_bool(params, "hasPendingTxns", true);
+    assert_bool(weh_value_get(next_message(&f->a), "result"), "saved", true);
+    /* Nothing changed: no notification at all. */
+    send_request(&f->a, "txns.saveChanges", "{}");
+    assert_bool(weh_value_get(next_message(&f->a), "result"), "saved", false);
+}
+
+static void test_rpc_undo_and_redo_tell_and_take_back(void **state)
+{
+    struct fixture *f = *state;
+
+    (void)call(&f->a, "briefcase.open", "{\"imodel\":\"empty\"}");
+    call_fails(&f->a, "txns.reverseTxns", "{}", "NothingToUndo", NULL);
+    (void)call(&f->a, "elements.insertElement", subject("one"));
+    (void)call(&f->a, "txns.saveChanges", "{\"description\":\"one\"}");
+    assert_text(call(&f->a, "txns.state", "{}"), "undoString", "one");
+    send_request(&f->a, "txns.reverseTxns", "{}");
+    assert_bool(expect_notification(&f->a, "txns.onBeforeUndoRedo"), "isUndo", true);
+    assert_text(expect_notification(&f->a, "txns.onElementsChanged"), "deleted", "+11");
+    assert_bool(expect_notification(&f->a, "txns.onAfterUndoRedo"), "isUndo", true);
+    assert_int_equal(weh_value_get(weh_value_get(next_message(&f->a), "result"), "reversed")->n, 1);
+    call_fails(&f->a, "elements.getElementProps", "{\"id\":\"0x11\"}", "NotFound", NULL);
+    call_fails(&f->a, "txns.reverseTxns", "{}", "NothingToUndo", NULL);
+    assert_bool(call(&f->a, "txns.state", "{}"), "isRedoPossible", true);
+    (void)call(&f->a, "txns.reinstateTxn", "{}");
+    (void)call(&f->a, "elements.getElementProps", "{\"id\":\"0x11\"}");
+    call_fails(&f->a, "txns.reinstateTxn", "{}", "NothingToRedo", NULL);
+    call_fails(&f->a, "txns.reverseTxns", "{\"count\":0}", "InvalidParams", "count");
+}
+
+static void test_rpc_close_asks_what_becomes_of_unsaved_changes(void **state)
+{
+    struct fixture *f = *state;
+
+    (void)call(&f->a, "briefcase.open", "{\"imodel\":\"empty\"}");
+    (void)call(&f->a, "elements.insertElement", subject("kept"));
+    call_fails(&f->a, "briefcase.close", "{}", "UnsavedChanges", "unsaved");
+    (void)call(&f->a, "elements.getElementProps", "{\"id\":\"0x11\"}");
+    (void)call(&f->a, "briefcase.close", "{\"unsaved\":\"save\"}");
+    (void)call(&f->a, "briefcase.open", "{\"imodel\":\"empty\"}");
+    (void)call(&f->a, "elements.getElementProps", "{\"id\":\"0x11\"}");
+    (void)call(&f->a, "elements.insertElement", subject("dropped"));
+    (void)call(&f->a, "briefcase.close", "{\"unsaved\":\"abandon\"}");
+    (void)call(&f->a, "briefcase.open", "{\"imodel\":\"empty\"}");
+    call_fails(&f->a, "elements.getElementProps", "{\"id\":\"0x12\"}", "NotFound", NULL);
+    (void)call(&f->a, "elements.insertElement", subject("abandoned"));
+    (void)call(&f->a, "txns.abandonChanges", "{}");
+    assert_bool(call(&f->a, "txns.state", "{}"), "hasUnsavedChanges", false);
+    assert_text(call(&f->a, "elements.insertElement", subject("abandoned")), "id", "0x12");
+}
+
+static void test_rpc_failed_edit_leaves_the_briefcase_as_it_was(void **state)
+{
+    struct fixture *f = *state;
+
+    (void)call(&f->a, "briefcase.open", "{\"imodel\":\"empty\"}");
+    (void)call(&f->a, "elements.insertElement", subject("one"));
+    call_fails(&f->a, "elements.insertElement", subject("one"), "DuplicateCode", NULL);
+    call_fails(&f->a, "elements.deleteElement", "{\"ids\":[\"0x11\",\"0x99\"]}", "MissingId", NULL);
+    (void)call(&f->a, "elements.getElementProps", "{\"id\":\"0x11\"}");
+    call_fails(&f->a, "elements.deleteElement", "{\"id\":\"0x1\"}", "WrongElement", NULL);
+    call_fails(&f->a, "elements.deleteElement", "{}", "InvalidParams", "id");
+    call_fails(&f->a, "elements.getElementProps", "{\"id\":\"0x11\",\"wantGeometry\":true}",
+               "NotSupported", "wantGeometry");
+}
+
+static void test_rpc_create_makes_an_imodel_that_can_be_opened(void **state)
+{
+    struct fixture *f = *state;
+    const struct weh_value *list;
+    const struct weh_value *props;
+
+    props = call(&f->a, "imodel.create",
+                 "{\"imodel\":\"new one\",\"rootSubject\":{\"name\":\"New\",\"description\":\"d\"},"
+                 "\"projectExtents\":{\"low\":[-1,-2,-3],\"high\":[1,2,3]},"
+                 "\"globalOrigin\":[7,8,9]}");
+    assert_text(props, "name", "New");
+    assert_text(weh_value_get(props, "rootSubject"), "description", "d");
+    assert_int_equal(weh_value_get(weh_value_get(props, "projectExtents"), "high")->n, 3);
+    call_fails(&f->a, "imodel.create", "{\"imodel\":\"new one\",\"rootSubject\":{\"name\":\"x\"}}",
+               "AlreadyExists", NULL);
+    call_fails(&f->a, "imodel.create", "{\"imodel\":\"y\",\"rootSubject\":{}}", "InvalidParams",
+               "rootSubject.name");
+    call_fails(&f->a, "imodel.create", "{\"imodel\":\"y\",\"rootSubject\":{\"nam\":\"x\"}}",
+               "InvalidParams", "rootSubject");
+    call_fails(&f->a, "imodel.create",
+               "{\"imodel\":\"y\",\"rootSubject\":{\"name\":\"x\"},\"globalOrigin\":[1,2]}",
+               "InvalidParams", "globalOrigin");
+    list = call(&f->a, "imodel.list", "{}");
+    assert_int_equal(list->n, 2);
+    assert_text(&list->as.items[0], "imodel", "empty");
+    assert_text(&list->as.items[1], "imodel", "new one");
+    assert_text(&list->as.items[1], "name", "New");
+    (void)call(&f->a, "briefcase.open", "{\"imodel\":\"new one\"}");
+    (void)call(&f->a, "elements.insertElement", subject("first"));
+    (void)call(&f->a, "txns.saveChanges", "{}");
+}
+
+static void test_rpc_hello_is_first_and_describe_tells_all(void **state)
+{
+    struct fixture *f = *state;
+    const struct weh_value *api;
+    size_t n;
+
+    (void)weh_rpc_methods(&n);
+    assert_text(call(&f->a, "session.hello", "{\"client\":{\"name\":\"t\",\"version\":\"1\"}}"),
+                "user", "ada");
+    call_fails(&f->a, "session.hello", "{\"client\":{}}", "WrongState", NULL);
+    api = call(&f->a, "host.describe", "{}");
+    assert_int_equal(weh_value_get(api, "methods")->n, n);
+    assert_int_equal(weh_value_get(api, "closeReasons")->n, WEH_CLOSE_COUNT);
+    assert_int_equal(weh_value_get(api, "errors")->n, WEH_E_COUNT - 1);
+}
+
+static void test_rpc_methods_are_sorted_and_documented(void **state)
+{
+    size_t n;
+    const struct weh_method *methods = weh_rpc_methods(&n);
+
+    (void)state;
+    for (size_t i = 0; i < n; i++) {
+        size_t n_args = 0;
+
+        assert_true(i == 0 || strcmp(methods[i - 1].name, methods[i].name) < 0);
+        assert_true(methods[i].help[0] != '\0' && methods[i].result[0] != '\0');
+        assert_ptr_equal(weh_method_find(methods, n, weh_str_from(methods[i].name)), &methods[i]);
+        while (methods[i].args[n_args].name != NULL) {
+            assert_true(methods[i].args[n_args].help[0] != '\0');
+            n_args++;
+        }
+        assert_true(n_args <= WEH_MAX_ARGS);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+        T(test_rpc_open_answers_connection_props),
+        T(test_rpc_open_refuses_what_it_should),
+        T(test_rpc_error_replies_tell_no_paths_or_sql),
+        T(test_rpc_second_writer_is_told_since_when_and_by_whom),
+        T(test_rpc_rights_of_a_viewer_end_at_reading),
+        T(test_rpc_save_tells_what_changed_before_its_reply),
+        T(test_rpc_undo_and_redo_tell_and_take_back),
+        T(test_rpc_close_asks_what_becomes_of_unsaved_changes),
+        T(test_rpc_failed_edit_leaves_the_briefcase_as_it_was),
+        T(test_rpc_create_makes_an_imodel_that_can_be_opened),
+        T(test_rpc_hello_is_first_and_describe_tells_all),
+        cmocka_unit_test(test_rpc_methods_are_sorted_and_documented),
+#undef T
+    };
+
+    return cmocka_run_group_tests(tests, setup_group, NULL);
+}
