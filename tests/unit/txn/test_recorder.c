@@ -216,7 +216,7 @@ static void test_recorder_changes_reverse_and_come_back(void **state)
 
     (void)state;
     fixture_open(&f, "small.bim");
-    fixture_sql(&f, "UPDATE bis_GeometricElement3d SET Origin_X=Origin_X");
+    fixture_settle_index(&f);
     for (uint32_t round = 0; round < 25; round++) {
         uint32_t seed = round * 104729 + 5;
         struct weh_txn_id id;

@@ -255,7 +255,7 @@ static void test_stored_transactions_of_the_native_library_reverse_and_come_back
 
     (void)state;
     fixture_open(&f, "small.bim");
-    fixture_sql(&f, "UPDATE bis_GeometricElement3d SET Origin_X=Origin_X");
+    fixture_settle_index(&f);
     fixture_digest(&f, false, &states[0]);
     f.stack->recorder.paused = true;
     for (id.value = 0x200000011; id.value >= 0x200000000; id.value--) {

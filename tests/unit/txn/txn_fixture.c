@@ -155,21 +155,29 @@ void fixture_load(struct fixture *f)
     weh_txn_set_propagator(f->stack, &propagator);
 }
 
+void fixture_global_init(void)
+{
+    static bool done;
+
+    if (!done) {
+        assert_int_equal(weh_briefcase_global_init(NULL), WEH_OK);
+        done = true;
+    }
+}
+
 void fixture_open(struct fixture *f, const char *name)
 {
-    static bool initialised; /* once a process */
     char from[256];
 
     *f = (struct fixture){ 0 };
-    (void)snprintf(f->folder, sizeof(f->folder), "/tmp/weh-txn-XXXXXX");
+    /* In memory if possible: some tests write thousands of transactions. */
+    (void)snprintf(f->folder, sizeof(f->folder), "%s/weh-txn-XXXXXX",
+                   access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
     assert_non_null(mkdtemp(f->folder));
     (void)snprintf(f->path, sizeof(f->path), "%s/it.bim", f->folder);
     (void)snprintf(from, sizeof(from), "%s/%s", WEH_TEST_DATA, name);
     copy_file(from, f->path);
-    if (!initialised) {
-        assert_int_equal(weh_briefcase_global_init(NULL), WEH_OK);
-        initialised = true;
-    }
+    fixture_global_init();
     assert_int_equal(weh_file_registry_create(&f->registry, NULL), WEH_OK);
     assert_int_equal(weh_ec_cache_create(&f->cache, NULL), WEH_OK);
     fixture_load(f);
@@ -398,4 +406,14 @@ void fixture_check_file(struct fixture *f)
                      SQLITE_OK);
     assert_int_equal(sqlite3_step(stmt), SQLITE_DONE);
     sqlite3_finalize(stmt);
+}
+
+void fixture_settle_index(struct fixture *f)
+{
+    struct weh_txn_id id;
+    bool saved = true;
+
+    fixture_sql(f, "UPDATE bis_GeometricElement3d SET Origin_X=Origin_X");
+    assert_ok(f, weh_txn_save(f->stack, WEH_STR(""), &saved, &id, &f->diag));
+    assert_false(saved);
 }

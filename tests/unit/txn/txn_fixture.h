@@ -36,6 +36,9 @@ struct digests {
     size_t n;
 };
 
+/** Once a process; fixture_open does it as well. */
+void fixture_global_init(void);
+
 /** Copy tests/data/@name and open it with observer and propagator. */
 void fixture_open(struct fixture *f, const char *name);
 /** Close everything but keep the file, then open it again. */
@@ -54,6 +57,10 @@ int64_t fixture_int(struct fixture *f, const char *sql);
 void fixture_insert_subject(struct fixture *f, unsigned id, const char *code);
 /** Insert a physical object with a placement, as the first one in the file. */
 void fixture_insert_object(struct fixture *f, unsigned id);
+
+/** Compute the spatial index anew: its floats may differ from the native library's in the last
+ * bit, and tests compare what undo computes with what was there. Changes no tracked row. */
+void fixture_settle_index(struct fixture *f);
 
 /** Save; must succeed and have had changes. */
 struct weh_txn_id fixture_save(struct fixture *f, const char *description);
