@@ -54,13 +54,21 @@ struct weh_briefcase_options {
  * Open @options->path.
  *
  * Read-write: takes the write lock (BEGIN IMMEDIATE, as the native library does) and keeps it.
- * The file must already be in WAL mode, as every iModel is; it is not converted.
+ * The file must already be in WAL mode, as every iModel is; it is not converted. Nothing waits for
+ * a lock, except for another open or close of the same file in this process.
+ *
+ * Read-only: beside any number of others and one writer; each statement (each request, with
+ * weh_briefcase_read_begin) sees what is committed then. The last to close removes the log.
+ *
+ * Nobody in this process may open the file in any other way meanwhile, not even to copy it: closing
+ * any descriptor of it drops the locks that SQLite holds (POSIX fcntl locks).
  *
  * @out  owned by the caller; untouched on failure.
  *
  * WEH_E_FILE_NOT_FOUND, WEH_E_NOT_AN_IMODEL, WEH_E_VERSION_TOO_NEW, WEH_E_VERSION_TOO_OLD,
- * WEH_E_BUSY (text says since when and by whom), WEH_E_READ_ONLY (the file cannot be written),
- * WEH_E_NOMEM, and those of weh_db_fail.
+ * WEH_E_BUSY (text says since when and by whom; also through another hard link), WEH_E_READ_ONLY
+ * (the file cannot be written), WEH_E_UNSUPPORTED (not in WAL mode), WEH_E_CORRUPT (no valid
+ * briefcase id), WEH_E_NOMEM, and those of weh_db_fail.
  */
 WEH_MUST_CHECK weh_err weh_briefcase_open(const struct weh_briefcase_options *options,
                                           struct weh_briefcase **out, struct weh_diag *diag);

@@ -40,7 +40,12 @@ WEH_MUST_CHECK weh_err weh_db_exec(struct weh_briefcase *briefcase, const char *
 WEH_MUST_CHECK weh_err weh_stmt_run(struct weh_briefcase *briefcase, sqlite3_stmt *stmt,
                                     struct weh_diag *diag);
 
-/** Step; *@row tells whether there is a row to read. Errors as weh_db_fail. */
+/**
+ * Step; *@row tells whether there is a row to read. Errors as weh_db_fail.
+ *
+ * A statement that only reads ends with WEH_E_CANCELLED when the cancel flag is set. One that writes
+ * does not: SQLite would roll back everything unsaved with it.
+ */
 WEH_MUST_CHECK weh_err weh_stmt_step(struct weh_briefcase *briefcase, sqlite3_stmt *stmt, bool *row,
                                      struct weh_diag *diag);
 

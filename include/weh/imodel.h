@@ -12,7 +12,7 @@
 #include "weh/str.h"
 
 struct weh_imodel_create_props {
-    struct weh_str root_subject_name;        /* not empty */
+    struct weh_str root_subject_name;        /* trimmed; then 1 to 350 characters, no NUL */
     struct weh_str root_subject_description; /* may be empty */
     struct weh_guid itwin_id;                /* nil: standalone */
     bool has_extents;
@@ -26,7 +26,9 @@ struct weh_imodel_create_props {
  * transactions recorded; what the native library's createEmpty makes, but for random GUIDs and
  * times. Written beside @path first and renamed when it is complete and on stable storage.
  *
- * WEH_E_EXISTS, WEH_E_BAD_ARGS (where names the member), WEH_E_DISK_FULL, WEH_E_IO, WEH_E_NOMEM.
+ * WEH_E_EXISTS (also when the log of an earlier file is left), WEH_E_BAD_ARGS (where names the
+ * member), WEH_E_FILE_NOT_FOUND (no such folder), WEH_E_READ_ONLY (the folder cannot be written),
+ * WEH_E_DISK_FULL, WEH_E_IO, WEH_E_NOMEM.
  */
 WEH_MUST_CHECK weh_err weh_imodel_create(const char *path,
                                          const struct weh_imodel_create_props *props,

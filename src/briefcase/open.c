@@ -229,6 +229,8 @@ weh_err weh_briefcase_open(const struct weh_briefcase_options *options, struct w
         err = load(briefcase, options, diag);
     }
     weh_file_entry_unlock(briefcase->entry);
+    /* What is only asked while opening need not take memory for the whole session. */
+    weh_stmt_cache_clear(&briefcase->cache, false);
     if (err != WEH_OK) {
         goto out;
     }

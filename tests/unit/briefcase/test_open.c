@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <pthread.h>
+#include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -525,6 +527,78 @@ static void test_open_hostile_schema_cannot_reach_out(void **state)
     weh_briefcase_close(briefcase);
 }
 
+/** What the threads of the next test share. */
+struct crowd {
+    struct fixture *f;
+    atomic_int n_writers;
+    atomic_uint n_wrong;
+};
+
+#define N_CROWD  4
+#define N_WRITES 10
+
+static weh_err write_as_one_of(struct crowd *crowd, const struct weh_briefcase_options *options)
+{
+    struct weh_briefcase *briefcase = NULL;
+    weh_err err = weh_briefcase_open(options, &briefcase, NULL);
+
+    if (err != WEH_OK) {
+        return err;
+    }
+    atomic_fetch_add(&crowd->n_wrong, atomic_fetch_add(&crowd->n_writers, 1) != 0);
+    err = weh_db_exec(briefcase, "INSERT INTO be_Local VALUES(random(),1)", NULL);
+    if (err == WEH_OK) {
+        err = weh_briefcase_commit(briefcase, NULL);
+    }
+    atomic_fetch_sub(&crowd->n_writers, 1);
+    weh_briefcase_close(briefcase);
+    return err;
+}
+
+/** Reads, and tries to write, until it has written N_WRITES times. */
+static void *open_and_close(void *arg)
+{
+    struct crowd *crowd = arg;
+    struct weh_briefcase_options options = { .path = crowd->f->path,
+                                             .user = "crowd",
+                                             .registry = crowd->f->registry };
+
+    for (unsigned n_written = 0; n_written < N_WRITES && crowd->n_wrong == 0;) {
+        struct weh_briefcase *reader = NULL;
+        weh_err err = WEH_OK;
+
+        /* Readers are never in the way, nor is anybody in theirs. */
+        options.readonly = true;
+        atomic_fetch_add(&crowd->n_wrong, weh_briefcase_open(&options, &reader, NULL) != WEH_OK);
+        options.readonly = false;
+        err = write_as_one_of(crowd, &options);
+        n_written += err == WEH_OK;
+        atomic_fetch_add(&crowd->n_wrong, err != WEH_OK && err != WEH_E_BUSY);
+        weh_briefcase_close(reader);
+        sched_yield();
+    }
+    return NULL;
+}
+
+static void test_open_by_many_threads_has_one_writer_at_a_time(void **state)
+{
+    struct fixture *f = *state;
+    struct crowd crowd = { .f = f };
+    pthread_t threads[N_CROWD];
+
+    use_copy(f, "empty.bim");
+    for (size_t i = 0; i < WEH_ARRAY_LEN(threads); i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, open_and_close, &crowd), 0);
+    }
+    for (size_t i = 0; i < WEH_ARRAY_LEN(threads); i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    }
+    assert_int_equal(crowd.n_wrong, 0);
+    assert_int_equal(raw_query(f->path, "SELECT count(*) FROM be_Local"), 4 + N_CROWD * N_WRITES);
+    assert_int_equal(count_files(f), 1);
+    assert_file_is_sound(f->path);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -546,6 +620,7 @@ int main(void)
         T(test_open_copy_beside_which_a_log_was_left_replays_it),
         T(test_open_cancel_stops_reading_but_not_editing),
         T(test_open_statement_cache_gives_each_user_its_own),
+        T(test_open_by_many_threads_has_one_writer_at_a_time),
         T(test_open_hostile_schema_cannot_reach_out),
     };
 
