@@ -115,7 +115,7 @@ def test_sighup_reloads():
 
 
 def test_token_that_expires_ends_the_session():
-    server = Server(wsraw.program(), "token_ttl_s=2")
+    server = Server(wsraw.program(), "token_ttl_s=5")
     (client,) = opened(server)
     client.echo(b"in time")
     closed = client.expect_close(1008)

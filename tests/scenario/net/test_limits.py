@@ -255,5 +255,30 @@ def test_address_in_use_is_named(server):
     assert result.returncode == 2 and result.stderr.startswith(b"listen.port:"), result.stderr
 
 
+# sd_listen_fds(3): the service manager listens, and hands the socket over as descriptor 3.
+def test_socket_that_is_handed_over_is_used():
+    import json
+    import socket
+    import subprocess
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as listener:
+        process = subprocess.Popen(
+            ["sh", "-c", 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" listen.port=1 "data.dir=$1" 3<&"$2"',
+             wsraw.program(), folder + "/data", str(listener.fileno())],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, pass_fds=[listener.fileno()],
+        )
+        ready = json.loads(process.stdout.readline())
+        assert ready["port"] == listener.getsockname()[1], ready
+
+        class Handed:
+            port, token, tls = ready["port"], ready["token"], None
+
+        opened(Handed).echo(b"hello")
+        process.terminate()
+        process.communicate(timeout=wsraw.DEADLINE_S)
+        assert process.returncode == 0, process.returncode
+
+
 if __name__ == "__main__":
     sys.exit(wsraw.main(sys.modules[__name__]))
