@@ -71,10 +71,11 @@ static weh_err write_root_subject(struct weh_briefcase *briefcase, struct weh_ar
     weh_sink_key(sink, "name");
     weh_sink_str(sink, name);
     weh_sink_key(sink, "rootSubject");
-    weh_sink_map_begin(sink, description.ptr == NULL ? 1 : 2);
+    /* An empty description is left out as well (core-backend 5.1.9). */
+    weh_sink_map_begin(sink, description.len == 0 ? 1 : 2);
     weh_sink_key(sink, "name");
     weh_sink_str(sink, name);
-    if (description.ptr != NULL) {
+    if (description.len > 0) {
         weh_sink_key(sink, "description");
         weh_sink_str(sink, description);
     }

@@ -231,7 +231,7 @@ static void test_create_sets_what_it_is_told(void **state)
     (void)snprintf(text, sizeof(text),
                    "{\"name\":\"Br\xc3\xbc"
                    "cke\\t7\",\"rootSubject\":{\"name\":\"Br\xc3\xbc"
-                   "cke\\t7\",\"description\":\"\"},\"projectExtents\":{\"low\":[-1.5,-2,-3e-7],"
+                   "cke\\t7\"},\"projectExtents\":{\"low\":[-1.5,-2,-3e-7],"
                    "\"high\":[1e+21,0.1,3]},\"globalOrigin\":[0.25,-7,12345678.5],"
                    "\"iTwinId\":\"abcd0000-0000-4000-8000-000000000001\",\"iModelId\":\"%s\","
                    "\"changeset\":{\"id\":\"\",\"index\":0},\"briefcaseId\":0}",
