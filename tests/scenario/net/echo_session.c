@@ -107,8 +107,16 @@ static void destroy(struct weh_session *session)
 /* Put an answer of @len bytes into the outbox. */
 static void answer(struct weh_session *session, const void *bytes, size_t len)
 {
-    struct weh_frame *frame = weh_calloc(1, sizeof(*frame));
+    struct weh_frame *frame = NULL;
+    bool is_ending = false;
 
+    (void)pthread_mutex_lock(&session->host->lock);
+    is_ending = session->is_ending;
+    (void)pthread_mutex_unlock(&session->host->lock);
+    if (is_ending) {
+        return; /* nobody would read it */
+    }
+    frame = weh_calloc(1, sizeof(*frame));
     if (frame == NULL) {
         abort();
     }
