@@ -18,8 +18,6 @@
 /* The session extension, UPSERT and SQLITE_INNOCUOUS as used here. */
 #define OLDEST_SQLITE 3037000
 
-#define SAVEPOINT_BLOCK_BYTES 262144
-
 weh_err weh_briefcase_global_init(struct weh_diag *diag)
 {
     int rc = SQLITE_OK;
@@ -32,11 +30,6 @@ weh_err weh_briefcase_global_init(struct weh_diag *diag)
     rc = sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
     if (rc == SQLITE_OK) {
         rc = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-    }
-    if (rc == SQLITE_OK) {
-        /* A savepoint's page images are kept in blocks of this size before they go to a file. Held
-         * in memory for good (temp_store) they would come in blocks of 1 KiB, an allocation each. */
-        rc = sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, SAVEPOINT_BLOCK_BYTES);
     }
     if (rc == SQLITE_OK) {
         rc = sqlite3_config(SQLITE_CONFIG_URI, 0);
