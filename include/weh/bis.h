@@ -37,9 +37,6 @@ void weh_bis_forget(struct weh_bis *bis);
 /** Give back prepared statements and scratch memory of an idle context; all come back by use. */
 void weh_bis_trim(struct weh_bis *bis);
 
-/** Forget what was remembered of the file's content; call after a rollback, undo or redo. */
-void weh_bis_forget(struct weh_bis *bis);
-
 /** Which element: exactly one of the three. */
 struct weh_element_key {
     weh_id id;                              /* 0: not this */

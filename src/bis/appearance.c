@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "bis_priv.h"
+#include "bis_edit.h"
 
 enum appearance_kind {
     KIND_FLAG,

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "bis_priv.h"
+#include "bis_edit.h"
 
 #define BINDER_PI 3.14159265358979323846
 

@@ -21,38 +21,7 @@
 #include "weh/json.h"
 #include "weh/placement.h"
 
-/* clang-format off */
-enum bis_base {
-#define X(symbol, name) BASE_##symbol,
-#include "bases.def"
-#undef X
-    BASE_COUNT
-};
-WEH_STATIC_ASSERT(BASE_COUNT <= 64, "traits are bits of a uint64_t");
-
-/* A slot stands in the table once for each class that has it. */
-enum bis_slot {
-    SLOT_MODEL, SLOT_LAST_MOD, SLOT_CODE_SPEC, SLOT_CODE_SCOPE, SLOT_CODE_VALUE, SLOT_USER_LABEL,
-    SLOT_PARENT, SLOT_FEDERATION_GUID, SLOT_JSON, SLOT_CATEGORY, SLOT_IN_SPATIAL, SLOT_ORIGIN,
-    SLOT_YAW, SLOT_PITCH, SLOT_ROLL, SLOT_ROTATION, SLOT_LOW, SLOT_HIGH, SLOT_STREAM,
-    SLOT_TYPE_DEFINITION, SLOT_IS_PRIVATE, SLOT_DESCRIPTION, SLOT_RANK, SLOT_APPEARANCE, SLOT_URL,
-    SLOT_PALETTE, SLOT_TEXTURE_DATA, SLOT_TEXTURE_FORMAT, SLOT_TEXTURE_WIDTH, SLOT_TEXTURE_HEIGHT,
-    SLOT_TEXTURE_FLAGS, SLOT_VIEW_SELECTOR, SLOT_VIEW_STYLE, SLOT_VIEW_ORIGIN, SLOT_VIEW_EXTENTS,
-    SLOT_VIEW_YAW, SLOT_VIEW_PITCH, SLOT_VIEW_ROLL, SLOT_CAMERA_ON, SLOT_CAMERA_EYE,
-    SLOT_CAMERA_LENS, SLOT_CAMERA_FOCUS, SLOT_VIEW_MODELS, SLOT_VIEW_MODEL, SLOT_VIEW_ANGLE,
-    SLOT_MODEL_PARENT, SLOT_MODEL_ELEMENT, SLOT_MODEL_PRIVATE, SLOT_MODEL_TEMPLATE, SLOT_MODEL_GUID,
-    SLOT_MODEL_UNLOCATED, SLOT_MODEL_PLAN, SLOT_CODE_SPEC_NAME,
-    SLOT_COUNT,
-    SLOT_NONE = SLOT_COUNT
-};
-/* clang-format on */
-
-enum {
-    SLOT_READ = 1,
-    SLOT_WRITE = 2
-};
-
-#define TRAIT(symbol) (UINT64_C(1) << BASE_##symbol)
+#include "bis_names.h"
 
 #define BIS_MAX_TABLES     4  /* of one class: primary, joined, overflow; one to spare */
 #define BIS_MAX_HELD       96 /* statements kept by plans; more and all are given back */
@@ -65,7 +34,7 @@ enum {
 
 struct bis_plan {
     struct bis_plan *next; /* in the bucket */
-    const struct weh_ec_class *class_;
+    const struct weh_ec_class *ec_class;
     uint64_t traits;
     int16_t slots[SLOT_COUNT]; /* index of the property, -1: the class has none */
     uint8_t *roles;            /* for each property: SLOT_READ | SLOT_WRITE */
@@ -81,12 +50,12 @@ struct bis_plan {
 
 /** Statements that every context needs, by text; prepared when first used, then held. */
 enum bis_sql {
-    SQL_ELEMENT_HEAD, /* id -> class, model, parent, code value */
+    SQL_ELEMENT_HEAD, /* id -> class, model, parent */
     SQL_ELEMENT_BY_GUID,
     SQL_ELEMENT_BY_CODE,
     SQL_CHILDREN,
     SQL_ELEMENT_DELETE,
-    SQL_MODEL_HEAD, /* id -> class, IsTemplate, parent model */
+    SQL_MODEL_HEAD, /* id -> class, IsTemplate */
     SQL_SPEC_BY_ID,
     SQL_SPEC_BY_NAME,
     SQL_REFERS_DELETE,
@@ -96,7 +65,7 @@ enum bis_sql {
 
 /** A link table: class, table, columns. Found when first needed. */
 struct bis_link {
-    const struct weh_ec_class *class_;
+    const struct weh_ec_class *ec_class;
     char *name; /* quoted */
     char *source;
     char *target;
@@ -118,7 +87,7 @@ struct bis_model_info {
 };
 
 struct bis_head {
-    const struct weh_ec_class *class_;
+    const struct weh_ec_class *ec_class;
     weh_id model;
     weh_id parent; /* 0: none */
     weh_id class_id;
@@ -149,42 +118,19 @@ struct weh_bis {
     size_t max_restyled;
 };
 
-/** One insert or update on its way. */
-struct bis_edit {
-    struct weh_bis *bis;
-    struct bis_plan *plan;
-    const struct weh_value *props;
-    bool is_insert;
-    bool is_model;       /* the edit is the first member of a struct model_edit */
-    bool is_default_sub; /* the sub-category that comes with a category */
-    weh_id id;
-    weh_id model;
-    uint64_t model_traits;
-    bool in_spatial_index;
-    weh_id parent; /* 0: none */
-    weh_id parent_rel;
-    weh_id code_spec;
-    weh_id code_scope;
-    struct weh_str code_value; /* trimmed */
-    weh_id category;
-    const struct weh_value **plain; /* for each property: its value when set generically */
-    uint8_t *touched;               /* for each property: 1 when the edit writes it */
-    const int *params;              /* for each leaf */
-    sqlite3_stmt *stmts[BIS_MAX_TABLES];
-};
-
 /* ---- context.c ---- */
 weh_err bis_fixed(struct weh_bis *bis, enum bis_sql which, sqlite3_stmt **out,
                   struct weh_diag *diag);
 void bis_reset(sqlite3_stmt *stmt);
-uint64_t bis_traits(const struct weh_bis *bis, const struct weh_ec_class *class_);
-void bis_drop_statements(struct weh_bis *bis);
+uint64_t bis_traits(const struct weh_bis *bis, const struct weh_ec_class *ec_class);
+/** Every public call begins with it: scratch memory and the number of held statements. */
+void bis_call_begin(struct weh_bis *bis);
 weh_err bis_link(struct weh_bis *bis, enum bis_link_name name, const struct bis_link **out,
                  struct weh_diag *diag);
 
 /* ---- plan.c ---- */
-weh_err bis_plan_get(struct weh_bis *bis, const struct weh_ec_class *class_, struct bis_plan **out,
-                     struct weh_diag *diag);
+weh_err bis_plan_get(struct weh_bis *bis, const struct weh_ec_class *ec_class,
+                     struct bis_plan **out, struct weh_diag *diag);
 void bis_plan_free(struct bis_plan *plan);
 /** The property in @slot, or NULL. */
 const struct weh_ec_property *bis_slot_property(const struct bis_plan *plan, enum bis_slot slot);
@@ -224,72 +170,6 @@ struct bis_code {
 weh_err bis_code_read(struct weh_bis *bis, const struct weh_value *value, struct bis_code *out,
                       struct weh_diag *diag);
 
-/* ---- props.c: arguments and bound values ---- */
-/** Read an id string; WEH_E_BAD_ARGS naming @where. Absent or null: 0. */
-weh_err bis_id_read(const struct weh_value *value, const char *where, weh_id *out,
-                    struct weh_diag *diag);
-/** Read an id string or {id, relClassName}; the class id of an unknown or absent name is 0. */
-weh_err bis_related_read(const struct weh_bis *bis, const struct weh_value *value,
-                         const char *where, weh_id *id, weh_id *rel, struct weh_diag *diag);
-weh_err bis_class_read(const struct weh_bis *bis, const struct weh_value *props, uint64_t trait,
-                       const struct weh_ec_class **out, struct weh_diag *diag);
-/** JSON.stringify text of @value in the arena. */
-weh_err bis_json_text(struct weh_bis *bis, const struct weh_value *value, struct weh_str *out,
-                      struct weh_diag *diag);
-/* Bind one leaf of a slot; nothing happens when the edit does not write it. */
-weh_err bis_put_int(struct bis_edit *edit, enum bis_slot slot, const char *member, int64_t value,
-                    struct weh_diag *diag);
-weh_err bis_put_real(struct bis_edit *edit, enum bis_slot slot, const char *member, double value,
-                     struct weh_diag *diag);
-/** Text lives until the statement has run; an empty one is stored as NULL when @null_if_empty. */
-weh_err bis_put_text(struct bis_edit *edit, enum bis_slot slot, struct weh_str value,
-                     bool null_if_empty, struct weh_diag *diag);
-weh_err bis_put_blob(struct bis_edit *edit, enum bis_slot slot, const void *bytes, size_t n,
-                     struct weh_diag *diag);
-/** Id and relationship class of a navigation slot; 0 is NULL. */
-weh_err bis_put_nav(struct bis_edit *edit, enum bis_slot slot, weh_id id, weh_id rel,
-                    struct weh_diag *diag);
-weh_err bis_put_point(struct bis_edit *edit, enum bis_slot slot, unsigned n, const double *point,
-                      struct weh_diag *diag);
-
-/* ---- members.c: which member of the props sets what ---- */
-/** Sort the members of the props: what each sets, or WEH_E_BAD_ARGS naming an unknown one. */
-weh_err bis_members_route(struct bis_edit *edit, struct weh_diag *diag);
-/** WEH_E_BAD_ARGS naming the member @key. */
-weh_err bis_fail_unknown(const struct bis_edit *edit, struct weh_str key, struct weh_diag *diag);
-/** Bind everything that the edit writes. */
-weh_err bis_members_bind(struct bis_edit *edit, struct weh_diag *diag);
-/** Rows beside the entity's own: selectors, the default sub-category. */
-weh_err bis_members_finish(struct bis_edit *edit, struct weh_diag *diag);
-
-/* ---- binders.c ---- */
-typedef weh_err (*bis_binder)(struct bis_edit *edit, const struct weh_value *value,
-                              struct weh_diag *diag);
-#define X(name)                                                                   \
-    weh_err bis_bind_##name(struct bis_edit *edit, const struct weh_value *value, \
-                            struct weh_diag *diag);
-#include "binders.def"
-#undef X
-
-/* ---- rules.c ---- */
-weh_err bis_check_insert(struct bis_edit *edit, struct weh_diag *diag);
-weh_err bis_check_update(struct bis_edit *edit, const struct bis_head *head, struct weh_diag *diag);
-
-/* ---- model.c ---- */
-weh_err bis_model_bind(struct bis_edit *base, struct weh_diag *diag);
-
-/* ---- write.c ---- */
-weh_err bis_edit_begin(struct bis_edit *edit, struct weh_bis *bis, struct bis_plan *plan,
-                       const struct weh_value *props, struct weh_diag *diag);
-/** Bind and run the inserts of @edit (whose id is set), or its updates. */
-weh_err bis_insert_rows(struct bis_edit *edit, struct weh_diag *diag);
-weh_err bis_update_rows(struct bis_edit *edit, struct weh_diag *diag);
-/** Insert without a savepoint of its own: checks, id, rows, what belongs to it. */
-weh_err bis_insert_checked(struct bis_edit *edit, struct weh_diag *diag);
-weh_err bis_begin(struct weh_bis *bis, struct weh_diag *diag);
-/** End the savepoint: keeps when @err is WEH_OK. Returns @err, or why it could not end. */
-weh_err bis_end(struct weh_bis *bis, weh_err err, struct weh_diag *diag);
-
 /* ---- read.c, parts.c ---- */
 weh_err bis_read_row(struct weh_bis *bis, struct bis_plan *plan, weh_id id, sqlite3_stmt **out,
                      bool *found, struct weh_diag *diag);
@@ -306,13 +186,8 @@ int bis_read_column(const struct bis_plan *plan, enum bis_slot slot, const char 
 weh_id bis_read_id(const struct bis_plan *plan, enum bis_slot slot, const char *member);
 
 /* ---- selector.c ---- */
-weh_err bis_selector_write(struct weh_bis *bis, enum bis_link_name link, weh_id id, const char *key,
+weh_err bis_selector_write(struct weh_bis *bis, enum bis_link_name name, weh_id id, const char *key,
                            struct weh_sink *sink, struct weh_diag *diag);
-weh_err bis_selector_replace(struct weh_bis *bis, enum bis_link_name link, weh_id id,
-                             const struct weh_value *ids, struct weh_diag *diag);
 weh_err bis_links_delete(struct weh_bis *bis, weh_id id, struct weh_diag *diag);
-
-/* ---- propagate.c ---- */
-weh_err bis_restyled_add(struct weh_bis *bis, weh_id category, struct weh_diag *diag);
 
 #endif

@@ -21,20 +21,19 @@ static const char *const link_classes[LINK_COUNT] = {
     [LINK_SELECTOR_MODELS] = "BisCore:ModelSelectorRefersToModels",
 };
 
-uint64_t bis_traits(const struct weh_bis *bis, const struct weh_ec_class *class_)
+uint64_t bis_traits(const struct weh_bis *bis, const struct weh_ec_class *ec_class)
 {
     uint64_t traits = 0;
 
     for (unsigned i = 0; i < BASE_COUNT; i++) {
-        if (bis->bases[i] != 0 && weh_ec_class_is(class_, bis->bases[i])) {
+        if (bis->bases[i] != 0 && weh_ec_class_is(ec_class, bis->bases[i])) {
             traits |= UINT64_C(1) << i;
         }
     }
     return traits;
 }
 
-/* One of the fixed statements: "%e" element table, "%m" model table, "%s" code spec table,
- * otherwise "%LETTERS" would need a parser; so pieces are appended one by one. */
+/* A piece of a fixed statement: plain text, or a name that comes from the catalogue. */
 struct sql_piece {
     const char *text; /* NULL: a name */
     const struct bis_plan *plan;
@@ -57,7 +56,7 @@ static weh_err build_sql(struct weh_bis *bis, enum bis_sql which, const struct s
             weh_buf_append(buf, piece->text, strlen(piece->text));
             continue;
         }
-        table = piece->plan->class_->tables[0];
+        table = piece->plan->ec_class->tables[0];
         if (piece->slot != SLOT_NONE) {
             name = bis_slot_column(piece->plan, piece->slot, piece->member);
         } else {
@@ -140,12 +139,12 @@ static weh_err build_other_sql(struct weh_bis *bis, const struct bis_plan *m,
 static weh_err base_plan(struct weh_bis *bis, enum bis_base base, struct bis_plan **out,
                          struct weh_diag *diag)
 {
-    const struct weh_ec_class *class_ = weh_ec_class_by_id(bis->catalog, bis->bases[base]);
+    const struct weh_ec_class *ec_class = weh_ec_class_by_id(bis->catalog, bis->bases[base]);
 
-    if (class_ == NULL || class_->n_tables == 0) {
+    if (ec_class == NULL || ec_class->n_tables == 0) {
         return weh_fail(diag, WEH_E_CORRUPT, "the file has no %s", base_names[base]);
     }
-    return bis_plan_get(bis, class_, out, diag);
+    return bis_plan_get(bis, ec_class, out, diag);
 }
 
 weh_err weh_bis_create(struct weh_briefcase *briefcase, const struct weh_ec_catalog *catalog,
@@ -166,10 +165,10 @@ weh_err weh_bis_create(struct weh_briefcase *briefcase, const struct weh_ec_cata
     weh_buf_init(&bis->scratch, 0);
     weh_buf_init(&bis->json, 0);
     for (unsigned i = 0; i < BASE_COUNT; i++) {
-        const struct weh_ec_class *class_ =
+        const struct weh_ec_class *ec_class =
             weh_ec_class_by_name(catalog, weh_str_from(base_names[i]));
 
-        bis->bases[i] = class_ == NULL ? 0 : class_->id;
+        bis->bases[i] = ec_class == NULL ? 0 : ec_class->id;
     }
     err = base_plan(bis, BASE_ELEMENT, &element, diag);
     if (err == WEH_OK) {
@@ -192,19 +191,33 @@ weh_err weh_bis_create(struct weh_briefcase *briefcase, const struct weh_ec_cata
     return WEH_OK;
 }
 
-void bis_drop_statements(struct weh_bis *bis)
+static void drop_plan_statements(struct weh_bis *bis, struct bis_plan *plan)
+{
+    weh_stmt_release(bis->briefcase, plan->select);
+    plan->select = NULL;
+    for (unsigned t = 0; t < BIS_MAX_TABLES; t++) {
+        weh_stmt_release(bis->briefcase, plan->insert[t]);
+        plan->insert[t] = NULL;
+    }
+}
+
+static void drop_statements(struct weh_bis *bis)
 {
     for (unsigned i = 0; i < BIS_PLAN_BUCKETS; i++) {
         for (struct bis_plan *plan = bis->plans[i]; plan != NULL; plan = plan->next) {
-            weh_stmt_release(bis->briefcase, plan->select);
-            plan->select = NULL;
-            for (unsigned t = 0; t < BIS_MAX_TABLES; t++) {
-                weh_stmt_release(bis->briefcase, plan->insert[t]);
-                plan->insert[t] = NULL;
-            }
+            drop_plan_statements(bis, plan);
         }
     }
     bis->n_held = 0;
+}
+
+void bis_call_begin(struct weh_bis *bis)
+{
+    /* Only here: within a call somebody may be reading a row of one of them. */
+    if (bis->n_held > BIS_MAX_HELD) {
+        drop_statements(bis);
+    }
+    weh_arena_reset(&bis->arena);
 }
 
 void weh_bis_forget(struct weh_bis *bis)
@@ -215,7 +228,7 @@ void weh_bis_forget(struct weh_bis *bis)
 
 void weh_bis_trim(struct weh_bis *bis)
 {
-    bis_drop_statements(bis);
+    drop_statements(bis);
     for (unsigned i = 0; i < SQL_COUNT; i++) {
         weh_stmt_release(bis->briefcase, bis->held[i]);
         bis->held[i] = NULL;
@@ -258,8 +271,8 @@ weh_err bis_fixed(struct weh_bis *bis, enum bis_sql which, sqlite3_stmt **out,
 {
     weh_err err = WEH_OK;
 
+    weh_assert(bis->sql[which] != NULL);
     if (bis->held[which] == NULL) {
-        weh_assert(bis->sql[which] != NULL);
         err = weh_stmt_acquire(bis->briefcase, bis->sql[which], &bis->held[which], diag);
     }
     *out = bis->held[which];
@@ -286,7 +299,7 @@ static weh_err link_columns(struct weh_bis *bis, struct bis_link *link, struct w
     bool row = true;
     weh_err err = weh_stmt_acquire(bis->briefcase, sql, &stmt, diag);
 
-    if (err == WEH_OK && sqlite3_bind_int64(stmt, 1, (int64_t)link->class_->id) != SQLITE_OK) {
+    if (err == WEH_OK && sqlite3_bind_int64(stmt, 1, (int64_t)link->ec_class->id) != SQLITE_OK) {
         err = weh_db_fail(bis->briefcase, SQLITE_ERROR, diag);
     }
     while (err == WEH_OK && row) {
@@ -317,14 +330,14 @@ weh_err bis_link(struct weh_bis *bis, enum bis_link_name name, const struct bis_
     if (link->looked_up) {
         return WEH_OK;
     }
-    link->class_ = weh_ec_class_by_name(bis->catalog, weh_str_from(link_classes[name]));
-    if (link->class_ == NULL || link->class_->n_tables == 0) {
+    link->ec_class = weh_ec_class_by_name(bis->catalog, weh_str_from(link_classes[name]));
+    if (link->ec_class == NULL || link->ec_class->n_tables == 0) {
         return weh_fail(diag, WEH_E_CORRUPT, "the file has no %s", link_classes[name]);
     }
     weh_free(link->name);
     link->name = NULL;
     weh_buf_clear(&bis->scratch);
-    bis_sql_name(&bis->scratch, link->class_->tables[0]->name);
+    bis_sql_name(&bis->scratch, link->ec_class->tables[0]->name);
     err = bis_sql_take(&bis->scratch, &link->name, diag);
     if (err == WEH_OK) {
         err = link_columns(bis, link, diag);

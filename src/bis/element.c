@@ -2,7 +2,7 @@
  *
  * Deleting is in remove.c, reading in read.c.
  */
-#include "bis_priv.h"
+#include "bis_edit.h"
 
 static weh_err check_props(const struct weh_value *props, struct weh_diag *diag)
 {
@@ -14,25 +14,22 @@ static weh_err check_props(const struct weh_value *props, struct weh_diag *diag)
 weh_err weh_element_insert(struct weh_bis *bis, const struct weh_value *props, weh_id *out,
                            struct weh_diag *diag)
 {
-    const struct weh_ec_class *class_ = NULL;
+    const struct weh_ec_class *ec_class = NULL;
     struct bis_plan *plan = NULL;
     struct bis_edit edit;
     weh_err err = check_props(props, diag);
 
     if (err == WEH_OK) {
-        err = bis_class_read(bis, props, TRAIT(ELEMENT), &class_, diag);
+        err = bis_class_read(bis, props, BASE_ELEMENT, &ec_class, diag);
     }
     if (err == WEH_OK) {
-        err = bis_plan_get(bis, class_, &plan, diag);
+        err = bis_plan_get(bis, ec_class, &plan, diag);
     }
     if (err == WEH_OK) {
         err = bis_begin(bis, diag);
     }
     if (err != WEH_OK) {
         return err;
-    }
-    if (bis->n_held > BIS_MAX_HELD) {
-        bis_drop_statements(bis);
     }
     err = bis_edit_begin(&edit, bis, plan, props, diag);
     if (err == WEH_OK) {
@@ -58,7 +55,7 @@ static weh_err update(struct weh_bis *bis, weh_id id, const struct weh_value *pr
         err = weh_fail_where(diag, WEH_E_MISSING_ID, "id", "the element does not exist");
     }
     if (err == WEH_OK) {
-        err = bis_plan_get(bis, head.class_, &plan, diag);
+        err = bis_plan_get(bis, head.ec_class, &plan, diag);
     }
     if (err == WEH_OK) {
         err = bis_edit_begin(&edit, bis, plan, props, diag);

@@ -41,10 +41,10 @@ weh_err bis_element_head(struct weh_bis *bis, weh_id id, struct bis_head *out, b
         out->class_id = (weh_id)sqlite3_column_int64(stmt, 0);
         out->model = (weh_id)sqlite3_column_int64(stmt, 1);
         out->parent = (weh_id)sqlite3_column_int64(stmt, 2);
-        out->class_ = weh_ec_class_by_id(bis->catalog, out->class_id);
+        out->ec_class = weh_ec_class_by_id(bis->catalog, out->class_id);
     }
     bis_reset(stmt);
-    if (err == WEH_OK && *found && out->class_ == NULL) {
+    if (err == WEH_OK && *found && out->ec_class == NULL) {
         err = weh_fail(diag, WEH_E_CORRUPT, "an element is of no known class");
     }
     return err;
@@ -67,7 +67,7 @@ weh_err bis_element_traits(struct weh_bis *bis, weh_id id, uint64_t *out, struct
     }
     err = bis_element_head(bis, id, &head, &found, diag);
     if (err == WEH_OK && found) {
-        *out = bis_traits(bis, head.class_) | TRAIT(ELEMENT);
+        *out = bis_traits(bis, head.ec_class) | TRAIT(ELEMENT);
         bis->elements[index].id = id;
         bis->elements[index].traits = *out;
     }
@@ -91,7 +91,7 @@ static weh_err read_unlocated(struct weh_bis *bis, struct bis_plan *plan, weh_id
 static weh_err read_model(struct weh_bis *bis, weh_id id, struct bis_model_info *out,
                           struct weh_diag *diag)
 {
-    const struct weh_ec_class *class_ = NULL;
+    const struct weh_ec_class *ec_class = NULL;
     struct bis_plan *plan = NULL;
     sqlite3_stmt *stmt = NULL;
     bool found = false;
@@ -106,7 +106,7 @@ static weh_err read_model(struct weh_bis *bis, weh_id id, struct bis_model_info 
         err = weh_stmt_step(bis->briefcase, stmt, &found, diag);
     }
     if (err == WEH_OK && found) {
-        class_ = weh_ec_class_by_id(bis->catalog, (weh_id)sqlite3_column_int64(stmt, 0));
+        ec_class = weh_ec_class_by_id(bis->catalog, (weh_id)sqlite3_column_int64(stmt, 0));
         is_template = sqlite3_column_int(stmt, 1) != 0;
     }
     bis_reset(stmt);
@@ -116,10 +116,10 @@ static weh_err read_model(struct weh_bis *bis, weh_id id, struct bis_model_info 
     if (!found) {
         return weh_fail_where(diag, WEH_E_NOT_FOUND, "model", "the model does not exist");
     }
-    if (class_ == NULL) {
+    if (ec_class == NULL) {
         return weh_fail(diag, WEH_E_CORRUPT, "a model is of no known class");
     }
-    err = bis_plan_get(bis, class_, &plan, diag);
+    err = bis_plan_get(bis, ec_class, &plan, diag);
     if (err == WEH_OK && (plan->traits & TRAIT(GEOMETRIC_MODEL_3D)) != 0) {
         err = read_unlocated(bis, plan, id, &unlocated, diag);
     }

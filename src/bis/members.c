@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "bis_priv.h"
+#include "bis_edit.h"
 
 /* What a member does besides setting its slots. */
 enum {
@@ -112,20 +112,20 @@ weh_err bis_fail_unknown(const struct bis_edit *edit, struct weh_str key, struct
     }
     where[n] = '\0';
     return weh_fail_where(diag, WEH_E_BAD_ARGS, where, "%.*s has no member %s",
-                          WEH_STR_ARGS(edit->plan->class_->full_name), where);
+                          WEH_STR_ARGS(edit->plan->ec_class->full_name), where);
 }
 
 static weh_err route_plain(struct bis_edit *edit, const struct weh_member *member,
                            struct weh_diag *diag)
 {
-    const struct weh_ec_class *class_ = edit->plan->class_;
-    const struct weh_ec_property *property = weh_ec_property_by_js_name(class_, member->key);
+    const struct weh_ec_class *ec_class = edit->plan->ec_class;
+    const struct weh_ec_property *property = weh_ec_property_by_js_name(ec_class, member->key);
     size_t index;
 
     if (property == NULL) {
         return bis_fail_unknown(edit, member->key, diag);
     }
-    index = (size_t)(property - class_->properties);
+    index = (size_t)(property - ec_class->properties);
     if ((edit->plan->roles[index] & SLOT_WRITE) != 0 || edit->touched[index] != 0) {
         return bis_fail_unknown(edit, member->key, diag);
     }
@@ -134,38 +134,39 @@ static weh_err route_plain(struct bis_edit *edit, const struct weh_member *membe
     return WEH_OK;
 }
 
-weh_err bis_members_route(struct bis_edit *edit, struct weh_diag *diag)
+static weh_err route_row(struct bis_edit *edit, const struct member_row *row, bool null,
+                         struct weh_diag *diag)
 {
-    for (uint32_t i = 0; i < edit->props->n; i++) {
-        const struct weh_member *member = &edit->props->as.members[i];
-        const struct member_row *row = find_row(edit->plan->traits, member->key);
-        bool null = weh_value_is_null(&member->value);
+    bool keeps = (row->flags & INSERT_ONLY) != 0 || (null && (row->flags & KEEP_NULL) != 0);
 
-        if (row == NULL) {
-            weh_err err = route_plain(edit, member, diag);
-
-            if (err != WEH_OK) {
-                return err;
-            }
-            continue;
-        }
-        if ((row->flags & UNSUPPORTED) != 0 && !null) {
-            return weh_fail_where(diag, WEH_E_UNSUPPORTED, row->name, "%s is not supported yet",
-                                  row->name);
-        }
-        if (!edit->is_insert &&
-            ((row->flags & INSERT_ONLY) != 0 || (null && (row->flags & KEEP_NULL) != 0))) {
-            continue;
-        }
+    if ((row->flags & UNSUPPORTED) != 0 && !null) {
+        return weh_fail_where(diag, WEH_E_UNSUPPORTED, row->name, "%s is not supported yet",
+                              row->name);
+    }
+    if (edit->is_insert || !keeps) {
         touch_row(edit, row);
     }
     return WEH_OK;
 }
 
+weh_err bis_members_route(struct bis_edit *edit, struct weh_diag *diag)
+{
+    weh_err err = WEH_OK;
+
+    for (uint32_t i = 0; err == WEH_OK && i < edit->props->n; i++) {
+        const struct weh_member *member = &edit->props->as.members[i];
+        const struct member_row *row = find_row(edit->plan->traits, member->key);
+
+        err = row == NULL ? route_plain(edit, member, diag)
+                          : route_row(edit, row, weh_value_is_null(&member->value), diag);
+    }
+    return err;
+}
+
 static weh_err bind_plain(struct bis_edit *edit, unsigned index, struct weh_diag *diag)
 {
     const struct bis_plan *plan = edit->plan;
-    const struct weh_ec_property *property = &plan->class_->properties[index];
+    const struct weh_ec_property *property = &plan->ec_class->properties[index];
     const int *params = &edit->params[plan->first_leaf[index]];
     uint16_t table;
 
@@ -211,7 +212,7 @@ weh_err bis_members_bind(struct bis_edit *edit, struct weh_diag *diag)
     if (err == WEH_OK && edit->is_insert) {
         err = bis_put_nav(edit, SLOT_MODEL, edit->model, 0, diag);
     }
-    for (unsigned p = 0; err == WEH_OK && p < edit->plan->class_->n_properties; p++) {
+    for (unsigned p = 0; err == WEH_OK && p < edit->plan->ec_class->n_properties; p++) {
         if (edit->plain[p] != NULL) {
             err = bind_plain(edit, p, diag);
         }
@@ -222,7 +223,7 @@ weh_err bis_members_bind(struct bis_edit *edit, struct weh_diag *diag)
 static weh_err insert_default_sub(struct bis_edit *category, struct weh_diag *diag)
 {
     struct weh_bis *bis = category->bis;
-    const struct weh_ec_class *class_ =
+    const struct weh_ec_class *ec_class =
         weh_ec_class_by_id(bis->catalog, bis->bases[BASE_SUB_CATEGORY]);
     char id[WEH_ID_TEXT_SIZE];
     char model[WEH_ID_TEXT_SIZE];
@@ -240,7 +241,7 @@ static weh_err insert_default_sub(struct bis_edit *category, struct weh_diag *di
 
 #define STRING(text, len) \
     ((struct weh_value){ WEH_VALUE_STRING, (uint32_t)(len), { .string = (text) } })
-    if (class_ == NULL) {
+    if (ec_class == NULL) {
         return weh_fail(diag, WEH_E_CORRUPT, "the file has no sub-categories");
     }
     code[0].value = STRING("bis:SubCategory", 15);
@@ -252,7 +253,7 @@ static weh_err insert_default_sub(struct bis_edit *category, struct weh_diag *di
     members[1].value = (struct weh_value){ WEH_VALUE_MAP, 3, { .members = code } };
     members[2].value = (struct weh_value){ WEH_VALUE_MAP, 2, { .members = parent } };
 #undef STRING
-    err = bis_plan_get(bis, class_, &plan, diag);
+    err = bis_plan_get(bis, ec_class, &plan, diag);
     if (err == WEH_OK) {
         err = bis_edit_begin(&edit, bis, plan, &props, diag);
     }

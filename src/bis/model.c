@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "bis_priv.h"
+#include "bis_edit.h"
 
 /* Display format that the native library gives every geometric model. */
 #define FORMATTER                                                                              \
@@ -46,12 +46,12 @@ struct model_edit {
     bool plan_projection;
 };
 
-static bool class_is_named(const struct weh_bis *bis, const struct weh_ec_class *class_,
+static bool class_is_named(const struct weh_bis *bis, const struct weh_ec_class *ec_class,
                            const char *name)
 {
     const struct weh_ec_class *base = weh_ec_class_by_name(bis->catalog, weh_str_from(name));
 
-    return base != NULL && weh_ec_class_is(class_, base->id);
+    return base != NULL && weh_ec_class_is(ec_class, base->id);
 }
 
 static weh_err check_pair(const struct weh_bis *bis, const struct weh_ec_class *element,
@@ -84,14 +84,15 @@ static weh_err check_modeled(struct model_edit *edit, struct weh_diag *diag)
     if (err == WEH_OK && base->id != 0) {
         err = bis_element_head(base->bis, base->id, &head, &found, diag);
     }
-    if (err == WEH_OK && !found) {
-        err = weh_fail_where(diag, WEH_E_BAD_ELEMENT, "modeledElement",
-                             "the modelled element does not exist");
+    if (err != WEH_OK) {
+        return err;
     }
-    if (err == WEH_OK) {
-        base->model = head.model;
-        err = check_pair(base->bis, head.class_, base->plan->class_, diag);
+    if (head.ec_class == NULL) {
+        return weh_fail_where(diag, WEH_E_BAD_ELEMENT, "modeledElement",
+                              "the modelled element does not exist");
     }
+    base->model = head.model;
+    err = check_pair(base->bis, head.ec_class, base->plan->ec_class, diag);
     if (err == WEH_OK && edit->rel == 0) {
         const struct weh_ec_class *rel =
             weh_ec_class_by_name(base->bis->catalog, weh_str_from(MODELED_BY));
@@ -101,13 +102,23 @@ static weh_err check_modeled(struct model_edit *edit, struct weh_diag *diag)
     return err;
 }
 
-static weh_err route(struct model_edit *edit, struct weh_diag *diag)
+/* What getModelProps returns and an insert decides itself, or takes where it needs it. */
+static bool is_known(struct weh_str key)
 {
-    /* What getModelProps returns and an insert decides itself. */
-    static const char *const ignored[] = { "classFullName",  "id",
-                                           "modeledElement", "parentModel",
-                                           "name",           "jsonProperties",
-                                           "geometryGuid",   "isInstanceOfEntity" };
+    static const char *const names[] = { "classFullName",  "id",
+                                         "modeledElement", "parentModel",
+                                         "name",           "jsonProperties",
+                                         "geometryGuid",   "isInstanceOfEntity" };
+    size_t k = 0;
+
+    while (k < WEH_ARRAY_LEN(names) && !weh_str_eq_text(key, names[k])) {
+        k++;
+    }
+    return k < WEH_ARRAY_LEN(names);
+}
+
+static bool *find_flag(struct model_edit *edit, struct weh_str key)
+{
     struct {
         const char *name;
         bool *flag;
@@ -115,38 +126,53 @@ static weh_err route(struct model_edit *edit, struct weh_diag *diag)
                   { "isTemplate", &edit->is_template },
                   { "isNotSpatiallyLocated", &edit->unlocated },
                   { "isPlanProjection", &edit->plan_projection } };
-    const struct weh_ec_class *class_ = edit->base.plan->class_;
 
-    for (uint32_t i = 0; i < edit->base.props->n; i++) {
-        const struct weh_member *member = &edit->base.props->as.members[i];
-        const struct weh_ec_property *property;
-        size_t k = 0;
-
-        while (k < WEH_ARRAY_LEN(ignored) && !weh_str_eq_text(member->key, ignored[k])) {
-            k++;
+    for (size_t k = 0; k < WEH_ARRAY_LEN(flags); k++) {
+        if (weh_str_eq_text(key, flags[k].name)) {
+            return flags[k].flag;
         }
-        if (k < WEH_ARRAY_LEN(ignored)) {
-            continue;
-        }
-        for (k = 0; k < WEH_ARRAY_LEN(flags) && !weh_str_eq_text(member->key, flags[k].name);) {
-            k++;
-        }
-        if (k < WEH_ARRAY_LEN(flags)) {
-            if (!weh_value_is_null(&member->value) &&
-                !weh_value_to_bool(&member->value, flags[k].flag)) {
-                return weh_fail_where(diag, WEH_E_BAD_ARGS, flags[k].name,
-                                      "%s must be true or false", flags[k].name);
-            }
-            continue;
-        }
-        property = weh_ec_property_by_js_name(class_, member->key);
-        if (property == NULL ||
-            (edit->base.plan->roles[property - class_->properties] & SLOT_WRITE) != 0) {
-            return bis_fail_unknown(&edit->base, member->key, diag);
-        }
-        edit->base.plain[property - class_->properties] = &member->value;
     }
+    return NULL;
+}
+
+static weh_err route_plain(struct bis_edit *base, const struct weh_member *member,
+                           struct weh_diag *diag)
+{
+    const struct weh_ec_class *ec_class = base->plan->ec_class;
+    const struct weh_ec_property *property = weh_ec_property_by_js_name(ec_class, member->key);
+
+    if (property == NULL ||
+        (base->plan->roles[property - ec_class->properties] & SLOT_WRITE) != 0) {
+        return bis_fail_unknown(base, member->key, diag);
+    }
+    base->plain[property - ec_class->properties] = &member->value;
     return WEH_OK;
+}
+
+static weh_err fail_flag(struct weh_str key, struct weh_diag *diag)
+{
+    char where[32];
+
+    (void)snprintf(where, sizeof(where), "%.*s", WEH_STR_ARGS(key));
+    return weh_fail_where(diag, WEH_E_BAD_ARGS, where, "%s must be true or false", where);
+}
+
+static weh_err route(struct model_edit *edit, struct weh_diag *diag)
+{
+    weh_err err = WEH_OK;
+
+    for (uint32_t i = 0; err == WEH_OK && i < edit->base.props->n; i++) {
+        const struct weh_member *member = &edit->base.props->as.members[i];
+        bool *flag = find_flag(edit, member->key);
+
+        if (flag == NULL && !is_known(member->key)) {
+            err = route_plain(&edit->base, member, diag);
+        } else if (flag != NULL && !weh_value_is_null(&member->value) &&
+                   !weh_value_to_bool(&member->value, flag)) {
+            err = fail_flag(member->key, diag);
+        }
+    }
+    return err;
 }
 
 /* Members of a formatter that was given but not whole are as the native library completes them. */
@@ -292,9 +318,9 @@ static weh_err insert(struct model_edit *edit, struct weh_diag *diag)
     if (err == WEH_OK) {
         err = route(edit, diag);
     }
-    if (err == WEH_OK && edit->base.plan->class_->modifier == WEH_EC_ABSTRACT) {
+    if (err == WEH_OK && edit->base.plan->ec_class->modifier == WEH_EC_ABSTRACT) {
         err = weh_fail_where(diag, WEH_E_WRITE, "classFullName", "%.*s is abstract",
-                             WEH_STR_ARGS(edit->base.plan->class_->full_name));
+                             WEH_STR_ARGS(edit->base.plan->ec_class->full_name));
     }
     if (err == WEH_OK) {
         err = bis_insert_rows(&edit->base, diag);
@@ -305,7 +331,7 @@ static weh_err insert(struct model_edit *edit, struct weh_diag *diag)
 weh_err weh_model_insert(struct weh_bis *bis, const struct weh_value *props, weh_id *out,
                          struct weh_diag *diag)
 {
-    const struct weh_ec_class *class_ = NULL;
+    const struct weh_ec_class *ec_class = NULL;
     struct bis_plan *plan = NULL;
     struct model_edit edit = { 0 };
     weh_err err;
@@ -313,9 +339,9 @@ weh_err weh_model_insert(struct weh_bis *bis, const struct weh_value *props, weh
     if (props == NULL || props->type != WEH_VALUE_MAP) {
         return weh_fail_where(diag, WEH_E_BAD_ARGS, "props", "props must be an object");
     }
-    err = bis_class_read(bis, props, TRAIT(MODEL), &class_, diag);
+    err = bis_class_read(bis, props, BASE_MODEL, &ec_class, diag);
     if (err == WEH_OK) {
-        err = bis_plan_get(bis, class_, &plan, diag);
+        err = bis_plan_get(bis, ec_class, &plan, diag);
     }
     if (err == WEH_OK) {
         err = bis_begin(bis, diag);
@@ -340,12 +366,13 @@ weh_err weh_model_insert(struct weh_bis *bis, const struct weh_value *props, weh
 static weh_err write_name(struct weh_bis *bis, weh_id element, struct weh_sink *sink,
                           struct weh_diag *diag)
 {
-    const struct weh_ec_class *class_ = weh_ec_class_by_id(bis->catalog, bis->bases[BASE_ELEMENT]);
+    const struct weh_ec_class *ec_class =
+        weh_ec_class_by_id(bis->catalog, bis->bases[BASE_ELEMENT]);
     struct bis_plan *plan = NULL;
     sqlite3_stmt *row = NULL;
     bool found = false;
     int column;
-    weh_err err = bis_plan_get(bis, class_, &plan, diag);
+    weh_err err = bis_plan_get(bis, ec_class, &plan, diag);
 
     if (err == WEH_OK) {
         err = bis_read_row(bis, plan, element, &row, &found, diag);
@@ -403,7 +430,7 @@ static weh_err write_model(struct weh_bis *bis, const struct bis_plan *plan, weh
 
     weh_sink_map_begin(sink, WEH_SINK_UNKNOWN);
     weh_sink_key(sink, "classFullName");
-    weh_sink_str(sink, plan->class_->full_name);
+    weh_sink_str(sink, plan->ec_class->full_name);
     weh_sink_key(sink, "id");
     weh_sink_id(sink, id);
     if (json >= 0) {
@@ -435,19 +462,19 @@ static weh_err write_model(struct weh_bis *bis, const struct bis_plan *plan, weh
 weh_err weh_model_get_props(struct weh_bis *bis, weh_id id, struct weh_sink *sink,
                             struct weh_diag *diag)
 {
-    const struct weh_ec_class *class_ = NULL;
+    const struct weh_ec_class *ec_class = NULL;
     struct bis_plan *plan = NULL;
     sqlite3_stmt *row = NULL;
     bool found = false;
     weh_err err;
 
-    weh_arena_reset(&bis->arena);
-    err = bis_model_class(bis, id, &class_, diag);
-    if (err == WEH_OK && class_ == NULL) {
+    bis_call_begin(bis);
+    err = bis_model_class(bis, id, &ec_class, diag);
+    if (err == WEH_OK && ec_class == NULL) {
         err = weh_fail_where(diag, WEH_E_NOT_FOUND, "id", "the model does not exist");
     }
     if (err == WEH_OK) {
-        err = bis_plan_get(bis, class_, &plan, diag);
+        err = bis_plan_get(bis, ec_class, &plan, diag);
     }
     if (err == WEH_OK) {
         err = bis_read_row(bis, plan, id, &row, &found, diag);

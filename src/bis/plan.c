@@ -46,7 +46,7 @@ weh_err bis_sql_take(struct weh_buf *buf, char **out, struct weh_diag *diag)
 
 const struct weh_ec_property *bis_slot_property(const struct bis_plan *plan, enum bis_slot slot)
 {
-    return plan->slots[slot] < 0 ? NULL : &plan->class_->properties[plan->slots[slot]];
+    return plan->slots[slot] < 0 ? NULL : &plan->ec_class->properties[plan->slots[slot]];
 }
 
 int bis_slot_leaf(const struct bis_plan *plan, enum bis_slot slot, const char *member)
@@ -74,22 +74,31 @@ struct weh_str bis_slot_column(const struct bis_plan *plan, enum bis_slot slot, 
     return (struct weh_str){ NULL, 0 };
 }
 
+static int find_property(const struct weh_ec_class *ec_class, const char *name)
+{
+    for (int p = 0; p < ec_class->n_properties && p < INT16_MAX; p++) {
+        if (weh_str_eq_text(ec_class->properties[p].name, name)) {
+            return p;
+        }
+    }
+    return -1;
+}
+
 static void find_slots(struct bis_plan *plan)
 {
-    const struct weh_ec_class *class_ = plan->class_;
+    const struct weh_ec_class *ec_class = plan->ec_class;
 
     for (unsigned i = 0; i < SLOT_COUNT; i++) {
         plan->slots[i] = -1;
     }
     for (size_t i = 0; i < WEH_ARRAY_LEN(slot_rows); i++) {
-        if ((plan->traits >> slot_rows[i].base & 1) == 0) {
-            continue;
-        }
-        for (unsigned p = 0; p < class_->n_properties && p < INT16_MAX; p++) {
-            if (weh_str_eq_text(class_->properties[p].name, slot_rows[i].name)) {
-                plan->slots[slot_rows[i].slot] = (int16_t)p;
-                plan->roles[p] |= slot_rows[i].role;
-            }
+        int p = (plan->traits >> slot_rows[i].base & 1) == 0
+                    ? -1
+                    : find_property(ec_class, slot_rows[i].name);
+
+        if (p >= 0) {
+            plan->slots[slot_rows[i].slot] = (int16_t)p;
+            plan->roles[p] |= slot_rows[i].role;
         }
     }
 }
@@ -99,55 +108,75 @@ static bool is_selected(const struct bis_plan *plan, unsigned property)
 {
     return plan->slots[SLOT_STREAM] != (int16_t)property &&
            plan->slots[SLOT_LAST_MOD] != (int16_t)property &&
-           plan->class_->properties[property].primitive != WEH_EC_GEOMETRY;
+           plan->ec_class->properties[property].primitive != WEH_EC_GEOMETRY;
+}
+
+static void put_selected(struct weh_buf *buf, struct bis_plan *plan, unsigned p, int *n)
+{
+    const struct weh_ec_property *property = &plan->ec_class->properties[p];
+
+    for (unsigned i = 0; i < property->n_leaves; i++) {
+        const struct weh_ec_leaf *leaf = &property->leaves[i];
+
+        plan->columns[plan->first_leaf[p] + i] = -1;
+        if (!leaf->is_virtual && leaf->table < plan->ec_class->n_tables && is_selected(plan, p)) {
+            plan->columns[plan->first_leaf[p] + i] = (*n)++;
+            weh_buf_printf(buf, ",t%u.", (unsigned)leaf->table);
+            bis_sql_name(buf, leaf->column);
+        }
+    }
 }
 
 static weh_err build_select(struct weh_bis *bis, struct bis_plan *plan, struct weh_diag *diag)
 {
-    const struct weh_ec_class *class_ = plan->class_;
+    const struct weh_ec_class *ec_class = plan->ec_class;
     struct weh_buf *buf = &bis->scratch;
     int n = 1;
 
     weh_buf_clear(buf);
     weh_buf_printf(buf, "SELECT t0.");
-    bis_sql_name(buf, class_->tables[0]->id_column);
-    for (unsigned p = 0; p < class_->n_properties; p++) {
-        const struct weh_ec_property *property = &class_->properties[p];
-
-        for (unsigned i = 0; i < property->n_leaves; i++) {
-            const struct weh_ec_leaf *leaf = &property->leaves[i];
-
-            plan->columns[plan->first_leaf[p] + i] = -1;
-            if (!leaf->is_virtual && leaf->table < class_->n_tables && is_selected(plan, p)) {
-                plan->columns[plan->first_leaf[p] + i] = n++;
-                weh_buf_printf(buf, ",t%u.", (unsigned)leaf->table);
-                bis_sql_name(buf, leaf->column);
-            }
-        }
+    bis_sql_name(buf, ec_class->tables[0]->id_column);
+    for (unsigned p = 0; p < ec_class->n_properties; p++) {
+        put_selected(buf, plan, p, &n);
     }
     weh_buf_printf(buf, " FROM ");
-    bis_sql_name(buf, class_->tables[0]->name);
+    bis_sql_name(buf, ec_class->tables[0]->name);
     weh_buf_printf(buf, " t0");
-    for (unsigned t = 1; t < class_->n_tables; t++) {
+    for (unsigned t = 1; t < ec_class->n_tables; t++) {
         weh_buf_printf(buf, " LEFT JOIN ");
-        bis_sql_name(buf, class_->tables[t]->name);
+        bis_sql_name(buf, ec_class->tables[t]->name);
         weh_buf_printf(buf, " t%u ON t%u.", t, t);
-        bis_sql_name(buf, class_->tables[t]->id_column);
+        bis_sql_name(buf, ec_class->tables[t]->id_column);
         weh_buf_printf(buf, "=t0.");
-        bis_sql_name(buf, class_->tables[0]->id_column);
+        bis_sql_name(buf, ec_class->tables[0]->id_column);
     }
     weh_buf_printf(buf, " WHERE t0.");
-    bis_sql_name(buf, class_->tables[0]->id_column);
+    bis_sql_name(buf, ec_class->tables[0]->id_column);
     weh_buf_printf(buf, "=?");
     return bis_sql_take(buf, &plan->select_sql, diag);
+}
+
+static void put_inserted(struct weh_buf *buf, struct bis_plan *plan, unsigned t, unsigned p, int *n)
+{
+    const struct weh_ec_property *property = &plan->ec_class->properties[p];
+
+    for (unsigned i = 0; i < property->n_leaves; i++) {
+        const struct weh_ec_leaf *leaf = &property->leaves[i];
+
+        if (!leaf->is_virtual && leaf->table == t && plan->slots[SLOT_LAST_MOD] != (int)p) {
+            plan->params[plan->first_leaf[p] + i] = ++*n;
+            weh_buf_byte(buf, ',');
+            bis_sql_name(buf, leaf->column);
+        }
+    }
 }
 
 /* Parameter 1 is the id, 2 the class id. LastMod is left to the column's default. */
 static weh_err build_insert(struct weh_bis *bis, struct bis_plan *plan, unsigned t,
                             struct weh_diag *diag)
 {
-    const struct weh_ec_class *class_ = plan->class_;
-    const struct weh_ec_table *table = class_->tables[t];
+    const struct weh_ec_class *ec_class = plan->ec_class;
+    const struct weh_ec_table *table = ec_class->tables[t];
     struct weh_buf *buf = &bis->scratch;
     int n = 2;
 
@@ -159,18 +188,8 @@ static weh_err build_insert(struct weh_bis *bis, struct bis_plan *plan, unsigned
     if (table->has_class_id_column) {
         weh_buf_printf(buf, ",ECClassId");
     }
-    for (unsigned p = 0; p < class_->n_properties; p++) {
-        const struct weh_ec_property *property = &class_->properties[p];
-
-        for (unsigned i = 0; i < property->n_leaves; i++) {
-            const struct weh_ec_leaf *leaf = &property->leaves[i];
-
-            if (!leaf->is_virtual && leaf->table == t && plan->slots[SLOT_LAST_MOD] != (int)p) {
-                plan->params[plan->first_leaf[p] + i] = ++n;
-                weh_buf_byte(buf, ',');
-                bis_sql_name(buf, leaf->column);
-            }
-        }
+    for (unsigned p = 0; p < ec_class->n_properties; p++) {
+        put_inserted(buf, plan, t, p, &n);
     }
     weh_buf_printf(buf, ") VALUES(?1%s", table->has_class_id_column ? ",?2" : "");
     for (int i = 3; i <= n; i++) {
@@ -182,30 +201,30 @@ static weh_err build_insert(struct weh_bis *bis, struct bis_plan *plan, unsigned
 
 static weh_err count_leaves(struct bis_plan *plan, struct weh_diag *diag)
 {
-    const struct weh_ec_class *class_ = plan->class_;
+    const struct weh_ec_class *ec_class = plan->ec_class;
     uint32_t n = 0;
 
-    for (unsigned p = 0; p < class_->n_properties; p++) {
+    for (unsigned p = 0; p < ec_class->n_properties; p++) {
         plan->first_leaf[p] = n;
-        n += class_->properties[p].n_leaves;
+        n += ec_class->properties[p].n_leaves;
     }
     plan->n_leaves = n;
-    if (n > PLAN_MAX_COLUMNS || class_->n_tables > BIS_MAX_TABLES) {
+    if (n > PLAN_MAX_COLUMNS || ec_class->n_tables > BIS_MAX_TABLES) {
         return weh_fail_where(diag, WEH_E_UNSUPPORTED, "classFullName",
                               "%.*s has too many columns or tables",
-                              WEH_STR_ARGS(class_->full_name));
+                              WEH_STR_ARGS(ec_class->full_name));
     }
     return WEH_OK;
 }
 
 static weh_err plan_build(struct weh_bis *bis, struct bis_plan *plan, struct weh_diag *diag)
 {
-    const struct weh_ec_class *class_ = plan->class_;
+    const struct weh_ec_class *ec_class = plan->ec_class;
     weh_err err;
 
-    plan->traits = bis_traits(bis, class_);
-    plan->roles = weh_calloc(class_->n_properties + 1u, sizeof(*plan->roles));
-    plan->first_leaf = weh_calloc(class_->n_properties + 1u, sizeof(*plan->first_leaf));
+    plan->traits = bis_traits(bis, ec_class);
+    plan->roles = weh_calloc(ec_class->n_properties + 1u, sizeof(*plan->roles));
+    plan->first_leaf = weh_calloc(ec_class->n_properties + 1u, sizeof(*plan->first_leaf));
     if (plan->roles == NULL || plan->first_leaf == NULL) {
         return weh_fail_nomem(diag);
     }
@@ -220,7 +239,7 @@ static weh_err plan_build(struct weh_bis *bis, struct bis_plan *plan, struct weh
         return weh_fail_nomem(diag);
     }
     err = build_select(bis, plan, diag);
-    for (unsigned t = 0; err == WEH_OK && t < class_->n_tables; t++) {
+    for (unsigned t = 0; err == WEH_OK && t < ec_class->n_tables; t++) {
         err = build_insert(bis, plan, t, diag);
     }
     return err;
@@ -242,28 +261,28 @@ void bis_plan_free(struct bis_plan *plan)
     weh_free(plan);
 }
 
-weh_err bis_plan_get(struct weh_bis *bis, const struct weh_ec_class *class_, struct bis_plan **out,
-                     struct weh_diag *diag)
+weh_err bis_plan_get(struct weh_bis *bis, const struct weh_ec_class *ec_class,
+                     struct bis_plan **out, struct weh_diag *diag)
 {
-    struct bis_plan **bucket = &bis->plans[class_->id % BIS_PLAN_BUCKETS];
+    struct bis_plan **bucket = &bis->plans[ec_class->id % BIS_PLAN_BUCKETS];
     struct bis_plan *plan;
     weh_err err;
 
     for (plan = *bucket; plan != NULL; plan = plan->next) {
-        if (plan->class_ == class_) {
+        if (plan->ec_class == ec_class) {
             *out = plan;
             return WEH_OK;
         }
     }
-    if (class_->n_tables == 0) {
+    if (ec_class->n_tables == 0) {
         return weh_fail_where(diag, WEH_E_BAD_ARGS, "classFullName", "%.*s has no instances",
-                              WEH_STR_ARGS(class_->full_name));
+                              WEH_STR_ARGS(ec_class->full_name));
     }
     plan = weh_calloc(1, sizeof(*plan));
     if (plan == NULL) {
         return weh_fail_nomem(diag);
     }
-    plan->class_ = class_;
+    plan->ec_class = ec_class;
     err = plan_build(bis, plan, diag);
     if (err != WEH_OK) {
         bis_plan_free(plan);

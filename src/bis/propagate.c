@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "bis_priv.h"
+#include "bis_edit.h"
 
 weh_err bis_restyled_add(struct weh_bis *bis, weh_id category, struct weh_diag *diag)
 {
@@ -35,7 +35,7 @@ static weh_err build_touch(struct weh_bis *bis, const struct bis_plan *plan, str
 
     weh_buf_clear(buf);
     weh_buf_printf(buf, "UPDATE ");
-    bis_sql_name(buf, plan->class_->tables[0]->name);
+    bis_sql_name(buf, plan->ec_class->tables[0]->name);
     weh_buf_printf(buf, " SET ");
     bis_sql_name(buf, bis_slot_column(plan, SLOT_LAST_MOD, ""));
     weh_buf_printf(buf, "=julianday('now')");
@@ -45,7 +45,7 @@ static weh_err build_touch(struct weh_bis *bis, const struct bis_plan *plan, str
         weh_buf_printf(buf, "=?2");
     }
     weh_buf_printf(buf, " WHERE ");
-    bis_sql_name(buf, plan->class_->tables[0]->id_column);
+    bis_sql_name(buf, plan->ec_class->tables[0]->id_column);
     weh_buf_printf(buf, "=?1");
     weh_buf_byte(buf, 0);
     return buf->err == WEH_OK ? WEH_OK : weh_fail_nomem(diag);
@@ -55,16 +55,16 @@ static weh_err build_touch(struct weh_bis *bis, const struct bis_plan *plan, str
 static weh_err touch_model(struct weh_bis *bis, weh_id id, const struct weh_guid *guid,
                            struct weh_diag *diag)
 {
-    const struct weh_ec_class *class_ = NULL;
+    const struct weh_ec_class *ec_class = NULL;
     struct weh_str column = { NULL, 0 };
     struct bis_plan *plan = NULL;
     sqlite3_stmt *stmt = NULL;
-    weh_err err = bis_model_class(bis, id, &class_, diag);
+    weh_err err = bis_model_class(bis, id, &ec_class, diag);
 
-    if (err != WEH_OK || class_ == NULL) {
+    if (err != WEH_OK || ec_class == NULL) {
         return err; /* deleted with its elements */
     }
-    err = bis_plan_get(bis, class_, &plan, diag);
+    err = bis_plan_get(bis, ec_class, &plan, diag);
     if (err == WEH_OK && guid != NULL) {
         column = bis_slot_column(plan, SLOT_MODEL_GUID, "");
     }
@@ -92,16 +92,16 @@ static weh_err touch_model(struct weh_bis *bis, weh_id id, const struct weh_guid
 static weh_err build_users(struct weh_bis *bis, enum bis_base base, bool *any,
                            struct weh_diag *diag)
 {
-    const struct weh_ec_class *class_ = weh_ec_class_by_id(bis->catalog, bis->bases[base]);
+    const struct weh_ec_class *ec_class = weh_ec_class_by_id(bis->catalog, bis->bases[base]);
     struct weh_buf *buf = &bis->scratch;
     struct bis_plan *plan = NULL;
     weh_err err;
 
     *any = false;
-    if (class_ == NULL || class_->n_tables < 2) {
+    if (ec_class == NULL || ec_class->n_tables < 2) {
         return WEH_OK;
     }
-    err = bis_plan_get(bis, class_, &plan, diag);
+    err = bis_plan_get(bis, ec_class, &plan, diag);
     if (err != WEH_OK) {
         return err;
     }
@@ -109,13 +109,13 @@ static weh_err build_users(struct weh_bis *bis, enum bis_base base, bool *any,
     weh_buf_printf(buf, "SELECT DISTINCT e.");
     bis_sql_name(buf, bis_slot_column(plan, SLOT_MODEL, "Id"));
     weh_buf_printf(buf, " FROM ");
-    bis_sql_name(buf, class_->tables[1]->name);
+    bis_sql_name(buf, ec_class->tables[1]->name);
     weh_buf_printf(buf, " g JOIN ");
-    bis_sql_name(buf, class_->tables[0]->name);
+    bis_sql_name(buf, ec_class->tables[0]->name);
     weh_buf_printf(buf, " e ON e.");
-    bis_sql_name(buf, class_->tables[0]->id_column);
+    bis_sql_name(buf, ec_class->tables[0]->id_column);
     weh_buf_printf(buf, "=g.");
-    bis_sql_name(buf, class_->tables[1]->id_column);
+    bis_sql_name(buf, ec_class->tables[1]->id_column);
     weh_buf_printf(buf, " WHERE g.");
     bis_sql_name(buf, bis_slot_column(plan, SLOT_CATEGORY, "Id"));
     weh_buf_printf(buf, "=?");

@@ -5,7 +5,7 @@
 #include <limits.h>
 #include <string.h>
 
-#include "bis_priv.h"
+#include "bis_edit.h"
 
 weh_err bis_id_read(const struct weh_value *value, const char *where, weh_id *out,
                     struct weh_diag *diag)
@@ -29,7 +29,7 @@ weh_err bis_id_read(const struct weh_value *value, const char *where, weh_id *ou
 weh_err bis_related_read(const struct weh_bis *bis, const struct weh_value *value,
                          const char *where, weh_id *id, weh_id *rel, struct weh_diag *diag)
 {
-    const struct weh_ec_class *class_ = NULL;
+    const struct weh_ec_class *ec_class = NULL;
     const struct weh_value *name;
     weh_err err;
 
@@ -58,12 +58,12 @@ weh_err bis_related_read(const struct weh_bis *bis, const struct weh_value *valu
         return weh_fail_where(diag, WEH_E_BAD_ARGS, where, "%s.relClassName must be a string",
                               where);
     }
-    class_ = weh_ec_class_by_name(bis->catalog, weh_value_str(name));
-    *rel = class_ != NULL && class_->type == WEH_EC_RELATIONSHIP ? class_->id : 0;
+    ec_class = weh_ec_class_by_name(bis->catalog, weh_value_str(name));
+    *rel = ec_class != NULL && ec_class->type == WEH_EC_RELATIONSHIP ? ec_class->id : 0;
     return WEH_OK;
 }
 
-weh_err bis_class_read(const struct weh_bis *bis, const struct weh_value *props, uint64_t trait,
+weh_err bis_class_read(const struct weh_bis *bis, const struct weh_value *props, enum bis_base base,
                        const struct weh_ec_class **out, struct weh_diag *diag)
 {
     const struct weh_value *name = weh_value_get(props, "classFullName");
@@ -77,7 +77,7 @@ weh_err bis_class_read(const struct weh_bis *bis, const struct weh_value *props,
         return weh_fail_where(diag, WEH_E_BAD_ARGS, "classFullName", "there is no class %.*s",
                               WEH_STR_ARGS(weh_value_str(name)));
     }
-    if ((*out)->type != WEH_EC_ENTITY || (bis_traits(bis, *out) & trait) == 0) {
+    if ((*out)->type != WEH_EC_ENTITY || !weh_ec_class_is(*out, bis->bases[base])) {
         return weh_fail_where(diag, WEH_E_BAD_ARGS, "classFullName",
                               "%.*s is not a class of such entities",
                               WEH_STR_ARGS((*out)->full_name));

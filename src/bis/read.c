@@ -17,9 +17,6 @@ weh_err bis_read_row(struct weh_bis *bis, struct bis_plan *plan, weh_id id, sqli
     *found = false;
     *out = NULL;
     if (plan->select == NULL) {
-        if (bis->n_held >= BIS_MAX_HELD) {
-            bis_drop_statements(bis);
-        }
         err = weh_stmt_acquire(bis->briefcase, plan->select_sql, &plan->select, diag);
         if (err != WEH_OK) {
             return err;
@@ -50,13 +47,13 @@ weh_id bis_read_id(const struct bis_plan *plan, enum bis_slot slot, const char *
 weh_err bis_write_plain(struct weh_bis *bis, const struct bis_plan *plan, struct weh_sink *sink,
                         struct weh_diag *diag)
 {
-    const struct weh_ec_class *class_ = plan->class_;
+    const struct weh_ec_class *ec_class = plan->ec_class;
     weh_err err = WEH_OK;
 
-    for (unsigned p = 0; err == WEH_OK && p < class_->n_properties; p++) {
+    for (unsigned p = 0; err == WEH_OK && p < ec_class->n_properties; p++) {
         if ((plan->roles[p] & SLOT_READ) == 0 &&
-            class_->properties[p].primitive != WEH_EC_GEOMETRY) {
-            err = weh_ec_value_write(bis->catalog, &class_->properties[p], plan->select,
+            ec_class->properties[p].primitive != WEH_EC_GEOMETRY) {
+            err = weh_ec_value_write(bis->catalog, &ec_class->properties[p], plan->select,
                                      &plan->columns[plan->first_leaf[p]], sink, &bis->arena, diag);
         }
     }
@@ -78,6 +75,11 @@ static uint32_t count_members(const struct weh_value *map)
     return n;
 }
 
+static bool is_container(const struct weh_value *value)
+{
+    return value->type == WEH_VALUE_MAP || value->type == WEH_VALUE_ARRAY;
+}
+
 static void open_container(const struct weh_value *value, struct weh_sink *sink)
 {
     if (value->type == WEH_VALUE_MAP) {
@@ -87,6 +89,34 @@ static void open_container(const struct weh_value *value, struct weh_sink *sink)
     }
 }
 
+static void close_container(const struct weh_value *value, struct weh_sink *sink)
+{
+    if (value->type == WEH_VALUE_MAP) {
+        weh_sink_map_end(sink);
+    } else {
+        weh_sink_array_end(sink);
+    }
+}
+
+/* The next value to write, its key written; NULL at the end of the container. */
+static const struct weh_value *next_value(struct json_level *level, struct weh_sink *sink)
+{
+    while (level->next < level->container->n) {
+        uint32_t i = level->next++;
+        const struct weh_member *member;
+
+        if (level->container->type == WEH_VALUE_ARRAY) {
+            return &level->container->as.items[i];
+        }
+        member = &level->container->as.members[i];
+        if (member->value.type != WEH_VALUE_NULL) {
+            sink->ops->key(sink, member->key);
+            return &member->value;
+        }
+    }
+    return NULL;
+}
+
 /* A member that is null does not come out of the native library, as JavaScript's undefined does
  * not; an item that is null does. */
 static void write_without_nulls(const struct weh_value *root, struct weh_sink *sink)
@@ -94,41 +124,28 @@ static void write_without_nulls(const struct weh_value *root, struct weh_sink *s
     struct json_level levels[WEH_JSON_MAX_DEPTH + 1];
     unsigned depth = 0;
 
-    if (root->type != WEH_VALUE_MAP && root->type != WEH_VALUE_ARRAY) {
+    if (!is_container(root)) {
         weh_sink_value(sink, root);
         return;
     }
     levels[0] = (struct json_level){ root, 0 };
     open_container(root, sink);
     for (;;) {
-        struct json_level *level = &levels[depth];
-        const struct weh_value *value;
+        const struct weh_value *value = next_value(&levels[depth], sink);
 
-        if (level->next == level->container->n) {
-            (level->container->type == WEH_VALUE_MAP ? weh_sink_map_end : weh_sink_array_end)(sink);
-            if (depth-- == 0) {
-                return;
-            }
+        if (value != NULL && is_container(value) && depth < WEH_JSON_MAX_DEPTH) {
+            levels[++depth] = (struct json_level){ value, 0 };
+            open_container(value, sink);
             continue;
         }
-        if (level->container->type == WEH_VALUE_MAP) {
-            const struct weh_member *member = &level->container->as.members[level->next++];
-
-            value = &member->value;
-            if (value->type == WEH_VALUE_NULL) {
-                continue;
-            }
-            sink->ops->key(sink, member->key);
-        } else {
-            value = &level->container->as.items[level->next++];
-        }
-        if ((value->type != WEH_VALUE_MAP && value->type != WEH_VALUE_ARRAY) ||
-            depth == WEH_JSON_MAX_DEPTH) {
+        if (value != NULL) {
             weh_sink_value(sink, value);
             continue;
         }
-        levels[++depth] = (struct json_level){ value, 0 };
-        open_container(value, sink);
+        close_container(levels[depth].container, sink);
+        if (depth-- == 0) {
+            return;
+        }
     }
 }
 
@@ -157,18 +174,18 @@ weh_err bis_write_json(struct weh_bis *bis, struct weh_str text, const char *key
 void bis_write_related(struct weh_bis *bis, const char *key, weh_id id, weh_id rel,
                        struct weh_sink *sink)
 {
-    const struct weh_ec_class *class_ = rel == 0 ? NULL : weh_ec_class_by_id(bis->catalog, rel);
+    const struct weh_ec_class *ec_class = rel == 0 ? NULL : weh_ec_class_by_id(bis->catalog, rel);
 
     if (id == 0) {
         return;
     }
     weh_sink_key(sink, key);
-    weh_sink_map_begin(sink, class_ == NULL ? 1 : 2);
+    weh_sink_map_begin(sink, ec_class == NULL ? 1 : 2);
     weh_sink_key(sink, "id");
     weh_sink_id(sink, id);
-    if (class_ != NULL) {
+    if (ec_class != NULL) {
         weh_sink_key(sink, "relClassName");
-        weh_sink_str(sink, class_->full_name);
+        weh_sink_str(sink, ec_class->full_name);
     }
     weh_sink_map_end(sink);
 }
@@ -216,7 +233,7 @@ static weh_err write_element(struct weh_bis *bis, const struct bis_plan *plan, w
 
     weh_sink_map_begin(sink, WEH_SINK_UNKNOWN);
     weh_sink_key(sink, "classFullName");
-    weh_sink_str(sink, plan->class_->full_name);
+    weh_sink_str(sink, plan->ec_class->full_name);
     weh_sink_key(sink, "id");
     weh_sink_id(sink, id);
     if (json >= 0) {
@@ -274,7 +291,7 @@ weh_err weh_element_get_props(struct weh_bis *bis, const struct weh_element_key 
         return weh_fail_where(diag, WEH_E_BAD_ARGS, "id",
                               "give exactly one of id, federationGuid and code");
     }
-    weh_arena_reset(&bis->arena);
+    bis_call_begin(bis);
     err = find(bis, key, &id, diag);
     if (err == WEH_OK && id != 0) {
         err = bis_element_head(bis, id, &head, &found, diag);
@@ -283,7 +300,7 @@ weh_err weh_element_get_props(struct weh_bis *bis, const struct weh_element_key 
         err = weh_fail_where(diag, WEH_E_NOT_FOUND, "id", "the element does not exist");
     }
     if (err == WEH_OK) {
-        err = bis_plan_get(bis, head.class_, &plan, diag);
+        err = bis_plan_get(bis, head.ec_class, &plan, diag);
     }
     if (err == WEH_OK) {
         err = bis_read_row(bis, plan, id, &row, &found, diag);

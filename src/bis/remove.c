@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bis_priv.h"
+#include "bis_edit.h"
 
 #define ROOT_SUBJECT 1u
 
@@ -39,7 +39,7 @@ static weh_err grow_set(struct tree *tree, struct weh_diag *diag)
     if (set == NULL) {
         return weh_fail_nomem(diag);
     }
-    for (size_t i = 0; i < tree->set_size; i++) {
+    for (size_t i = 0; tree->set != NULL && i < tree->set_size; i++) {
         if (tree->set[i] != 0) {
             set[slot_of(set, size, tree->set[i])] = tree->set[i];
         }
@@ -52,7 +52,7 @@ static weh_err grow_set(struct tree *tree, struct weh_diag *diag)
 
 static bool is_known(const struct tree *tree, weh_id id)
 {
-    return tree->set_size != 0 && tree->set[slot_of(tree->set, tree->set_size, id)] == id;
+    return tree->set != NULL && tree->set[slot_of(tree->set, tree->set_size, id)] == id;
 }
 
 static weh_err add(struct tree *tree, weh_id id, struct weh_diag *diag)
@@ -76,10 +76,10 @@ static weh_err add(struct tree *tree, weh_id id, struct weh_diag *diag)
         tree->ids = ids;
         tree->max = max;
     }
-    if ((tree->n_set + 1) * 2 > tree->set_size) {
+    if (tree->set == NULL || (tree->n_set + 1) * 2 > tree->set_size) {
         err = grow_set(tree, diag);
     }
-    if (err == WEH_OK) {
+    if (err == WEH_OK && tree->set != NULL) {
         tree->ids[tree->n++] = id;
         tree->set[slot_of(tree->set, tree->set_size, id)] = id;
         tree->n_set++;
@@ -127,7 +127,7 @@ static weh_err delete_one(struct weh_bis *bis, weh_id id, struct weh_diag *diag)
     if (err == WEH_OK && !found) {
         err = weh_fail_where(diag, WEH_E_MISSING_ID, where, "the element %s does not exist", where);
     }
-    if (err == WEH_OK && is_protected(bis_traits(bis, head.class_))) {
+    if (err == WEH_OK && is_protected(bis_traits(bis, head.ec_class))) {
         err = weh_fail_where(diag, WEH_E_DELETION_PROHIBITED, where,
                              "%s is a definition that others may use", where);
     }

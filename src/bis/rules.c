@@ -4,7 +4,7 @@
  * concrete class of BisCore in each kind of model: model, category, code, parent, class. What the
  * file's own constraints say (duplicates, references) they say when the rows are written.
  */
-#include "bis_priv.h"
+#include "bis_edit.h"
 
 static weh_err fail_model(struct weh_diag *diag)
 {
@@ -115,7 +115,7 @@ static weh_err check_cycle(struct bis_edit *edit, struct weh_diag *diag)
 static weh_err check_parent_class(struct bis_edit *edit, const struct bis_head *parent,
                                   struct weh_diag *diag)
 {
-    uint64_t traits = edit->parent == 0 ? 0 : bis_traits(edit->bis, parent->class_);
+    uint64_t traits = edit->parent == 0 ? 0 : bis_traits(edit->bis, parent->ec_class);
 
     if ((edit->plan->traits & TRAIT(SUBJECT)) != 0 && edit->parent == 0) {
         return fail_parent("a subject needs a parent", diag);
@@ -238,9 +238,9 @@ weh_err bis_check_insert(struct bis_edit *edit, struct weh_diag *diag)
     if (err == WEH_OK) {
         err = check_kind(edit, diag);
     }
-    if (err == WEH_OK && edit->plan->class_->modifier == WEH_EC_ABSTRACT) {
+    if (err == WEH_OK && edit->plan->ec_class->modifier == WEH_EC_ABSTRACT) {
         err = weh_fail_where(diag, WEH_E_WRITE, "classFullName", "%.*s is abstract",
-                             WEH_STR_ARGS(edit->plan->class_->full_name));
+                             WEH_STR_ARGS(edit->plan->ec_class->full_name));
     }
     return err;
 }

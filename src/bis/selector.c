@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "bis_priv.h"
+#include "bis_edit.h"
 
 static weh_err text_done(struct weh_buf *buf, struct weh_diag *diag)
 {
@@ -15,8 +15,8 @@ static weh_err text_done(struct weh_buf *buf, struct weh_diag *diag)
 /* " AND ECClassId=N" when the table holds several classes. */
 static void put_class(struct weh_buf *buf, const struct bis_link *link)
 {
-    if (link->class_->tables[0]->has_class_id_column) {
-        weh_buf_printf(buf, " AND ECClassId=%lld", (long long)link->class_->id);
+    if (link->ec_class->tables[0]->has_class_id_column) {
+        weh_buf_printf(buf, " AND ECClassId=%lld", (long long)link->ec_class->id);
     }
 }
 
@@ -132,7 +132,7 @@ static weh_err read_ids(struct weh_bis *bis, enum bis_link_name name, const stru
 static weh_err insert_selected(struct weh_bis *bis, const struct bis_link *link, weh_id id,
                                const weh_id *ids, size_t n, struct weh_diag *diag)
 {
-    const struct weh_ec_table *table = link->class_->tables[0];
+    const struct weh_ec_table *table = link->ec_class->tables[0];
     sqlite3_stmt *stmt = NULL;
     weh_err err;
 
@@ -142,7 +142,7 @@ static weh_err insert_selected(struct weh_bis *bis, const struct bis_link *link,
     weh_buf_printf(&bis->scratch,
                    table->has_class_id_column ? ",ECClassId) VALUES(?1,?2,?3,%lld)"
                                               : ") VALUES(?1,?2,?3)",
-                   (long long)link->class_->id);
+                   (long long)link->ec_class->id);
     err = acquire(bis, &stmt, id, diag);
     for (size_t i = 0; err == WEH_OK && i < n; i++) {
         weh_id row = 0;

@@ -5,14 +5,14 @@
  */
 #include <string.h>
 
-#include "bis_priv.h"
+#include "bis_edit.h"
 
 weh_err bis_begin(struct weh_bis *bis, struct weh_diag *diag)
 {
     if (weh_briefcase_is_readonly(bis->briefcase)) {
         return weh_fail(diag, WEH_E_READ_ONLY, "the briefcase is open for reading only");
     }
-    weh_arena_reset(&bis->arena);
+    bis_call_begin(bis);
     return weh_briefcase_edit_begin(bis->briefcase, diag);
 }
 
@@ -31,13 +31,13 @@ weh_err bis_end(struct weh_bis *bis, weh_err err, struct weh_diag *diag)
 weh_err bis_edit_begin(struct bis_edit *edit, struct weh_bis *bis, struct bis_plan *plan,
                        const struct weh_value *props, struct weh_diag *diag)
 {
-    size_t n = plan->class_->n_properties;
+    size_t n = plan->ec_class->n_properties;
 
     memset(edit, 0, sizeof(*edit));
     edit->bis = bis;
     edit->plan = plan;
     edit->props = props;
-    edit->plain = weh_arena_array(&bis->arena, n + 1, sizeof(*edit->plain));
+    edit->plain = weh_arena_array(&bis->arena, n + 1, sizeof(const struct weh_value *));
     edit->touched = weh_arena_array(&bis->arena, n + 1, sizeof(*edit->touched));
     return edit->plain == NULL || edit->touched == NULL ? weh_fail_nomem(diag) : WEH_OK;
 }
@@ -73,7 +73,7 @@ static weh_err hold_inserts(struct bis_edit *edit, struct weh_diag *diag)
     struct bis_plan *plan = edit->plan;
     weh_err err = WEH_OK;
 
-    for (unsigned t = 0; err == WEH_OK && t < plan->class_->n_tables; t++) {
+    for (unsigned t = 0; err == WEH_OK && t < plan->ec_class->n_tables; t++) {
         if (plan->insert[t] == NULL) {
             err = weh_stmt_acquire(bis->briefcase, plan->insert_sql[t], &plan->insert[t], diag);
             bis->n_held += err == WEH_OK;
@@ -85,15 +85,15 @@ static weh_err hold_inserts(struct bis_edit *edit, struct weh_diag *diag)
 
 weh_err bis_insert_rows(struct bis_edit *edit, struct weh_diag *diag)
 {
-    const struct weh_ec_class *class_ = edit->plan->class_;
+    const struct weh_ec_class *ec_class = edit->plan->ec_class;
     weh_err err = hold_inserts(edit, diag);
 
     edit->params = edit->plan->params;
-    for (unsigned t = 0; err == WEH_OK && t < class_->n_tables; t++) {
+    for (unsigned t = 0; err == WEH_OK && t < ec_class->n_tables; t++) {
         int rc = sqlite3_bind_int64(edit->stmts[t], 1, (int64_t)edit->id);
 
-        if (rc == SQLITE_OK && class_->tables[t]->has_class_id_column) {
-            rc = sqlite3_bind_int64(edit->stmts[t], 2, (int64_t)class_->id);
+        if (rc == SQLITE_OK && ec_class->tables[t]->has_class_id_column) {
+            rc = sqlite3_bind_int64(edit->stmts[t], 2, (int64_t)ec_class->id);
         }
         if (rc != SQLITE_OK) {
             err = weh_db_fail(edit->bis->briefcase, rc, diag);
@@ -102,10 +102,10 @@ weh_err bis_insert_rows(struct bis_edit *edit, struct weh_diag *diag)
     if (err == WEH_OK) {
         err = bis_members_bind(edit, diag);
     }
-    for (unsigned t = 0; err == WEH_OK && t < class_->n_tables; t++) {
+    for (unsigned t = 0; err == WEH_OK && t < ec_class->n_tables; t++) {
         err = explain(edit, weh_stmt_run(edit->bis->briefcase, edit->stmts[t], diag), diag);
     }
-    for (unsigned t = 0; t < class_->n_tables; t++) {
+    for (unsigned t = 0; t < ec_class->n_tables; t++) {
         bis_reset(edit->stmts[t]);
     }
     return err;
@@ -129,31 +129,39 @@ weh_err bis_insert_checked(struct bis_edit *edit, struct weh_diag *diag)
     return err == WEH_OK ? bis_members_finish(edit, diag) : err;
 }
 
+static void put_updated(struct bis_edit *edit, unsigned t, unsigned p, int *params, int *n)
+{
+    const struct weh_ec_property *property = &edit->plan->ec_class->properties[p];
+    struct weh_buf *buf = &edit->bis->scratch;
+
+    for (unsigned i = 0; i < property->n_leaves; i++) {
+        const struct weh_ec_leaf *leaf = &property->leaves[i];
+
+        if (!leaf->is_virtual && leaf->table == t) {
+            weh_buf_printf(buf, "%s", *n > 1 ? "," : "");
+            bis_sql_name(buf, leaf->column);
+            weh_buf_printf(buf, "=?%d", ++*n);
+            params[edit->plan->first_leaf[p] + i] = *n;
+        }
+    }
+}
+
 /* UPDATE of the touched columns of table @t, NULL text when there are none. The row of bis_Element
  * is always written: its trigger sets LastMod. */
 static weh_err build_update(struct bis_edit *edit, unsigned t, int *params, bool *any,
                             struct weh_diag *diag)
 {
-    const struct weh_ec_class *class_ = edit->plan->class_;
+    const struct weh_ec_class *ec_class = edit->plan->ec_class;
     struct weh_buf *buf = &edit->bis->scratch;
     int n = 1;
 
     weh_buf_clear(buf);
     weh_buf_printf(buf, "UPDATE ");
-    bis_sql_name(buf, class_->tables[t]->name);
+    bis_sql_name(buf, ec_class->tables[t]->name);
     weh_buf_printf(buf, " SET ");
-    for (unsigned p = 0; p < class_->n_properties; p++) {
-        const struct weh_ec_property *property = &class_->properties[p];
-
-        for (unsigned i = 0; edit->touched[p] != 0 && i < property->n_leaves; i++) {
-            const struct weh_ec_leaf *leaf = &property->leaves[i];
-
-            if (!leaf->is_virtual && leaf->table == t) {
-                weh_buf_printf(buf, "%s", n > 1 ? "," : "");
-                bis_sql_name(buf, leaf->column);
-                weh_buf_printf(buf, "=?%d", ++n);
-                params[edit->plan->first_leaf[p] + i] = n;
-            }
+    for (unsigned p = 0; p < ec_class->n_properties; p++) {
+        if (edit->touched[p] != 0) {
+            put_updated(edit, t, p, params, &n);
         }
     }
     *any = n > 1 || t == 0;
@@ -161,7 +169,7 @@ static weh_err build_update(struct bis_edit *edit, unsigned t, int *params, bool
         weh_buf_printf(buf, "ECClassId=ECClassId");
     }
     weh_buf_printf(buf, " WHERE ");
-    bis_sql_name(buf, class_->tables[t]->id_column);
+    bis_sql_name(buf, ec_class->tables[t]->id_column);
     weh_buf_printf(buf, "=?1");
     weh_buf_byte(buf, 0);
     return buf->err == WEH_OK ? WEH_OK : weh_fail_nomem(diag);
@@ -170,10 +178,13 @@ static weh_err build_update(struct bis_edit *edit, unsigned t, int *params, bool
 weh_err bis_update_rows(struct bis_edit *edit, struct weh_diag *diag)
 {
     struct weh_briefcase *briefcase = edit->bis->briefcase;
-    unsigned n_tables = edit->plan->class_->n_tables;
+    unsigned n_tables = edit->plan->ec_class->n_tables;
     int *params = weh_arena_array(&edit->bis->arena, edit->plan->n_leaves + 1u, sizeof(*params));
-    weh_err err = params == NULL ? weh_fail_nomem(diag) : WEH_OK;
+    weh_err err = WEH_OK;
 
+    if (params == NULL) {
+        return weh_fail_nomem(diag);
+    }
     edit->params = params;
     for (unsigned t = 0; err == WEH_OK && t < n_tables; t++) {
         bool any = false;

@@ -9,7 +9,6 @@
 #include <math.h>
 #include <string.h>
 
-/* As std::to_string of the same constant: pi to the last bit of a double. */
 #define PLACEMENT_PI 3.14159265358979323846
 
 /* The native library refuses to place anything beyond this many metres from the origin. */
@@ -20,28 +19,23 @@ static weh_err fail_member(struct weh_diag *diag, const char *where, const char 
     return weh_fail_where(diag, WEH_E_BAD_ARGS, where, "%s must be %s", where, what);
 }
 
-weh_err weh_point_read(const struct weh_value *value, const char *where, unsigned n, double *out,
-                       struct weh_diag *diag)
+static weh_err read_items(const struct weh_value *value, const char *where, unsigned n, double *out,
+                          struct weh_diag *diag)
+{
+    /* Missing components are 0, components behind the last are ignored (a 3d point in 2d). */
+    for (unsigned i = 0; i < n && i < value->n; i++) {
+        if (!weh_value_to_double(&value->as.items[i], &out[i])) {
+            return fail_member(diag, where, "an array of numbers");
+        }
+    }
+    return WEH_OK;
+}
+
+static weh_err read_xyz(const struct weh_value *value, const char *where, unsigned n, double *out,
+                        struct weh_diag *diag)
 {
     static const char *const names[] = { "x", "y", "z" };
 
-    weh_assert(n <= WEH_ARRAY_LEN(names));
-    memset(out, 0, n * sizeof(*out));
-    if (weh_value_is_null(value)) {
-        return WEH_OK;
-    }
-    if (value->type == WEH_VALUE_ARRAY) {
-        /* Missing components are 0, components behind the last are ignored (a 3d point in 2d). */
-        for (unsigned i = 0; i < n && i < value->n; i++) {
-            if (!weh_value_to_double(&value->as.items[i], &out[i])) {
-                return fail_member(diag, where, "an array of numbers");
-            }
-        }
-        return WEH_OK;
-    }
-    if (value->type != WEH_VALUE_MAP) {
-        return fail_member(diag, where, "a point");
-    }
     for (unsigned i = 0; i < n; i++) {
         const struct weh_value *component = weh_value_get(value, names[i]);
 
@@ -50,6 +44,21 @@ weh_err weh_point_read(const struct weh_value *value, const char *where, unsigne
         }
     }
     return WEH_OK;
+}
+
+weh_err weh_point_read(const struct weh_value *value, const char *where, unsigned n, double *out,
+                       struct weh_diag *diag)
+{
+    weh_assert(n <= 3);
+    memset(out, 0, n * sizeof(*out));
+    if (weh_value_is_null(value)) {
+        return WEH_OK;
+    }
+    if (value->type == WEH_VALUE_ARRAY) {
+        return read_items(value, where, n, out, diag);
+    }
+    return value->type == WEH_VALUE_MAP ? read_xyz(value, where, n, out, diag)
+                                        : fail_member(diag, where, "a point");
 }
 
 weh_err weh_angle_read(const struct weh_value *value, const char *where, double *degrees,
@@ -161,7 +170,7 @@ weh_err weh_placement3d_read(const struct weh_value *value, struct weh_placement
                              diag);
     }
     angles = err == WEH_OK ? weh_value_get(value, "angles") : NULL;
-    if (!weh_value_is_null(angles) && angles->type != WEH_VALUE_MAP) {
+    if (angles != NULL && !weh_value_is_null(angles) && angles->type != WEH_VALUE_MAP) {
         return fail_member(diag, "placement.angles", "an object");
     }
     for (unsigned i = 0; err == WEH_OK && i < 3; i++) {

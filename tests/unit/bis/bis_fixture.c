@@ -7,6 +7,35 @@
 
 #include <unistd.h>
 
+static const char *name_of(weh_err err)
+{
+    return err == WEH_OK ? "no error" : weh_err_info(err)->name;
+}
+
+void fixture_expect_ok(const struct fixture *f, weh_err err, const char *call, int line)
+{
+    if (err != WEH_OK) {
+        fail_msg("line %d: %s: %s (%s) %s", line, call, name_of(err), f->diag.where, f->diag.text);
+    }
+}
+
+void fixture_expect(const struct fixture *f, weh_err err, weh_err code, const char *where, int line)
+{
+    if (err != code || (err != WEH_OK && where != NULL && strcmp(f->diag.where, where) != 0)) {
+        fail_msg("line %d: %s instead of %s at '%s': %s", line, name_of(err), name_of(code),
+                 f->diag.where, f->diag.text);
+    }
+}
+
+void fixture_expect_case(const struct fixture *f, weh_err err, weh_err code, const char *where,
+                         const char *text)
+{
+    if (err != code || (err != WEH_OK && where != NULL && strcmp(f->diag.where, where) != 0)) {
+        fail_msg("%s: %s instead of %s at '%s': %s", text, name_of(err), name_of(code),
+                 f->diag.where, f->diag.text);
+    }
+}
+
 static void copy_file(const char *from, const char *to)
 {
     static char bytes[65536];
@@ -36,18 +65,18 @@ void fixture_open_path(struct fixture *f, const char *path, bool readonly)
     weh_arena_init(&f->arena, 0);
     weh_buf_init(&f->text, 0);
     if (!initialised) {
-        assert_ok(weh_briefcase_global_init(&f->diag));
+        ASSERT_OK(weh_briefcase_global_init(&f->diag));
         initialised = true;
     }
-    assert_ok(weh_file_registry_create(&f->registry, &f->diag));
-    assert_ok(weh_ec_cache_create(&f->cache, &f->diag));
+    ASSERT_OK(weh_file_registry_create(&f->registry, &f->diag));
+    ASSERT_OK(weh_ec_cache_create(&f->cache, &f->diag));
     options.path = f->path;
     options.readonly = readonly;
     options.user = "test";
     options.registry = f->registry;
-    assert_ok(weh_briefcase_open(&options, &f->briefcase, &f->diag));
-    assert_ok(weh_ec_catalog_acquire(f->cache, f->briefcase, &f->catalog, &f->diag));
-    assert_ok(weh_bis_create(f->briefcase, f->catalog, &f->bis, &f->diag));
+    ASSERT_OK(weh_briefcase_open(&options, &f->briefcase, &f->diag));
+    ASSERT_OK(weh_ec_catalog_acquire(f->cache, f->briefcase, &f->catalog, &f->diag));
+    ASSERT_OK(weh_bis_create(f->briefcase, f->catalog, &f->bis, &f->diag));
 }
 
 void fixture_open(struct fixture *f, const char *name, bool readonly)
@@ -77,6 +106,7 @@ void fixture_close(struct fixture *f)
     assert_int_equal(rmdir(f->folder), 0);
 }
 
+WEH_PRINTF(2, 0)
 static const struct weh_value *parse(struct fixture *f, const char *format, va_list args)
 {
     static const struct weh_json_limits limits = { WEH_JSON_MAX_DEPTH, 1000000 };
@@ -85,7 +115,9 @@ static const struct weh_value *parse(struct fixture *f, const char *format, va_l
 
     assert_true(vasprintf(&text, format, args) >= 0);
     for (char *p = text; *p != '\0'; p++) {
-        *p = *p == '\'' ? '"' : *p;
+        if (*p == '\'') {
+            *p = '"';
+        }
     }
     weh_arena_reset(&f->arena);
     value = weh_arena_alloc(&f->arena, sizeof(*value));
@@ -204,6 +236,7 @@ static void put_cell(char *out, size_t size, sqlite3_stmt *stmt, int column)
     }
 }
 
+WEH_PRINTF(2, 0)
 static sqlite3_stmt *prepare(struct fixture *f, const char *format, va_list args)
 {
     sqlite3_stmt *stmt = NULL;

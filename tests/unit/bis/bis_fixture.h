@@ -57,20 +57,16 @@ void fixture_sql(struct fixture *f, const char *sql);
 /** PRAGMA integrity_check and foreign_key_check. */
 void fixture_check_file(struct fixture *f);
 
-#define assert_ok(call)                                                                         \
-    do {                                                                                        \
-        weh_err assert_ok_err = (call);                                                         \
-        if (assert_ok_err != WEH_OK) {                                                          \
-            fail_msg("%s: %s (%s) %s", #call, weh_err_info(assert_ok_err)->name, f->diag.where, \
-                     f->diag.text);                                                             \
-        }                                                                                       \
-    } while (0)
+/** @err must be WEH_OK; @err must be @code and the diag name @where. */
+void fixture_expect_ok(const struct fixture *f, weh_err err, const char *call, int line);
+void fixture_expect(const struct fixture *f, weh_err err, weh_err code, const char *where,
+                    int line);
 
-/** @call must fail with @code and name @at. */
-#define assert_fails(call, code, at)              \
-    do {                                          \
-        assert_int_equal((call), (code));         \
-        assert_string_equal(f->diag.where, (at)); \
-    } while (0)
+/** The same for one case of a table, told by its @text; @where only counts when @code is an error. */
+void fixture_expect_case(const struct fixture *f, weh_err err, weh_err code, const char *where,
+                         const char *text);
+
+#define ASSERT_OK(call)                 fixture_expect_ok(f, (call), #call, __LINE__)
+#define ASSERT_FAILS(call, code, where) fixture_expect(f, (call), (code), (where), __LINE__)
 
 #endif

@@ -33,7 +33,7 @@ static void test_delete_of_a_parent_takes_children_rows_aspects_and_links(void *
     assert_true(children > 0);
     fixture_sql(f, "INSERT INTO bis_ElementRefersToElements(Id,ECClassId,SourceId,TargetId) VALUES"
                    "(90001,139,0x120,0x3a),(90002,139,0x3a,0x121)");
-    assert_ok(fixture_delete(f, 0x120));
+    ASSERT_OK(fixture_delete(f, 0x120));
     assert_int_equal(fixture_int(f, "SELECT count(*) FROM bis_Element"), before - children - 1);
     assert_int_equal(fixture_int(f, "SELECT count(*) FROM bis_GeometricElement3d WHERE ElementId"
                                     " NOT IN (SELECT Id FROM bis_Element)"),
@@ -51,7 +51,7 @@ static void test_delete_of_links_sources_and_aspect_owners_leaves_no_orphans(voi
     static const weh_id ids[] = { 0x130, 0x3a, 0x2f, 0x30, 0x32, 0x1b2, 0x2d };
     struct fixture *f = *state;
 
-    assert_ok(weh_element_delete(f->bis, ids, WEH_ARRAY_LEN(ids), &f->diag));
+    ASSERT_OK(weh_element_delete(f->bis, ids, WEH_ARRAY_LEN(ids), &f->diag));
     assert_int_equal(fixture_int(f, "SELECT count(*) FROM bis_ElementMultiAspect WHERE ElementId"
                                     " NOT IN (SELECT Id FROM bis_Element)"),
                      0);
@@ -101,11 +101,7 @@ static void test_delete_is_refused_with_its_error_and_element(void **state)
     for (size_t i = 0; i < WEH_ARRAY_LEN(cases); i++) {
         weh_err err = fixture_delete(f, cases[i].id);
 
-        if (err != cases[i].err ||
-            (cases[i].where != NULL && strcmp(f->diag.where, cases[i].where) != 0)) {
-            fail_msg("%llx: %d at '%s' %s", (unsigned long long)cases[i].id, err, f->diag.where,
-                     f->diag.text);
-        }
+        fixture_expect_case(f, err, cases[i].err, cases[i].where, "delete");
     }
     assert_int_equal(fixture_int(f, "SELECT total(Id) FROM bis_Element"), before);
 }
@@ -119,7 +115,7 @@ static void test_delete_of_several_is_all_or_none(void **state)
 
     assert_int_equal(weh_element_delete(f->bis, ids, 3, &f->diag), WEH_E_MISSING_ID);
     assert_int_equal(fixture_int(f, "SELECT count(*) FROM bis_Element"), before);
-    assert_ok(weh_element_delete(f->bis, tree, WEH_ARRAY_LEN(tree), &f->diag));
+    ASSERT_OK(weh_element_delete(f->bis, tree, WEH_ARRAY_LEN(tree), &f->diag));
     assert_int_equal(fixture_int(f, "SELECT count(*) FROM bis_Element WHERE Id IN"
                                     " (0x120,0x121,0x122,0x123)"),
                      0);
@@ -145,7 +141,7 @@ static void test_delete_of_a_deep_tree_needs_no_stack(void **state)
                 " SELECT 1000000+i,361,0x38,1,1,CASE i WHEN 0 THEN NULL ELSE 999999+i END FROM n");
     fixture_sql(f, "INSERT INTO bis_InformationRecordElement(ElementId,ECClassId) SELECT Id,"
                    "ECClassId FROM bis_Element WHERE Id>=1000000");
-    assert_ok(fixture_delete(f, 1000000));
+    ASSERT_OK(fixture_delete(f, 1000000));
     assert_int_equal(fixture_int(f, "SELECT count(*) FROM bis_Element WHERE Id>=1000000"), 0);
 }
 
@@ -154,16 +150,16 @@ static void test_deleted_things_are_not_remembered(void **state)
     struct fixture *f = *state;
     weh_id scope = 0;
 
-    assert_ok(fixture_insert(f, &scope, "{'classFullName':'WebEditTest:Record','model':'0x38'}"));
-    assert_ok(fixture_insert(f, NULL,
+    ASSERT_OK(fixture_insert(f, &scope, "{'classFullName':'WebEditTest:Record','model':'0x38'}"));
+    ASSERT_OK(fixture_insert(f, NULL,
                              "{'classFullName':'WebEditTest:Record','model':'0x38','code':{'spec':"
                              "'0x22','scope':'0x1','value':'n'},'jsonProperties':{}}"));
-    assert_ok(fixture_update(f, "{'id':'0x3b','code':{'spec':'0x22','scope':'0x%llx','value':'n'}}",
+    ASSERT_OK(fixture_update(f, "{'id':'0x3b','code':{'spec':'0x22','scope':'0x%llx','value':'n'}}",
                              (unsigned long long)scope));
     assert_int_equal(fixture_delete(f, scope), WEH_E_FOREIGN_KEY);
-    assert_ok(fixture_update(f, "{'id':'0x3b','code':{'spec':'0x22','scope':'0x1','value':'m'}}"));
-    assert_ok(fixture_delete(f, scope));
-    assert_fails(fixture_update(f,
+    ASSERT_OK(fixture_update(f, "{'id':'0x3b','code':{'spec':'0x22','scope':'0x1','value':'m'}}"));
+    ASSERT_OK(fixture_delete(f, scope));
+    ASSERT_FAILS(fixture_update(f,
                                 "{'id':'0x3b','code':{'spec':'0x22','scope':'0x%llx','value':"
                                 "'n'}}",
                                 (unsigned long long)scope),
@@ -175,21 +171,21 @@ static void test_forget_notices_what_was_rolled_back(void **state)
     struct fixture *f = *state;
     weh_id part = 0;
 
-    assert_ok(
+    ASSERT_OK(
         fixture_insert(f, &part,
                        "{'classFullName':'BisCore:PhysicalPartition','model':'0x1','parent':"
                        "{'id':'0x1','relClassName':'BisCore:SubjectOwnsPartitionElements'}}"));
-    assert_ok(fixture_insert_model(f, NULL,
+    ASSERT_OK(fixture_insert_model(f, NULL,
                                    "{'classFullName':'BisCore:PhysicalModel','modeledElement':"
                                    "{'id':'0x%llx'}}",
                                    (unsigned long long)part));
-    assert_ok(fixture_insert(f, NULL,
+    ASSERT_OK(fixture_insert(f, NULL,
                              "{'classFullName':'Generic:PhysicalObject','model':'0x%llx',"
                              "'category':'0x16'}",
                              (unsigned long long)part));
-    assert_ok(weh_briefcase_rollback(f->briefcase, &f->diag));
+    ASSERT_OK(weh_briefcase_rollback(f->briefcase, &f->diag));
     weh_bis_forget(f->bis);
-    assert_fails(fixture_insert(f, NULL,
+    ASSERT_FAILS(fixture_insert(f, NULL,
                                 "{'classFullName':'Generic:PhysicalObject','model':'0x%llx',"
                                 "'category':'0x16'}",
                                 (unsigned long long)part),

@@ -148,7 +148,7 @@ static void run(call_fn call, const char *text)
 
     fixture_open(f, "small.bim", false);
     if (call == call_model) {
-        assert_ok(fixture_insert(f, NULL,
+        ASSERT_OK(fixture_insert(f, NULL,
                                  "{'classFullName':'BisCore:DefinitionContainer','model':"
                                  "'0x14'}"));
     }
@@ -158,7 +158,7 @@ static void run(call_fn call, const char *text)
         /* Each time from a fresh context, so that everything is looked up anew. */
         weh_bis_destroy(f->bis);
         f->bis = NULL;
-        assert_ok(weh_bis_create(f->briefcase, f->catalog, &f->bis, &f->diag));
+        ASSERT_OK(weh_bis_create(f->briefcase, f->catalog, &f->bis, &f->diag));
         fake_alloc_fail_at(nth);
         err = call(f, props);
         fake_alloc_reset();

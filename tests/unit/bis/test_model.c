@@ -35,7 +35,7 @@ static weh_id partition(struct fixture *f, const char *class_name)
 {
     weh_id id = 0;
 
-    assert_ok(fixture_insert(f, &id,
+    ASSERT_OK(fixture_insert(f, &id,
                              "{'classFullName':'BisCore:%s','model':'0x1','parent':{'id':'0x1',"
                              "'relClassName':'BisCore:SubjectOwnsPartitionElements'}}",
                              class_name));
@@ -57,7 +57,7 @@ static void test_model_insert_writes_the_row_of_the_official_backend(void **stat
     weh_id element = partition(f, "PhysicalPartition");
     weh_id id = 0;
 
-    assert_ok(fixture_insert_model(f, &id,
+    ASSERT_OK(fixture_insert_model(f, &id,
                                    "{'classFullName':'BisCore:PhysicalModel','modeledElement':"
                                    "{'id':'0x%llx'}}",
                                    (long long)element));
@@ -72,7 +72,7 @@ static void test_model_insert_takes_flags_json_and_relationship(void **state)
     weh_id element = partition(f, "PhysicalPartition");
     weh_id id = 0;
 
-    assert_ok(fixture_insert_model(
+    ASSERT_OK(fixture_insert_model(
         f, &id,
         "{'classFullName':'BisCore:PhysicalModel','modeledElement':{'id':'0x%llx','relClassName':"
         "'BisCore:PhysicalModelBreaksDownPhysicalPortion'},'parentModel':'0x35','isPrivate':true,"
@@ -82,7 +82,7 @@ static void test_model_insert_takes_flags_json_and_relationship(void **state)
     assert_string_equal(model_row(f, id),
                         "252|1|0|256|1|1|'{\"x\":1,\"formatter\":" FORMATTER "}'|null|null|1|1|;");
     element = partition(f, "PhysicalPartition");
-    assert_ok(fixture_insert_model(
+    ASSERT_OK(fixture_insert_model(
         f, &id,
         "{'classFullName':'BisCore:PhysicalModel','modeledElement':{'id':'0x%llx'},"
         "'jsonProperties':{'a':1,'formatter':{'fmtDir':1.5,'mastUnit':{'label':'ft'}}}}",
@@ -99,7 +99,7 @@ static void test_model_insert_without_geometry_has_no_formatter(void **state)
     weh_id element = partition(f, "InformationRecordPartition");
     weh_id id = 0;
 
-    assert_ok(fixture_insert_model(f, &id,
+    ASSERT_OK(fixture_insert_model(f, &id,
                                    "{'classFullName':'BisCore:InformationRecordModel',"
                                    "'modeledElement':{'id':'0x%llx'},'jsonProperties':{'a':1.5}}",
                                    (long long)element));
@@ -149,9 +149,7 @@ static void test_model_insert_is_refused_with_its_error_and_member(void **state)
     for (size_t i = 0; i < WEH_ARRAY_LEN(cases); i++) {
         weh_err err = fixture_insert_model(f, NULL, "%s", cases[i].props);
 
-        if (err != cases[i].err || strcmp(f->diag.where, cases[i].where) != 0) {
-            fail_msg("%s: %d at '%s' %s", cases[i].props, err, f->diag.where, f->diag.text);
-        }
+        fixture_expect_case(f, err, cases[i].err, cases[i].where, cases[i].props);
     }
     assert_null(fixture_get_model(f, 0x9999));
     assert_int_equal(fixture_int(f, "SELECT count(*) FROM bis_Model"), 14);
@@ -161,12 +159,12 @@ static void test_model_of_abstract_class_is_refused(void **state)
 {
     struct fixture *f = *state;
 
-    assert_fails(fixture_insert_model(f, NULL,
+    ASSERT_FAILS(fixture_insert_model(f, NULL,
                                       "{'classFullName':'BisCore:SpatialModel','modeledElement':"
                                       "{'id':'0x%llx'}}",
                                       (long long)partition(f, "PhysicalPartition")),
                  WEH_E_BAD_ELEMENT, "modeledElement");
-    assert_fails(fixture_insert_model(f, NULL,
+    ASSERT_FAILS(fixture_insert_model(f, NULL,
                                       "{'classFullName':'BisCore:GroupInformationModel',"
                                       "'modeledElement':{'id':'0x%llx'}}",
                                       (long long)partition(f, "GroupInformationPartition")),
@@ -182,7 +180,7 @@ static void test_propagate_sets_times_and_one_guid_for_changed_geometry(void **s
     struct fixture *f = *state;
 
     fixture_sql(f, "UPDATE bis_Model SET LastMod=1");
-    assert_ok(weh_bis_propagate(f->bis, &changes, &f->diag));
+    ASSERT_OK(weh_bis_propagate(f->bis, &changes, &f->diag));
     assert_string_equal(fixture_rows(f, "SELECT Id FROM bis_Model WHERE LastMod>1 ORDER BY 1"),
                         "53|;54|;56|;417|;");
     assert_int_equal(fixture_int(f, "SELECT a.ps1=b.ps1 FROM bis_Model a,bis_Model b WHERE"
@@ -200,13 +198,13 @@ static void test_propagate_of_a_restyled_sub_category_touches_the_models_that_sh
     struct fixture *f = *state;
 
     fixture_sql(f, "UPDATE bis_Model SET LastMod=1,ps1=x'00'");
-    assert_ok(fixture_update(f, "{'id':'0x27','appearance':{'color':1}}"));
-    assert_ok(weh_bis_propagate(f->bis, &changes, &f->diag));
+    ASSERT_OK(fixture_update(f, "{'id':'0x27','appearance':{'color':1}}"));
+    ASSERT_OK(weh_bis_propagate(f->bis, &changes, &f->diag));
     assert_string_equal(
         fixture_rows(f, "SELECT Id,length(ps1) FROM bis_Model WHERE LastMod>1 ORDER BY 1"),
         "417|16|;");
     fixture_sql(f, "UPDATE bis_Model SET LastMod=1");
-    assert_ok(weh_bis_propagate(f->bis, &changes, &f->diag));
+    ASSERT_OK(weh_bis_propagate(f->bis, &changes, &f->diag));
     assert_int_equal(fixture_int(f, "SELECT count(*) FROM bis_Model WHERE LastMod>1"), 0);
 }
 

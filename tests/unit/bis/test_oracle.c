@@ -41,34 +41,55 @@ static char *read_xz(const char *path, size_t *len)
     return text;
 }
 
-/* Copy @value to @sink; binaries of the dump become what our JSON says of a binary. */
-static void copy_value(const struct weh_value *value, struct weh_sink *sink, bool top)
+static void copy_value(const struct weh_value *value, struct weh_sink *sink, bool top);
+
+static bool is_binary(const struct weh_value *value)
+{
+    return value->type == WEH_VALUE_MAP && value->n == 1 &&
+           weh_str_eq_text(value->as.members[0].key, "$base64");
+}
+
+static void copy_binary(const struct weh_value *value, struct weh_sink *sink)
 {
     char text[4096];
 
-    if (value->type == WEH_VALUE_MAP && value->n == 1 &&
-        weh_str_eq_text(value->as.members[0].key, "$base64")) {
-        (void)snprintf(text, sizeof(text), "encoding=base64;%.*s",
-                       WEH_STR_ARGS(weh_value_str(&value->as.members[0].value)));
-        weh_sink_text(sink, text);
-    } else if (value->type == WEH_VALUE_MAP) {
-        weh_sink_map_begin(sink, WEH_SINK_UNKNOWN);
-        for (uint32_t i = 0; i < value->n; i++) {
-            if (!top || !weh_str_eq_text(value->as.members[i].key, "geom")) {
-                sink->ops->key(sink, value->as.members[i].key);
-                copy_value(&value->as.members[i].value, sink, false);
-            }
+    (void)snprintf(text, sizeof(text), "encoding=base64;%.*s",
+                   WEH_STR_ARGS(weh_value_str(&value->as.members[0].value)));
+    weh_sink_text(sink, text);
+}
+
+static void copy_map(const struct weh_value *value, struct weh_sink *sink, bool top)
+{
+    weh_sink_map_begin(sink, WEH_SINK_UNKNOWN);
+    for (uint32_t i = 0; i < value->n; i++) {
+        if (!top || !weh_str_eq_text(value->as.members[i].key, "geom")) {
+            sink->ops->key(sink, value->as.members[i].key);
+            copy_value(&value->as.members[i].value, sink, false);
         }
-        weh_sink_map_end(sink);
-    } else if (value->type == WEH_VALUE_ARRAY) {
-        weh_sink_array_begin(sink, value->n);
-        for (uint32_t i = 0; i < value->n; i++) {
-            copy_value(&value->as.items[i], sink, false);
-        }
-        weh_sink_array_end(sink);
-    } else {
-        weh_sink_value(sink, value);
     }
+    weh_sink_map_end(sink);
+}
+
+/* Copy @value to @sink; binaries of the dump become what our JSON says of a binary. */
+static void copy_value(const struct weh_value *value, struct weh_sink *sink, bool top)
+{
+    if (is_binary(value)) {
+        copy_binary(value, sink);
+        return;
+    }
+    if (value->type == WEH_VALUE_MAP) {
+        copy_map(value, sink, top);
+        return;
+    }
+    if (value->type != WEH_VALUE_ARRAY) {
+        weh_sink_value(sink, value);
+        return;
+    }
+    weh_sink_array_begin(sink, value->n);
+    for (uint32_t i = 0; i < value->n; i++) {
+        copy_value(&value->as.items[i], sink, false);
+    }
+    weh_sink_array_end(sink);
 }
 
 static weh_id line_id(const struct weh_value *line)
@@ -79,41 +100,43 @@ static weh_id line_id(const struct weh_value *line)
     return id;
 }
 
-/* The number of lines that differ; the first few are printed. */
-static unsigned compare(struct fixture *f, const char *dump, bool models, unsigned *n_lines)
+static bool is_same(struct fixture *f, struct weh_str text, bool models, struct weh_buf *expected)
 {
     static const struct weh_json_limits limits = { WEH_JSON_MAX_DEPTH, 10000000 };
+    struct weh_json_writer writer;
+    struct weh_value line;
+    const char *actual;
+
+    weh_arena_reset(&f->arena);
+    ASSERT_OK(weh_json_parse(text, &limits, &f->arena, &line, &f->diag));
+    weh_buf_clear(expected);
+    weh_json_writer_init(&writer, expected);
+    copy_value(&line, &writer.sink, true);
+    weh_buf_byte(expected, 0);
+    actual = models ? fixture_get_model(f, line_id(&line)) : fixture_get(f, line_id(&line));
+    if (actual != NULL && strcmp(actual, (const char *)expected->data) == 0) {
+        return true;
+    }
+    print_message("expected %s\nactual   %s (%s)\n", (const char *)expected->data,
+                  actual == NULL ? "none" : actual, f->diag.text);
+    return false;
+}
+
+/* The number of lines that differ; they are printed. */
+static unsigned compare(struct fixture *f, const char *dump, bool models, unsigned *n_lines)
+{
     size_t len = 0;
     char *text = read_xz(dump, &len);
+    struct weh_str rest = { text, len };
     struct weh_buf expected;
     unsigned n_different = 0;
 
     weh_buf_init(&expected, 0);
-    *n_lines = 0;
-    for (size_t at = 0; at < len;) {
-        char *end = memchr(text + at, '\n', len - at);
-        size_t line_len = end == NULL ? len - at : (size_t)(end - (text + at));
-        struct weh_json_writer writer;
-        struct weh_value line;
-        const char *actual;
+    for (*n_lines = 0; rest.len > 0; ++*n_lines) {
+        struct weh_str line;
 
-        weh_arena_reset(&f->arena);
-        assert_int_equal(weh_json_parse((struct weh_str){ text + at, line_len }, &limits, &f->arena,
-                                        &line, &f->diag),
-                         WEH_OK);
-        weh_buf_clear(&expected);
-        weh_json_writer_init(&writer, &expected);
-        copy_value(&line, &writer.sink, true);
-        weh_buf_byte(&expected, 0);
-        actual = models ? fixture_get_model(f, line_id(&line)) : fixture_get(f, line_id(&line));
-        if (actual == NULL || strcmp(actual, (const char *)expected.data) != 0) {
-            if (n_different++ < 10) {
-                print_message("expected %s\nactual   %s (%s)\n", (const char *)expected.data,
-                              actual == NULL ? "none" : actual, f->diag.text);
-            }
-        }
-        ++*n_lines;
-        at += line_len + 1;
+        rest = weh_str_split(rest, '\n', &line);
+        n_different += !is_same(f, line, models, &expected);
     }
     weh_buf_fini(&expected);
     free(text);

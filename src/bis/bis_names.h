@@ -1,0 +1,42 @@
+/* src/bis/bis_names.h - the classes and properties of BisCore that the rules know, as numbers; not for
+ * other folders. Their names are in bases.def and slots.def.
+ */
+#ifndef BIS_NAMES_H
+#define BIS_NAMES_H
+
+#include "weh/compiler.h"
+
+/* clang-format off */
+enum bis_base {
+#define X(symbol, name) BASE_##symbol,
+#include "bases.def"
+#undef X
+    BASE_COUNT
+};
+WEH_STATIC_ASSERT(BASE_COUNT <= 64, "traits are bits of a uint64_t");
+
+/* A slot stands in the table once for each class that has it. */
+enum bis_slot {
+    SLOT_MODEL, SLOT_LAST_MOD, SLOT_CODE_SPEC, SLOT_CODE_SCOPE, SLOT_CODE_VALUE, SLOT_USER_LABEL,
+    SLOT_PARENT, SLOT_FEDERATION_GUID, SLOT_JSON, SLOT_CATEGORY, SLOT_IN_SPATIAL, SLOT_ORIGIN,
+    SLOT_YAW, SLOT_PITCH, SLOT_ROLL, SLOT_ROTATION, SLOT_LOW, SLOT_HIGH, SLOT_STREAM,
+    SLOT_TYPE_DEFINITION, SLOT_IS_PRIVATE, SLOT_DESCRIPTION, SLOT_RANK, SLOT_APPEARANCE, SLOT_URL,
+    SLOT_PALETTE, SLOT_TEXTURE_DATA, SLOT_TEXTURE_FORMAT, SLOT_TEXTURE_WIDTH, SLOT_TEXTURE_HEIGHT,
+    SLOT_TEXTURE_FLAGS, SLOT_VIEW_SELECTOR, SLOT_VIEW_STYLE, SLOT_VIEW_ORIGIN, SLOT_VIEW_EXTENTS,
+    SLOT_VIEW_YAW, SLOT_VIEW_PITCH, SLOT_VIEW_ROLL, SLOT_CAMERA_ON, SLOT_CAMERA_EYE,
+    SLOT_CAMERA_LENS, SLOT_CAMERA_FOCUS, SLOT_VIEW_MODELS, SLOT_VIEW_MODEL, SLOT_VIEW_ANGLE,
+    SLOT_MODEL_PARENT, SLOT_MODEL_ELEMENT, SLOT_MODEL_PRIVATE, SLOT_MODEL_TEMPLATE, SLOT_MODEL_GUID,
+    SLOT_MODEL_UNLOCATED, SLOT_MODEL_PLAN, SLOT_CODE_SPEC_NAME,
+    SLOT_COUNT,
+    SLOT_NONE = SLOT_COUNT
+};
+/* clang-format on */
+
+enum {
+    SLOT_READ = 1,
+    SLOT_WRITE = 2
+};
+
+#define TRAIT(symbol) (UINT64_C(1) << BASE_##symbol)
+
+#endif
