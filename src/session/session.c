@@ -143,6 +143,10 @@ void weh_session_channel_gone(struct weh_session *session, enum weh_close_reason
     (void)pthread_mutex_lock(&session->lock);
     session_end_locked(session, reason);
     session->channel_gone = true;
+    if (session->drop_jobs) {
+        /* A stop lets the running request finish, but not longer than the channel waits. */
+        atomic_store(&session->cancel, true);
+    }
     last = session->ending == ENDING_FINISHED;
     (void)pthread_mutex_unlock(&session->lock);
     if (last) {

@@ -130,6 +130,11 @@ enum weh_close_reason fake_channel_wait_close(struct fake_channel *fake)
 void fake_channel_lose(struct fake_channel *fake, enum weh_close_reason reason)
 {
     weh_session_channel_gone(fake->session, reason);
+    fake_channel_wait_released(fake);
+}
+
+void fake_channel_wait_released(struct fake_channel *fake)
+{
     (void)pthread_mutex_lock(&fake->lock);
     while (!fake->released) {
         (void)pthread_cond_wait(&fake->changed, &fake->lock);

@@ -40,4 +40,7 @@ enum weh_close_reason fake_channel_wait_close(struct fake_channel *fake);
 /** The socket is gone: tell the session and wait until it has let the channel go. */
 void fake_channel_lose(struct fake_channel *fake, enum weh_close_reason reason);
 
+/** Wait until the session has let the channel go, after weh_session_channel_gone. */
+void fake_channel_wait_released(struct fake_channel *fake);
+
 #endif

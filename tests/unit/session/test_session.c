@@ -462,6 +462,23 @@ static void test_session_lost_socket_interrupts_and_drops_what_waits(void **stat
     assert_int_equal(f->n_closed, 1);
 }
 
+static void test_session_shutdown_lets_the_running_request_finish_until_the_channel_is_gone(
+    void **state)
+{
+    struct fixture *f = *state;
+
+    request(f, 0, "test.wait", "{}");
+    wait_until_waiting(f, 1);
+    request(f, 1, "test.count", "{}");
+    weh_session_end(f->fake->session, WEH_CLOSE_SHUTDOWN);
+    assert_false(atomic_load(weh_session_cancel_flag(f->fake->session)));
+    weh_session_channel_gone(f->fake->session, WEH_CLOSE_SHUTDOWN);
+    assert_true(atomic_load(weh_session_cancel_flag(f->fake->session)));
+    open_gate(f);
+    fake_channel_wait_released(f->fake);
+    assert_int_equal(f->n_calls, 0);
+}
+
 static void test_session_beyond_the_limit_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -549,6 +566,7 @@ int main(void)
         T(test_session_close_sends_the_reply_first),
         T(test_session_clean_close_runs_what_was_received),
         T(test_session_lost_socket_interrupts_and_drops_what_waits),
+        T(test_session_shutdown_lets_the_running_request_finish_until_the_channel_is_gone),
         T(test_session_beyond_the_limit_is_refused),
         T(test_session_busy_one_does_not_stop_another),
         T(test_session_survives_any_failed_allocation),
