@@ -137,48 +137,62 @@ static weh_err read_all(struct applier *applier, struct weh_diag *diag)
 
 /* ---- the common way ---- */
 
-/* The ops of @kind into order: how many. */
-static uint32_t collect(struct applier *applier, int kind)
+/* The ops of @kind in @group behind the @n that are in order: how many then. */
+static uint32_t collect_group(struct applier *applier, const struct apply_group *group, int kind,
+                              uint32_t n)
 {
-    bool groups_back = kind == SQLITE_DELETE;
-    uint32_t n = 0;
+    for (uint32_t i = 0; i < group->end - group->first; i++) {
+        uint32_t op = applier->invert ? group->end - 1 - i : group->first + i;
 
-    for (uint32_t g = 0; g < applier->n_groups; g++) {
-        const struct apply_group *group =
-            &applier->groups[groups_back ? applier->n_groups - 1 - g : g];
-
-        for (uint32_t i = 0; i < group->end - group->first; i++) {
-            uint32_t op = applier->invert ? group->end - 1 - i : group->first + i;
-
-            if (applier->ops[op].kind == kind) {
-                applier->order[n++] = op;
-            }
+        if (applier->ops[op].kind == kind) {
+            applier->order[n++] = op;
         }
     }
     return n;
+}
+
+/* The ops of @kind into order: how many. */
+static uint32_t collect(struct applier *applier, int kind)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < applier->n_groups; i++) {
+        uint32_t group = kind == SQLITE_DELETE ? applier->n_groups - 1 - i : i;
+
+        n = collect_group(applier, &applier->groups[group], kind, n);
+    }
+    return n;
+}
+
+/* The first @n ops in order; the *@left of them that were refused are then its head. */
+static weh_err run_round(struct applier *applier, uint32_t n, uint32_t *left, struct weh_diag *diag)
+{
+    weh_err err = WEH_OK;
+
+    *left = 0;
+    for (uint32_t i = 0; i < n && err == WEH_OK; i++) {
+        bool done = false;
+
+        err = apply_run_op(applier, &applier->ops[applier->order[i]], &done, diag);
+        if (!done) {
+            applier->order[(*left)++] = applier->order[i];
+        }
+    }
+    return err;
 }
 
 /* All ops of @kind; those refused once more after the others, while that helps. *@left of them
  * are then still refused, at the head of applier->order. */
 static weh_err run_kind(struct applier *applier, int kind, uint32_t *left, struct weh_diag *diag)
 {
-    uint32_t n = collect(applier, kind);
+    uint32_t n;
     weh_err err = WEH_OK;
 
-    for (*left = 0; n > 0; n = *left) {
-        *left = 0;
-        for (uint32_t i = 0; i < n && err == WEH_OK; i++) {
-            bool done = false;
-
-            err = apply_run_op(applier, &applier->ops[applier->order[i]], &done, diag);
-            if (!done) {
-                applier->order[(*left)++] = applier->order[i];
-            }
-        }
-        if (err != WEH_OK || *left == n) {
-            break;
-        }
-    }
+    *left = collect(applier, kind);
+    do {
+        n = *left;
+        err = run_round(applier, n, left, diag);
+    } while (err == WEH_OK && *left > 0 && *left < n);
     apply_drop_statement(applier);
     return err;
 }

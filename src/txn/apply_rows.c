@@ -288,7 +288,7 @@ weh_err apply_move_in(struct applier *applier, const struct moved_row *moved, st
     for (uint32_t i = 0; i < table->n_columns && err == WEH_OK && rc == SQLITE_OK; i++) {
         struct cs_value value;
 
-        weh_assert(cs_get_value(&at, end, &value));
+        cs_next_value(&at, end, &value);
         rc = cs_bind(stmt, (int)i + 1, &value);
     }
     if (err == WEH_OK && rc == SQLITE_OK) {

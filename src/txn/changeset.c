@@ -135,6 +135,13 @@ bool cs_get_value(const uint8_t **at, const uint8_t *end, struct cs_value *out)
     return true;
 }
 
+void cs_next_value(const uint8_t **at, const uint8_t *end, struct cs_value *out)
+{
+    bool whole = cs_get_value(at, end, out);
+
+    weh_assert(whole);
+}
+
 static uint64_t get_u64(const struct cs_value *value)
 {
     uint64_t bits = 0;

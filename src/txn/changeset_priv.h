@@ -74,6 +74,8 @@ void cs_put_value(struct weh_buf *out, sqlite3_value *value);
 void cs_copy_value(struct weh_buf *out, const struct cs_value *value);
 /** Parse one value at *@at and move behind it; false when it does not fit before @end. */
 bool cs_get_value(const uint8_t **at, const uint8_t *end, struct cs_value *out);
+/** The same for bytes that cs_put_value has written: they cannot be wrong. */
+void cs_next_value(const uint8_t **at, const uint8_t *end, struct cs_value *out);
 /** The integer in @value, or 0 when it is none. */
 int64_t cs_int(const struct cs_value *value);
 int cs_bind(sqlite3_stmt *stmt, int index, const struct cs_value *value);

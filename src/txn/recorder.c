@@ -12,7 +12,7 @@
 
 #include "txn_priv.h"
 
-#define KEEP_BYTES   (16 * 1024) /* memory that a table keeps between transactions */
+#define KEEP_BYTES   16384 /* memory that a table keeps between transactions */
 #define FIRST_BUCKET 32
 #define LARGE_ROWS   256
 
@@ -188,6 +188,18 @@ static struct table *find_table(struct recorder *recorder, const char *name)
     return table;
 }
 
+static void touch_rows(struct recorder *recorder, struct table *table, int op)
+{
+    if (op != SQLITE_INSERT && read_key(recorder, table, false)) {
+        touch(recorder, table, false);
+    }
+    /* An update that moves a row to another key is a delete and an insert. */
+    if (op != SQLITE_DELETE && read_key(recorder, table, true)) {
+        touch(recorder, table, true);
+    }
+}
+
+/* Seven parameters: SQLite's. NOLINTNEXTLINE(readability-function-size) */
 static void before_update(void *ctx, sqlite3 *db, int op, const char *db_name, const char *name,
                           sqlite3_int64 old_rowid, sqlite3_int64 new_rowid)
 {
@@ -208,16 +220,10 @@ static void before_update(void *ctx, sqlite3 *db, int op, const char *db_name, c
         recorder->any = true;
         recorder->first_change(recorder->ctx);
     }
-    if (sqlite3_preupdate_count(db) != (int)table->n_columns) {
+    if (sqlite3_preupdate_count(db) == (int)table->n_columns) {
+        touch_rows(recorder, table, op);
+    } else {
         fail(recorder, WEH_E_DB); /* the table was altered: nothing here does that */
-        return;
-    }
-    if (op != SQLITE_INSERT && read_key(recorder, table, false)) {
-        touch(recorder, table, false);
-    }
-    /* An update that moves a row to another key is a delete and an insert. */
-    if (op != SQLITE_DELETE && read_key(recorder, table, true)) {
-        touch(recorder, table, true);
     }
 }
 
@@ -300,6 +306,28 @@ static void put_insert(const struct table *table, const struct record *record, s
     }
 }
 
+/* One column of an update: @old bytes when they tell something, @value when it has changed. */
+static bool put_column(sqlite3_value *value, const uint8_t *old, size_t old_len, bool is_key,
+                       struct weh_buf *out, struct weh_buf *scratch)
+{
+    size_t before = scratch->len;
+    bool changed;
+
+    cs_put_value(scratch, value);
+    changed = scratch->err != WEH_OK || scratch->len - before != old_len ||
+              memcmp(scratch->data + before, old, old_len) != 0;
+    if (!changed) {
+        scratch->len = before;
+        weh_buf_byte(scratch, CS_UNDEFINED);
+    }
+    if (changed || is_key) {
+        weh_buf_append(out, old, old_len);
+    } else {
+        weh_buf_byte(out, CS_UNDEFINED);
+    }
+    return changed;
+}
+
 /* Old values of the key and of what changed, new values of what changed; nothing when nothing. */
 static void put_update(const struct table *table, const struct record *record, sqlite3_stmt *row,
                        struct weh_buf *out, struct weh_buf *scratch)
@@ -313,26 +341,11 @@ static void put_update(const struct table *table, const struct record *record, s
     put_change(out, SQLITE_UPDATE, record->indirect);
     for (uint32_t i = 0; i < table->n_columns; i++) {
         const uint8_t *old = at;
-        size_t before = scratch->len;
         struct cs_value value;
 
-        weh_assert(cs_get_value(&at, end, &value));
-        cs_put_value(scratch, sqlite3_column_value(row, (int)i));
-        if (scratch->err != WEH_OK) {
-            break;
-        }
-        if (scratch->len - before == (size_t)(at - old) &&
-            memcmp(scratch->data + before, old, (size_t)(at - old)) == 0) {
-            scratch->len = before;
-            weh_buf_byte(scratch, CS_UNDEFINED);
-            if (table->pk[i] == 0) {
-                weh_buf_byte(out, CS_UNDEFINED);
-                continue;
-            }
-        } else {
-            changed = true;
-        }
-        weh_buf_append(out, old, (size_t)(at - old));
+        cs_next_value(&at, end, &value);
+        changed |= put_column(sqlite3_column_value(row, (int)i), old, (size_t)(at - old),
+                              table->pk[i] != 0, out, scratch);
     }
     weh_buf_append(out, scratch->data, scratch->len);
     if (scratch->err != WEH_OK && out->err == WEH_OK) {
@@ -359,7 +372,7 @@ static weh_err bind_key(const struct recorder *recorder, const struct table *tab
         struct cs_value value;
         int rc;
 
-        weh_assert(cs_get_value(&at, end, &value));
+        cs_next_value(&at, end, &value);
         rc = cs_bind(stmt, (int)i + 1, &value);
         if (rc != SQLITE_OK) {
             return weh_db_fail(recorder->tables->briefcase, rc, diag);

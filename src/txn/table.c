@@ -34,6 +34,7 @@ weh_err txn_step(struct weh_briefcase *briefcase, sqlite3_stmt *stmt, bool *row,
 
 void sql_identifier(struct weh_buf *out, const char *name)
 {
+    weh_assert(name != NULL);
     weh_buf_byte(out, '"');
     for (; *name != '\0'; name++) {
         if (*name == '"') {
@@ -265,7 +266,7 @@ static weh_err reserve(struct tables *tables, struct weh_diag *diag)
     if (tables->n < tables->capacity) {
         return WEH_OK;
     }
-    grown = weh_realloc((void *)tables->items, capacity * sizeof(*grown));
+    grown = weh_realloc((void *)tables->items, capacity * sizeof(void *));
     if (grown == NULL) {
         return weh_fail_nomem(diag);
     }

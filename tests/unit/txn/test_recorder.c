@@ -13,7 +13,7 @@
 #include "stack_priv.h"
 #include "txn_fixture.h"
 
-#define N_ROUNDS 60
+#define N_ROUNDS 60U
 #define N_EDITS  40
 
 struct change_text {
@@ -120,6 +120,13 @@ static size_t split(const uint8_t *bytes, size_t len, struct change_text **out)
     return n;
 }
 
+static void must_be_same(const struct change_text *a, const struct change_text *b)
+{
+    if (compare(a, b) != 0) {
+        fail_msg("%s %d, %s %d", a->table, a->at[0], b->table, b->at[0]);
+    }
+}
+
 static void compare_changesets(const struct weh_buf *ours, const uint8_t *theirs, size_t their_len,
                                size_t *total)
 {
@@ -129,9 +136,7 @@ static void compare_changesets(const struct weh_buf *ours, const uint8_t *theirs
     size_t m = split(theirs, their_len, &b);
 
     for (size_t i = 0; i < n && i < m; i++) {
-        if (compare(&a[i], &b[i]) != 0) {
-            fail_msg("change %zu: %s %d, %s %d", i, a[i].table, a[i].at[0], b[i].table, b[i].at[0]);
-        }
+        must_be_same(&a[i], &b[i]);
     }
     assert_int_equal(n, m);
     *total += n;
@@ -200,7 +205,7 @@ static void test_recorder_gives_what_the_session_extension_gives(void **state)
     for (uint32_t round = 0; round < N_ROUNDS; round++) {
         run_round(&ours, &theirs, round * 7919 + 1, &total);
     }
-    assert_true(total > N_ROUNDS * 20);
+    assert_true(total > N_ROUNDS * (size_t)20);
     fixture_close(&ours);
     fixture_close(&theirs);
 }

@@ -141,8 +141,6 @@ void fixture_load(struct fixture *f)
     struct weh_txn_propagator propagator = { .ctx = f, .propagate = propagate };
 
     assert_ok(f, weh_briefcase_open(&options, &f->briefcase, &f->diag));
-    (void)sqlite3_db_config(weh_briefcase_db(f->briefcase), SQLITE_DBCONFIG_TRUSTED_SCHEMA, 1,
-                            NULL);
     assert_ok(f, weh_ec_catalog_acquire(f->cache, f->briefcase, &f->catalog, &f->diag));
     assert_ok(f, weh_txn_stack_create(f->briefcase, f->catalog, &f->stack, &f->diag));
     observer.ctx = f;
@@ -376,14 +374,19 @@ void fixture_digest(struct fixture *f, bool quick, struct digests *out)
     assert_true(out->n > 20);
 }
 
+static void must_be_same(const char *table, uint64_t a, uint64_t b)
+{
+    if (a != b) {
+        fail_msg("table %s differs", table);
+    }
+}
+
 void assert_digests_equal(const struct digests *a, const struct digests *b)
 {
     assert_int_equal(a->n, b->n);
     for (size_t i = 0; i < a->n; i++) {
         assert_string_equal(a->names[i], b->names[i]);
-        if (a->values[i] != b->values[i]) {
-            fail_msg("table %s differs", a->names[i]);
-        }
+        must_be_same(a->names[i], a->values[i], b->values[i]);
     }
 }
 
@@ -416,4 +419,34 @@ void fixture_settle_index(struct fixture *f)
     fixture_sql(f, "UPDATE bis_GeometricElement3d SET Origin_X=Origin_X");
     assert_ok(f, weh_txn_save(f->stack, WEH_STR(""), &saved, &id, &f->diag));
     assert_false(saved);
+}
+
+int fixture_set_up(void **state)
+{
+    static struct fixture f;
+
+    fixture_open(&f, "small.bim");
+    *state = &f;
+    return 0;
+}
+
+int fixture_tear_down(void **state)
+{
+    fixture_close(*state);
+    return 0;
+}
+
+void fixture_clear_events(struct fixture *f)
+{
+    f->n_events = 0;
+    f->events[0] = '\0';
+    f->lists[0] = '\0';
+}
+
+struct weh_txn_state fixture_state(struct fixture *f)
+{
+    struct weh_txn_state s = { 0 };
+
+    assert_ok(f, weh_txn_get_state(f->stack, &s, &f->diag));
+    return s;
 }

@@ -41,6 +41,11 @@ void fixture_global_init(void);
 
 /** Copy tests/data/@name and open it with observer and propagator. */
 void fixture_open(struct fixture *f, const char *name);
+/** For cmocka: small.bim as *@state. */
+int fixture_set_up(void **state);
+int fixture_tear_down(void **state);
+void fixture_clear_events(struct fixture *f);
+struct weh_txn_state fixture_state(struct fixture *f);
 /** Close everything but keep the file, then open it again. */
 void fixture_reopen(struct fixture *f);
 void fixture_close(struct fixture *f);
