@@ -25,8 +25,10 @@ struct weh_txn_stack;
 /**
  * Told what happens, in the order of iTwin.js' TxnManager events; each may be NULL.
  *
- * Save: commit, elements/models, committed; nothing at all when nothing had changed. Undo and redo:
- * before_undo_redo, then for each transaction elements/models, then after_undo_redo.
+ * Save: commit, elements/models, committed; nothing at all when nothing had changed. A save that
+ * fails after its start has told commit only. Undo and redo: before_undo_redo, then for each
+ * transaction elements/models, then after_undo_redo; all of it when the work is durable, so that a
+ * failed undo tells nothing. Nothing here may call back into the stack but weh_txn_get_state.
  */
 struct weh_txn_observer {
     void *ctx;
@@ -66,7 +68,11 @@ void weh_txn_set_observer(struct weh_txn_stack *stack, const struct weh_txn_obse
 void weh_txn_set_propagator(struct weh_txn_stack *stack,
                             const struct weh_txn_propagator *propagator);
 
-/** True when rows of tracked tables have changed since the last save. */
+/**
+ * True when rows of tracked tables differ from what they were at the last save. An edit that was
+ * undone by its opposite or rolled back to its savepoint does not count, nor what SQLite rolled
+ * back by itself.
+ */
 bool weh_txn_has_unsaved(struct weh_txn_stack *stack);
 
 /**
@@ -74,9 +80,11 @@ bool weh_txn_has_unsaved(struct weh_txn_stack *stack);
  *
  * @description  may be empty; at most 64 KiB.
  * @saved        false when nothing had changed (then everything else is untouched).
- * @txn_id       of the new transaction when @saved.
+ * @txn_id       of the new transaction when @saved; 0 in a file without change tracking.
  *
- * On failure everything unsaved is rolled back: WEH_E_DISK_FULL, WEH_E_IO, WEH_E_NOMEM, WEH_E_DB.
+ * WEH_E_TOO_LARGE for the description: nothing has happened. On any other failure everything
+ * unsaved is rolled back: WEH_E_DISK_FULL, WEH_E_IO, WEH_E_NOMEM, WEH_E_TOO_LARGE (the transaction
+ * does not fit into a row), WEH_E_DB, and what the propagator answers.
  */
 WEH_MUST_CHECK weh_err weh_txn_save(struct weh_txn_stack *stack, struct weh_str description,
                                     bool *saved, struct weh_txn_id *txn_id, struct weh_diag *diag);
@@ -97,7 +105,12 @@ void weh_txn_ids_fini(struct weh_txn_ids *ids);
  *
  * @out  transactions reversed, newest first; give to weh_txn_ids_fini.
  *
- * WEH_E_NOTHING_TO_UNDO (nothing was dropped either), else as weh_txn_save.
+ * Rows are set by their key without comparing what they were: the history is linear and the file
+ * locked. (The native library compares, and where a row differs leaves it as it is.)
+ *
+ * WEH_E_NOTHING_TO_UNDO (nothing was dropped either), WEH_E_CORRUPT when a stored transaction is
+ * damaged or does not fit the file, else as weh_txn_save; after any failure the file is at the last
+ * saved state.
  */
 WEH_MUST_CHECK weh_err weh_txn_reverse(struct weh_txn_stack *stack, uint32_t count,
                                        struct weh_txn_ids *out, struct weh_diag *diag);
