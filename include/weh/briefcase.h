@@ -126,6 +126,15 @@ WEH_MUST_CHECK weh_err weh_briefcase_rollback(struct weh_briefcase *briefcase,
 /** A savepoint around one edit: an edit that fails leaves nothing behind. They do not nest. */
 WEH_MUST_CHECK weh_err weh_briefcase_edit_begin(struct weh_briefcase *briefcase,
                                                 struct weh_diag *diag);
+/**
+ * The same without a savepoint, for an edit that takes back its own rows when it fails: a savepoint
+ * copies every page that the edit touches. When taking back fails too, weh_briefcase_edit_lose.
+ */
+WEH_MUST_CHECK weh_err weh_briefcase_edit_begin_plain(struct weh_briefcase *briefcase,
+                                                      struct weh_diag *diag);
+/** Half an edit must not stay: roll everything unsaved back, as SQLite does when storage fails. */
+void weh_briefcase_edit_lose(struct weh_briefcase *briefcase);
+
 /** Release (@keep) or roll back to the savepoint. */
 WEH_MUST_CHECK weh_err weh_briefcase_edit_end(struct weh_briefcase *briefcase, bool keep,
                                               struct weh_diag *diag);

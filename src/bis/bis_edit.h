@@ -16,6 +16,7 @@ struct bis_edit {
     const struct weh_value *props;
     bool is_insert;
     bool is_model;       /* the edit is the first member of a struct model_edit */
+    bool is_plain;       /* an insert without a savepoint: it takes back its rows when it fails */
     bool is_default_sub; /* the sub-category that comes with a category */
     weh_id id;
     weh_id model;
@@ -96,7 +97,9 @@ weh_err bis_update_rows(struct bis_edit *edit, struct weh_diag *diag);
 /** Insert without a savepoint of its own: checks, id, rows, what belongs to it. */
 weh_err bis_insert_checked(struct bis_edit *edit, struct weh_diag *diag);
 weh_err bis_begin(struct weh_bis *bis, struct weh_diag *diag);
-/** End the savepoint: keeps when @err is WEH_OK. Returns @err, or why it could not end. */
+/** The same without a savepoint, for an insert of nothing but the entity's own rows. */
+weh_err bis_begin_plain(struct weh_bis *bis, struct weh_diag *diag);
+/** End the edit: keeps when @err is WEH_OK. Returns @err, or why it could not end. */
 weh_err bis_end(struct weh_bis *bis, weh_err err, struct weh_diag *diag);
 
 /* ---- selector.c ---- */

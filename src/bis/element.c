@@ -11,6 +11,13 @@ static weh_err check_props(const struct weh_value *props, struct weh_diag *diag)
                : weh_fail_where(diag, WEH_E_BAD_ARGS, "props", "props must be an object");
 }
 
+/* Classes whose insert writes rows beside the element's own; see bis_members_finish. */
+static bool has_further_rows(const struct bis_plan *plan)
+{
+    return (plan->traits & (TRAIT(CATEGORY) | TRAIT(CATEGORY_SELECTOR) | TRAIT(MODEL_SELECTOR))) !=
+           0;
+}
+
 weh_err weh_element_insert(struct weh_bis *bis, const struct weh_value *props, weh_id *out,
                            struct weh_diag *diag)
 {
@@ -32,6 +39,7 @@ weh_err weh_element_insert(struct weh_bis *bis, const struct weh_value *props, w
         return err;
     }
     err = bis_edit_begin(&edit, bis, plan, props, diag);
+    edit.is_plain = !has_further_rows(plan);
     if (err == WEH_OK) {
         err = bis_insert_checked(&edit, diag);
     }

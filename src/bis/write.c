@@ -83,9 +83,30 @@ static weh_err hold_inserts(struct bis_edit *edit, struct weh_diag *diag)
     return err;
 }
 
+/* Of an edit without a savepoint: the element's row goes, and with it, by the foreign keys' cascade,
+ * the rows of the other tables. */
+static void take_back(struct bis_edit *edit)
+{
+    struct weh_briefcase *briefcase = edit->bis->briefcase;
+    sqlite3_stmt *stmt = NULL;
+    weh_err err = bis_fixed(edit->bis, SQL_ELEMENT_DELETE, &stmt, NULL);
+
+    if (err == WEH_OK && sqlite3_bind_int64(stmt, 1, (int64_t)edit->id) != SQLITE_OK) {
+        err = WEH_E_NOMEM;
+    }
+    if (err == WEH_OK) {
+        err = weh_stmt_run(briefcase, stmt, NULL);
+    }
+    bis_reset(stmt);
+    if (err != WEH_OK) {
+        weh_briefcase_edit_lose(briefcase);
+    }
+}
+
 weh_err bis_insert_rows(struct bis_edit *edit, struct weh_diag *diag)
 {
     const struct weh_ec_class *ec_class = edit->plan->ec_class;
+    unsigned n_inserted = 0;
     weh_err err = hold_inserts(edit, diag);
 
     edit->params = edit->plan->params;
@@ -104,9 +125,13 @@ weh_err bis_insert_rows(struct bis_edit *edit, struct weh_diag *diag)
     }
     for (unsigned t = 0; err == WEH_OK && t < ec_class->n_tables; t++) {
         err = explain(edit, weh_stmt_run(edit->bis->briefcase, edit->stmts[t], diag), diag);
+        n_inserted += err == WEH_OK;
     }
     for (unsigned t = 0; t < ec_class->n_tables; t++) {
         bis_reset(edit->stmts[t]);
+    }
+    if (err != WEH_OK && edit->is_plain && n_inserted > 0) {
+        take_back(edit);
     }
     return err;
 }

@@ -53,7 +53,8 @@ struct weh_briefcase {
     bool readonly;
     bool records_txns;
     bool in_edit;
-    bool lost; /* SQLite rolled back by itself, the layers above do not know yet */
+    bool has_savepoint; /* of the edit */
+    bool lost;          /* SQLite rolled back by itself, the layers above do not know yet */
     bool in_read;
     uint32_t id;
     struct weh_guid imodel_guid;

@@ -160,7 +160,8 @@ weh_err weh_briefcase_rollback(struct weh_briefcase *briefcase, struct weh_diag 
     return WEH_OK;
 }
 
-weh_err weh_briefcase_edit_begin(struct weh_briefcase *briefcase, struct weh_diag *diag)
+static weh_err begin_edit(struct weh_briefcase *briefcase, bool has_savepoint,
+                          struct weh_diag *diag)
 {
     weh_err err = refuse_readonly(briefcase, diag);
 
@@ -169,10 +170,9 @@ weh_err weh_briefcase_edit_begin(struct weh_briefcase *briefcase, struct weh_dia
     }
     weh_assert(!briefcase->in_edit);
     err = weh_transaction_ensure(briefcase, diag);
-    if (err != WEH_OK) {
-        return err;
+    if (err == WEH_OK && has_savepoint) {
+        err = run(briefcase, "SAVEPOINT weh_edit", diag);
     }
-    err = run(briefcase, "SAVEPOINT weh_edit", diag);
     if (err != WEH_OK) {
         return err;
     }
@@ -180,20 +180,38 @@ weh_err weh_briefcase_edit_begin(struct weh_briefcase *briefcase, struct weh_dia
         briefcase->sequences_before_edit[i] = briefcase->sequences[i];
     }
     briefcase->in_edit = true;
+    briefcase->has_savepoint = has_savepoint;
     return WEH_OK;
+}
+
+weh_err weh_briefcase_edit_begin(struct weh_briefcase *briefcase, struct weh_diag *diag)
+{
+    return begin_edit(briefcase, true, diag);
+}
+
+weh_err weh_briefcase_edit_begin_plain(struct weh_briefcase *briefcase, struct weh_diag *diag)
+{
+    return begin_edit(briefcase, false, diag);
+}
+
+void weh_briefcase_edit_lose(struct weh_briefcase *briefcase)
+{
+    drop_transaction(briefcase);
+    briefcase->lost = true;
 }
 
 static weh_err undo_edit(struct weh_briefcase *briefcase, struct weh_diag *diag)
 {
-    weh_err err = run(briefcase, "ROLLBACK TO weh_edit", diag);
+    weh_err err = WEH_OK;
 
-    if (err == WEH_OK) {
-        err = run(briefcase, "RELEASE weh_edit", diag);
+    if (briefcase->has_savepoint) {
+        err = run(briefcase, "ROLLBACK TO weh_edit", diag);
+        if (err == WEH_OK) {
+            err = run(briefcase, "RELEASE weh_edit", diag);
+        }
     }
     if (err != WEH_OK) {
-        /* Half an edit must not stay. */
-        drop_transaction(briefcase);
-        briefcase->lost = true;
+        weh_briefcase_edit_lose(briefcase);
         return err;
     }
     for (int i = 0; i < WEH_N_SEQUENCES; i++) {
@@ -213,6 +231,9 @@ weh_err weh_briefcase_edit_end(struct weh_briefcase *briefcase, bool keep, struc
         return keep ? fail_lost(diag) : WEH_OK;
     }
     briefcase->in_edit = false;
+    if (keep && !briefcase->has_savepoint) {
+        return WEH_OK;
+    }
     if (keep) {
         err = run(briefcase, "RELEASE weh_edit", diag);
         if (err == WEH_OK) {

@@ -12,6 +12,7 @@
 
 #include "weh/alloc.h"
 #include "weh/briefcase.h"
+#include "weh/id.h"
 #include "weh/json.h"
 #include "weh/rpc.h"
 
@@ -436,6 +437,36 @@ static void test_rpc_failed_edit_leaves_the_briefcase_as_it_was(void **state)
                "NotSupported", "wantGeometry");
 }
 
+static void test_rpc_insert_that_fails_in_its_second_table_takes_back_the_first(void **state)
+{
+    static const char object[] =
+        "{\"props\":{\"classFullName\":\"Generic:PhysicalObject\",\"model\":\"0x35\","
+        "\"category\":\"0x16\",\"code\":{\"spec\":\"0x1\",\"scope\":\"0x1\",\"value\":\"\"}%s}}";
+    struct fixture *f = *state;
+    char bad[512];
+    char good[512];
+    char id[WEH_ID_TEXT_SIZE];
+    const struct weh_value *value;
+
+    (void)snprintf(bad, sizeof(bad), object,
+                   ",\"typeDefinition\":{\"id\":\"0xfffff\",\"relClassName\":"
+                   "\"BisCore:GeometricElement3dHasTypeDefinition\"}");
+    (void)snprintf(good, sizeof(good), object, "");
+    copy_imodel(f, "small.bim", "small");
+    (void)call(&f->a, "briefcase.open", "{\"imodel\":\"small\"}");
+    call_fails(&f->a, "elements.insertElement", bad, "ForeignKeyConstraint", NULL);
+    assert_bool(call(&f->a, "txns.saveChanges", "{}"), "saved", false);
+    value = weh_value_get(call(&f->a, "elements.insertElement", good), "id");
+    (void)snprintf(id, sizeof(id), "%.*s", WEH_STR_ARGS(weh_value_str(value)));
+    /* What is unsaved stays when another insert fails. */
+    call_fails(&f->a, "elements.insertElement", bad, "ForeignKeyConstraint", NULL);
+    (void)snprintf(good, sizeof(good), "{\"id\":\"%s\"}", id);
+    (void)call(&f->a, "elements.getElementProps", good);
+    assert_bool(call(&f->a, "txns.saveChanges", "{}"), "saved", true);
+    (void)call(&f->a, "txns.reverseTxns", "{}");
+    call_fails(&f->a, "elements.getElementProps", good, "NotFound", NULL);
+}
+
 static void test_rpc_create_makes_an_imodel_that_can_be_opened(void **state)
 {
     struct fixture *f = *state;
@@ -517,6 +548,7 @@ int main(void)
         T(test_rpc_undo_and_redo_tell_and_take_back),
         T(test_rpc_close_asks_what_becomes_of_unsaved_changes),
         T(test_rpc_failed_edit_leaves_the_briefcase_as_it_was),
+        T(test_rpc_insert_that_fails_in_its_second_table_takes_back_the_first),
         T(test_rpc_create_makes_an_imodel_that_can_be_opened),
         T(test_rpc_hello_is_first_and_describe_tells_all),
         cmocka_unit_test(test_rpc_methods_are_sorted_and_documented),
