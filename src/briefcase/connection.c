@@ -18,6 +18,11 @@
 /* The session extension, UPSERT and SQLITE_INNOCUOUS as used here. */
 #define OLDEST_SQLITE 3037000
 
+/* A savepoint's page images are kept in a block of this size before they go to a file; held in
+ * memory for good (temp_store) they would come in blocks of 1 KiB, an allocation each. Below 128
+ * KiB: SQLite 3.40 cuts the length of one write to 17 bits, and a longer block becomes "disk full". */
+#define SAVEPOINT_BLOCK_BYTES 122880
+
 weh_err weh_briefcase_global_init(struct weh_diag *diag)
 {
     int rc = SQLITE_OK;
@@ -30,6 +35,9 @@ weh_err weh_briefcase_global_init(struct weh_diag *diag)
     rc = sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
     if (rc == SQLITE_OK) {
         rc = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    }
+    if (rc == SQLITE_OK) {
+        rc = sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, SAVEPOINT_BLOCK_BYTES);
     }
     if (rc == SQLITE_OK) {
         rc = sqlite3_config(SQLITE_CONFIG_URI, 0);

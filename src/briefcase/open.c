@@ -41,11 +41,7 @@ static weh_err make_watch_path(struct weh_briefcase *briefcase, const char *path
     return WEH_OK;
 }
 
-/**
- * The session's page cache, then what cannot be set otherwise; reads the schema.
- *
- * temp_store: each edit has a savepoint, whose page images would otherwise be written to a file.
- */
+/** The session's page cache, then what cannot be set otherwise; reads the schema. */
 static weh_err set_pragmas(struct weh_briefcase *briefcase,
                            const struct weh_briefcase_options *options, struct weh_diag *diag)
 {
@@ -54,7 +50,7 @@ static weh_err set_pragmas(struct weh_briefcase *briefcase,
 
     sqlite3_snprintf(sizeof(sql), sql,
                      "PRAGMA cell_size_check=ON;PRAGMA synchronous=FULL;"
-                     "PRAGMA recursive_triggers=OFF;PRAGMA temp_store=MEMORY;%s",
+                     "PRAGMA recursive_triggers=OFF;%s",
                      briefcase->readonly ? "PRAGMA query_only=ON;" : "");
     rc = sqlite3_exec(briefcase->db, sql, NULL, NULL, NULL);
     if (rc == SQLITE_OK && options->cache_kb != 0) {
