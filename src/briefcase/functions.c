@@ -143,36 +143,21 @@ static void widen_flat_sides(double *low, double *high)
     }
 }
 
-/* The box of the placement asked for last: SQLite evaluates the triggers' subquery once for each of
- * its six uses. One a connection and function, owned by SQLite. */
-struct aabb_memo {
-    bool is_set;
-    double placement[N_PLACEMENT];
-    double box[6];
-};
-
 static void placement_aabb(sqlite3_context *context, int n, sqlite3_value **args)
 {
-    static const double empty[6] = { EMPTY_CORNER,  EMPTY_CORNER,  EMPTY_CORNER,
-                                     -EMPTY_CORNER, -EMPTY_CORNER, -EMPTY_CORNER };
-    struct aabb_memo *memo = sqlite3_user_data(context);
     double placement[N_PLACEMENT];
+    double out[6] = { EMPTY_CORNER,  EMPTY_CORNER,  EMPTY_CORNER,
+                      -EMPTY_CORNER, -EMPTY_CORNER, -EMPTY_CORNER };
 
-    weh_assert(n == 1 && memo != NULL);
+    weh_assert(n == 1);
     if (!read_doubles(args[0], N_PLACEMENT, placement)) {
         return;
     }
-    /* Compared as bytes: -0.0 and 0.0 give different boxes. */
-    if (!memo->is_set || memcmp(memo->placement, placement, sizeof(placement)) != 0) {
-        memcpy(memo->placement, placement, sizeof(placement));
-        memcpy(memo->box, empty, sizeof(empty));
-        if (is_placement_sane(placement)) {
-            transform_box(placement, memo->box, memo->box + 3);
-            widen_flat_sides(memo->box, memo->box + 3);
-        }
-        memo->is_set = true;
+    if (is_placement_sane(placement)) {
+        transform_box(placement, out, out + 3);
+        widen_flat_sides(out, out + 3);
     }
-    sqlite3_result_blob(context, memo->box, sizeof(memo->box), SQLITE_TRANSIENT);
+    sqlite3_result_blob(context, out, sizeof(out), SQLITE_TRANSIENT);
 }
 
 static void bbox_value(sqlite3_context *context, int n, sqlite3_value **args)
@@ -205,23 +190,16 @@ int weh_functions_register(sqlite3 *db)
     char name[32];
     int rc = SQLITE_OK;
 
-    for (size_t i = 0; rc == SQLITE_OK && i < WEH_ARRAY_LEN(functions) * WEH_ARRAY_LEN(prefixes);
-         i++) {
+    for (size_t i = 0; i < WEH_ARRAY_LEN(functions) * WEH_ARRAY_LEN(prefixes); i++) {
         size_t at = i / WEH_ARRAY_LEN(prefixes);
-        struct aabb_memo *memo = NULL;
 
-        if (functions[at].call == placement_aabb) {
-            memo = sqlite3_malloc(sizeof(*memo));
-            if (memo == NULL) {
-                return SQLITE_NOMEM;
-            }
-            memset(memo, 0, sizeof(*memo));
-        }
         sqlite3_snprintf(sizeof(name), name, "%s%s", prefixes[i % WEH_ARRAY_LEN(prefixes)],
                          functions[at].name);
-        /* Frees the memo when the connection closes, and when this call fails. */
-        rc = sqlite3_create_function_v2(db, name, functions[at].n_args, flags, memo,
-                                        functions[at].call, NULL, NULL, sqlite3_free);
+        rc = sqlite3_create_function_v2(db, name, functions[at].n_args, flags, NULL,
+                                        functions[at].call, NULL, NULL, NULL);
+        if (rc != SQLITE_OK) {
+            return rc;
+        }
     }
     return rc;
 }
