@@ -33,7 +33,7 @@ weh_err weh_element_insert(struct weh_bis *bis, const struct weh_value *props, w
         err = bis_plan_get(bis, ec_class, &plan, diag);
     }
     if (err == WEH_OK) {
-        err = bis_begin(bis, diag);
+        err = has_further_rows(plan) ? bis_begin(bis, diag) : bis_begin_plain(bis, diag);
     }
     if (err != WEH_OK) {
         return err;

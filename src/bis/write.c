@@ -9,11 +9,14 @@
 
 weh_err bis_begin(struct weh_bis *bis, struct weh_diag *diag)
 {
-    if (weh_briefcase_is_readonly(bis->briefcase)) {
-        return weh_fail(diag, WEH_E_READ_ONLY, "the briefcase is open for reading only");
-    }
     bis_call_begin(bis);
     return weh_briefcase_edit_begin(bis->briefcase, diag);
+}
+
+weh_err bis_begin_plain(struct weh_bis *bis, struct weh_diag *diag)
+{
+    bis_call_begin(bis);
+    return weh_briefcase_edit_begin_plain(bis->briefcase, diag);
 }
 
 weh_err bis_end(struct weh_bis *bis, weh_err err, struct weh_diag *diag)
