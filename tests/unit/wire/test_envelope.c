@@ -216,6 +216,8 @@ static void test_envelope_json_that_is_malformed_is_a_parse_error(void **state)
         { REQUEST("\"method\":\"m\",\"params\":[1}"), WEH_E_PARSE, NULL },
         { REQUEST("\"method\":\"m\",\"params\":{\"a\":\"\\ud800\"}"), WEH_E_PARSE,
           "lone surrogate" },
+        { REQUEST("\"method\":\"m\",\"params\":{\"a\":\"\\udc00\"}"), WEH_E_PARSE,
+          "lone surrogate" },
         { REQUEST("\"method\":\"m\",\"params\":{\"a\":\"\xed\xa0\x80\"}"), WEH_E_PARSE, NULL },
     };
 
