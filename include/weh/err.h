@@ -59,7 +59,11 @@
     X(DB,               SESSION, "Database",               1033, 65585, "the database failed")                               \
     X(NOMEM,            SESSION, "OutOfMemory",            1034, 7,     "no memory left for this session")                   \
     X(TOO_LARGE,        REQUEST, "TooLarge",               1035, 18,    "a value or message is larger than allowed")         \
-    X(UNSUPPORTED,      REQUEST, "NotSupported",           1036, 65573, "not supported by this server")
+    X(UNSUPPORTED,      REQUEST, "NotSupported",           1036, 65573, "not supported by this server")                        \
+    X(INVALID_NAME,     REQUEST, "InvalidName",            1037, 65560, "the name is missing or has characters that names may not have") \
+    X(BAD_MODEL,        REQUEST, "BadModel",               1038, 65541, "the model is missing")                              \
+    X(BLOCKED,          REQUEST, "ElementBlockedChange",   1039, 65549, "the element does not allow it")                     \
+    X(WRONG_CLASS,      REQUEST, "WrongClass",             1040, 65595, "the class is of another kind")
 /* clang-format on */
 
 enum weh_err_code {

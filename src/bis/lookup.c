@@ -139,7 +139,7 @@ weh_err bis_model_info(struct weh_bis *bis, weh_id id, struct bis_model_info *ou
     weh_err err;
 
     if (id == 0) {
-        return weh_fail_where(diag, WEH_E_BAD_ARGS, "model", "model must be the id of a model");
+        return weh_fail_where(diag, WEH_E_BAD_MODEL, "model", "model must be the id of a model");
     }
     if (entry->id != id) {
         err = read_model(bis, id, &fresh, diag);

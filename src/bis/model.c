@@ -58,14 +58,14 @@ static weh_err check_pair(const struct weh_bis *bis, const struct weh_ec_class *
                           const struct weh_ec_class *model, struct weh_diag *diag)
 {
     if ((bis_traits(bis, element) & TRAIT(SUB_MODELED)) == 0) {
-        return weh_fail_where(diag, WEH_E_WRONG_ELEMENT, "modeledElement",
+        return weh_fail_where(diag, WEH_E_BLOCKED, "modeledElement",
                               "an element of class %.*s cannot have a model",
                               WEH_STR_ARGS(element->full_name));
     }
     for (size_t i = 0; i < WEH_ARRAY_LEN(pairs); i++) {
         if (class_is_named(bis, element, pairs[i].element) &&
             !class_is_named(bis, model, pairs[i].model)) {
-            return weh_fail_where(diag, WEH_E_BAD_ELEMENT, "modeledElement",
+            return weh_fail_where(diag, WEH_E_BLOCKED, "modeledElement",
                                   "an element of class %.*s cannot have a model of that class",
                                   WEH_STR_ARGS(element->full_name));
         }
@@ -319,7 +319,7 @@ static weh_err insert(struct model_edit *edit, struct weh_diag *diag)
         err = route(edit, diag);
     }
     if (err == WEH_OK && edit->base.plan->ec_class->modifier == WEH_EC_ABSTRACT) {
-        err = weh_fail_where(diag, WEH_E_WRITE, "classFullName", "%.*s is abstract",
+        err = weh_fail_where(diag, WEH_E_BLOCKED, "classFullName", "%.*s is abstract",
                              WEH_STR_ARGS(edit->base.plan->ec_class->full_name));
     }
     if (err == WEH_OK) {

@@ -67,6 +67,8 @@ weh_err bis_class_read(const struct weh_bis *bis, const struct weh_value *props,
                        const struct weh_ec_class **out, struct weh_diag *diag)
 {
     const struct weh_value *name = weh_value_get(props, "classFullName");
+    /* The official backend has two numbers for it. */
+    const weh_err wrong = base == BASE_MODEL ? WEH_E_WRONG_CLASS : WEH_E_BAD_ARGS;
 
     if (name == NULL || name->type != WEH_VALUE_STRING) {
         return weh_fail_where(diag, WEH_E_BAD_ARGS, "classFullName",
@@ -74,12 +76,11 @@ weh_err bis_class_read(const struct weh_bis *bis, const struct weh_value *props,
     }
     *out = weh_ec_class_by_name(bis->catalog, weh_value_str(name));
     if (*out == NULL) {
-        return weh_fail_where(diag, WEH_E_BAD_ARGS, "classFullName", "there is no class %.*s",
+        return weh_fail_where(diag, wrong, "classFullName", "there is no class %.*s",
                               WEH_STR_ARGS(weh_value_str(name)));
     }
     if ((*out)->type != WEH_EC_ENTITY || !weh_ec_class_is(*out, bis->bases[base])) {
-        return weh_fail_where(diag, WEH_E_BAD_ARGS, "classFullName",
-                              "%.*s is not a class of such entities",
+        return weh_fail_where(diag, wrong, "classFullName", "%.*s is not a class of such entities",
                               WEH_STR_ARGS((*out)->full_name));
     }
     return WEH_OK;

@@ -112,6 +112,19 @@ function differentialTests(name, script, encoding) {
   };
 }
 
+/**
+ * Where our number differs on purpose. Of several faults at once any may be told first; the rest say
+ * more than the official "error updating".
+ */
+const OTHERWISE = {
+  "insert: several: code and parent does not exist": 65553,
+  "insert: several: wrong model and no parent": 65600,
+  "insert: several: abstract and code": 65594,
+  "insert: several: category and scope": 65556,
+  "update: parent does not exist": 65553,
+  "update: category does not exist": 65556,
+};
+
 function faultTests(encoding) {
   return {
     name: `faulty edits: the same error numbers as the official backend (${encoding})`,
@@ -129,7 +142,7 @@ function faultTests(encoding) {
           await theirs.run({ op: "abandon" });
           await ours.run({ op: "abandon" });
           if (expected.number === undefined) found.push(`${name}: not a fault for the official backend`);
-          else if (actual.number !== expected.number) {
+          else if (actual.number !== (OTHERWISE[name] ?? expected.number)) {
             found.push(`${name}: ours ${actual.number ?? "success"} (${actual.name}), official ${expected.number} (${expected.name})`);
           }
         }

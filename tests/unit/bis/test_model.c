@@ -122,19 +122,19 @@ static void test_model_insert_is_refused_with_its_error_and_member(void **state)
         const char *where;
     } cases[] = {
         { "{}", WEH_E_BAD_ARGS, "classFullName" },
-        { "{'classFullName':'BisCore:Nope','modeledElement':{'id':'0x35'}}", WEH_E_BAD_ARGS,
+        { "{'classFullName':'BisCore:Nope','modeledElement':{'id':'0x35'}}", WEH_E_WRONG_CLASS,
           "classFullName" },
-        { "{'classFullName':'BisCore:Subject','modeledElement':{'id':'0x35'}}", WEH_E_BAD_ARGS,
+        { "{'classFullName':'BisCore:Subject','modeledElement':{'id':'0x35'}}", WEH_E_WRONG_CLASS,
           "classFullName" },
         { "{'classFullName':'BisCore:PhysicalModel'}", WEH_E_BAD_ELEMENT, "modeledElement" },
         { "{'classFullName':'BisCore:PhysicalModel','modeledElement':{'id':'0x9999'}}",
           WEH_E_BAD_ELEMENT, "modeledElement" },
         { "{'classFullName':'BisCore:PhysicalModel','modeledElement':{'id':'0x35'}}", WEH_E_WRITE,
           "modeledElement" },
-        { "{'classFullName':'BisCore:PhysicalModel','modeledElement':{'id':'0x8a'}}",
-          WEH_E_WRONG_ELEMENT, "modeledElement" },
-        { "{'classFullName':'BisCore:DrawingModel','modeledElement':{'id':'0x35'}}",
-          WEH_E_BAD_ELEMENT, "modeledElement" },
+        { "{'classFullName':'BisCore:PhysicalModel','modeledElement':{'id':'0x8a'}}", WEH_E_BLOCKED,
+          "modeledElement" },
+        { "{'classFullName':'BisCore:DrawingModel','modeledElement':{'id':'0x35'}}", WEH_E_BLOCKED,
+          "modeledElement" },
         { "{'classFullName':'BisCore:PhysicalModel','modeledElement':{'id':'0x35'},"
           "'isPrivate':7}",
           WEH_E_BAD_ARGS, "isPrivate" },
@@ -163,12 +163,12 @@ static void test_model_of_abstract_class_is_refused(void **state)
                                       "{'classFullName':'BisCore:SpatialModel','modeledElement':"
                                       "{'id':'0x%llx'}}",
                                       (long long)partition(f, "PhysicalPartition")),
-                 WEH_E_BAD_ELEMENT, "modeledElement");
+                 WEH_E_BLOCKED, "modeledElement");
     ASSERT_FAILS(fixture_insert_model(f, NULL,
                                       "{'classFullName':'BisCore:GroupInformationModel',"
                                       "'modeledElement':{'id':'0x%llx'}}",
                                       (long long)partition(f, "GroupInformationPartition")),
-                 WEH_E_WRITE, "classFullName");
+                 WEH_E_BLOCKED, "classFullName");
 }
 
 static void test_propagate_sets_times_and_one_guid_for_changed_geometry(void **state)

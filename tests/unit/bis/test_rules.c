@@ -45,7 +45,8 @@ static void test_rules_fail_with_their_error_and_member(void **state)
           WEH_E_WRITE, "classFullName" },
         { "{'classFullName':'BisCore:PhysicalElement','model':'0x35','category':'0x9'}",
           WEH_E_INVALID_CATEGORY, "category" },
-        { "{'classFullName':'Generic:PhysicalObject','category':'0x16'}", WEH_E_BAD_ARGS, "model" },
+        { "{'classFullName':'Generic:PhysicalObject','category':'0x16'}", WEH_E_BAD_MODEL,
+          "model" },
         { "{'classFullName':'Generic:PhysicalObject','model':'garbage'}", WEH_E_BAD_ARGS, "model" },
         { "{'classFullName':'Generic:PhysicalObject','model':'0x9999','category':'0x9'}",
           WEH_E_NOT_FOUND, "model" },
@@ -86,8 +87,11 @@ static void test_rules_fail_with_their_error_and_member(void **state)
         { "{'classFullName':'BisCore:PhysicalPartition','model':'0x1','parent':{'id':'0x10',"
           "'relClassName':'BisCore:SubjectOwnsPartitionElements'}}",
           WEH_E_INVALID_PARENT, "parent" },
-        { "{'classFullName':'BisCore:SpatialCategory','model':'0x10'}", WEH_E_INVALID_CODE,
+        { "{'classFullName':'BisCore:SpatialCategory','model':'0x10'}", WEH_E_INVALID_NAME,
           "code.value" },
+        { "{'classFullName':'BisCore:SpatialCategory','model':'0x10','code':{'spec':'0x16',"
+          "'scope':'0x10','value':'a/b'}}",
+          WEH_E_INVALID_NAME, "code.value" },
         { "{'classFullName':'BisCore:SubCategory','model':'0x10','code':{'spec':'0x1e','scope':"
           "'0x16','value':'x'}}",
           WEH_E_INVALID_PARENT, "parent" },

@@ -192,7 +192,7 @@ static void test_update_is_refused_with_its_error_and_member(void **state)
           "code" },
         { "{'id':'0x8a','federationGuid':'f0000000-0000-4000-8000-000000000001'}", WEH_E_WRITE,
           "federationGuid" },
-        { "{'id':'0x16','code':{'spec':'0x16','scope':'0x10','value':''}}", WEH_E_INVALID_CODE,
+        { "{'id':'0x16','code':{'spec':'0x16','scope':'0x10','value':''}}", WEH_E_INVALID_NAME,
           "code.value" },
         { "{'id':'0x1b6','displayStyleId':'0x1b4'}", WEH_E_BAD_ELEMENT, "displayStyleId" },
     };
