@@ -10,15 +10,16 @@
 #include "rpc_client.h"
 
 /* name in the result, divisor of microseconds */
-#define WEH_BENCH_SERIES_LIST(X)              \
-    X(WRITE_FDATASYNC, "writeFdatasync", 1.0) \
-    X(ECHO, "echo", 1.0)                      \
-    X(PING_MSGPACK, "pingMsgpack", 1.0)       \
-    X(PING_JSON, "pingJson", 1.0)             \
-    X(INSERT_SAVE, "insertSave", 1.0)         \
-    X(UNDO, "undo", 1.0)                      \
-    X(BATCH_MS, "batch2000Ms", 1000.0)        \
-    X(OPEN_MS, "openMs", 1000.0)              \
+#define WEH_BENCH_SERIES_LIST(X)                  \
+    X(WRITE_FDATASYNC, "writeFdatasync", 1.0)     \
+    X(ECHO, "echo", 1.0)                          \
+    X(PING_MSGPACK, "pingMsgpack", 1.0)           \
+    X(PING_JSON, "pingJson", 1.0)                 \
+    X(INSERT_SAVE, "insertSave", 1.0)             \
+    X(UNDO, "undo", 1.0)                          \
+    X(BATCH_MS, "batch2000Ms", 1000.0)            \
+    X(SUBJECTS_MS, "batch2000SubjectsMs", 1000.0) \
+    X(OPEN_MS, "openMs", 1000.0)                  \
     X(READY_MS, "startToReadyMs", 1000.0)
 
 enum weh_bench_id {
