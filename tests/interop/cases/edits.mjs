@@ -1,7 +1,7 @@
 // Standalone files: what we read, what we write, and the same edits done by the official backend.
 import { existsSync, utimesSync, statSync, writeFileSync } from "node:fs";
 import { copyToScratch, openSqlite, withIModel } from "../lib/host.mjs";
-import { checkIModel } from "../lib/dump.mjs";
+import { checkIModel, pendingTxns } from "../lib/dump.mjs";
 import { select, difference, snapshotFile } from "../lib/tables.mjs";
 import { ENCODINGS } from "../lib/client.mjs";
 import { OfficialSide, OurSide, runScript } from "../lib/sides.mjs";
@@ -70,11 +70,7 @@ function editTests(name, script, encoding) {
       await checkSound(file);
       const official = await withIModel(ctx.scratchCopy(ctx.data(name)), true, async (db) => {
         await runScript(new OfficialSide(db), script);
-        const out = [];
-        for (let id = db.txns.queryFirstTxnId(); db.txns.isTxnIdValid(id); id = db.txns.queryNextTxnId(id)) {
-          out.push(db.txns.getTxnDescription(id));
-        }
-        return out;
+        return pendingTxns(db).map((t) => t.description);
       });
       const pending = await readPending(file);
       equal(pending.map((t) => t.description), official, "descriptions");
