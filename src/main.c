@@ -91,6 +91,9 @@ static weh_err print_ready(struct daemon *daemon, struct weh_diag *diag)
     weh_sink_key(&writer.sink, "sessionUrl");
     (void)weh_net_session_url(daemon->net, url, sizeof(url));
     weh_sink_text(&writer.sink, url);
+    weh_sink_key(&writer.sink, "ipcUrl");
+    (void)weh_net_ipc_url(daemon->net, url, sizeof(url));
+    weh_sink_text(&writer.sink, url);
     weh_sink_key(&writer.sink, "httpUrl");
     (void)weh_net_http_url(daemon->net, url, sizeof(url));
     weh_sink_text(&writer.sink, url);

@@ -40,6 +40,7 @@ uint16_t weh_net_port(const struct weh_net *net);
 
 /** "ws" or "wss" URL of the session endpoint, "http(s)://host:port/", into @out. */
 size_t weh_net_session_url(const struct weh_net *net, char *out, size_t size);
+size_t weh_net_ipc_url(const struct weh_net *net, char *out, size_t size);
 size_t weh_net_http_url(const struct weh_net *net, char *out, size_t size);
 
 /** Serve until stopped, drained, and left by every session. The process is ending then: SIGTERM and

@@ -247,6 +247,8 @@ static const struct refusal *check_session(struct weh_conn *conn)
 int weh_handshake_confirm(struct weh_conn *conn)
 {
     static const struct refusal no_path = { "404 Not Found", NULL, "not found\n" };
+    static const struct refusal no_ipc = { "501 Not Implemented", NULL,
+                                           "stock iTwin.js frontends are not served yet\n" };
     static const struct refusal bad_key = { "400 Bad Request", NULL,
                                             "Sec-WebSocket-Key must be 16 bytes in base64\n" };
     static const struct refusal bad_connection = { "400 Bad Request", NULL,
@@ -260,7 +262,9 @@ int weh_handshake_confirm(struct weh_conn *conn)
     if (method < 0) {
         return -1; /* the request is gone already: libwebsockets answered an unknown Upgrade */
     }
-    if (method != LWSHUMETH_GET || !weh_str_eq_text(path, WEH_SESSION_PATH)) {
+    if (method == LWSHUMETH_GET && weh_str_eq_text(path, WEH_IPC_PATH)) {
+        refusal = &no_ipc;
+    } else if (method != LWSHUMETH_GET || !weh_str_eq_text(path, WEH_SESSION_PATH)) {
         refusal = &no_path;
     } else if (!has_token(conn->wsi, WSI_TOKEN_CONNECTION, "upgrade")) {
         refusal = &bad_connection;

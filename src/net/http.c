@@ -193,6 +193,10 @@ int weh_http_request(struct weh_conn *conn)
                      "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n",
                      "this is a WebSocket endpoint\n");
     }
+    if (method == LWSHUMETH_GET && weh_str_eq_text(path, WEH_IPC_PATH)) {
+        return plain(conn, "501 Not Implemented", NULL,
+                     "stock iTwin.js frontends are not served yet\n");
+    }
     return plain(conn, "404 Not Found", NULL, "not found\n");
 }
 

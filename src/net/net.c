@@ -214,13 +214,23 @@ static void print_host(const struct weh_net *net, char *out, size_t size)
     (void)snprintf(out, size, strchr(host, ':') != NULL ? "[%s]" : "%s", host);
 }
 
-size_t weh_net_session_url(const struct weh_net *net, char *out, size_t size)
+static size_t print_ws_url(const struct weh_net *net, const char *path, char *out, size_t size)
 {
     char host[300];
 
     print_host(net, host, sizeof(host));
-    return (size_t)snprintf(out, size, "%s://%s:%u" WEH_SESSION_PATH, net->is_tls ? "wss" : "ws",
-                            host, (unsigned)net->port);
+    return (size_t)snprintf(out, size, "%s://%s:%u%s", net->is_tls ? "wss" : "ws", host,
+                            (unsigned)net->port, path);
+}
+
+size_t weh_net_session_url(const struct weh_net *net, char *out, size_t size)
+{
+    return print_ws_url(net, WEH_SESSION_PATH, out, size);
+}
+
+size_t weh_net_ipc_url(const struct weh_net *net, char *out, size_t size)
+{
+    return print_ws_url(net, WEH_IPC_PATH, out, size);
 }
 
 size_t weh_net_http_url(const struct weh_net *net, char *out, size_t size)

@@ -25,6 +25,7 @@
 #define WEH_SUBPROTOCOL_MSGPACK "weh.v1.msgpack"
 #define WEH_SUBPROTOCOL_TICKET  "weh.ticket."
 #define WEH_SESSION_PATH        "/v1/session"
+#define WEH_IPC_PATH            "/ipc" /* kept free for stock iTwin.js frontends */
 
 #define WEH_NET_READ_BYTES     65536 /* of one read of a socket */
 #define WEH_NET_FRAGMENT_BYTES 65536 /* lws copies what the kernel does not take of one write */

@@ -123,6 +123,7 @@ class Running(unittest.TestCase):
         self.assertEqual(ready["event"], "ready")
         self.assertEqual(ready["pid"], daemon.process.pid)
         self.assertEqual(ready["sessionUrl"], f"ws://127.0.0.1:{ready['port']}/v1/session")
+        self.assertEqual(ready["ipcUrl"], f"ws://127.0.0.1:{ready['port']}/ipc")
         self.assertEqual(ready["httpUrl"], f"http://127.0.0.1:{ready['port']}/")
         socket.create_connection(("127.0.0.1", ready["port"]), TIMEOUT_S).close()
         status, log = daemon.stop()
