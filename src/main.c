@@ -128,7 +128,8 @@ static weh_err build(struct daemon *daemon, struct weh_diag *diag)
     weh_err err;
 
     /* An arena a worker and one for the service thread: more keep memory that nobody uses. */
-    (void)mallopt(M_ARENA_MAX, (int)weh_host_worker_count(&daemon->config) + 1);
+    (void)mallopt(M_ARENA_MAX, /* NOLINT(concurrency-mt-unsafe): no other thread runs yet */
+                  (int)weh_host_worker_count(&daemon->config) + 1);
     err = weh_briefcase_global_init(diag);
     if (err != WEH_OK) {
         return err;

@@ -39,61 +39,68 @@ const char *options_help(void)
            "settings.\n";
 }
 
+/* Apply one --set KEY=VALUE; @config NULL only checks the form. */
+static weh_err take_setting(const char *text, struct weh_config *config, struct weh_diag *diag)
+{
+    const char *equals = text == NULL ? NULL : strchr(text, '=');
+    char key[128];
+
+    if (equals == NULL || (size_t)(equals - text) >= sizeof(key)) {
+        return weh_fail_where(diag, WEH_E_BAD_ARGS, "--set", "--set needs KEY=VALUE, not %s",
+                              text == NULL ? "nothing" : text);
+    }
+    (void)snprintf(key, sizeof(key), "%.*s", (int)(equals - text), text);
+    return config == NULL ? WEH_OK : weh_config_set(config, key, equals + 1, "--set", diag);
+}
+
+static enum options_action action_of(int option)
+{
+    switch (option) {
+    case 'k':
+        return OPTIONS_CHECK;
+    case 'p':
+        return OPTIONS_PRINT;
+    case 'v':
+        return OPTIONS_VERSION;
+    case 'h':
+        return OPTIONS_HELP;
+    default:
+        return OPTIONS_RUN;
+    }
+}
+
 /* One walk over the command line. With @config NULL only @file and @action are taken; else the
  * --set options are applied. getopt_long keeps global state: main thread only. */
 static weh_err walk(int argc, char **argv, struct weh_config *config, const char **file,
                     enum options_action *action, struct weh_diag *diag)
 {
+    weh_err err = WEH_OK;
     int option;
 
     optind = 0;
     opterr = 0;
-    while ((option = getopt_long(argc, argv, "", long_options, NULL)) !=
-           -1) { /* NOLINT(concurrency-mt-unsafe) */
-        weh_err err = WEH_OK;
-        char key[128];
-        const char *equals;
-
-        switch (option) {
-        case 'c':
+    while (err == WEH_OK) {
+        option =
+            getopt_long(argc, argv, "", long_options, NULL); /* NOLINT(concurrency-mt-unsafe) */
+        if (option == -1) {
+            break;
+        }
+        if (option == '?') {
+            err = weh_fail_where(diag, WEH_E_BAD_ARGS, argv[optind - 1],
+                                 "unknown or incomplete option %s; see --help", argv[optind - 1]);
+        } else if (option == 'c') {
             *file = optarg;
-            break;
-        case 's':
-            equals = strchr(optarg, '=');
-            if (equals == NULL || (size_t)(equals - optarg) >= sizeof(key)) {
-                return weh_fail_where(diag, WEH_E_BAD_ARGS, "--set",
-                                      "--set needs KEY=VALUE, not %s", optarg);
-            }
-            (void)snprintf(key, sizeof(key), "%.*s", (int)(equals - optarg), optarg);
-            if (config != NULL) {
-                err = weh_config_set(config, key, equals + 1, "--set", diag);
-            }
-            break;
-        case 'k':
-            *action = OPTIONS_CHECK;
-            break;
-        case 'p':
-            *action = OPTIONS_PRINT;
-            break;
-        case 'v':
-            *action = OPTIONS_VERSION;
-            break;
-        case 'h':
-            *action = OPTIONS_HELP;
-            break;
-        default:
-            return weh_fail_where(diag, WEH_E_BAD_ARGS, argv[optind - 1],
-                                  "unknown or incomplete option %s; see --help", argv[optind - 1]);
-        }
-        if (err != WEH_OK) {
-            return err;
+        } else if (option == 's') {
+            err = take_setting(optarg, config, diag);
+        } else {
+            *action = action_of(option);
         }
     }
-    if (optind < argc) {
-        return weh_fail_where(diag, WEH_E_BAD_ARGS, argv[optind],
-                              "unexpected argument %s; see --help", argv[optind]);
+    if (err == WEH_OK && optind < argc) {
+        err = weh_fail_where(diag, WEH_E_BAD_ARGS, argv[optind],
+                             "unexpected argument %s; see --help", argv[optind]);
     }
-    return WEH_OK;
+    return err;
 }
 
 weh_err options_read(int argc, char **argv, char *const *environment, struct weh_config *config,

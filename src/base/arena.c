@@ -7,8 +7,8 @@
 
 #include "weh/alloc.h"
 
-#define FIRST_CHUNK_BYTES 4096
-#define MAX_CHUNK_BYTES   (256 * 1024)
+#define FIRST_CHUNK_BYTES ((size_t)4096)
+#define MAX_CHUNK_BYTES   ((size_t)256 * 1024)
 
 struct weh_arena_chunk {
     struct weh_arena_chunk *next;

@@ -11,15 +11,17 @@
 
 /* clang-format off */
 static const struct config_row rows[] = {
+#define AT(member) offsetof(struct weh_config, member)
 #define TEXT(name, member, def, reload, is_secret, text) \
-    { .key = name, .type = CONFIG_TEXT, .offset = offsetof(struct weh_config, member), .default_text = def, .reloadable = reload, .secret = is_secret, .unit = "", .choices = "", .help = text },
+    { .key = (name), .type = CONFIG_TEXT, .offset = AT(member), .default_text = (def), .reloadable = (reload), .secret = (is_secret), .unit = "", .choices = "", .help = (text) },
 #define NUMBER(name, member, def, low, high, what, reload, text) \
-    { .key = name, .type = CONFIG_NUMBER, .offset = offsetof(struct weh_config, member), .default_text = #def, .min = low, .max = high, .unit = what, .choices = "", .reloadable = reload, .help = text },
+    { .key = (name), .type = CONFIG_NUMBER, .offset = AT(member), .default_text = #def, .min = (low), .max = (high), .unit = (what), .choices = "", .reloadable = (reload), .help = (text) },
 #define BOOL(name, member, def, reload, text) \
-    { .key = name, .type = CONFIG_BOOL, .offset = offsetof(struct weh_config, member), .default_text = #def, .reloadable = reload, .unit = "", .choices = "", .help = text },
+    { .key = (name), .type = CONFIG_BOOL, .offset = AT(member), .default_text = #def, .reloadable = (reload), .unit = "", .choices = "", .help = (text) },
 #define CHOICE(name, member, def, words, reload, text) \
-    { .key = name, .type = CONFIG_CHOICE, .offset = offsetof(struct weh_config, member), .default_text = def, .choices = words, .unit = "", .reloadable = reload, .help = text },
+    { .key = (name), .type = CONFIG_CHOICE, .offset = AT(member), .default_text = (def), .choices = (words), .unit = "", .reloadable = (reload), .help = (text) },
 #include "weh/config_keys.def"
+#undef AT
 #undef TEXT
 #undef NUMBER
 #undef BOOL

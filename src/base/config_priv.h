@@ -15,16 +15,16 @@ enum config_type {
 
 struct config_row {
     const char *key; /* "listen.port" */
-    enum config_type type;
-    size_t offset; /* of the member in struct weh_config */
+    size_t offset;   /* of the member in struct weh_config */
     const char *default_text;
     int64_t min; /* of numbers */
     int64_t max;
     const char *unit;    /* "" when there is none */
     const char *choices; /* separated by '|' */
+    const char *help;
+    enum config_type type;
     bool reloadable;
     bool secret;
-    const char *help;
 };
 
 /** The table. Static. */

@@ -7,7 +7,7 @@
 
 static char lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
 }
 
 bool weh_str_eq_nocase(struct weh_str a, struct weh_str b)
@@ -68,21 +68,31 @@ static bool second_byte_fits(uint8_t lead, uint8_t second)
     }
 }
 
+/* Length of the well-formed sequence at @bytes, of which @left are there; 0 when there is none. */
+static size_t whole_sequence(const uint8_t *bytes, size_t left)
+{
+    size_t n = sequence_length(bytes[0]);
+
+    if (n > left || (n > 1 && !second_byte_fits(bytes[0], bytes[1]))) {
+        return 0;
+    }
+    for (size_t k = 2; k < n; k++) {
+        if ((bytes[k] & 0xc0) != 0x80) {
+            return 0;
+        }
+    }
+    return n;
+}
+
 bool weh_str_is_utf8(struct weh_str str)
 {
     const uint8_t *bytes = (const uint8_t *)str.ptr;
-    size_t i = 0;
 
-    while (i < str.len) {
-        size_t n = sequence_length(bytes[i]);
+    for (size_t i = 0; i < str.len;) {
+        size_t n = whole_sequence(bytes + i, str.len - i);
 
-        if (n == 0 || n > str.len - i || (n > 1 && !second_byte_fits(bytes[i], bytes[i + 1]))) {
+        if (n == 0) {
             return false;
-        }
-        for (size_t k = 2; k < n; k++) {
-            if ((bytes[i + k] & 0xc0) != 0x80) {
-                return false;
-            }
         }
         i += n;
     }

@@ -161,6 +161,19 @@ static void end(struct weh_sink *sink, const struct weh_value *container)
     }
 }
 
+/* The next item of @level; in a map its key is written. */
+static const struct weh_value *next_item(struct weh_sink *sink, struct level *level)
+{
+    const struct weh_value *container = level->container;
+    uint32_t i = level->next++;
+
+    if (container->type == WEH_VALUE_MAP) {
+        sink->ops->key(sink, container->as.members[i].key);
+        return &container->as.members[i].value;
+    }
+    return &container->as.items[i];
+}
+
 void weh_sink_value(struct weh_sink *sink, const struct weh_value *value)
 {
     struct level levels[MAX_LEVELS];
@@ -181,15 +194,7 @@ void weh_sink_value(struct weh_sink *sink, const struct weh_value *value)
             depth--;
             continue;
         }
-        if (top->container->type == WEH_VALUE_MAP) {
-            const struct weh_member *member = &top->container->as.members[top->next];
-
-            sink->ops->key(sink, member->key);
-            item = &member->value;
-        } else {
-            item = &top->container->as.items[top->next];
-        }
-        top->next++;
+        item = next_item(sink, top);
         if (!is_container(item)) {
             write_scalar(sink, item);
             continue;

@@ -21,15 +21,15 @@ struct meta {
     uint32_t n;
 };
 
-static uint32_t meta_index(struct meta *meta, const struct weh_ec_class *class_)
+static uint32_t meta_index(struct meta *meta, const struct weh_ec_class *ec_class)
 {
     uint32_t i = 0;
 
-    while (i < meta->n && meta->classes[i] != class_) {
+    while (i < meta->n && meta->classes[i] != ec_class) {
         i++;
     }
     if (i == meta->n && meta->n < WEH_ARRAY_LEN(meta->classes)) {
-        meta->classes[meta->n++] = class_;
+        meta->classes[meta->n++] = ec_class;
     }
     return i;
 }
@@ -39,10 +39,10 @@ static void collect_meta(const struct weh_ec_catalog *catalog,
                          const struct weh_entity_change *changes, size_t n, struct meta *meta)
 {
     for (size_t i = 0; i < n; i++) {
-        const struct weh_ec_class *class_ = weh_ec_class_by_id(catalog, changes[i].class_id);
+        const struct weh_ec_class *ec_class = weh_ec_class_by_id(catalog, changes[i].class_id);
 
-        if (class_ != NULL) {
-            (void)meta_index(meta, class_);
+        if (ec_class != NULL) {
+            (void)meta_index(meta, ec_class);
         }
     }
     for (uint32_t i = 0; i < meta->n; i++) {
@@ -57,14 +57,14 @@ static void put_meta(struct weh_sink *sink, struct meta *meta)
     weh_sink_key(sink, "meta");
     weh_sink_array_begin(sink, meta->n);
     for (uint32_t i = 0; i < meta->n; i++) {
-        const struct weh_ec_class *class_ = meta->classes[i];
+        const struct weh_ec_class *ec_class = meta->classes[i];
 
         weh_sink_map_begin(sink, 2);
-        put_str(sink, "name", class_->full_name);
+        put_str(sink, "name", ec_class->full_name);
         weh_sink_key(sink, "bases");
-        weh_sink_array_begin(sink, class_->n_bases);
-        for (uint16_t k = 0; k < class_->n_bases; k++) {
-            weh_sink_int(sink, meta_index(meta, class_->bases[k]));
+        weh_sink_array_begin(sink, ec_class->n_bases);
+        for (uint16_t k = 0; k < ec_class->n_bases; k++) {
+            weh_sink_int(sink, meta_index(meta, ec_class->bases[k]));
         }
         weh_sink_array_end(sink);
         weh_sink_map_end(sink);
@@ -86,11 +86,11 @@ static void put_entities(struct weh_sink *sink, const struct weh_ec_catalog *cat
     weh_sink_key(sink, meta_names[op]);
     weh_sink_array_begin(sink, WEH_SINK_UNKNOWN);
     for (size_t i = 0; i < n; i++) {
-        const struct weh_ec_class *class_ = weh_ec_class_by_id(catalog, changes[i].class_id);
+        const struct weh_ec_class *ec_class = weh_ec_class_by_id(catalog, changes[i].class_id);
 
-        if (changes[i].op == op && class_ != NULL) {
+        if (changes[i].op == op && ec_class != NULL) {
             ids[n_ids++] = changes[i].id;
-            weh_sink_int(sink, meta_index(meta, class_));
+            weh_sink_int(sink, meta_index(meta, ec_class));
         }
     }
     weh_sink_array_end(sink);

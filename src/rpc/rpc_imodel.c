@@ -160,7 +160,8 @@ static weh_err read_names(DIR *folder, struct weh_arena *arena, const char **nam
 {
     struct dirent *entry;
 
-    while (*n < MAX_LISTED && (entry = readdir(folder)) != NULL) {
+    while (*n < MAX_LISTED &&
+           (entry = readdir(folder)) != NULL) { /* NOLINT(concurrency-mt-unsafe): own folder */
         struct weh_str file = weh_str_from(entry->d_name);
         struct weh_str name = { file.ptr, file.len < 4 ? 0 : file.len - 4 };
 

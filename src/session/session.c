@@ -222,31 +222,40 @@ static struct job *next_job(struct weh_session *session, bool *finished)
     return job;
 }
 
+/* One job from the mailbox; false when the session has left the run queue. */
+static bool run_next(struct weh_session *session)
+{
+    bool finished;
+    struct job *job = next_job(session, &finished);
+
+    if (job == NULL) {
+        if (finished) {
+            finish(session);
+        }
+        return false;
+    }
+    session_run_job(session, job);
+    if (session->end_after_reply) {
+        weh_session_end(session, session->end_reason);
+    }
+    /* The id of the running request points into the job. */
+    (void)pthread_mutex_lock(&session->lock);
+    session->running_id = NULL;
+    (void)pthread_mutex_unlock(&session->lock);
+    job_destroy(job);
+    return true;
+}
+
 bool session_turn(struct weh_session *session)
 {
     const int64_t turn = session->host->options.config->workers_turn_messages;
+    bool more = true;
 
-    for (int64_t i = 0; i < turn; i++) {
-        bool finished;
-        struct job *job = next_job(session, &finished);
-
-        if (job == NULL) {
-            if (finished) {
-                finish(session);
-            }
-            return false;
-        }
-        session_run_job(session, job);
-        if (session->end_after_reply) {
-            weh_session_end(session, session->end_reason);
-        }
-        /* The id of the running request points into the job. */
-        (void)pthread_mutex_lock(&session->lock);
-        session->running_id = NULL;
-        (void)pthread_mutex_unlock(&session->lock);
-        job_destroy(job);
+    /* After a false the session may be gone. */
+    for (int64_t i = 0; i < turn && more; i++) {
+        more = run_next(session);
     }
-    return true;
+    return more;
 }
 
 /* ---- the channel's side ---- */

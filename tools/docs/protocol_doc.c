@@ -36,12 +36,10 @@ static void print_arg(const struct weh_arg_spec *arg)
 {
     (void)printf("| `%s`%s | %s", arg->name, arg->required ? "" : "?",
                  weh_arg_type_name(arg->type));
-    if (arg->type == WEH_ARG_INT) {
+    if (arg->type == WEH_ARG_INT || arg->type == WEH_ARG_IDS) {
         (void)printf(", %lld to %lld", (long long)arg->min, (long long)arg->max);
     } else if (arg->type == WEH_ARG_STRING) {
         (void)printf(", %lld to %lld bytes", (long long)arg->min, (long long)arg->max);
-    } else if (arg->type == WEH_ARG_IDS) {
-        (void)printf(", %lld to %lld", (long long)arg->min, (long long)arg->max);
     } else if (arg->type == WEH_ARG_CHOICE) {
         (void)fputs(": ", stdout);
         print_cell(arg->choices);
