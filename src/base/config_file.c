@@ -72,14 +72,32 @@ weh_err weh_config_read_file(struct weh_config *config, const char *path, struct
     return WEH_OK;
 }
 
-/* "listen.port" as "WEH_LISTEN_PORT". */
-static void environment_name(const char *key, char out[MAX_KEY_BYTES])
+/* The value of the variable that stands for @key ("listen.port" is WEH_LISTEN_PORT) when @entry, one
+ * "NAME=VALUE" of the environment, is that; else NULL. */
+static const char *value_for(const char *key, const char *entry)
 {
-    size_t n = (size_t)snprintf(out, MAX_KEY_BYTES, "WEH_%s", key);
-
-    for (size_t i = 0; i < n && i < MAX_KEY_BYTES; i++) {
-        out[i] = out[i] == '.' ? '_' : (char)toupper((unsigned char)out[i]);
+    if (strncmp(entry, "WEH_", 4) != 0) {
+        return NULL;
     }
+    for (entry += 4; *key != '\0'; key++, entry++) {
+        if (*entry != (*key == '.' ? '_' : toupper((unsigned char)*key))) {
+            return NULL;
+        }
+    }
+    return *entry == '=' ? entry + 1 : NULL;
+}
+
+static weh_err take_variable(struct weh_config *config, const struct config_row *row,
+                             const char *entry, struct weh_diag *diag)
+{
+    const char *value = value_for(row->key, entry);
+    char name[MAX_KEY_BYTES];
+
+    if (value == NULL) {
+        return WEH_OK;
+    }
+    (void)snprintf(name, sizeof(name), "%.*s", (int)(value - entry - 1), entry);
+    return weh_config_set(config, row->key, value, name, diag);
 }
 
 weh_err weh_config_read_environment(struct weh_config *config, char *const *environment,
@@ -87,24 +105,12 @@ weh_err weh_config_read_environment(struct weh_config *config, char *const *envi
 {
     size_t n;
     const struct config_row *rows = config_rows(&n);
+    weh_err err = WEH_OK;
 
-    for (size_t i = 0; i < n; i++) {
-        char name[MAX_KEY_BYTES];
-        size_t len;
-
-        environment_name(rows[i].key, name);
-        len = strlen(name);
-        for (char *const *entry = environment; *entry != NULL; entry++) {
-            weh_err err;
-
-            if (strncmp(*entry, name, len) != 0 || (*entry)[len] != '=') {
-                continue;
-            }
-            err = weh_config_set(config, rows[i].key, *entry + len + 1, name, diag);
-            if (err != WEH_OK) {
-                return err;
-            }
+    for (char *const *entry = environment; *entry != NULL; entry++) {
+        for (size_t i = 0; i < n && err == WEH_OK; i++) {
+            err = take_variable(config, &rows[i], *entry, diag);
         }
     }
-    return WEH_OK;
+    return err;
 }

@@ -66,32 +66,35 @@ static bool hyphen_at(size_t i)
     return i == 8 || i == 13 || i == 18 || i == 23;
 }
 
+/* One byte from two digits. */
+static bool parse_byte(const char *text, uint8_t *out)
+{
+    int high = digit_value(text[0]);
+    int low = digit_value(text[1]);
+
+    if (high < 0 || low < 0) {
+        return false;
+    }
+    *out = (uint8_t)(high << 4 | low);
+    return true;
+}
+
 bool weh_guid_parse(struct weh_str text, struct weh_guid *out)
 {
     struct weh_guid guid;
-    size_t n = 0;
+    size_t at = 0;
 
     if (text.len != WEH_GUID_TEXT_SIZE - 1) {
         return false;
     }
-    for (size_t i = 0; i < text.len;) {
-        int high;
-        int low;
-
-        if (hyphen_at(i)) {
-            if (text.ptr[i] != '-') {
-                return false;
-            }
-            i++;
-            continue;
-        }
-        high = digit_value(text.ptr[i]);
-        low = digit_value(text.ptr[i + 1]);
-        if (high < 0 || low < 0) {
+    for (size_t n = 0; n < sizeof(guid.bytes); n++) {
+        if (hyphen_at(at) && text.ptr[at++] != '-') {
             return false;
         }
-        guid.bytes[n++] = (uint8_t)(high << 4 | low);
-        i += 2;
+        if (!parse_byte(text.ptr + at, &guid.bytes[n])) {
+            return false;
+        }
+        at += 2;
     }
     *out = guid;
     return true;

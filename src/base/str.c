@@ -7,7 +7,9 @@
 
 static char lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
+
+    return c >= 'A' && c <= 'Z' ? letters[c - 'A'] : c;
 }
 
 bool weh_str_eq_nocase(struct weh_str a, struct weh_str b)

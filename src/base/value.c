@@ -174,6 +174,27 @@ static const struct weh_value *next_item(struct weh_sink *sink, struct level *le
     return &container->as.items[i];
 }
 
+/* Write the next item of the innermost container, or end it. */
+static void step(struct weh_sink *sink, struct level *levels, size_t *depth)
+{
+    struct level *top = &levels[*depth - 1];
+    const struct weh_value *item;
+
+    if (top->next == top->container->n) {
+        end(sink, top->container);
+        (*depth)--;
+        return;
+    }
+    item = next_item(sink, top);
+    if (!is_container(item)) {
+        write_scalar(sink, item);
+        return;
+    }
+    weh_assert(*depth < MAX_LEVELS);
+    begin(sink, item);
+    levels[(*depth)++] = (struct level){ item, 0 };
+}
+
 void weh_sink_value(struct weh_sink *sink, const struct weh_value *value)
 {
     struct level levels[MAX_LEVELS];
@@ -186,21 +207,6 @@ void weh_sink_value(struct weh_sink *sink, const struct weh_value *value)
     begin(sink, value);
     levels[depth++] = (struct level){ value, 0 };
     while (depth > 0) {
-        struct level *top = &levels[depth - 1];
-        const struct weh_value *item;
-
-        if (top->next == top->container->n) {
-            end(sink, top->container);
-            depth--;
-            continue;
-        }
-        item = next_item(sink, top);
-        if (!is_container(item)) {
-            write_scalar(sink, item);
-            continue;
-        }
-        weh_assert(depth < MAX_LEVELS);
-        begin(sink, item);
-        levels[depth++] = (struct level){ item, 0 };
+        step(sink, levels, &depth);
     }
 }
