@@ -76,15 +76,20 @@ weh_err weh_config_read_file(struct weh_config *config, const char *path, struct
  * "NAME=VALUE" of the environment, is that; else NULL. */
 static const char *value_for(const char *key, const char *entry)
 {
+    const size_t len = strlen(key);
+
     if (strncmp(entry, "WEH_", 4) != 0) {
         return NULL;
     }
-    for (entry += 4; *key != '\0'; key++, entry++) {
-        if (*entry != (*key == '.' ? '_' : toupper((unsigned char)*key))) {
-            return NULL;
+    entry += 4;
+    for (size_t i = 0; i < len; i++) {
+        int wanted = key[i] == '.' ? '_' : toupper((unsigned char)key[i]);
+
+        if (entry[i] != wanted) {
+            return NULL; /* also at the end of a shorter entry */
         }
     }
-    return *entry == '=' ? entry + 1 : NULL;
+    return entry[len] == '=' ? entry + len + 1 : NULL;
 }
 
 static weh_err take_variable(struct weh_config *config, const struct config_row *row,

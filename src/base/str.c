@@ -9,7 +9,10 @@ static char lower(char c)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
 
-    return c >= 'A' && c <= 'Z' ? letters[c - 'A'] : c;
+    if (c < 'A' || c > 'Z') {
+        return c;
+    }
+    return letters[c - 'A'];
 }
 
 bool weh_str_eq_nocase(struct weh_str a, struct weh_str b)
