@@ -72,6 +72,14 @@ weh_err weh_config_read_file(struct weh_config *config, const char *path, struct
     return WEH_OK;
 }
 
+static int variable_letter(char c)
+{
+    if (c == '.') {
+        return '_';
+    }
+    return toupper((unsigned char)c);
+}
+
 /* The value of the variable that stands for @key ("listen.port" is WEH_LISTEN_PORT) when @entry, one
  * "NAME=VALUE" of the environment, is that; else NULL. */
 static const char *value_for(const char *key, const char *entry)
@@ -83,9 +91,7 @@ static const char *value_for(const char *key, const char *entry)
     }
     entry += 4;
     for (size_t i = 0; i < len; i++) {
-        int wanted = key[i] == '.' ? '_' : toupper((unsigned char)key[i]);
-
-        if (entry[i] != wanted) {
+        if (entry[i] != variable_letter(key[i])) {
             return NULL; /* also at the end of a shorter entry */
         }
     }
