@@ -77,7 +77,7 @@ static int variable_letter(char c)
     if (c == '.') {
         return '_';
     }
-    return toupper((unsigned char)c);
+    return (toupper)((unsigned char)c); /* the function: the macro is long */
 }
 
 /* The value of the variable that stands for @key ("listen.port" is WEH_LISTEN_PORT) when @entry, one
