@@ -27,12 +27,14 @@ void session_buf_begin(const struct weh_session *session, struct weh_buf *buf)
     weh_buf_append(buf, headroom, sizeof(headroom));
 }
 
-void session_send(struct weh_session *session, struct weh_buf *buf)
+/* More than this waiting for a wake is not held back. */
+#define HELD_BYTES ((size_t)256 * 1024)
+
+void session_send(struct weh_session *session, enum sender sender, struct weh_buf *buf)
 {
     const size_t limit = (size_t)session->host->options.config->limits_outbox_bytes;
     struct weh_frame *frame = weh_calloc(1, sizeof(*frame));
     size_t len;
-    bool was_empty;
 
     if (frame == NULL || buf->err != WEH_OK) {
         weh_free(frame);
@@ -51,16 +53,16 @@ void session_send(struct weh_session *session, struct weh_buf *buf)
         weh_frame_destroy(frame);
         session_end_locked(session, WEH_CLOSE_SLOW_READER);
     } else {
-        was_empty = session->outbox.head == NULL;
         outbox_push(&session->outbox, frame);
-        if (was_empty) {
+        session->wake_due = sender == SENDER_WORKER && session->outbox.bytes <= HELD_BYTES;
+        if (!session->wake_due) {
             session->channel->ops->wake(session->channel);
         }
     }
     (void)pthread_mutex_unlock(&session->lock);
 }
 
-void session_send_error(struct weh_session *session, const struct weh_value *id,
+void session_send_error(struct weh_session *session, enum sender sender, const struct weh_value *id,
                         const struct weh_diag *diag)
 {
     struct weh_buf buf;
@@ -70,7 +72,7 @@ void session_send_error(struct weh_session *session, const struct weh_value *id,
     session_buf_begin(session, &buf);
     weh_writer_init(&writer, session->codec, &buf);
     weh_error_write(&writer, id, diag);
-    session_send(session, &buf);
+    session_send(session, sender, &buf);
 }
 
 struct weh_sink *weh_notify_begin(struct weh_session *session, const char *name)
@@ -85,7 +87,7 @@ void weh_notify_end(struct weh_session *session)
 {
     weh_call_end(&session->notify_writer);
     session->stats.notifications++;
-    session_send(session, &session->notify_buf);
+    session_send(session, SENDER_WORKER, &session->notify_buf);
 }
 
 /* The activity of the request: the client's, or one made here. */
@@ -228,6 +230,7 @@ static void settle(struct weh_session *session, const struct job *job, weh_err e
 void session_run_job(struct weh_session *session, struct job *job)
 {
     const bool out_of_band = job->method->out_of_band;
+    const enum sender sender = out_of_band ? SENDER_CHANNEL : SENDER_WORKER;
     const uint64_t started_us = weh_clock_mono_us();
     struct weh_arena own_arena;
     struct weh_arena *arena = out_of_band ? &own_arena : &session->arena;
@@ -252,10 +255,10 @@ void session_run_job(struct weh_session *session, struct job *job)
     if (!job->envelope.has_id) {
         weh_buf_fini(&buf);
     } else if (err == WEH_OK) {
-        session_send(session, &buf);
+        session_send(session, sender, &buf);
     } else {
         weh_buf_fini(&buf);
-        session_send_error(session, &job->envelope.id, &diag);
+        session_send_error(session, sender, &job->envelope.id, &diag);
     }
     weh_arena_fini(&own_arena);
     if (!out_of_band) {

@@ -16,6 +16,9 @@
 /* A message, its envelope and a queue entry; what the limit on bytes would not see. */
 #define JOB_OVERHEAD_BYTES 256
 
+/* Requests answered before the channel is woken although more wait. */
+#define MAX_HELD 16
+
 /* Nobody will read them. */
 static void drop_frames(struct outbox *outbox)
 {
@@ -222,6 +225,16 @@ static struct job *next_job(struct weh_session *session, bool *finished)
     return job;
 }
 
+/* Tell the channel of what the worker has sent. The session's lock is held. */
+static void wake_if_due(struct weh_session *session)
+{
+    if (session->wake_due && !session->channel_gone) {
+        session->channel->ops->wake(session->channel);
+    }
+    session->wake_due = false;
+    session->n_held = 0;
+}
+
 /* One job from the mailbox; false when the session has left the run queue. */
 static bool run_next(struct weh_session *session)
 {
@@ -238,9 +251,12 @@ static bool run_next(struct weh_session *session)
     if (session->end_after_reply) {
         weh_session_end(session, session->end_reason);
     }
-    /* The id of the running request points into the job. */
     (void)pthread_mutex_lock(&session->lock);
-    session->running_id = NULL;
+    session->running_id = NULL; /* it points into the job */
+    session->n_held++;
+    if (session->mailbox.n == 0 || session->n_held >= MAX_HELD) {
+        wake_if_due(session);
+    }
     (void)pthread_mutex_unlock(&session->lock);
     job_destroy(job);
     return true;
@@ -254,6 +270,11 @@ bool session_turn(struct weh_session *session)
     /* After a false the session may be gone. */
     for (int64_t i = 0; i < turn && more; i++) {
         more = run_next(session);
+    }
+    if (more) {
+        (void)pthread_mutex_lock(&session->lock);
+        wake_if_due(session);
+        (void)pthread_mutex_unlock(&session->lock);
     }
     return more;
 }
@@ -325,7 +346,8 @@ void weh_session_receive(struct weh_session *session, uint8_t *bytes, size_t len
     job->len = len;
     err = read_job(session, job, &diag);
     if (err != WEH_OK) {
-        session_send_error(session, job->envelope.has_id ? &job->envelope.id : NULL, &diag);
+        session_send_error(session, SENDER_CHANNEL, job->envelope.has_id ? &job->envelope.id : NULL,
+                           &diag);
         job_destroy(job);
         return;
     }
@@ -337,7 +359,7 @@ void weh_session_receive(struct weh_session *session, uint8_t *bytes, size_t len
     if (!enqueue(session, job)) {
         (void)weh_fail(&diag, WEH_E_BUSY, "too many requests wait; read the replies first");
         if (job->envelope.has_id) {
-            session_send_error(session, &job->envelope.id, &diag);
+            session_send_error(session, SENDER_CHANNEL, &job->envelope.id, &diag);
         }
         job_destroy(job);
     }

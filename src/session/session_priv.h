@@ -77,7 +77,9 @@ struct weh_session {
     struct outbox outbox;
     bool scheduled; /* in the run queue, or with a worker */
     bool channel_gone;
-    bool drop_jobs; /* what waits is not run any more */
+    bool drop_jobs;  /* what waits is not run any more */
+    bool wake_due;   /* the worker has sent something and not yet woken the channel */
+    unsigned n_held; /* requests answered since it was woken */
     enum ending ending;
     enum weh_close_reason reason;
     const struct weh_value *running_id; /* of the request being run; NULL between requests */
@@ -127,12 +129,19 @@ bool session_turn(struct weh_session *session);
 /** Check and run one request, and queue its reply. Worker; service thread for out-of-band ones. */
 void session_run_job(struct weh_session *session, struct job *job);
 
-/** Queue a reply or notification that was encoded into @buf behind WEH_FRAME_HEADROOM bytes; takes
- * the bytes. A failed or too large encoding ends the session. Any thread. */
-void session_send(struct weh_session *session, struct weh_buf *buf);
+/** Who sends: the channel's thread, which is woken at once, or the worker, which wakes it when there
+ * is nothing more to do for now (a wake costs as much as a small request). */
+enum sender {
+    SENDER_CHANNEL,
+    SENDER_WORKER
+};
 
-/** Answer @id (NULL: unknown) with the error in @diag. Any thread. */
-void session_send_error(struct weh_session *session, const struct weh_value *id,
+/** Queue a reply or notification that was encoded into @buf behind WEH_FRAME_HEADROOM bytes; takes
+ * the bytes. A failed or too large encoding ends the session. */
+void session_send(struct weh_session *session, enum sender sender, struct weh_buf *buf);
+
+/** Answer @id (NULL: unknown) with the error in @diag. */
+void session_send_error(struct weh_session *session, enum sender sender, const struct weh_value *id,
                         const struct weh_diag *diag);
 
 /** Prepare @buf for an encoding: headroom, limit. */
