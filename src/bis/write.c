@@ -164,8 +164,11 @@ static void put_updated(struct bis_edit *edit, unsigned t, unsigned p, int *para
 
     for (unsigned i = 0; i < property->n_leaves; i++) {
         const struct weh_ec_leaf *leaf = &property->leaves[i];
+        /* Of a struct, the members that are not named stay. */
+        const bool is_set =
+            edit->plain[p] == NULL || weh_ec_value_sets_leaf(property, edit->plain[p], (uint16_t)i);
 
-        if (!leaf->is_virtual && leaf->table == t) {
+        if (!leaf->is_virtual && leaf->table == t && is_set) {
             weh_buf_printf(buf, "%s", *n > 1 ? "," : "");
             bis_sql_name(buf, leaf->column);
             weh_buf_printf(buf, "=?%d", ++*n);

@@ -130,6 +130,22 @@ static void test_update_custom_properties_writes_joined_and_overflow_columns(voi
     assert_null(strstr(fixture_get(f, 0x18a), "\"s\":"));
 }
 
+static void test_update_of_a_struct_keeps_the_members_not_named(void **state)
+{
+    struct fixture *f = *state;
+    const char *props;
+
+    ASSERT_OK(fixture_update(f, "%s",
+                             "{'id':'0x130','dim':{'height':7},'mainTag':{'dim':{'unit':'km'}}}"));
+    ASSERT_OK(fixture_update(f, "%s", "{'id':'0x130','dim':{}}"));
+    props = fixture_get(f, 0x130);
+    assert_non_null(strstr(props, "\"dim\":{\"height\":7,\"unit\":\"m\",\"width\":0}"));
+    assert_non_null(strstr(props, "\"mainTag\":{\"dim\":{\"height\":2,\"unit\":\"km\",\"width\":1},"
+                                  "\"name\":\"tag 0\",\"weight\":0}"));
+    ASSERT_OK(fixture_update(f, "%s", "{'id':'0x130','dim':null}"));
+    assert_null(strstr(fixture_get(f, 0x130), "\"dim\":{\"height\":7"));
+}
+
 static void test_update_parent_follows_the_rules(void **state)
 {
     struct fixture *f = *state;
@@ -316,6 +332,7 @@ int main(void)
         TEST(test_update_null_clears_or_keeps_as_the_official_backend_does),
         TEST(test_update_sets_what_is_given),
         TEST(test_update_custom_properties_writes_joined_and_overflow_columns),
+        TEST(test_update_of_a_struct_keeps_the_members_not_named),
         TEST(test_update_parent_follows_the_rules),
         TEST(test_update_below_a_cycle_in_the_file_ends),
         TEST(test_update_is_refused_with_its_error_and_member),
