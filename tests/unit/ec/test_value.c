@@ -262,7 +262,7 @@ static void test_value_of_every_element_is_the_oracles_and_goes_back_unchanged(v
 
     weh_buf_init(&lines, 0);
     weh_arena_init(&arena, 0);
-    ec_fixture_read("small.elements.jsonl.xz", &lines);
+    ec_fixture_read("oracle/small.elements.jsonl.xz", &lines);
     for (rest = weh_str_split(buf_str(&lines), '\n', &line); line.len != 0;
          rest = weh_str_split(rest, '\n', &line)) {
         struct weh_value element;

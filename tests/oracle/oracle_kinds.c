@@ -1,0 +1,45 @@
+/* tests/oracle/oracle_kinds.c - see oracle_kinds.h. */
+#include "oracle_kinds.h"
+
+/* The member @key of @line, an id. */
+static weh_err read_id(const struct weh_value *line, const char *key, weh_id *out,
+                       struct weh_diag *diag)
+{
+    const struct weh_value *id = weh_value_get(line, key);
+
+    if (id == NULL || id->type != WEH_VALUE_STRING || !weh_id_parse(weh_value_str(id), out)) {
+        return weh_fail_where(diag, WEH_E_PARSE, key, "a line of the dump has no id");
+    }
+    return WEH_OK;
+}
+
+static weh_err tell_element(struct oracle_file *file, const struct weh_value *line,
+                            struct weh_sink *sink, struct weh_diag *diag)
+{
+    struct weh_element_key key = { .id = 0 };
+    weh_err err = read_id(line, "id", &key.id, diag);
+
+    return err == WEH_OK ? weh_element_get_props(file->bis, &key, sink, diag) : err;
+}
+
+static weh_err tell_model(struct oracle_file *file, const struct weh_value *line,
+                          struct weh_sink *sink, struct weh_diag *diag)
+{
+    weh_id id = 0;
+    weh_err err = read_id(line, "id", &id, diag);
+
+    return err == WEH_OK ? weh_model_get_props(file->bis, id, sink, diag) : err;
+}
+
+/* clang-format off */
+static const struct oracle_kind kinds[] = {
+    { "elements", "SELECT count(*) FROM bis_Element", tell_element, "geom" },
+    { "models",   "SELECT count(*) FROM bis_Model",   tell_model,   NULL },
+};
+/* clang-format on */
+
+const struct oracle_kind *oracle_kinds(size_t *n)
+{
+    *n = WEH_ARRAY_LEN(kinds);
+    return kinds;
+}
