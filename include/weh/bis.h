@@ -54,6 +54,11 @@ struct weh_element_key {
 WEH_MUST_CHECK weh_err weh_element_get_props(struct weh_bis *bis, const struct weh_element_key *key,
                                              struct weh_sink *sink, struct weh_diag *diag);
 
+/** Write the ids of the children of @id as an array, ascending; empty when there are none, and when
+ * there is no such element. Errors as weh_db_fail. */
+WEH_MUST_CHECK weh_err weh_element_query_children(struct weh_bis *bis, weh_id id,
+                                                  struct weh_sink *sink, struct weh_diag *diag);
+
 /**
  * Insert; @props is an ElementProps map. Members outside the class are refused by name.
  *

@@ -68,6 +68,7 @@ struct weh_call {
     const struct weh_method *method;
     const struct weh_arg *args; /* in the order of the method's arguments */
     struct weh_sink *result;    /* write exactly one value, unless an error is returned */
+    const weh_err *result_err;  /* sticky: not WEH_OK when the result grew beyond the limit */
     struct weh_arena *arena;    /* scratch; emptied after the call */
     void *workspace;            /* the session's, made by the application */
 };

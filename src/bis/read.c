@@ -313,3 +313,27 @@ weh_err weh_element_get_props(struct weh_bis *bis, const struct weh_element_key 
     bis_reset(row);
     return err;
 }
+
+weh_err weh_element_query_children(struct weh_bis *bis, weh_id id, struct weh_sink *sink,
+                                   struct weh_diag *diag)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool row = true;
+    weh_err err;
+
+    bis_call_begin(bis);
+    err = bis_fixed(bis, SQL_CHILDREN, &stmt, diag);
+    if (err == WEH_OK && sqlite3_bind_int64(stmt, 1, (int64_t)id) != SQLITE_OK) {
+        err = weh_fail_nomem(diag);
+    }
+    weh_sink_array_begin(sink, WEH_SINK_UNKNOWN);
+    while (err == WEH_OK && row) {
+        err = weh_stmt_step(bis->briefcase, stmt, &row, diag);
+        if (err == WEH_OK && row) {
+            weh_sink_id(sink, (weh_id)sqlite3_column_int64(stmt, 0));
+        }
+    }
+    weh_sink_array_end(sink);
+    bis_reset(stmt);
+    return err;
+}

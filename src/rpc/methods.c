@@ -10,6 +10,7 @@
 
 #define MAX_NAME        IMODEL_NAME_MAX
 #define MAX_DESCRIPTION 65536
+#define MAX_ID_SET      4000000 /* bytes; more than RPC_MAX_IDS ids have */
 
 /* clang-format off */
 static const struct weh_arg_spec args_none[] = { { .name = NULL } };
@@ -34,6 +35,18 @@ static const struct weh_arg_spec args_get_element[] = {
     { .name = NULL },
 };
 
+static const struct weh_arg_spec args_get_many[] = {
+    { "ids",          WEH_ARG_IDS,    false, 0, RPC_MAX_IDS, NULL, "element ids" },
+    { "idSet",        WEH_ARG_STRING, false, 0, MAX_ID_SET,  NULL, "the same as iTwin.js' CompressedId64Set (instead of ids)" },
+    { "wantGeometry", WEH_ARG_BOOL,   false, 0, 0, NULL, "true is answered with NotSupported: geometry is not read yet" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_element_id[] = {
+    { "id", WEH_ARG_ID, true, 0, 0, NULL, "element id" },
+    { .name = NULL },
+};
+
 static const struct weh_arg_spec args_element_props[] = {
     { "props", WEH_ARG_OBJECT, true, 0, 0, NULL, "ElementProps: classFullName, model, code, ..." },
     { .name = NULL },
@@ -46,7 +59,7 @@ static const struct weh_arg_spec args_element_update[] = {
 
 static const struct weh_arg_spec args_delete_elements[] = {
     { "id",  WEH_ARG_ID,  false, 0, 0,      NULL, "element id" },
-    { "ids", WEH_ARG_IDS, false, 1, 100000, NULL, "element ids (instead of id)" },
+    { "ids", WEH_ARG_IDS, false, 1, RPC_MAX_IDS, NULL, "element ids (instead of id)" },
     { .name = NULL },
 };
 
@@ -103,7 +116,9 @@ static const struct weh_method methods[] = {
     { "briefcase.open",          IN(NEW),   VIEW, false, args_briefcase_open, CONNECTION_PROPS, "0.1", "Open an iModel; Busy when another session writes it.", briefcase_open },
     { "elements.deleteElement",  IN(READY), EDIT, false, args_delete_elements, "{}", "0.1", "Delete elements with their children.", elements_delete },
     { "elements.getElementProps", IN(READY), VIEW, false, args_get_element, "ElementProps", "0.1", "Read one element by id, federation GUID or code.", elements_get_props },
+    { "elements.getMany",        IN(READY), VIEW, false, args_get_many, "[ElementProps]", "0.1", "Read many elements, each once; those that do not exist are left out.", elements_get_many },
     { "elements.insertElement",  IN(READY), EDIT, false, args_element_props, "{id}", "0.1", "Insert an element of any class.", elements_insert },
+    { "elements.queryChildren",  IN(READY), VIEW, false, args_element_id, "[id]", "0.1", "The ids of an element's children.", elements_query_children },
     { "elements.updateElement",  IN(READY), EDIT, false, args_element_update, "{}", "0.1", "Update an element.", elements_update },
     { "host.describe",           ANYWHERE,  VIEW, false, args_none, "{protocol, methods, notifications, errors, closeReasons}", "0.1", "The API as data.", host_describe },
     { "imodel.create",           ANYWHERE,  EDIT, false, args_imodel_create, CONNECTION_PROPS, "0.1", "Make a new, empty iModel; it is not opened.", imodel_create },

@@ -3,6 +3,19 @@
 
 #include "rpc_priv.h"
 
+void put_empty(struct weh_sink *sink)
+{
+    weh_sink_map_begin(sink, 0);
+    weh_sink_map_end(sink);
+}
+
+void put_new_id(struct weh_sink *sink, uint64_t id)
+{
+    weh_sink_map_begin(sink, 1);
+    put_id(sink, "id", id);
+    weh_sink_map_end(sink);
+}
+
 void put_text(struct weh_sink *sink, const char *key, const char *text)
 {
     weh_sink_key(sink, key);

@@ -1,20 +1,9 @@
-/* src/rpc/rpc_elements.c - elements.* and models.*: arguments to the BIS rules and back. */
+/* src/rpc/rpc_elements.c - elements.*: arguments to the BIS rules and back. */
+#include <stdlib.h>
+
+#include "weh/id_set.h"
+
 #include "rpc_priv.h"
-
-static weh_err put_empty(struct weh_call *call)
-{
-    weh_sink_map_begin(call->result, 0);
-    weh_sink_map_end(call->result);
-    return WEH_OK;
-}
-
-static weh_err put_new_id(struct weh_call *call, weh_id id)
-{
-    weh_sink_map_begin(call->result, 1);
-    put_id(call->result, "id", id);
-    weh_sink_map_end(call->result);
-    return WEH_OK;
-}
 
 weh_err elements_get_props(struct weh_call *call, struct weh_diag *diag)
 {
@@ -36,6 +25,116 @@ weh_err elements_get_props(struct weh_call *call, struct weh_diag *diag)
     return weh_element_get_props(call_workspace(call)->bis, &key, call->result, diag);
 }
 
+/* One of the ids asked for, and where it stood. */
+struct asked {
+    weh_id id;
+    size_t index;
+};
+
+static int compare_asked(const void *a, const void *b)
+{
+    const struct asked *x = a;
+    const struct asked *y = b;
+
+    if (x->id != y->id) {
+        return x->id < y->id ? -1 : 1;
+    }
+    return x->index < y->index ? -1 : x->index > y->index;
+}
+
+/* @list with each id once, where it stood first. */
+static weh_err drop_repeated(struct weh_id_list *list, struct weh_arena *arena,
+                             struct weh_diag *diag)
+{
+    struct asked *asked = weh_arena_array(arena, list->n + 1, sizeof(*asked));
+    weh_id *ids = weh_arena_array(arena, list->n + 1, sizeof(*ids));
+    size_t n = 0;
+
+    if (asked == NULL || ids == NULL) {
+        return weh_fail_nomem(diag);
+    }
+    for (size_t i = 0; i < list->n; i++) {
+        asked[i] = (struct asked){ list->ids[i], i };
+    }
+    qsort(asked, list->n, sizeof(*asked), compare_asked);
+    for (size_t i = 0; i < list->n; i++) {
+        if (i == 0 || asked[i].id != asked[i - 1].id) {
+            ids[asked[i].index] = asked[i].id;
+        }
+    }
+    for (size_t i = 0; i < list->n; i++) {
+        if (ids[i] != 0) {
+            ids[n++] = ids[i];
+        }
+    }
+    list->ids = ids;
+    list->n = n;
+    return WEH_OK;
+}
+
+/* The argument ids, or idSet instead. */
+static weh_err read_ids(struct weh_call *call, struct weh_id_list *out, struct weh_diag *diag)
+{
+    const struct weh_arg *ids = &call->args[0];
+    const struct weh_arg *set = &call->args[1];
+
+    if (ids->given == set->given) {
+        return weh_fail_where(diag, WEH_E_BAD_ARGS, "ids", "give exactly one of ids and idSet");
+    }
+    if (set->given) {
+        return weh_id_set_read(set->as.string, "idSet", RPC_MAX_IDS, call->arena, out, diag);
+    }
+    *out = (struct weh_id_list){ ids->as.list.ids, ids->as.list.n };
+    return drop_repeated(out, call->arena, diag);
+}
+
+/* Between two elements of a long answer: is it still wanted, and has it still room? */
+static weh_err check_going_on(const struct weh_call *call, struct weh_diag *diag)
+{
+    if (atomic_load_explicit(weh_session_cancel_flag(call->session), memory_order_relaxed)) {
+        return weh_fail(diag, WEH_E_CANCELLED, "cancelled");
+    }
+    return *call->result_err == WEH_OK
+               ? WEH_OK
+               : weh_fail(diag, *call->result_err, "the reply is larger than the limit");
+}
+
+weh_err elements_get_many(struct weh_call *call, struct weh_diag *diag)
+{
+    const struct weh_arg *geometry = &call->args[2];
+    struct weh_id_list list = { NULL, 0 };
+    weh_err err;
+
+    if (geometry->given && geometry->as.boolean) {
+        return weh_fail_where(diag, WEH_E_UNSUPPORTED, "wantGeometry",
+                              "geometry cannot be read yet");
+    }
+    err = read_ids(call, &list, diag);
+    if (err != WEH_OK) {
+        return err;
+    }
+    weh_sink_array_begin(call->result, WEH_SINK_UNKNOWN);
+    for (size_t i = 0; err == WEH_OK && i < list.n; i++) {
+        struct weh_element_key key = { .id = list.ids[i] };
+
+        err = check_going_on(call, diag);
+        if (err == WEH_OK) {
+            err = weh_element_get_props(call_workspace(call)->bis, &key, call->result, diag);
+        }
+        if (err == WEH_E_NOT_FOUND) {
+            err = WEH_OK; /* nothing was written */
+        }
+    }
+    weh_sink_array_end(call->result);
+    return err;
+}
+
+weh_err elements_query_children(struct weh_call *call, struct weh_diag *diag)
+{
+    return weh_element_query_children(call_workspace(call)->bis, call->args[0].as.id, call->result,
+                                      diag);
+}
+
 weh_err elements_insert(struct weh_call *call, struct weh_diag *diag)
 {
     weh_id id = 0;
@@ -44,7 +143,10 @@ weh_err elements_insert(struct weh_call *call, struct weh_diag *diag)
     if (err == WEH_OK) {
         err = weh_element_insert(call_workspace(call)->bis, call->args[0].as.value, &id, diag);
     }
-    return err == WEH_OK ? put_new_id(call, id) : err;
+    if (err == WEH_OK) {
+        put_new_id(call->result, id);
+    }
+    return err;
 }
 
 weh_err elements_update(struct weh_call *call, struct weh_diag *diag)
@@ -54,7 +156,10 @@ weh_err elements_update(struct weh_call *call, struct weh_diag *diag)
     if (err == WEH_OK) {
         err = weh_element_update(call_workspace(call)->bis, call->args[0].as.value, diag);
     }
-    return err == WEH_OK ? put_empty(call) : err;
+    if (err == WEH_OK) {
+        put_empty(call->result);
+    }
+    return err;
 }
 
 weh_err elements_delete(struct weh_call *call, struct weh_diag *diag)
@@ -70,21 +175,8 @@ weh_err elements_delete(struct weh_call *call, struct weh_diag *diag)
     if (err == WEH_OK) {
         err = weh_element_delete(call_workspace(call)->bis, ids, n, diag);
     }
-    return err == WEH_OK ? put_empty(call) : err;
-}
-
-weh_err models_get_props(struct weh_call *call, struct weh_diag *diag)
-{
-    return weh_model_get_props(call_workspace(call)->bis, call->args[0].as.id, call->result, diag);
-}
-
-weh_err models_insert(struct weh_call *call, struct weh_diag *diag)
-{
-    weh_id id = 0;
-    weh_err err = call_check_writable(call, diag);
-
     if (err == WEH_OK) {
-        err = weh_model_insert(call_workspace(call)->bis, call->args[0].as.value, &id, diag);
+        put_empty(call->result);
     }
-    return err == WEH_OK ? put_new_id(call, id) : err;
+    return err;
 }

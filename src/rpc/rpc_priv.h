@@ -18,6 +18,9 @@ struct weh_rpc_app {
 
 #define IMODEL_NAME_MAX 128
 
+/** Ids in one argument. */
+#define RPC_MAX_IDS 100000
+
 /** What caused the changes that are being told. */
 enum change_cause {
     CAUSE_SAVE,
@@ -65,6 +68,11 @@ static inline struct workspace *call_workspace(const struct weh_call *call)
 /** WEH_E_READ_ONLY when the open briefcase may not be edited. */
 WEH_MUST_CHECK weh_err call_check_writable(const struct weh_call *call, struct weh_diag *diag);
 
+/** The result {}. */
+void put_empty(struct weh_sink *sink);
+/** The result {id}. */
+void put_new_id(struct weh_sink *sink, uint64_t id);
+
 /** Write @guid or @name texts as members. */
 void put_text(struct weh_sink *sink, const char *key, const char *text);
 void put_str(struct weh_sink *sink, const char *key, struct weh_str text);
@@ -76,28 +84,30 @@ void put_guid(struct weh_sink *sink, const char *key, const struct weh_guid *gui
 void put_time(struct weh_sink *sink, const char *key, int64_t wall_ms);
 
 /* Handlers, one file a family; the table says what each does. */
-#define RPC_HANDLERS(X)   \
-    X(briefcase_close)    \
-    X(briefcase_info)     \
-    X(briefcase_open)     \
-    X(elements_delete)    \
-    X(elements_get_props) \
-    X(elements_insert)    \
-    X(elements_update)    \
-    X(host_describe)      \
-    X(imodel_create)      \
-    X(imodel_list)        \
-    X(models_get_props)   \
-    X(models_insert)      \
-    X(session_cancel)     \
-    X(session_close)      \
-    X(session_hello)      \
-    X(session_info)       \
-    X(session_ping)       \
-    X(txns_abandon)       \
-    X(txns_reinstate)     \
-    X(txns_reverse)       \
-    X(txns_save)          \
+#define RPC_HANDLERS(X)        \
+    X(briefcase_close)         \
+    X(briefcase_info)          \
+    X(briefcase_open)          \
+    X(elements_delete)         \
+    X(elements_get_many)       \
+    X(elements_get_props)      \
+    X(elements_insert)         \
+    X(elements_query_children) \
+    X(elements_update)         \
+    X(host_describe)           \
+    X(imodel_create)           \
+    X(imodel_list)             \
+    X(models_get_props)        \
+    X(models_insert)           \
+    X(session_cancel)          \
+    X(session_close)           \
+    X(session_hello)           \
+    X(session_info)            \
+    X(session_ping)            \
+    X(txns_abandon)            \
+    X(txns_reinstate)          \
+    X(txns_reverse)            \
+    X(txns_save)               \
     X(txns_state)
 
 #define X(name) weh_err name(struct weh_call *call, struct weh_diag *diag);

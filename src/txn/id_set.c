@@ -1,4 +1,4 @@
-/* src/txn/id_set.c - writes the compressed text form of a set of ids. Reading is not needed here. */
+/* src/txn/id_set.c - the compressed text form of a set of ids, both ways. */
 #include "weh/id_set.h"
 
 #include <inttypes.h>
@@ -34,4 +34,105 @@ void weh_id_set_write(const weh_id *ids, size_t n, struct weh_buf *out)
         length = 1;
     }
     write_run(out, increment, length);
+}
+
+/* Upper-case hexadecimal of 1 to 16 digits, not zero; *@at moves behind it. */
+static bool read_number(struct weh_str text, size_t *at, uint64_t *out)
+{
+    const size_t begin = *at;
+
+    *out = 0;
+    while (*at < text.len && *at - begin < 16) {
+        char c = text.ptr[*at];
+        unsigned digit;
+
+        if (c >= '0' && c <= '9') {
+            digit = (unsigned)(c - '0');
+        } else if (c >= 'A' && c <= 'F') {
+            digit = (unsigned)(c - 'A') + 10;
+        } else {
+            break;
+        }
+        *out = *out << 4 | digit;
+        ++*at;
+    }
+    return *out != 0;
+}
+
+/* The next run, "+INC[*LEN]". */
+static bool read_run(struct weh_str text, size_t *at, uint64_t *increment, uint64_t *length)
+{
+    *length = 1;
+    if (text.ptr[*at] != '+') {
+        return false;
+    }
+    ++*at;
+    if (!read_number(text, at, increment)) {
+        return false;
+    }
+    if (*at < text.len && text.ptr[*at] == '*') {
+        ++*at;
+        return read_number(text, at, length);
+    }
+    return true;
+}
+
+/* How many ids @text stands for. The last one is checked to fit into 64 bits. */
+static weh_err count_ids(struct weh_str text, const char *where, size_t max, size_t *out,
+                         struct weh_diag *diag)
+{
+    uint64_t last = 0;
+    size_t at = 0;
+
+    *out = 0;
+    while (at < text.len) {
+        uint64_t increment;
+        uint64_t length;
+
+        if (!read_run(text, &at, &increment, &length) || length > (UINT64_MAX - last) / increment) {
+            return weh_fail_where(diag, WEH_E_BAD_ARGS, where, "%s is no compressed set of ids",
+                                  where);
+        }
+        if (length > max - *out) {
+            return weh_fail_where(diag, WEH_E_BAD_ARGS, where, "%s must have at most %zu ids",
+                                  where, max);
+        }
+        last += increment * length;
+        *out += (size_t)length;
+    }
+    return WEH_OK;
+}
+
+weh_err weh_id_set_read(struct weh_str text, const char *where, size_t max, struct weh_arena *arena,
+                        struct weh_id_list *out, struct weh_diag *diag)
+{
+    weh_id previous = 0;
+    weh_id *ids = NULL;
+    size_t n_all = 0;
+    size_t n = 0;
+    size_t at = 0;
+    weh_err err = count_ids(text, where, max, &n_all, diag);
+
+    if (err != WEH_OK) {
+        return err;
+    }
+    ids = weh_arena_array(arena, n_all + 1, sizeof(*ids));
+    if (ids == NULL) {
+        return weh_fail_nomem(diag);
+    }
+    while (at < text.len) {
+        uint64_t increment;
+        uint64_t length;
+
+        if (!read_run(text, &at, &increment, &length)) {
+            break; /* counted above, so this cannot be */
+        }
+        while (length-- > 0) {
+            previous += increment;
+            ids[n++] = previous;
+        }
+    }
+    out->ids = ids;
+    out->n = n;
+    return WEH_OK;
 }

@@ -10,6 +10,8 @@ const require = createRequire(import.meta.url);
 export const backend = require("@itwin/core-backend");
 export const bentley = require("@itwin/core-bentley");
 export const common = require("@itwin/core-common");
+export const geometry = require("@itwin/core-geometry");
+export const { deleteElementTree } = require("@itwin/core-backend/lib/cjs/ElementTreeWalker");
 export const { HubMock } = require("@itwin/core-backend/lib/cjs/internal/HubMock");
 export const { _hubAccess, _nativeDb } = require("@itwin/core-backend/lib/cjs/internal/Symbols");
 

@@ -1,20 +1,25 @@
 // Single edits through the official backend, each with what it did to the rows.
 // An op is {op, props | id | ..., as?}; "$N" stands for the result of the N-th op of the list, counted from 1, and
 // "$NAME" for that of the op with `as` NAME.
-import { describeError, withIModel } from "./host.mjs";
+import { common, deleteElementTree, describeError, geometry, withIModel } from "./host.mjs";
 import { difference, locals, snapshot, txnChanges } from "./tables.mjs";
+
+const { Point3d, Range3d } = geometry;
 
 const HANDLERS = {
   insertElement: (db, o) => db.elements.insertElement(o.props, o.options),
   updateElement: (db, o) => db.elements.updateElement(o.props),
   deleteElement: (db, o) => db.elements.deleteElement(o.ids ?? o.id),
-  deleteElementTree: (db, o) => db.elements.deleteTree(o.id),
+  deleteElementTree: (db, o) => deleteElementTree(db, o.id),
+  deleteDefinitionElements: (db, o) => [...db.elements.deleteDefinitionElements(o.ids)],
+  queryChildren: (db, o) => db.elements.queryChildren(o.id),
   insertAspect: (db, o) => db.elements.insertAspect(o.props),
   updateAspect: (db, o) => db.elements.updateAspect(o.props),
   deleteAspect: (db, o) => db.elements.deleteAspect(o.ids ?? o.id),
   insertModel: (db, o) => db.models.insertModel(o.props),
   updateModel: (db, o) => db.models.updateModel(o.props),
   deleteModel: (db, o) => db.models.deleteModel(o.ids ?? o.id),
+  queryExtents: (db, o) => db.models.queryExtents(o.ids),
   insertRelationship: (db, o) => db.relationships.insertInstance(o.props),
   updateRelationship: (db, o) => db.relationships.updateInstance(o.props),
   deleteRelationship: (db, o) => db.relationships.deleteInstance(o.props),
@@ -22,6 +27,15 @@ const HANDLERS = {
   getElementProps: (db, o) => db.elements.getElementProps(o.props ?? o.id),
   getModelProps: (db, o) => db.models.getModelProps(o.id),
   getAspects: (db, o) => db.elements.getAspects(o.id, o.classFullName).map((a) => a.toJSON()),
+  saveFileProperty: (db, o) => db.saveFileProperty(o.prop, o.string, o.blob),
+  deleteFileProperty: (db, o) => db.deleteFileProperty(o.prop),
+  queryFileProperty: (db, o) => ({ string: db.queryFilePropertyString(o.prop), blob: db.queryFilePropertyBlob(o.prop) }),
+  updateProjectExtents: (db, o) => db.updateProjectExtents(Range3d.fromJSON(o.projectExtents)),
+  updateEcefLocation: (db, o) => db.updateEcefLocation(new common.EcefLocation(o.ecefLocation)),
+  updateGlobalOrigin: (db, o) => {
+    db.globalOrigin = Point3d.fromJSON(o.globalOrigin);
+    db.updateIModelProps();
+  },
   save: (db, o) => db.saveChanges(o.description),
   abandon: (db) => db.abandonChanges(),
   undo: (db, o) => db.txns.reverseTxns(o.count ?? 1),

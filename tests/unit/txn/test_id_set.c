@@ -60,12 +60,85 @@ static void test_id_set_over_the_limit_tells_the_buffer(void **state)
     weh_buf_fini(&out);
 }
 
+static void check_read(const char *text, size_t n, const weh_id *expected)
+{
+    struct weh_id_list list;
+    struct weh_diag diag;
+    struct weh_arena arena;
+
+    weh_arena_init(&arena, 0);
+    assert_int_equal(weh_id_set_read(weh_str_from(text), "idSet", 1000, &arena, &list, &diag),
+                     WEH_OK);
+    assert_int_equal(list.n, n);
+    for (size_t i = 0; i < n; i++) {
+        assert_true(list.ids[i] == expected[i]);
+    }
+    weh_arena_fini(&arena);
+}
+
+#define CHECK_READ(text, ...) \
+    check_read(text, sizeof((const weh_id[]){ __VA_ARGS__ }) / 8, (const weh_id[]){ __VA_ARGS__ })
+
+static void test_id_set_that_was_written_is_read(void **state)
+{
+    (void)state;
+    check_read("", 0, NULL);
+    CHECK_READ("+1", 1);
+    CHECK_READ("+1*3+2*3", 1, 2, 3, 5, 7, 9);
+    CHECK_READ("+20000000001+1", 0x20000000001, 0x20000000002);
+    CHECK_READ("+FFFFFFFFFFFFFFFF", 0xffffffffffffffff);
+    CHECK_READ("+FFFFFFFFFFFFFFFE+1", 0xfffffffffffffffe, 0xffffffffffffffff);
+}
+
+static void test_id_set_of_another_form_is_refused_by_name(void **state)
+{
+    static const char *const bad[] = {
+        "1",
+        "+",
+        "+0",
+        "+1*",
+        "+1*0",
+        "+1+",
+        "+1**2",
+        "+a",
+        " +1",
+        "+1 ",
+        "*2",
+        "+1-2",
+        "+G",
+        "++1",
+        "+1*2*3",
+        "+FFFFFFFFFFFFFFFF+1",
+        "+10000000000000000",
+        "+FFFFFFFFFFFFFFFF*2",
+        "+1*3E9",
+        "+1*FFFFFFFFFFFFFFFF",
+        "+1*3E8+1",
+    };
+    struct weh_arena arena;
+
+    (void)state;
+    weh_arena_init(&arena, 0);
+    for (size_t i = 0; i < WEH_ARRAY_LEN(bad); i++) {
+        struct weh_id_list list;
+        struct weh_diag diag;
+
+        assert_int_equal(weh_id_set_read(weh_str_from(bad[i]), "idSet", 1000, &arena, &list, &diag),
+                         WEH_E_BAD_ARGS);
+        assert_string_equal(diag.where, "idSet");
+    }
+    CHECK_READ("+1*3", 1, 2, 3);
+    weh_arena_fini(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_id_set_of_the_format_description_is_written),
         cmocka_unit_test(test_id_set_invalid_and_repeated_ids_are_left_out),
         cmocka_unit_test(test_id_set_over_the_limit_tells_the_buffer),
+        cmocka_unit_test(test_id_set_that_was_written_is_read),
+        cmocka_unit_test(test_id_set_of_another_form_is_refused_by_name),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

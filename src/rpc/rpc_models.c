@@ -1,0 +1,21 @@
+/* src/rpc/rpc_models.c - models.*: arguments to the BIS rules and back. */
+#include "rpc_priv.h"
+
+weh_err models_get_props(struct weh_call *call, struct weh_diag *diag)
+{
+    return weh_model_get_props(call_workspace(call)->bis, call->args[0].as.id, call->result, diag);
+}
+
+weh_err models_insert(struct weh_call *call, struct weh_diag *diag)
+{
+    weh_id id = 0;
+    weh_err err = call_check_writable(call, diag);
+
+    if (err == WEH_OK) {
+        err = weh_model_insert(call_workspace(call)->bis, call->args[0].as.value, &id, diag);
+    }
+    if (err == WEH_OK) {
+        put_new_id(call->result, id);
+    }
+    return err;
+}
