@@ -63,7 +63,9 @@
     X(INVALID_NAME,     REQUEST, "InvalidName",            1037, 65560, "the name is missing or has characters that names may not have") \
     X(BAD_MODEL,        REQUEST, "BadModel",               1038, 65541, "the model is missing")                              \
     X(BLOCKED,          REQUEST, "ElementBlockedChange",   1039, 65549, "the element does not allow it")                     \
-    X(WRONG_CLASS,      REQUEST, "WrongClass",             1040, 65595, "the class is of another kind")
+    X(WRONG_CLASS,      REQUEST, "WrongClass",             1040, 65595, "the class is of another kind") \
+    X(INVALID_ID,       REQUEST, "InvalidId",              1041, 65559, "an id is missing or stands for nothing")            \
+    X(CYCLE,            REQUEST, "DependencyCycle",        1042, 65590, "the elements would drive themselves")
 /* clang-format on */
 
 enum weh_err_code {
