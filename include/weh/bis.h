@@ -34,6 +34,15 @@ void weh_bis_destroy(struct weh_bis *bis);
  */
 void weh_bis_forget(struct weh_bis *bis);
 
+/**
+ * Make the edits that follow one: all of them stay or none. One that fails has failed them all, and
+ * weh_bis_batch_end must be told. They do not nest.
+ */
+WEH_MUST_CHECK weh_err weh_bis_batch_begin(struct weh_bis *bis, struct weh_diag *diag);
+/** @err WEH_OK keeps the edits, anything else takes them back. Returns @err, or why it could not
+ * end. */
+WEH_MUST_CHECK weh_err weh_bis_batch_end(struct weh_bis *bis, weh_err err, struct weh_diag *diag);
+
 /** Give back prepared statements and scratch memory of an idle context; all come back by use. */
 void weh_bis_trim(struct weh_bis *bis);
 

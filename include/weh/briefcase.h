@@ -123,7 +123,11 @@ WEH_MUST_CHECK weh_err weh_briefcase_commit(struct weh_briefcase *briefcase, str
 WEH_MUST_CHECK weh_err weh_briefcase_rollback(struct weh_briefcase *briefcase,
                                               struct weh_diag *diag);
 
-/** A savepoint around one edit: an edit that fails leaves nothing behind. They do not nest. */
+/**
+ * A savepoint around one edit: an edit that fails leaves nothing behind. An edit that begins within
+ * another is part of it and has no savepoint of its own: when it fails, the outer one must end
+ * without being kept.
+ */
 WEH_MUST_CHECK weh_err weh_briefcase_edit_begin(struct weh_briefcase *briefcase,
                                                 struct weh_diag *diag);
 /**

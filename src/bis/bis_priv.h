@@ -116,6 +116,7 @@ struct weh_bis {
     weh_id *restyled;
     size_t n_restyled;
     size_t max_restyled;
+    size_t n_restyled_before; /* the batch that is running */
 };
 
 /* ---- context.c ---- */

@@ -31,6 +31,22 @@ weh_err bis_end(struct weh_bis *bis, weh_err err, struct weh_diag *diag)
     return err != WEH_OK ? err : ended;
 }
 
+weh_err weh_bis_batch_begin(struct weh_bis *bis, struct weh_diag *diag)
+{
+    bis->n_restyled_before = bis->n_restyled;
+    return bis_begin(bis, diag);
+}
+
+weh_err weh_bis_batch_end(struct weh_bis *bis, weh_err err, struct weh_diag *diag)
+{
+    weh_err ended = bis_end(bis, err, diag);
+
+    if (ended != WEH_OK && bis->n_restyled > bis->n_restyled_before) {
+        bis->n_restyled = bis->n_restyled_before;
+    }
+    return ended;
+}
+
 weh_err bis_edit_begin(struct bis_edit *edit, struct weh_bis *bis, struct bis_plan *plan,
                        const struct weh_value *props, struct weh_diag *diag)
 {

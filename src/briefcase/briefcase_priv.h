@@ -52,9 +52,10 @@ struct weh_briefcase {
     bool interruptible; /* a reading statement runs: the progress handler may stop it */
     bool readonly;
     bool records_txns;
-    bool in_edit;
-    bool has_savepoint; /* of the edit */
-    bool lost;          /* SQLite rolled back by itself, the layers above do not know yet */
+    unsigned edit_depth; /* edits within each other; 0: none is running */
+    bool inner_failed;   /* one within the outermost has failed */
+    bool has_savepoint;  /* of the outermost */
+    bool lost;           /* SQLite rolled back by itself, the layers above do not know yet */
     bool in_read;
     uint32_t id;
     struct weh_guid imodel_guid;

@@ -92,7 +92,7 @@ static weh_err refuse_readonly(const struct weh_briefcase *briefcase, struct weh
  * the old state or is unusable; the next statement tells. */
 static void drop_transaction(struct weh_briefcase *briefcase)
 {
-    briefcase->in_edit = false;
+    briefcase->edit_depth = 0;
     if (is_in_transaction(briefcase)) {
         try_run(briefcase, "ROLLBACK");
     }
@@ -120,7 +120,7 @@ weh_err weh_briefcase_commit(struct weh_briefcase *briefcase, struct weh_diag *d
     if (err != WEH_OK) {
         return err;
     }
-    weh_assert(!briefcase->in_edit);
+    weh_assert(briefcase->edit_depth == 0 || briefcase->lost);
     if (briefcase->lost) {
         drop_transaction(briefcase);
         begin_again(briefcase);
@@ -168,8 +168,12 @@ static weh_err begin_edit(struct weh_briefcase *briefcase, bool has_savepoint,
     if (err != WEH_OK) {
         return err;
     }
-    weh_assert(!briefcase->in_edit);
     err = weh_transaction_ensure(briefcase, diag);
+    if (err == WEH_OK && briefcase->edit_depth > 0) {
+        /* Part of the edit around it, which comes to nothing as a whole when this one fails. */
+        briefcase->edit_depth++;
+        return WEH_OK;
+    }
     if (err == WEH_OK && has_savepoint) {
         err = run(briefcase, "SAVEPOINT weh_edit", diag);
     }
@@ -179,7 +183,8 @@ static weh_err begin_edit(struct weh_briefcase *briefcase, bool has_savepoint,
     for (int i = 0; i < WEH_N_SEQUENCES; i++) {
         briefcase->sequences_before_edit[i] = briefcase->sequences[i];
     }
-    briefcase->in_edit = true;
+    briefcase->edit_depth = 1;
+    briefcase->inner_failed = false;
     briefcase->has_savepoint = has_savepoint;
     return WEH_OK;
 }
@@ -225,12 +230,18 @@ weh_err weh_briefcase_edit_end(struct weh_briefcase *briefcase, bool keep, struc
     weh_err err = WEH_OK;
 
     weh_assert(briefcase != NULL);
-    if (!briefcase->in_edit || briefcase->lost) {
+    if (briefcase->edit_depth == 0 || briefcase->lost) {
         /* A rollback in the middle of the edit ended it, and everything before it. */
-        briefcase->in_edit = false;
+        briefcase->edit_depth = 0;
         return keep ? fail_lost(diag) : WEH_OK;
     }
-    briefcase->in_edit = false;
+    if (briefcase->edit_depth > 1) {
+        briefcase->edit_depth--;
+        briefcase->inner_failed |= !keep;
+        return WEH_OK;
+    }
+    weh_assert(!keep || !briefcase->inner_failed);
+    briefcase->edit_depth = 0;
     if (keep && !briefcase->has_savepoint) {
         return WEH_OK;
     }
