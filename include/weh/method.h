@@ -27,6 +27,7 @@ enum weh_arg_type {
     WEH_ARG_IDS,    /* min to max ids */
     WEH_ARG_GUID,
     WEH_ARG_OBJECT,
+    WEH_ARG_ARRAY,      /* min to max items */
     WEH_ARG_REQUEST_ID, /* a number or a string, as in the request it names */
 };
 
@@ -55,7 +56,7 @@ struct weh_arg {
             size_t n;
         } list;
         struct weh_guid guid;
-        const struct weh_value *value; /* ANY, OBJECT, REQUEST_ID */
+        const struct weh_value *value; /* ANY, OBJECT, ARRAY, REQUEST_ID */
     } as;
 };
 
@@ -66,11 +67,12 @@ struct weh_call {
     struct weh_session *session;
     struct weh_host *host;
     const struct weh_method *method;
-    const struct weh_arg *args; /* in the order of the method's arguments */
-    struct weh_sink *result;    /* write exactly one value, unless an error is returned */
-    const weh_err *result_err;  /* sticky: not WEH_OK when the result grew beyond the limit */
-    struct weh_arena *arena;    /* scratch; emptied after the call */
-    void *workspace;            /* the session's, made by the application */
+    const struct weh_value *request_id; /* NULL: nobody waits for a reply */
+    const struct weh_arg *args;         /* in the order of the method's arguments */
+    struct weh_sink *result;            /* write exactly one value, unless an error is returned */
+    const weh_err *result_err; /* sticky: not WEH_OK when the result grew beyond the limit */
+    struct weh_arena *arena;   /* scratch; emptied after the call */
+    void *workspace;           /* the session's, made by the application */
 };
 
 typedef weh_err (*weh_handler)(struct weh_call *call, struct weh_diag *diag);
@@ -143,5 +145,16 @@ bool weh_session_cancel_request(struct weh_session *session, const struct weh_va
  * reply of the call that causes it. */
 struct weh_sink *weh_notify_begin(struct weh_session *session, const char *name);
 void weh_notify_end(struct weh_session *session);
+
+/**
+ * To be called between the steps of work that may take long: WEH_E_CANCELLED when the client has
+ * cancelled the request, WEH_E_TOO_LARGE when its result has outgrown the limit. Tells the client
+ * how far it is (session.onProgress), at once and at most a few times a second; nothing while the
+ * request is young, or when nobody waits for its reply.
+ *
+ * @done, @total  in whatever is counted; @total 0 is not known.
+ */
+WEH_MUST_CHECK weh_err weh_call_progress(const struct weh_call *call, uint64_t done, uint64_t total,
+                                         struct weh_diag *diag);
 
 #endif

@@ -11,7 +11,8 @@ static void describe_arg(const struct weh_arg_spec *arg, struct weh_sink *sink)
     put_text(sink, "name", arg->name);
     put_text(sink, "type", weh_arg_type_name(arg->type));
     put_bool(sink, "required", arg->required);
-    if (arg->type == WEH_ARG_INT || arg->type == WEH_ARG_STRING || arg->type == WEH_ARG_IDS) {
+    if (arg->type == WEH_ARG_INT || arg->type == WEH_ARG_STRING || arg->type == WEH_ARG_IDS ||
+        arg->type == WEH_ARG_ARRAY) {
         put_int(sink, "min", arg->min);
         put_int(sink, "max", arg->max);
     }

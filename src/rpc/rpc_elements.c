@@ -88,17 +88,6 @@ static weh_err read_ids(struct weh_call *call, struct weh_id_list *out, struct w
     return drop_repeated(out, call->arena, diag);
 }
 
-/* Between two elements of a long answer: is it still wanted, and has it still room? */
-static weh_err check_going_on(const struct weh_call *call, struct weh_diag *diag)
-{
-    if (atomic_load_explicit(weh_session_cancel_flag(call->session), memory_order_relaxed)) {
-        return weh_fail(diag, WEH_E_CANCELLED, "cancelled");
-    }
-    return *call->result_err == WEH_OK
-               ? WEH_OK
-               : weh_fail(diag, *call->result_err, "the reply is larger than the limit");
-}
-
 weh_err elements_get_many(struct weh_call *call, struct weh_diag *diag)
 {
     const struct weh_arg *geometry = &call->args[2];
@@ -117,7 +106,7 @@ weh_err elements_get_many(struct weh_call *call, struct weh_diag *diag)
     for (size_t i = 0; err == WEH_OK && i < list.n; i++) {
         struct weh_element_key key = { .id = list.ids[i] };
 
-        err = check_going_on(call, diag);
+        err = weh_call_progress(call, i, list.n, diag);
         if (err == WEH_OK) {
             err = weh_element_get_props(call_workspace(call)->bis, &key, call->result, diag);
         }

@@ -173,6 +173,7 @@ static weh_err call_method(struct weh_session *session, const struct job *job,
     struct weh_call call = { .session = session,
                              .host = session->host,
                              .method = job->method,
+                             .request_id = job->envelope.has_id ? &job->envelope.id : NULL,
                              .args = args,
                              .result = writer->sink,
                              .result_err = &writer->buf->err,
@@ -267,6 +268,7 @@ void session_run_job(struct weh_session *session, struct job *job)
     session_buf_begin(session, &buf);
     weh_writer_init(&writer, session->codec, &buf);
     if (!out_of_band) {
+        session_progress_reset(session, started_us);
         err = check_gates(session, job, &diag);
     }
     if (err == WEH_OK) {

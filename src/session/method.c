@@ -40,11 +40,17 @@ const struct weh_method *weh_method_find(const struct weh_method *methods, size_
 const char *weh_arg_type_name(enum weh_arg_type type)
 {
     static const char *const names[] = {
-        [WEH_ARG_ANY] = "any",       [WEH_ARG_BOOL] = "boolean",
-        [WEH_ARG_INT] = "integer",   [WEH_ARG_STRING] = "string",
-        [WEH_ARG_CHOICE] = "choice", [WEH_ARG_ID] = "id",
-        [WEH_ARG_IDS] = "ids",       [WEH_ARG_GUID] = "guid",
-        [WEH_ARG_OBJECT] = "object", [WEH_ARG_REQUEST_ID] = "request id",
+        [WEH_ARG_ANY] = "any",
+        [WEH_ARG_BOOL] = "boolean",
+        [WEH_ARG_INT] = "integer",
+        [WEH_ARG_STRING] = "string",
+        [WEH_ARG_CHOICE] = "choice",
+        [WEH_ARG_ID] = "id",
+        [WEH_ARG_IDS] = "ids",
+        [WEH_ARG_GUID] = "guid",
+        [WEH_ARG_OBJECT] = "object",
+        [WEH_ARG_ARRAY] = "array",
+        [WEH_ARG_REQUEST_ID] = "request id",
     };
 
     return names[type];
@@ -146,6 +152,20 @@ static weh_err decode_ids(const struct weh_arg_spec *spec, const struct weh_valu
     return WEH_OK;
 }
 
+static weh_err decode_array(const struct weh_arg_spec *spec, const struct weh_value *value,
+                            struct weh_arg *out, struct weh_diag *diag)
+{
+    if (value->type != WEH_VALUE_ARRAY) {
+        return wrong_type(spec, value, "an array", diag);
+    }
+    if (value->n < spec->min || value->n > spec->max) {
+        return weh_fail_where(diag, WEH_E_BAD_ARGS, spec->name, "%s must have %lld to %lld items",
+                              spec->name, (long long)spec->min, (long long)spec->max);
+    }
+    out->as.value = value;
+    return WEH_OK;
+}
+
 static weh_err decode_one(const struct weh_arg_spec *spec, const struct weh_value *value,
                           struct weh_arena *arena, struct weh_arg *out, struct weh_diag *diag)
 {
@@ -173,6 +193,8 @@ static weh_err decode_one(const struct weh_arg_spec *spec, const struct weh_valu
     case WEH_ARG_OBJECT:
         out->as.value = value;
         return value->type == WEH_VALUE_MAP ? WEH_OK : wrong_type(spec, value, "an object", diag);
+    case WEH_ARG_ARRAY:
+        return decode_array(spec, value, out, diag);
     case WEH_ARG_REQUEST_ID:
         out->as.value = value;
         return value->type == WEH_VALUE_INT || value->type == WEH_VALUE_UINT ||

@@ -225,8 +225,7 @@ static struct job *next_job(struct weh_session *session, bool *finished)
     return job;
 }
 
-/* Tell the channel of what the worker has sent. The session's lock is held. */
-static void wake_if_due(struct weh_session *session)
+void session_wake_if_due(struct weh_session *session)
 {
     if (session->wake_due && !session->channel_gone) {
         session->channel->ops->wake(session->channel);
@@ -255,7 +254,7 @@ static bool run_next(struct weh_session *session)
     session->running_id = NULL; /* it points into the job */
     session->n_held++;
     if (session->mailbox.n == 0 || session->n_held >= MAX_HELD) {
-        wake_if_due(session);
+        session_wake_if_due(session);
     }
     (void)pthread_mutex_unlock(&session->lock);
     job_destroy(job);
@@ -273,7 +272,7 @@ bool session_turn(struct weh_session *session)
     }
     if (more) {
         (void)pthread_mutex_lock(&session->lock);
-        wake_if_due(session);
+        session_wake_if_due(session);
         (void)pthread_mutex_unlock(&session->lock);
     }
     return more;

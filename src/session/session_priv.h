@@ -99,6 +99,7 @@ struct weh_session {
     enum weh_close_reason end_reason;
     struct session_stats stats;
     char activity[64];
+    uint64_t next_progress_us; /* when the client is told how far the running request is */
 };
 
 /** The run queue and its threads. */
@@ -143,6 +144,12 @@ void session_send(struct weh_session *session, enum sender sender, struct weh_bu
 /** Answer @id (NULL: unknown) with the error in @diag. */
 void session_send_error(struct weh_session *session, enum sender sender, const struct weh_value *id,
                         const struct weh_diag *diag);
+
+/** Tell the channel of what the worker has sent. @session's lock is held. */
+void session_wake_if_due(struct weh_session *session);
+
+/** A request begins. Worker. */
+void session_progress_reset(struct weh_session *session, uint64_t started_us);
 
 /** Prepare @buf for an encoding: headroom, limit. */
 void session_buf_begin(const struct weh_session *session, struct weh_buf *buf);
