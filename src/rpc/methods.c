@@ -27,6 +27,12 @@ static const struct weh_arg_spec args_briefcase_open[] = {
     { .name = NULL },
 };
 
+static const struct weh_arg_spec args_batch[] = {
+    { "ops",  WEH_ARG_ARRAY,  true,  1, 1000000, NULL, "[{method, params, as?}]: methods of elements, models, relationships, codeSpecs, and those of briefcase that edit; a string \"$name\" or \"$name.id\" in the params of a later one stands for the result of the one with that as" },
+    { "save", WEH_ARG_STRING, false, 0, MAX_DESCRIPTION, NULL, "save everything as one transaction of this description afterwards" },
+    { .name = NULL },
+};
+
 static const struct weh_arg_spec args_get_element[] = {
     { "id",             WEH_ARG_ID,     false, 0, 0, NULL, "element id" },
     { "federationGuid", WEH_ARG_GUID,   false, 0, 0, NULL, "federation GUID of the element (instead of id)" },
@@ -114,6 +120,7 @@ static const struct weh_method methods[] = {
     { "briefcase.close",         IN(READY), VIEW, false, args_briefcase_close, "{}", "0.1", "Close the open briefcase.", briefcase_close },
     { "briefcase.info",          IN(READY), VIEW, false, args_none, CONNECTION_PROPS, "0.1", "What briefcase.open answered, as it is now.", briefcase_info },
     { "briefcase.open",          IN(NEW),   VIEW, false, args_briefcase_open, CONNECTION_PROPS, "0.1", "Open an iModel; Busy when another session writes it.", briefcase_open },
+    { "edit.batch",              IN(READY), EDIT, false, args_batch, "{results: [...], saved?, txnId?}", "0.1", "Run many methods as one edit: all or nothing. An error names the operation by its index (data.op); nothing stays then.", edit_batch },
     { "elements.deleteElement",  IN(READY), EDIT, false, args_delete_elements, "{}", "0.1", "Delete elements with their children.", elements_delete },
     { "elements.getElementProps", IN(READY), VIEW, false, args_get_element, "ElementProps", "0.1", "Read one element by id, federation GUID or code.", elements_get_props },
     { "elements.getMany",        IN(READY), VIEW, false, args_get_many, "[ElementProps]", "0.1", "Read many elements, each once; those that do not exist are left out.", elements_get_many },
@@ -138,6 +145,7 @@ static const struct weh_method methods[] = {
 };
 
 static const struct weh_notification notifications[] = {
+    { "session.onProgress",     "{id, method, done, total?}", "How far a long request is: id is the request's, done counts steps. After half a second, then at most four times a second." },
     { "txns.onAfterUndoRedo",   "{isUndo}", "An undo or redo is complete." },
     { "txns.onBeforeUndoRedo",  "{isUndo}", "An undo or redo begins." },
     { "txns.onCommit",          "{}", "A save that has changes begins." },

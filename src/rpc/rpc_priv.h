@@ -84,34 +84,8 @@ void put_guid(struct weh_sink *sink, const char *key, const struct weh_guid *gui
 void put_time(struct weh_sink *sink, const char *key, int64_t wall_ms);
 
 /* Handlers, one file a family; the table says what each does. */
-#define RPC_HANDLERS(X)        \
-    X(briefcase_close)         \
-    X(briefcase_info)          \
-    X(briefcase_open)          \
-    X(elements_delete)         \
-    X(elements_get_many)       \
-    X(elements_get_props)      \
-    X(elements_insert)         \
-    X(elements_query_children) \
-    X(elements_update)         \
-    X(host_describe)           \
-    X(imodel_create)           \
-    X(imodel_list)             \
-    X(models_get_props)        \
-    X(models_insert)           \
-    X(session_cancel)          \
-    X(session_close)           \
-    X(session_hello)           \
-    X(session_info)            \
-    X(session_ping)            \
-    X(txns_abandon)            \
-    X(txns_reinstate)          \
-    X(txns_reverse)            \
-    X(txns_save)               \
-    X(txns_state)
-
 #define X(name) weh_err name(struct weh_call *call, struct weh_diag *diag);
-RPC_HANDLERS(X)
+#include "handlers.def"
 #undef X
 
 #endif

@@ -63,7 +63,8 @@ static void write_error_data(struct weh_sink *sink, const struct weh_err_info *i
 {
     int32_t itwin = diag->itwin != 0 ? diag->itwin : info->itwin;
 
-    weh_sink_map_begin(sink, 1U + (itwin != 0 ? 1U : 0U) + (diag->where[0] != '\0' ? 1U : 0U));
+    weh_sink_map_begin(sink, 1U + (itwin != 0 ? 1U : 0U) + (diag->where[0] != '\0' ? 1U : 0U) +
+                                 (diag->op != 0 ? 1U : 0U));
     weh_sink_key(sink, "name");
     weh_sink_text(sink, info->name);
     if (itwin != 0) {
@@ -73,6 +74,10 @@ static void write_error_data(struct weh_sink *sink, const struct weh_err_info *i
     if (diag->where[0] != '\0') {
         weh_sink_key(sink, "where");
         weh_sink_text(sink, diag->where);
+    }
+    if (diag->op != 0) {
+        weh_sink_key(sink, "op");
+        weh_sink_int(sink, (int64_t)diag->op - 1);
     }
     weh_sink_map_end(sink);
 }

@@ -135,13 +135,13 @@ const struct weh_value *next_message(struct client *client)
 
 void send_request(struct client *client, const char *method, const char *params)
 {
-    char text[4096];
+    char *text = NULL;
 
     client->n_requests++;
-    (void)snprintf(text, sizeof(text),
-                   "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"%s\",\"params\":%s}",
-                   client->n_requests, method, params);
+    assert_true(asprintf(&text, "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"%s\",\"params\":%s}",
+                         client->n_requests, method, params) > 0);
     fake_channel_deliver(client->fake, text);
+    free(text);
 }
 
 /* Send and wait for the reply; notifications before it are skipped. */
