@@ -111,8 +111,9 @@ weh_err bis_fail_unknown(const struct bis_edit *edit, struct weh_str key, struct
         memcpy(where, key.ptr, n);
     }
     where[n] = '\0';
-    return weh_fail_where(diag, WEH_E_BAD_ARGS, where, "%.*s has no member %s",
-                          WEH_STR_ARGS(edit->plan->ec_class->full_name), where);
+    return weh_fail_where(diag, WEH_E_BAD_ARGS, n > 0 ? where : "props", "%.*s has no member %s",
+                          WEH_STR_ARGS(edit->plan->ec_class->full_name),
+                          n > 0 ? where : "without a name");
 }
 
 static weh_err route_plain(struct bis_edit *edit, const struct weh_member *member,

@@ -11,8 +11,10 @@
 
 #define PLACEMENT_PI 3.14159265358979323846
 
-/* The native library refuses to place anything beyond this many metres from the origin. */
+/* Beyond these many metres from the origin, or with a box longer than that, the native library
+ * stores no placement at all, without a word. */
 #define PLACEMENT_MAX_ORIGIN 80150000.0
+#define PLACEMENT_MAX_BOX    40075000.0
 
 static weh_err fail_member(struct weh_diag *diag, const char *where, const char *what)
 {
@@ -117,6 +119,9 @@ static weh_err read_box(const struct weh_value *box, unsigned n, double *low, do
 
             low[i] = high[i];
             high[i] = swap;
+        }
+        if (high[i] - low[i] > PLACEMENT_MAX_BOX) {
+            err = fail_member(diag, "placement.bbox", "no longer than 40075 km");
         }
     }
     return err;

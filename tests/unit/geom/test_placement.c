@@ -143,6 +143,8 @@ static void test_placement_of_wrong_shape_is_refused_by_member(void **state)
         { "{\"origin\":[1,\"x\"]}", "placement.origin" },
         { "{\"origin\":{\"x\":true}}", "placement.origin" },
         { "{\"origin\":[80150001,0,0]}", "placement.origin" },
+        { "{\"bbox\":{\"low\":[0,0,-1],\"high\":[0,0,40075000]}}", "placement.bbox" },
+        { "{\"bbox\":{\"low\":[1e308,0,0],\"high\":[-1e308,0,0]}}", "placement.bbox" },
         { "{\"angles\":5}", "placement.angles" },
         { "{\"angles\":{\"pitch\":\"x\"}}", "placement.angles.pitch" },
         { "{\"angles\":{\"roll\":{}}}", "placement.angles.roll" },
