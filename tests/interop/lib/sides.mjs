@@ -1,13 +1,26 @@
 // The same edit script on two sides: the official backend on an open iModel, and a session of our server.
 // Both take the ops of ops.mjs and answer {result} or {number, name} of the error.
-import { Client } from "./client.mjs";
+import { Client, MINUS_ZERO } from "./client.mjs";
 import { apply, remember, resolve } from "./ops.mjs";
 
 const METHODS = {
   insertElement: (o) => ["elements.insertElement", { props: o.props }],
   updateElement: (o) => ["elements.updateElement", { props: o.props }],
   deleteElement: (o) => ["elements.deleteElement", o.ids !== undefined ? { ids: o.ids } : { id: o.id }],
+  deleteElementTree: (o) => ["elements.deleteElementTree", { id: o.id }],
+  insertAspect: (o) => ["elements.insertAspect", { props: o.props }],
+  updateAspect: (o) => ["elements.updateAspect", { props: o.props }],
+  deleteAspect: (o) => ["elements.deleteAspect", { id: o.id }],
   insertModel: (o) => ["models.insertModel", { props: o.props }],
+  updateModel: (o) => ["models.updateModel", { props: o.props }],
+  deleteModel: (o) => ["models.deleteModel", { id: o.id }],
+  insertRelationship: (o) => ["relationships.insertInstance", { props: o.props }],
+  updateRelationship: (o) => ["relationships.updateInstance", { props: o.props }],
+  deleteRelationship: (o) => ["relationships.deleteInstance", { props: o.props }],
+  insertCodeSpec: (o) => ["codeSpecs.insert", { name: o.name, properties: o.properties }],
+  readElement: (o) => ["elements.getElementProps", { id: o.id, ...(o.wantGeometry ? { wantGeometry: true } : {}) }],
+  readModel: (o) => ["models.getModelProps", { id: o.id }],
+  readAspects: (o) => ["elements.getAspects", { id: o.id }],
   getElementProps: (o) => ["elements.getElementProps", o.props ?? { id: o.id }],
   getModelProps: (o) => ["models.getModelProps", { id: o.id }],
   save: (o) => ["txns.saveChanges", o.description === undefined ? {} : { description: o.description }],
@@ -16,14 +29,26 @@ const METHODS = {
   redo: () => ["txns.reinstateTxn", {}],
 };
 
-/** Binary values in the form of the encoding. */
+/** Binary values in the form of the encoding, and -0 (which JSON cannot send). */
 function forWire(value, encoding) {
+  if (Object.is(value, -0) && encoding === "msgpack") return MINUS_ZERO;
   if (value instanceof Uint8Array) {
     return encoding === "json" ? `encoding=base64;${Buffer.from(value).toString("base64")}` : value;
   }
   if (Array.isArray(value)) return value.map((v) => forWire(v, encoding));
   if (value === null || typeof value !== "object") return value;
   return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, forWire(v, encoding)]));
+}
+
+/** The method and parameters of our protocol for a resolved op. */
+export function requestOf(op, encoding) {
+  const [method, params] = METHODS[op.op](op);
+  return [method, forWire(params, encoding)];
+}
+
+/** The method that answers @name, or undefined if no method does. */
+export function methodOf(name) {
+  return METHODS[name]?.({})[0];
 }
 
 /** Times in the file are in milliseconds; two edits within one would look like one. */
