@@ -27,9 +27,6 @@ void session_buf_begin(const struct weh_session *session, struct weh_buf *buf)
     weh_buf_append(buf, headroom, sizeof(headroom));
 }
 
-/* Shorter replies are not worth a look at the room that is left. */
-#define ROOM_CHECKED_BYTES ((size_t)64 * 1024)
-
 /* More than this waiting for a wake is not held back. */
 #define HELD_BYTES ((size_t)256 * 1024)
 
@@ -52,7 +49,7 @@ void session_send(struct weh_session *session, enum sender sender, struct weh_bu
     if (session->channel_gone ||
         (session->ending != ENDING_NOT && session->reason == WEH_CLOSE_SLOW_READER)) {
         weh_frame_destroy(frame);
-    } else if (session->outbox.bytes + frame->len > limit) {
+    } else if (session->outbox.bytes > limit) {
         weh_frame_destroy(frame);
         session_end_locked(session, WEH_CLOSE_SLOW_READER);
     } else {
@@ -126,25 +123,6 @@ static weh_err check_gates(struct weh_session *session, const struct job *job,
     return WEH_OK;
 }
 
-/* Of replies that cannot be asked for again, the outbox' limit ends the session. One of a method that
- * only looks is dropped, and the client told: many at once need not be a client that does not read. */
-static weh_err check_room(struct weh_session *session, const struct job *job, size_t n_bytes,
-                          struct weh_diag *diag)
-{
-    const size_t limit = (size_t)session->host->options.config->limits_outbox_bytes;
-    bool fits;
-
-    if (job->method->access != WEH_ACCESS_VIEW || n_bytes < ROOM_CHECKED_BYTES) {
-        return WEH_OK;
-    }
-    (void)pthread_mutex_lock(&session->lock);
-    fits = session->outbox.bytes + n_bytes <= limit;
-    (void)pthread_mutex_unlock(&session->lock);
-    return fits ? WEH_OK
-                : weh_fail(diag, WEH_E_LIMIT,
-                           "the replies before this one fill the outbox; read them first");
-}
-
 static weh_err run_handler(struct weh_call *call, const struct job *job, struct weh_writer *writer,
                            struct weh_diag *diag)
 {
@@ -157,7 +135,7 @@ static weh_err run_handler(struct weh_call *call, const struct job *job, struct 
     }
     weh_reply_end(writer);
     return writer->buf->err == WEH_OK
-               ? check_room(call->session, job, writer->buf->len, diag)
+               ? WEH_OK
                : weh_fail(diag, writer->buf->err, "the reply is larger than the limit");
 }
 

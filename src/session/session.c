@@ -109,6 +109,15 @@ out:
 
 /* ---- the end ---- */
 
+/* See that a worker comes. The session's lock is held. */
+static void schedule(struct weh_session *session)
+{
+    if (!session->scheduled) {
+        session->scheduled = true;
+        pool_submit(&session->host->pool, session);
+    }
+}
+
 void session_end_locked(struct weh_session *session, enum weh_close_reason reason)
 {
     if (session->ending != ENDING_NOT) {
@@ -126,10 +135,8 @@ void session_end_locked(struct weh_session *session, enum weh_close_reason reaso
     if (session->drop_jobs && reason != WEH_CLOSE_SHUTDOWN) {
         atomic_store(&session->cancel, true);
     }
-    if (!session->scheduled) {
-        session->scheduled = true;
-        pool_submit(&session->host->pool, session);
-    }
+    session->paused = false;
+    schedule(session);
 }
 
 void weh_session_end(struct weh_session *session, enum weh_close_reason reason)
@@ -200,8 +207,14 @@ static void finish(struct weh_session *session)
 
 /* ---- the worker's side ---- */
 
+/* A client that asks for much and reads slowly waits for its own answers, and for nothing else. */
+static size_t outbox_high(const struct weh_session *session)
+{
+    return (size_t)session->host->options.config->limits_outbox_bytes / 2;
+}
+
 /* The next job to run; NULL with *@finished set when the session has to end, without it when
- * there is nothing to do and the session left the queue. */
+ * there is nothing to do now and the session left the queue. */
 static struct job *next_job(struct weh_session *session, bool *finished)
 {
     struct job *job;
@@ -209,6 +222,13 @@ static struct job *next_job(struct weh_session *session, bool *finished)
     *finished = false;
     (void)pthread_mutex_lock(&session->lock);
     session->running_id = NULL;
+    if (session->ending == ENDING_NOT && session->outbox.bytes > outbox_high(session)) {
+        session->paused = true;
+        session->scheduled = false;
+        session_wake_if_due(session);
+        (void)pthread_mutex_unlock(&session->lock);
+        return NULL;
+    }
     while ((job = mailbox_pop(&session->mailbox)) != NULL && session->drop_jobs) {
         job_destroy(job);
     }
@@ -300,9 +320,8 @@ static bool enqueue(struct weh_session *session, struct job *job)
         }
     } else {
         mailbox_push(mailbox, job);
-        if (!session->scheduled) {
-            session->scheduled = true;
-            pool_submit(&session->host->pool, session);
+        if (!session->paused) {
+            schedule(session);
         }
     }
     (void)pthread_mutex_unlock(&session->lock);
@@ -379,6 +398,10 @@ void weh_session_sent(struct weh_session *session, size_t n)
     (void)pthread_mutex_lock(&session->lock);
     weh_assert(session->outbox.bytes >= n);
     session->outbox.bytes -= n;
+    if (session->paused && session->outbox.bytes <= outbox_high(session) / 2) {
+        session->paused = false;
+        schedule(session);
+    }
     (void)pthread_mutex_unlock(&session->lock);
     atomic_fetch_add_explicit(&session->stats.bytes_out, n, memory_order_relaxed);
 }

@@ -76,6 +76,7 @@ struct weh_session {
     struct mailbox mailbox;
     struct outbox outbox;
     bool scheduled; /* in the run queue, or with a worker */
+    bool paused;    /* requests wait until the client has read what was answered */
     bool channel_gone;
     bool drop_jobs;  /* what waits is not run any more */
     bool wake_due;   /* the worker has sent something and not yet woken the channel */
