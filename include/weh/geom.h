@@ -52,6 +52,9 @@ struct weh_geom {
 /** Whether @opcode draws something (5 to 12, 22, 25, 28): a part instance does not count. */
 bool weh_geom_op_is_geometry(uint32_t opcode);
 
+/** Whether @shape is a single curve: what a curve vector or opcode 10 may hold. */
+bool weh_shape_is_curve(const struct weh_shape *shape);
+
 /**
  * Read a stored stream (the GeometryStream column) into @out; all memory comes from @arena.
  *

@@ -13,6 +13,7 @@
 
 #include "weh/buf.h"
 #include "weh/err.h"
+#include "weh/pack.h"
 
 /* ---- the changeset format (sqlite.org/session/changeset.html) ---- */
 
@@ -80,20 +81,10 @@ void cs_next_value(const uint8_t **at, const uint8_t *end, struct cs_value *out)
 int64_t cs_int(const struct cs_value *value);
 int cs_bind(sqlite3_stmt *stmt, int index, const struct cs_value *value);
 
-/* ---- the stored form: header, 32 KiB pieces, snappy ---- */
+/* ---- the stored form ---- */
 
 #define TXN_LIMIT_BYTES (UINT64_C(3) * 1024 * 1024 * 1024 - 100) /* of one changeset */
 
-struct piece {
-    const uint8_t *bytes;
-    size_t len;
-};
-
-/** Append the stored form of the @n pieces, which together are the changeset, to @out. */
-WEH_MUST_CHECK weh_err txn_pack(const struct piece *pieces, size_t n, struct weh_buf *out,
-                                struct weh_diag *diag);
-/** Append the changeset inside the stored @blob to @out. CORRUPT, UNSUPPORTED, NOMEM. */
-WEH_MUST_CHECK weh_err txn_unpack(const uint8_t *blob, size_t len, struct weh_buf *out,
-                                  struct weh_diag *diag);
+extern const struct weh_pack_kind txn_pack_kind;
 
 #endif

@@ -65,10 +65,13 @@ weh_err rows_begin_session(struct weh_txn_stack *stack, struct weh_diag *diag)
     return err;
 }
 
+const struct weh_pack_kind txn_pack_kind = { .name = "transaction",
+                                             .limit_bytes = TXN_LIMIT_BYTES };
+
 static weh_err pack(struct weh_txn_stack *stack, struct weh_diag *diag)
 {
     struct tables *tables = &stack->tables;
-    struct piece *pieces = weh_malloc((tables->n + 1) * sizeof(*pieces));
+    struct weh_pack_piece *pieces = weh_malloc((tables->n + 1) * sizeof(*pieces));
     weh_err err;
 
     if (pieces == NULL) {
@@ -77,10 +80,10 @@ static weh_err pack(struct weh_txn_stack *stack, struct weh_diag *diag)
     for (size_t i = 0; i < tables->n; i++) {
         const struct weh_buf *group = &tables->items[i]->group;
 
-        pieces[i] = (struct piece){ .bytes = group->data, .len = group->len };
+        pieces[i] = (struct weh_pack_piece){ .bytes = group->data, .len = group->len };
     }
     weh_buf_clear(&stack->bytes);
-    err = txn_pack(pieces, tables->n, &stack->bytes, diag);
+    err = weh_pack(&txn_pack_kind, pieces, tables->n, &stack->bytes, diag);
     weh_free(pieces);
     return err;
 }
@@ -148,7 +151,8 @@ weh_err rows_load(struct weh_txn_stack *stack, struct weh_txn_id id, struct weh_
     } else if (err == WEH_OK) {
         const uint8_t *blob = sqlite3_column_blob(stmt, 1);
 
-        err = txn_unpack(blob, (size_t)sqlite3_column_bytes(stmt, 1), &stack->bytes, diag);
+        err = weh_unpack(&txn_pack_kind, blob, (size_t)sqlite3_column_bytes(stmt, 1), &stack->bytes,
+                         diag);
     }
     weh_stmt_release(stack->briefcase, stmt);
     return err;

@@ -145,7 +145,7 @@ static void test_changeset_with_absurd_lengths_is_refused(void **state)
 static void check_pack(size_t len, unsigned pieces)
 {
     uint8_t *bytes = malloc(len + 1);
-    struct piece parts[8];
+    struct weh_pack_piece parts[8];
     struct weh_buf packed;
     struct weh_buf unpacked;
     size_t at = 0;
@@ -158,13 +158,13 @@ static void check_pack(size_t len, unsigned pieces)
     for (unsigned i = 0; i < pieces; i++) {
         size_t end = i + 1 == pieces ? len : len * (i + 1) / pieces;
 
-        parts[i] = (struct piece){ bytes + at, end - at };
+        parts[i] = (struct weh_pack_piece){ bytes + at, end - at };
         at = end;
     }
     weh_buf_init(&packed, 0);
     weh_buf_init(&unpacked, 0);
-    assert_int_equal(txn_pack(parts, pieces, &packed, NULL), WEH_OK);
-    assert_int_equal(txn_unpack(packed.data, packed.len, &unpacked, NULL), WEH_OK);
+    assert_int_equal(weh_pack(&txn_pack_kind, parts, pieces, &packed, NULL), WEH_OK);
+    assert_int_equal(weh_unpack(&txn_pack_kind, packed.data, packed.len, &unpacked, NULL), WEH_OK);
     assert_int_equal(unpacked.len, len);
     assert_memory_equal(unpacked.data, bytes, len);
     weh_buf_fini(&packed);
@@ -187,14 +187,14 @@ static void test_pack_of_any_length_is_read_back(void **state)
 
 static void test_pack_begins_with_the_header_of_the_format(void **state)
 {
-    const struct piece piece = { sample, sizeof(sample) };
+    const struct weh_pack_piece piece = { sample, sizeof(sample) };
     struct weh_buf packed;
     char plain[256];
     size_t len = sizeof(plain);
 
     (void)state;
     weh_buf_init(&packed, 0);
-    assert_int_equal(txn_pack(&piece, 1, &packed, NULL), WEH_OK);
+    assert_int_equal(weh_pack(&txn_pack_kind, &piece, 1, &packed, NULL), WEH_OK);
     assert_int_equal(packed.data[0] | packed.data[1] << 8, packed.len);
     assert_int_equal(snappy_uncompress((const char *)packed.data + 2, packed.len - 2, plain, &len),
                      SNAPPY_OK);
@@ -207,20 +207,20 @@ static void test_pack_begins_with_the_header_of_the_format(void **state)
 
 static void test_unpack_of_a_cut_blob_is_refused(void **state)
 {
-    const struct piece piece = { sample, sizeof(sample) };
+    const struct weh_pack_piece piece = { sample, sizeof(sample) };
     struct weh_buf packed;
     struct weh_buf out;
 
     (void)state;
     weh_buf_init(&packed, 0);
     weh_buf_init(&out, 0);
-    assert_int_equal(txn_pack(&piece, 1, &packed, NULL), WEH_OK);
+    assert_int_equal(weh_pack(&txn_pack_kind, &piece, 1, &packed, NULL), WEH_OK);
     for (size_t len = 0; len < packed.len; len++) {
         uint8_t *bytes = malloc(len + (len == 0));
 
         memcpy(bytes, packed.data, len);
         weh_buf_clear(&out);
-        assert_int_equal(txn_unpack(bytes, len, &out, NULL), WEH_E_CORRUPT);
+        assert_int_equal(weh_unpack(&txn_pack_kind, bytes, len, &out, NULL), WEH_E_CORRUPT);
         free(bytes);
     }
     weh_buf_fini(&packed);
@@ -239,7 +239,7 @@ static weh_err unpack_one(const void *plain, size_t n, size_t *capacity)
     packed[0] = (char)(len + 2);
     packed[1] = 0;
     weh_buf_init(&out, 0);
-    err = txn_unpack((const uint8_t *)packed, len + 2, &out, NULL);
+    err = weh_unpack(&txn_pack_kind, (const uint8_t *)packed, len + 2, &out, NULL);
     *capacity = out.capacity;
     weh_buf_fini(&out);
     return err;
@@ -259,7 +259,7 @@ static void test_unpack_believes_no_stated_length(void **state)
     assert_true(capacity < 1024);
     assert_int_equal(unpack_one(unknown, sizeof(unknown), &capacity), WEH_E_UNSUPPORTED);
     weh_buf_init(&out, 0);
-    assert_int_equal(txn_unpack(bomb, sizeof(bomb), &out, NULL), WEH_E_CORRUPT);
+    assert_int_equal(weh_unpack(&txn_pack_kind, bomb, sizeof(bomb), &out, NULL), WEH_E_CORRUPT);
     assert_true(out.capacity < 65536);
     weh_buf_fini(&out);
 }

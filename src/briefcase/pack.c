@@ -1,16 +1,14 @@
-/* src/txn/pack.c - the stored form of a transaction's changeset (dgn_Txns.Change).
+/* src/briefcase/pack.c - the stored form of larger blobs (dgn_Txns.Change, GeometryStream).
  *
- * u32 0x0600, u32 length, changeset; the whole cut into pieces of 32768 bytes, each compressed with
- * snappy and headed by u16 (compressed length + 2); all little endian (native library 5.1.72).
- * Later versions may keep the changeset in a file beside the iModel; that form is not read.
+ * Later versions may keep a transaction's changeset in a file beside the iModel; that form is not read.
  */
+#include "weh/pack.h"
+
 #include <string.h>
 
 #include <snappy-c.h>
 
 #include "weh/alloc.h"
-
-#include "changeset_priv.h"
 
 #define FORMAT_INLINE UINT32_C(0x0600)
 #define HEADER_SIZE   8
@@ -18,8 +16,9 @@
 #define PREFIX_SIZE   2
 
 struct packer {
+    const struct weh_pack_kind *kind;
     struct weh_buf *out;
-    uint8_t chunk[CHUNK_SIZE];
+    uint8_t *chunk; /* CHUNK_SIZE bytes, or all of a smaller content */
     size_t used;
 };
 
@@ -35,10 +34,15 @@ static uint32_t get_u32(const uint8_t *in)
     return (uint32_t)in[0] | (uint32_t)in[1] << 8 | (uint32_t)in[2] << 16 | (uint32_t)in[3] << 24;
 }
 
-static weh_err pack_failed(const struct weh_buf *out, struct weh_diag *diag)
+static weh_err too_large(const struct weh_pack_kind *kind, struct weh_diag *diag)
 {
-    return weh_fail(diag, out->err, "%s",
-                    out->err == WEH_E_NOMEM ? "out of memory" : "the transaction is too large");
+    return weh_fail(diag, WEH_E_TOO_LARGE, "the %s is too large", kind->name);
+}
+
+static weh_err pack_failed(const struct weh_pack_kind *kind, const struct weh_buf *out,
+                           struct weh_diag *diag)
+{
+    return out->err == WEH_E_NOMEM ? weh_fail_nomem(diag) : too_large(kind, diag);
 }
 
 static weh_err pack_chunk(struct packer *packer, const uint8_t *bytes, size_t n,
@@ -48,11 +52,11 @@ static weh_err pack_chunk(struct packer *packer, const uint8_t *bytes, size_t n,
     uint8_t *to = weh_buf_reserve(packer->out, PREFIX_SIZE + len);
 
     if (to == NULL) {
-        return pack_failed(packer->out, diag);
+        return pack_failed(packer->kind, packer->out, diag);
     }
     if (snappy_compress((const char *)bytes, n, (char *)to + PREFIX_SIZE, &len) != SNAPPY_OK ||
         len + PREFIX_SIZE > UINT16_MAX) {
-        return weh_fail(diag, WEH_E_INTERNAL, "a transaction could not be compressed");
+        return weh_fail(diag, WEH_E_INTERNAL, "a %s could not be compressed", packer->kind->name);
     }
     to[0] = (uint8_t)((len + PREFIX_SIZE) & 0xff);
     to[1] = (uint8_t)((len + PREFIX_SIZE) >> 8);
@@ -85,8 +89,8 @@ static weh_err pack_bytes(struct packer *packer, const uint8_t *bytes, size_t n,
     return err;
 }
 
-static weh_err pack_all(struct packer *packer, const struct piece *pieces, size_t n, uint32_t total,
-                        struct weh_diag *diag)
+static weh_err pack_all(struct packer *packer, const struct weh_pack_piece *pieces, size_t n,
+                        uint32_t total, struct weh_diag *diag)
 {
     uint8_t header[HEADER_SIZE];
     weh_err err;
@@ -103,58 +107,64 @@ static weh_err pack_all(struct packer *packer, const struct piece *pieces, size_
     return err;
 }
 
-weh_err txn_pack(const struct piece *pieces, size_t n, struct weh_buf *out, struct weh_diag *diag)
+weh_err weh_pack(const struct weh_pack_kind *kind, const struct weh_pack_piece *pieces, size_t n,
+                 struct weh_buf *out, struct weh_diag *diag)
 {
-    struct packer *packer;
-    uint64_t total = 0;
+    struct packer packer = { .kind = kind, .out = out };
+    uint8_t small[1024];
+    size_t total = 0;
     weh_err err;
 
+    weh_assert(kind->limit_bytes <= UINT32_MAX);
     for (size_t i = 0; i < n; i++) {
-        if (pieces[i].len > TXN_LIMIT_BYTES - total) {
-            return weh_fail(diag, WEH_E_TOO_LARGE, "the transaction is too large");
+        if (pieces[i].len > kind->limit_bytes - total) {
+            return too_large(kind, diag);
         }
         total += pieces[i].len;
     }
-    /* On the heap: a frame of 32 KiB is too much for a worker's stack. */
-    packer = weh_malloc(sizeof(*packer));
-    if (packer == NULL) {
-        return weh_fail_nomem(diag);
+    /* On the heap unless it is small: a frame of 32 KiB is too much for a worker's stack. */
+    packer.chunk = small;
+    if (total > sizeof(small) - HEADER_SIZE) {
+        packer.chunk = weh_malloc(CHUNK_SIZE);
+        if (packer.chunk == NULL) {
+            return weh_fail_nomem(diag);
+        }
     }
-    packer->out = out;
-    packer->used = 0;
-    err = pack_all(packer, pieces, n, (uint32_t)total, diag);
-    weh_free(packer);
+    err = pack_all(&packer, pieces, n, (uint32_t)total, diag);
+    if (packer.chunk != small) {
+        weh_free(packer.chunk);
+    }
     return err;
 }
 
-static weh_err damaged(struct weh_diag *diag, const char *what)
+static weh_err damaged(const struct weh_pack_kind *kind, struct weh_diag *diag, const char *what)
 {
-    return weh_fail(diag, WEH_E_CORRUPT, "a stored transaction is damaged: %s", what);
+    return weh_fail(diag, WEH_E_CORRUPT, "a stored %s is damaged: %s", kind->name, what);
 }
 
 /* The room taken for a piece is bounded by the piece size, whatever its header claims. */
-static weh_err unpack_chunk(const uint8_t *bytes, size_t n, struct weh_buf *out,
-                            struct weh_diag *diag)
+static weh_err unpack_chunk(const struct weh_pack_kind *kind, const uint8_t *bytes, size_t n,
+                            struct weh_buf *out, struct weh_diag *diag)
 {
     size_t len = 0;
     uint8_t *to;
 
     if (snappy_uncompressed_length((const char *)bytes, n, &len) != SNAPPY_OK || len > CHUNK_SIZE) {
-        return damaged(diag, "length of a piece");
+        return damaged(kind, diag, "length of a piece");
     }
     to = weh_buf_reserve(out, len);
     if (to == NULL) {
-        return pack_failed(out, diag);
+        return pack_failed(kind, out, diag);
     }
     if (snappy_uncompress((const char *)bytes, n, (char *)to, &len) != SNAPPY_OK) {
-        return damaged(diag, "compressed bytes");
+        return damaged(kind, diag, "compressed bytes");
     }
     out->len += len;
     return WEH_OK;
 }
 
-static weh_err unpack_all(const uint8_t *blob, size_t len, struct weh_buf *out,
-                          struct weh_diag *diag)
+static weh_err unpack_all(const struct weh_pack_kind *kind, const uint8_t *blob, size_t len,
+                          struct weh_buf *out, struct weh_diag *diag)
 {
     size_t start = out->len;
     weh_err err = WEH_OK;
@@ -163,11 +173,11 @@ static weh_err unpack_all(const uint8_t *blob, size_t len, struct weh_buf *out,
         size_t chunk = len < PREFIX_SIZE ? 0 : (size_t)blob[0] | (size_t)blob[1] << 8;
 
         if (chunk <= PREFIX_SIZE || chunk > len) {
-            return damaged(diag, "piece");
+            return damaged(kind, diag, "piece");
         }
-        err = unpack_chunk(blob + PREFIX_SIZE, chunk - PREFIX_SIZE, out, diag);
-        if (err == WEH_OK && out->len - start > TXN_LIMIT_BYTES + HEADER_SIZE) {
-            return damaged(diag, "too large");
+        err = unpack_chunk(kind, blob + PREFIX_SIZE, chunk - PREFIX_SIZE, out, diag);
+        if (err == WEH_OK && out->len - start > kind->limit_bytes + HEADER_SIZE) {
+            return damaged(kind, diag, "too large");
         }
         blob += chunk;
         len -= chunk;
@@ -175,22 +185,23 @@ static weh_err unpack_all(const uint8_t *blob, size_t len, struct weh_buf *out,
     return err;
 }
 
-weh_err txn_unpack(const uint8_t *blob, size_t len, struct weh_buf *out, struct weh_diag *diag)
+weh_err weh_unpack(const struct weh_pack_kind *kind, const uint8_t *blob, size_t len,
+                   struct weh_buf *out, struct weh_diag *diag)
 {
     size_t start = out->len;
-    weh_err err = unpack_all(blob, len, out, diag);
+    weh_err err = unpack_all(kind, blob, len, out, diag);
 
     if (err != WEH_OK) {
         return err;
     }
     if (out->len - start < HEADER_SIZE) {
-        return damaged(diag, "header");
+        return damaged(kind, diag, "header");
     }
     if (get_u32(out->data + start) != FORMAT_INLINE) {
-        return weh_fail(diag, WEH_E_UNSUPPORTED, "a stored transaction has an unknown form");
+        return weh_fail(diag, WEH_E_UNSUPPORTED, "a stored %s has an unknown form", kind->name);
     }
     if (get_u32(out->data + start + 4) != out->len - start - HEADER_SIZE) {
-        return damaged(diag, "stated length");
+        return damaged(kind, diag, "stated length");
     }
     memmove(out->data + start, out->data + start + HEADER_SIZE, out->len - start - HEADER_SIZE);
     out->len -= HEADER_SIZE;
