@@ -20,10 +20,12 @@ struct setup {
     const char *imodel; /* --imodel */
     uint32_t n_rounds;
     uint32_t n_sessions;
+    struct weh_bench_inserts inserts;
     struct weh_temp_dir temp;
     char data_dir[280];
     char default_daemon[512];
     char default_echo[512];
+    char default_bare[512];
     const char *echo_path;
     struct weh_daemon daemon;
     struct weh_daemon echo;
@@ -55,6 +57,12 @@ static bool read_options(struct setup *setup, struct weh_bench *bench)
     setup->echo_path = weh_cli_text(cli, "echo");
     find_sibling("../src/webedithost", setup->default_daemon, sizeof(setup->default_daemon));
     find_sibling("../tests/bench/lws_echo", setup->default_echo, sizeof(setup->default_echo));
+    find_sibling("../tests/bench/bare_inserts", setup->default_bare, sizeof(setup->default_bare));
+    setup->inserts.bare_path = weh_cli_text(cli, "bare");
+    setup->inserts.geometry = weh_cli_text(cli, "no-geometry") == NULL;
+    if (setup->inserts.bare_path == NULL) {
+        setup->inserts.bare_path = setup->default_bare;
+    }
     if (bench->daemon_path == NULL) {
         bench->daemon_path = setup->default_daemon;
     }
@@ -65,12 +73,17 @@ static bool read_options(struct setup *setup, struct weh_bench *bench)
         weh_cli_usage(cli, "--imodel is missing");
         return false;
     }
+    if (weh_cli_text(cli, "inserts") != NULL && (!own || setup->inserts.bare_path[0] == '\0')) {
+        weh_cli_usage(cli, "--inserts needs a server of its own and the bare program (--bare)");
+        return false;
+    }
     if (own && bench->daemon_path[0] == '\0') {
         weh_cli_usage(cli, "there is no server to start: give --daemon or --url");
         return false;
     }
     return weh_cli_number(cli, "rounds", 1, WEH_BENCH_ROUNDS_MAX, &setup->n_rounds) &&
-           weh_cli_number(cli, "sessions", 0, 4000, &setup->n_sessions);
+           weh_cli_number(cli, "sessions", 0, 4000, &setup->n_sessions) &&
+           weh_cli_number(cli, "inserts", 1, 1000000, &setup->inserts.n_elements);
 }
 
 /* Start a server on a copy of the iModel and point @bench at it. */
@@ -242,6 +255,26 @@ static void print_results(const struct setup *setup, const struct weh_bench *ben
     weh_buf_fini(&buf);
 }
 
+/* --inserts: nothing else is measured. */
+static weh_err measure_inserts(struct setup *setup, struct weh_bench *bench, struct weh_diag *diag)
+{
+    struct weh_json_writer json;
+    struct weh_buf buf;
+    weh_err err;
+
+    setup->inserts.daemon = &setup->daemon;
+    setup->inserts.n_rounds = setup->n_rounds;
+    weh_buf_init(&buf, 0);
+    weh_json_writer_init(&json, &buf);
+    err = weh_bench_inserts(bench, &setup->inserts, &json.sink, diag);
+    if (err == WEH_OK) {
+        weh_buf_byte(&buf, '\n');
+        (void)fwrite(buf.data, 1, buf.len, stdout);
+    }
+    weh_buf_fini(&buf);
+    return err;
+}
+
 static void tear_down(struct setup *setup, struct weh_bench *bench)
 {
     weh_client_close(bench->echo);
@@ -280,11 +313,13 @@ int weh_cmd_bench(const struct weh_cli *cli)
     if (err == WEH_OK) {
         err = connect_all(&setup, bench, &diag);
     }
-    if (err == WEH_OK) {
+    if (err == WEH_OK && setup.inserts.n_elements > 0) {
+        err = measure_inserts(&setup, bench, &diag);
+    } else if (err == WEH_OK) {
         err = measure(&setup, bench, &diag);
-    }
-    if (err == WEH_OK) {
-        print_results(&setup, bench);
+        if (err == WEH_OK) {
+            print_results(&setup, bench);
+        }
     }
     status = err == WEH_OK ? WEH_EXIT_OK : weh_cli_fail(cli, &diag);
 out:

@@ -65,7 +65,11 @@ WEH_MUST_CHECK weh_err weh_bench_open(struct weh_rpc_client *client, const char 
 WEH_MUST_CHECK weh_err weh_bench_prepare(struct weh_rpc_client *client,
                                          struct weh_bench_places *out, struct weh_diag *diag);
 
-/** Begin an insert of one physical object; weh_rpc_client_send sends it. */
+/** Write the props of one physical object, with the geometry of a box or a bare placement. */
+void weh_bench_put_physical(struct weh_sink *sink, const struct weh_bench_places *places,
+                            uint32_t number, bool geometry);
+
+/** Begin an insert of one physical object without geometry; weh_rpc_client_send sends it. */
 void weh_bench_begin_insert(struct weh_rpc_client *client, const struct weh_bench_places *places,
                             uint32_t number);
 
@@ -74,6 +78,23 @@ WEH_MUST_CHECK weh_err weh_bench_round(struct weh_bench *bench, struct weh_diag 
 
 /** Start and stop a server on a folder of its own, once. */
 WEH_MUST_CHECK weh_err weh_bench_ready(struct weh_bench *bench, struct weh_diag *diag);
+
+/** What weh_bench_inserts needs besides the session of @bench. */
+struct weh_bench_inserts {
+    const char *bare_path;           /* the program to compare with */
+    const struct weh_daemon *daemon; /* whose time is taken */
+    uint32_t n_elements;
+    uint32_t n_rounds;
+    bool geometry;
+};
+
+/**
+ * Insert elements in one transaction by single requests, by edit.batch and by the bare program, each
+ * into a copy of the open iModel, and read them again; write the measures as one map.
+ */
+WEH_MUST_CHECK weh_err weh_bench_inserts(struct weh_bench *bench,
+                                         const struct weh_bench_inserts *options,
+                                         struct weh_sink *sink, struct weh_diag *diag);
 
 /** Open @n sessions on copies of @file and see how the memory of @daemon grows. */
 WEH_MUST_CHECK weh_err weh_bench_memory(struct weh_bench *bench, const struct weh_daemon *daemon,

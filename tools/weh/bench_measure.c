@@ -142,36 +142,83 @@ static void put_point(struct weh_sink *sink, const char *key, double x, double y
     weh_sink_array_end(sink);
 }
 
-void weh_bench_begin_insert(struct weh_rpc_client *client, const struct weh_bench_places *places,
-                            uint32_t number)
+/* A box as an entry of elementGeometryBuilderParams: the flatbuffer of @itwin/core-geometry. */
+static void put_box(struct weh_sink *sink, const double size[3])
 {
-    struct weh_sink *sink = weh_rpc_client_begin(client, "elements.insertElement");
-    char label[32];
+    static const uint8_t table[48] = {
+        'b',  'g', '0',  '0', '0', '1', 'f', 'b', 0x10, 0, 0, 0, 0, 0, 0, 0,
+        8,    0,   0x0e, 0,   7,   0,   8,   0,   8,    0, 0, 0, 0, 0, 0, 9,
+        0x0c, 0,   0,    0,   0,   0,   6,   0,   0x8c, 0, 4, 0, 6, 0, 0, 0,
+    };
+    const double detail[16] = { 0, 0, 0, 0, 0,       size[2], 1,       0,
+                                0, 0, 1, 0, size[0], size[1], size[0], size[1] };
+    uint8_t bytes[sizeof(table) + sizeof(detail) + 8] = { 0 };
 
-    (void)snprintf(label, sizeof(label), "bench-%u", number);
+    memcpy(bytes, table, sizeof(table));
+    memcpy(bytes + sizeof(table), detail, sizeof(detail));
+    bytes[sizeof(table) + sizeof(detail)] = 1; /* capped */
+    weh_sink_key(sink, "elementGeometryBuilderParams");
     weh_sink_map_begin(sink, 1);
-    weh_sink_key(sink, "props");
-    weh_sink_map_begin(sink, 6);
-    put_text(sink, "classFullName", "Generic:PhysicalObject");
-    put_text(sink, "model", places->model);
-    put_text(sink, "category", places->category);
-    put_code(sink, "0x1", "0x1", "");
-    put_text(sink, "userLabel", label);
+    weh_sink_key(sink, "entryArray");
+    weh_sink_array_begin(sink, 1);
+    weh_sink_map_begin(sink, 2);
+    weh_sink_key(sink, "opcode");
+    weh_sink_int(sink, 11);
+    weh_sink_key(sink, "data");
+    weh_sink_binary(sink, bytes, sizeof(bytes));
+    weh_sink_map_end(sink);
+    weh_sink_array_end(sink);
+    weh_sink_map_end(sink);
+}
+
+static void put_placement(struct weh_sink *sink, uint32_t number, const double *size)
+{
     weh_sink_key(sink, "placement");
-    weh_sink_map_begin(sink, 3);
+    weh_sink_map_begin(sink, size == NULL ? 3 : 2);
     put_point(sink, "origin", number % 100, number / 100 % 100, 0.0);
     weh_sink_key(sink, "angles");
     weh_sink_map_begin(sink, 1);
     weh_sink_key(sink, "yaw");
     weh_sink_real(sink, number % 360);
     weh_sink_map_end(sink);
-    weh_sink_key(sink, "bbox");
-    weh_sink_map_begin(sink, 2);
-    put_point(sink, "low", 0.0, 0.0, 0.0);
-    put_point(sink, "high", 1.0, 1.0, 3.0);
+    if (size == NULL) {
+        weh_sink_key(sink, "bbox");
+        weh_sink_map_begin(sink, 2);
+        put_point(sink, "low", 0.0, 0.0, 0.0);
+        put_point(sink, "high", 1.0, 1.0, 3.0);
+        weh_sink_map_end(sink);
+    }
     weh_sink_map_end(sink);
+}
+
+void weh_bench_put_physical(struct weh_sink *sink, const struct weh_bench_places *places,
+                            uint32_t number, bool geometry)
+{
+    const double size[3] = { 1.0 + number % 7, 1.0 + number % 5, 3.0 };
+    char label[32];
+
+    (void)snprintf(label, sizeof(label), "bench-%u", number);
+    weh_sink_map_begin(sink, geometry ? 7 : 6);
+    put_text(sink, "classFullName", "Generic:PhysicalObject");
+    put_text(sink, "model", places->model);
+    put_text(sink, "category", places->category);
+    put_code(sink, "0x1", "0x1", "");
+    put_text(sink, "userLabel", label);
+    put_placement(sink, number, geometry ? size : NULL);
+    if (geometry) {
+        put_box(sink, size);
+    }
     weh_sink_map_end(sink);
-    weh_sink_map_end(sink);
+}
+
+void weh_bench_begin_insert(struct weh_rpc_client *client, const struct weh_bench_places *places,
+                            uint32_t number)
+{
+    struct weh_sink *sink = weh_rpc_client_begin(client, "elements.insertElement");
+
+    weh_sink_map_begin(sink, 1);
+    weh_sink_key(sink, "props");
+    weh_bench_put_physical(sink, places, number, false);
     weh_sink_map_end(sink);
 }
 

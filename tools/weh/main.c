@@ -45,6 +45,9 @@ static const struct weh_cli_option bench_options[] = {
     { "dir", "DIR", "where to make the temporary data folder (default: /var/tmp)" },
     { "rounds", "N", "interleaved repeats; medians of them are printed (default: 5)" },
     { "sessions", "N", "sessions for the memory measure, 0 for none (default: 200)" },
+    { "inserts", "N", "instead of all else: N inserts in one transaction, and reading everything" },
+    { "no-geometry", NULL, "of --inserts: elements with a placement, but without a box" },
+    { "bare", "FILE", "of --inserts: bare program to compare with (default: the build's)" },
     { NULL, NULL, NULL },
 };
 
@@ -75,7 +78,9 @@ static const char bench_more[] =
     "Starts a server on a copy of an iModel (or uses the one at --url, without the measures that\n"
     "need its process or folder; WEH_URL does not count) and prints the measures as one JSON object: times in microseconds\n"
     "unless the name says otherwise, the medians over the rounds of each round's p50 and p99.\n"
-    "Edits are made with --codec (here msgpack unless told otherwise), pings with both.\n";
+    "Edits are made with --codec (here msgpack unless told otherwise), pings with both.\n"
+    "--inserts: by single pipelined requests and by edit.batch, each into a copy of the file, with the\n"
+    "server's processor time and its ratio to a program that writes the same rows by plain SQLite.\n";
 
 /* clang-format off */
 static const struct weh_cli_command commands[] = {
