@@ -18,7 +18,12 @@ struct bis_edit {
     bool is_model;       /* the edit is the first member of a struct model_edit */
     bool is_plain;       /* an insert without a savepoint: it takes back its rows when it fails */
     bool is_default_sub; /* the sub-category that comes with a category */
+    bool is_link;        /* a row of a link table, between source and target */
+    bool is_instance; /* an insert whose id, taken when all is bound, is of the instance sequence */
+    bool replaces;    /* an update of the whole: what the props do not name becomes NULL */
     weh_id id;
+    weh_id source;
+    weh_id target;
     weh_id model;
     uint64_t model_traits;
     bool in_spatial_index;
@@ -41,6 +46,10 @@ weh_err bis_id_read(const struct weh_value *value, const char *where, weh_id *ou
 /** Read an id string or {id, relClassName}; the class id of an unknown or absent name is 0. */
 weh_err bis_related_read(const struct weh_bis *bis, const struct weh_value *value,
                          const char *where, weh_id *id, weh_id *rel, struct weh_diag *diag);
+/** The class that the props name, NULL when there is none or it is unknown. */
+const struct weh_ec_class *bis_class_find(const struct weh_bis *bis, const struct weh_value *props);
+/** Say another iTwin.js number than the one of @err, which is returned. */
+weh_err bis_fail_number(weh_err err, int32_t itwin, struct weh_diag *diag);
 weh_err bis_class_read(const struct weh_bis *bis, const struct weh_value *props, enum bis_base base,
                        const struct weh_ec_class **out, struct weh_diag *diag);
 /** JSON.stringify text of @value in the arena. */
@@ -65,6 +74,11 @@ weh_err bis_put_point(struct bis_edit *edit, enum bis_slot slot, unsigned n, con
 /* ---- members.c: which member of the props sets what ---- */
 /** Sort the members of the props: what each sets, or WEH_E_BAD_ARGS naming an unknown one. */
 weh_err bis_members_route(struct bis_edit *edit, struct weh_diag *diag);
+/** The edit sets @member's property as its EC type says. WEH_E_BAD_ARGS naming an unknown member. */
+weh_err bis_member_plain(struct bis_edit *edit, const struct weh_member *member,
+                         struct weh_diag *diag);
+/** Every property that members set becomes NULL unless the props name it. */
+void bis_members_replace(struct bis_edit *edit);
 /** WEH_E_BAD_ARGS naming the member @key. */
 weh_err bis_fail_unknown(const struct bis_edit *edit, struct weh_str key, struct weh_diag *diag);
 /** Bind everything that the edit writes. */
@@ -99,6 +113,9 @@ weh_err bis_insert_checked(struct bis_edit *edit, struct weh_diag *diag);
 weh_err bis_begin(struct weh_bis *bis, struct weh_diag *diag);
 /** The same without a savepoint, for an insert of nothing but the entity's own rows. */
 weh_err bis_begin_plain(struct weh_bis *bis, struct weh_diag *diag);
+/** Delete the row @id of @table; joined and overflow rows go with it by the file's cascades. */
+weh_err bis_row_delete(struct weh_bis *bis, const struct weh_ec_table *table, weh_id id,
+                       struct weh_diag *diag);
 /** End the edit: keeps when @err is WEH_OK. Returns @err, or why it could not end. */
 weh_err bis_end(struct weh_bis *bis, weh_err err, struct weh_diag *diag);
 

@@ -42,6 +42,12 @@ struct bis_plan {
     uint32_t n_leaves;
     int *columns; /* for each leaf: column of the select, -1: none */
     int *params;  /* for each leaf: parameter of its table's insert, 0: none */
+    /* Of link tables: the select's columns from here on are source, target and (when the table has
+     * it) class; the insert's parameters for source and target. 0: no link table. */
+    int link_column;
+    int link_param;
+    /* Numbers of the properties, a class's own before those of its bases; NULL until needed. */
+    uint16_t *own_first;
     char *select_sql;
     char *insert_sql[BIS_MAX_TABLES];
     sqlite3_stmt *select; /* held, NULL until needed */
@@ -55,6 +61,7 @@ enum bis_sql {
     SQL_ELEMENT_BY_CODE,
     SQL_CHILDREN,
     SQL_ELEMENT_DELETE,
+    SQL_ELEMENT_TOUCH,
     SQL_MODEL_HEAD, /* id -> class, IsTemplate */
     SQL_SPEC_BY_ID,
     SQL_SPEC_BY_NAME,
@@ -166,6 +173,9 @@ struct bis_code {
     weh_id scope;
     struct weh_str value; /* trimmed, views into the props */
 };
+/** Without the white space around it: of Unicode, with U+0085 (@next_line) as the native library has
+ * it, or without as JavaScript does. */
+struct weh_str bis_trim(struct weh_str text, bool next_line);
 /** Read {spec, scope, value}; NULL is the empty code. WEH_E_BAD_ARGS, WEH_E_FOREIGN_KEY,
  * WEH_E_INVALID_CODE naming the member. */
 weh_err bis_code_read(struct weh_bis *bis, const struct weh_value *value, struct bis_code *out,

@@ -9,11 +9,11 @@
 #define CODE_NULL_SPEC  1u
 #define CODE_ROOT_SCOPE 1u
 
-static bool is_space(uint32_t c)
+static bool is_space(uint32_t c, bool next_line)
 {
-    return (c >= 0x09 && c <= 0x0d) || c == 0x20 || c == 0x85 || c == 0xa0 || c == 0x1680 ||
-           (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f ||
-           c == 0x205f || c == 0x3000 || c == 0xfeff;
+    return (c >= 0x09 && c <= 0x0d) || c == 0x20 || (c == 0x85 && next_line) || c == 0xa0 ||
+           c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 ||
+           c == 0x202f || c == 0x205f || c == 0x3000 || c == 0xfeff;
 }
 
 /* The code point that begins at @at; white space has at most three bytes, others need no value. */
@@ -35,11 +35,11 @@ static uint32_t code_point(struct weh_str text, size_t at, size_t *n)
     return p[0] < 0x80 ? p[0] : 0;
 }
 
-static struct weh_str trim(struct weh_str text)
+struct weh_str bis_trim(struct weh_str text, bool next_line)
 {
     size_t n = 0;
 
-    while (text.len > 0 && is_space(code_point(text, 0, &n))) {
+    while (text.len > 0 && is_space(code_point(text, 0, &n), next_line)) {
         text.ptr += n;
         text.len -= n;
     }
@@ -49,7 +49,7 @@ static struct weh_str trim(struct weh_str text)
         while (at > 0 && ((unsigned char)text.ptr[at] & 0xc0) == 0x80) {
             at--;
         }
-        if (!is_space(code_point(text, at, &n)) || at + n != text.len) {
+        if (!is_space(code_point(text, at, &n), next_line) || at + n != text.len) {
             break;
         }
         text.len = at;
@@ -180,7 +180,7 @@ weh_err bis_code_read(struct weh_bis *bis, const struct weh_value *value, struct
     if (text->type != WEH_VALUE_STRING) {
         return weh_fail_where(diag, WEH_E_BAD_ARGS, "code.value", "code.value must be a string");
     }
-    out->value = trim(weh_value_str(text));
+    out->value = bis_trim(weh_value_str(text), true);
     if (out->value.len > BIS_CODE_MAX_BYTES) {
         return weh_fail_where(diag, WEH_E_INVALID_CODE, "code.value",
                               "code.value is longer than %u bytes", BIS_CODE_MAX_BYTES);

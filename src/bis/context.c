@@ -115,6 +115,11 @@ static weh_err build_element_sql(struct weh_bis *bis, const struct bis_plan *e,
         err = BUILD(SQL_ELEMENT_DELETE, TEXT("DELETE FROM "), TABLE(e), TEXT(" WHERE "), ID(e),
                     TEXT("=?"));
     }
+    if (err == WEH_OK) {
+        err = BUILD(SQL_ELEMENT_TOUCH, TEXT("UPDATE "), TABLE(e), TEXT(" SET "),
+                    COLUMN(e, SLOT_LAST_MOD, ""), TEXT("=julianday('now') WHERE "), ID(e),
+                    TEXT("=?"));
+    }
     return err;
 }
 

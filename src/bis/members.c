@@ -77,6 +77,10 @@ static const struct member_row rows[] = {
     { "angle",               BASE_VIEW_2D,        ALWAYS | KEEP_NULL, bis_bind_view_angle, { S(VIEW_ANGLE) } },
     { "cameraOn",            BASE_VIEW_3D,        ALWAYS | KEEP_NULL, bis_bind_camera_on, { S(CAMERA_ON) } },
     { "camera",              BASE_VIEW_3D,        ALWAYS | KEEP_NULL, bis_bind_camera, { S(CAMERA_EYE), S(CAMERA_LENS), S(CAMERA_FOCUS) } },
+    { "classFullName",       BASE_ASPECT,         IGNORED,      NULL, { 0 } },
+    { "id",                  BASE_ASPECT,         IGNORED,      NULL, { 0 } },
+    { "isInstanceOfEntity",  BASE_ASPECT,         IGNORED,      NULL, { 0 } },
+    { "element",             BASE_ASPECT,         ALWAYS | INSERT_ONLY, bis_bind_aspect_owner, { S(ASPECT_ELEMENT) } },
 };
 /* clang-format on */
 
@@ -116,8 +120,8 @@ weh_err bis_fail_unknown(const struct bis_edit *edit, struct weh_str key, struct
                           n > 0 ? where : "without a name");
 }
 
-static weh_err route_plain(struct bis_edit *edit, const struct weh_member *member,
-                           struct weh_diag *diag)
+weh_err bis_member_plain(struct bis_edit *edit, const struct weh_member *member,
+                         struct weh_diag *diag)
 {
     const struct weh_ec_class *ec_class = edit->plan->ec_class;
     const struct weh_ec_property *property = weh_ec_property_by_js_name(ec_class, member->key);
@@ -133,6 +137,16 @@ static weh_err route_plain(struct bis_edit *edit, const struct weh_member *membe
     edit->plain[index] = &member->value;
     edit->touched[index] = 1;
     return WEH_OK;
+}
+
+void bis_members_replace(struct bis_edit *edit)
+{
+    edit->replaces = true;
+    for (unsigned p = 0; p < edit->plan->ec_class->n_properties; p++) {
+        if ((edit->plan->roles[p] & SLOT_WRITE) == 0) {
+            edit->touched[p] = 1;
+        }
+    }
 }
 
 static weh_err route_row(struct bis_edit *edit, const struct member_row *row, bool null,
@@ -158,7 +172,7 @@ weh_err bis_members_route(struct bis_edit *edit, struct weh_diag *diag)
         const struct weh_member *member = &edit->props->as.members[i];
         const struct member_row *row = find_row(edit->plan->traits, member->key);
 
-        err = row == NULL ? route_plain(edit, member, diag)
+        err = row == NULL ? bis_member_plain(edit, member, diag)
                           : route_row(edit, row, weh_value_is_null(&member->value), diag);
     }
     return err;

@@ -127,6 +127,24 @@ static void put_selected(struct weh_buf *buf, struct bis_plan *plan, unsigned p,
     }
 }
 
+/* Which ends a link has are no properties. */
+static void put_link_columns(struct weh_buf *buf, struct bis_plan *plan, int n)
+{
+    const struct weh_ec_class *ec_class = plan->ec_class;
+
+    if (ec_class->source_id_column.len == 0 || ec_class->target_id_column.len == 0) {
+        return;
+    }
+    plan->link_column = n;
+    weh_buf_printf(buf, ",t0.");
+    bis_sql_name(buf, ec_class->source_id_column);
+    weh_buf_printf(buf, ",t0.");
+    bis_sql_name(buf, ec_class->target_id_column);
+    if (ec_class->tables[0]->has_class_id_column) {
+        weh_buf_printf(buf, ",t0.ECClassId");
+    }
+}
+
 static weh_err build_select(struct weh_bis *bis, struct bis_plan *plan, struct weh_diag *diag)
 {
     const struct weh_ec_class *ec_class = plan->ec_class;
@@ -139,6 +157,7 @@ static weh_err build_select(struct weh_bis *bis, struct bis_plan *plan, struct w
     for (unsigned p = 0; p < ec_class->n_properties; p++) {
         put_selected(buf, plan, p, &n);
     }
+    put_link_columns(buf, plan, n);
     weh_buf_printf(buf, " FROM ");
     bis_sql_name(buf, ec_class->tables[0]->name);
     weh_buf_printf(buf, " t0");
@@ -190,6 +209,14 @@ static weh_err build_insert(struct weh_bis *bis, struct bis_plan *plan, unsigned
     }
     for (unsigned p = 0; p < ec_class->n_properties; p++) {
         put_inserted(buf, plan, t, p, &n);
+    }
+    if (t == 0 && plan->link_column != 0) {
+        plan->link_param = n + 1;
+        n += 2;
+        weh_buf_byte(buf, ',');
+        bis_sql_name(buf, ec_class->source_id_column);
+        weh_buf_byte(buf, ',');
+        bis_sql_name(buf, ec_class->target_id_column);
     }
     weh_buf_printf(buf, ") VALUES(?1%s", table->has_class_id_column ? ",?2" : "");
     for (int i = 3; i <= n; i++) {
@@ -254,6 +281,7 @@ void bis_plan_free(struct bis_plan *plan)
     weh_free(plan->first_leaf);
     weh_free(plan->columns);
     weh_free(plan->params);
+    weh_free(plan->own_first);
     weh_free(plan->select_sql);
     for (unsigned t = 0; t < BIS_MAX_TABLES; t++) {
         weh_free(plan->insert_sql[t]);

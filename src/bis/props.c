@@ -63,6 +63,23 @@ weh_err bis_related_read(const struct weh_bis *bis, const struct weh_value *valu
     return WEH_OK;
 }
 
+const struct weh_ec_class *bis_class_find(const struct weh_bis *bis, const struct weh_value *props)
+{
+    const struct weh_value *name = weh_value_get(props, "classFullName");
+
+    return name == NULL || name->type != WEH_VALUE_STRING
+               ? NULL
+               : weh_ec_class_by_name(bis->catalog, weh_value_str(name));
+}
+
+weh_err bis_fail_number(weh_err err, int32_t itwin, struct weh_diag *diag)
+{
+    if (diag != NULL) {
+        diag->itwin = itwin;
+    }
+    return err;
+}
+
 weh_err bis_class_read(const struct weh_bis *bis, const struct weh_value *props, enum bis_base base,
                        const struct weh_ec_class **out, struct weh_diag *diag)
 {

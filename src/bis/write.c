@@ -72,6 +72,12 @@ static weh_err explain(struct bis_edit *edit, weh_err err, struct weh_diag *diag
     if (err != WEH_E_NOT_UNIQUE) {
         return err;
     }
+    if (edit->is_link) {
+        /* The official backend lets SQLITE_CONSTRAINT_UNIQUE through. */
+        return bis_fail_number(
+            weh_fail_where(diag, err, "", "there is such a relationship already"),
+            SQLITE_CONSTRAINT_UNIQUE, diag);
+    }
     if (edit->is_model) {
         return weh_fail_where(diag, WEH_E_WRITE, "modeledElement",
                               "the element has a model already");
@@ -122,13 +128,15 @@ static void take_back(struct bis_edit *edit)
     }
 }
 
-weh_err bis_insert_rows(struct bis_edit *edit, struct weh_diag *diag)
+/* An id of no use must not be used up by what cannot be bound: the official backend goes on with it. */
+static weh_err bind_ids(struct bis_edit *edit, struct weh_diag *diag)
 {
     const struct weh_ec_class *ec_class = edit->plan->ec_class;
-    unsigned n_inserted = 0;
-    weh_err err = hold_inserts(edit, diag);
+    weh_err err = WEH_OK;
 
-    edit->params = edit->plan->params;
+    if (edit->is_instance) {
+        err = weh_briefcase_next_instance_id(edit->bis->briefcase, &edit->id, diag);
+    }
     for (unsigned t = 0; err == WEH_OK && t < ec_class->n_tables; t++) {
         int rc = sqlite3_bind_int64(edit->stmts[t], 1, (int64_t)edit->id);
 
@@ -139,8 +147,39 @@ weh_err bis_insert_rows(struct bis_edit *edit, struct weh_diag *diag)
             err = weh_db_fail(edit->bis->briefcase, rc, diag);
         }
     }
+    return err;
+}
+
+static weh_err bind_ends(struct bis_edit *edit, struct weh_diag *diag)
+{
+    const int param = edit->plan->link_param;
+    int rc;
+
+    if (!edit->is_link) {
+        return WEH_OK;
+    }
+    rc = sqlite3_bind_int64(edit->stmts[0], param, (int64_t)edit->source);
+    if (rc == SQLITE_OK) {
+        rc = sqlite3_bind_int64(edit->stmts[0], param + 1, (int64_t)edit->target);
+    }
+    return rc == SQLITE_OK ? WEH_OK : weh_db_fail(edit->bis->briefcase, rc, diag);
+}
+
+weh_err bis_insert_rows(struct bis_edit *edit, struct weh_diag *diag)
+{
+    const struct weh_ec_class *ec_class = edit->plan->ec_class;
+    unsigned n_inserted = 0;
+    weh_err err = hold_inserts(edit, diag);
+
+    edit->params = edit->plan->params;
     if (err == WEH_OK) {
         err = bis_members_bind(edit, diag);
+    }
+    if (err == WEH_OK) {
+        err = bind_ends(edit, diag);
+    }
+    if (err == WEH_OK) {
+        err = bind_ids(edit, diag);
     }
     for (unsigned t = 0; err == WEH_OK && t < ec_class->n_tables; t++) {
         err = explain(edit, weh_stmt_run(edit->bis->briefcase, edit->stmts[t], diag), diag);
@@ -181,8 +220,8 @@ static void put_updated(struct bis_edit *edit, unsigned t, unsigned p, int *para
     for (unsigned i = 0; i < property->n_leaves; i++) {
         const struct weh_ec_leaf *leaf = &property->leaves[i];
         /* Of a struct, the members that are not named stay. */
-        const bool is_set =
-            edit->plain[p] == NULL || weh_ec_value_sets_leaf(property, edit->plain[p], (uint16_t)i);
+        const bool is_set = edit->replaces || edit->plain[p] == NULL ||
+                            weh_ec_value_sets_leaf(property, edit->plain[p], (uint16_t)i);
 
         if (!leaf->is_virtual && leaf->table == t && is_set) {
             weh_buf_printf(buf, "%s", *n > 1 ? "," : "");
@@ -211,7 +250,7 @@ static weh_err build_update(struct bis_edit *edit, unsigned t, int *params, bool
             put_updated(edit, t, p, params, &n);
         }
     }
-    *any = n > 1 || t == 0;
+    *any = n > 1 || (t == 0 && (edit->plan->traits & TRAIT(ELEMENT)) != 0);
     if (n == 1) {
         weh_buf_printf(buf, "ECClassId=ECClassId");
     }
@@ -258,5 +297,33 @@ weh_err bis_update_rows(struct bis_edit *edit, struct weh_diag *diag)
         weh_stmt_release(briefcase, edit->stmts[t]);
         edit->stmts[t] = NULL;
     }
+    return err;
+}
+
+weh_err bis_row_delete(struct weh_bis *bis, const struct weh_ec_table *table, weh_id id,
+                       struct weh_diag *diag)
+{
+    struct weh_buf *buf = &bis->scratch;
+    sqlite3_stmt *stmt = NULL;
+    weh_err err;
+
+    weh_buf_clear(buf);
+    weh_buf_printf(buf, "DELETE FROM ");
+    bis_sql_name(buf, table->name);
+    weh_buf_printf(buf, " WHERE ");
+    bis_sql_name(buf, table->id_column);
+    weh_buf_printf(buf, "=?");
+    weh_buf_byte(buf, 0);
+    if (buf->err != WEH_OK) {
+        return weh_fail_nomem(diag);
+    }
+    err = weh_stmt_acquire(bis->briefcase, (const char *)buf->data, &stmt, diag);
+    if (err == WEH_OK && sqlite3_bind_int64(stmt, 1, (int64_t)id) != SQLITE_OK) {
+        err = weh_fail_nomem(diag);
+    }
+    if (err == WEH_OK) {
+        err = weh_stmt_run(bis->briefcase, stmt, diag);
+    }
+    weh_stmt_release(bis->briefcase, stmt);
     return err;
 }

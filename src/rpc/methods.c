@@ -78,6 +78,68 @@ static const struct weh_arg_spec args_imodel_create[] = {
     { .name = NULL },
 };
 
+static const struct weh_arg_spec args_get_aspects[] = {
+    { "id",            WEH_ARG_ID,     true,  0, 0,   NULL, "id of the element" },
+    { "classFullName", WEH_ARG_STRING, false, 1, 512, NULL, "only aspects of this class and those that derive from it" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_aspect_insert[] = {
+    { "props", WEH_ARG_OBJECT, true, 0, 0, NULL, "AspectProps: classFullName, element {id, relClassName?}, ..." },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_aspect_update[] = {
+    { "props", WEH_ARG_OBJECT, true, 0, 0, NULL, "AspectProps with classFullName, element.id and (unless it is unique) id; an absent member stays, a null one is cleared" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_delete_aspects[] = {
+    { "id",  WEH_ARG_ID,  false, 0, 0,      NULL, "aspect id" },
+    { "ids", WEH_ARG_IDS, false, 1, 100000, NULL, "aspect ids (instead of id)" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_code_spec_id[] = {
+    { "id", WEH_ARG_ID, true, 0, 0, NULL, "code spec id" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_code_spec_insert[] = {
+    { "name",       WEH_ARG_STRING, true, 0, MAX_DESCRIPTION, NULL, "name; white space around it is dropped" },
+    { "properties", WEH_ARG_ANY,    true, 0, 0, NULL, "{scopeSpec: {type}, ...}, or the type alone: 1 repository, 2 model, 3 parent element, 4 related element" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_code_spec_name[] = {
+    { "name", WEH_ARG_STRING, true, 0, MAX_DESCRIPTION, NULL, "name; the case of ASCII letters does not matter" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_get_relationship[] = {
+    { "classFullName", WEH_ARG_STRING, true,  1, 512, NULL, "the relationship's class, or a base class" },
+    { "id",            WEH_ARG_ID,     false, 0, 0, NULL, "relationship id" },
+    { "sourceId",      WEH_ARG_ID,     false, 0, 0, NULL, "source, together with targetId (instead of id)" },
+    { "targetId",      WEH_ARG_ID,     false, 0, 0, NULL, "target" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_relationship_insert[] = {
+    { "props",         WEH_ARG_OBJECT, true,  0, 0, NULL, "RelationshipProps: classFullName, sourceId, targetId, ..." },
+    { "allowDangling", WEH_ARG_BOOL,   false, 0, 0, NULL, "true: source and target need not exist" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_relationship_update[] = {
+    { "props", WEH_ARG_OBJECT, true, 0, 0, NULL, "RelationshipProps with classFullName and id; when a property is named, those that are not become null; the ends stay" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_relationship_delete[] = {
+    { "props", WEH_ARG_OBJECT, true, 0, 0, NULL, "RelationshipProps: classFullName and id are read" },
+    { .name = NULL },
+};
+
 static const struct weh_arg_spec args_model_id[] = {
     { "id", WEH_ARG_ID, true, 0, 0, NULL, "model id" },
     { .name = NULL },
@@ -120,18 +182,30 @@ static const struct weh_method methods[] = {
     { "briefcase.close",         IN(READY), VIEW, false, args_briefcase_close, "{}", "0.1", "Close the open briefcase.", briefcase_close },
     { "briefcase.info",          IN(READY), VIEW, false, args_none, CONNECTION_PROPS, "0.1", "What briefcase.open answered, as it is now.", briefcase_info },
     { "briefcase.open",          IN(NEW),   VIEW, false, args_briefcase_open, CONNECTION_PROPS, "0.1", "Open an iModel; Busy when another session writes it.", briefcase_open },
+    { "codeSpecs.getById",       IN(READY), VIEW, false, args_code_spec_id, "{id, name, properties}", "0.1", "Read one code spec by id.", code_specs_get_by_id },
+    { "codeSpecs.getByName",     IN(READY), VIEW, false, args_code_spec_name, "{id, name, properties}", "0.1", "Read one code spec by name.", code_specs_get_by_name },
+    { "codeSpecs.insert",        IN(READY), EDIT, false, args_code_spec_insert, "{id}", "0.1", "Insert a code spec.", code_specs_insert },
+    { "codeSpecs.list",          IN(READY), VIEW, false, args_none, "[{id, name, properties}]", "0.1", "All code specs, by id.", code_specs_list },
     { "edit.batch",              IN(READY), EDIT, false, args_batch, "{results: [...], saved?, txnId?}", "0.1", "Run many methods as one edit: all or nothing. An error names the operation by its index (data.op); nothing stays then.", edit_batch },
+    { "elements.deleteAspect",   IN(READY), EDIT, false, args_delete_aspects, "{}", "0.1", "Delete aspects, all or none.", elements_delete_aspect },
     { "elements.deleteElement",  IN(READY), EDIT, false, args_delete_elements, "{}", "0.1", "Delete elements with their children.", elements_delete },
+    { "elements.getAspects",     IN(READY), VIEW, false, args_get_aspects, "[AspectProps]", "0.1", "The aspects of an element: multi aspects by id, then unique ones.", elements_get_aspects },
     { "elements.getElementProps", IN(READY), VIEW, false, args_get_element, "ElementProps", "0.1", "Read one element by id, federation GUID or code.", elements_get_props },
     { "elements.getMany",        IN(READY), VIEW, false, args_get_many, "[ElementProps]", "0.1", "Read many elements, each once; those that do not exist are left out.", elements_get_many },
+    { "elements.insertAspect",   IN(READY), EDIT, false, args_aspect_insert, "{id}", "0.1", "Insert an aspect; a unique one that the element has already is replaced and keeps its id.", elements_insert_aspect },
     { "elements.insertElement",  IN(READY), EDIT, false, args_element_props, "{id}", "0.1", "Insert an element of any class.", elements_insert },
     { "elements.queryChildren",  IN(READY), VIEW, false, args_element_id, "[id]", "0.1", "The ids of an element's children.", elements_query_children },
+    { "elements.updateAspect",   IN(READY), EDIT, false, args_aspect_update, "{}", "0.1", "Update an aspect.", elements_update_aspect },
     { "elements.updateElement",  IN(READY), EDIT, false, args_element_update, "{}", "0.1", "Update an element.", elements_update },
     { "host.describe",           ANYWHERE,  VIEW, false, args_none, "{protocol, methods, notifications, errors, closeReasons}", "0.1", "The API as data.", host_describe },
     { "imodel.create",           ANYWHERE,  EDIT, false, args_imodel_create, CONNECTION_PROPS, "0.1", "Make a new, empty iModel; it is not opened.", imodel_create },
     { "imodel.list",             ANYWHERE,  VIEW, false, args_none, "[{imodel, size, iModelId, name, openFor?}]", "0.1", "The iModels of this server, by name.", imodel_list },
     { "models.getModelProps",    IN(READY), VIEW, false, args_model_id, "ModelProps", "0.1", "Read one model.", models_get_props },
     { "models.insertModel",      IN(READY), EDIT, false, args_model_props, "{id}", "0.1", "Insert the model of an element.", models_insert },
+    { "relationships.deleteInstance", IN(READY), EDIT, false, args_relationship_delete, "{}", "0.1", "Delete a link table relationship.", relationships_delete },
+    { "relationships.getInstanceProps", IN(READY), VIEW, false, args_get_relationship, "RelationshipProps", "0.1", "Read one link table relationship by id or by its ends.", relationships_get_props },
+    { "relationships.insertInstance", IN(READY), EDIT, false, args_relationship_insert, "{id}", "0.1", "Insert a link table relationship; both ends must exist unless allowDangling, and elements must not drive each other in a circle.", relationships_insert },
+    { "relationships.updateInstance", IN(READY), EDIT, false, args_relationship_update, "{}", "0.1", "Update the properties of a link table relationship.", relationships_update },
     { "session.cancel",          ANYWHERE | IN(OPENING), VIEW, true, args_cancel, "{cancelled}", "0.1", "Cancel a running or waiting request of this session; overtakes the others.", session_cancel },
     { "session.close",           ANYWHERE,  VIEW, false, args_none, "{}", "0.1", "End the session; unsaved changes are dropped. Then the socket closes with 1000.", session_close },
     { "session.hello",           ANYWHERE,  VIEW, false, args_hello, "{sessionId, user, access, server: {name, version}, protocol, limits, resumed}", "0.1", "Introduce the client; only as the first request.", session_hello },

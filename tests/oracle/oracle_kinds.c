@@ -1,6 +1,10 @@
 /* tests/oracle/oracle_kinds.c - see oracle_kinds.h. */
 #include "oracle_kinds.h"
 
+#include "weh/aspect.h"
+#include "weh/code_spec.h"
+#include "weh/relationship.h"
+
 /* The member @key of @line, an id. */
 static weh_err read_id(const struct weh_value *line, const char *key, weh_id *out,
                        struct weh_diag *diag)
@@ -31,10 +35,48 @@ static weh_err tell_model(struct oracle_file *file, const struct weh_value *line
     return err == WEH_OK ? weh_model_get_props(file->bis, id, sink, diag) : err;
 }
 
+static weh_err tell_aspect(struct oracle_file *file, const struct weh_value *line,
+                           struct weh_sink *sink, struct weh_diag *diag)
+{
+    weh_id id = 0;
+    weh_err err = read_id(line, "id", &id, diag);
+
+    return err == WEH_OK ? weh_aspect_get_props(file->bis, id, sink, diag) : err;
+}
+
+static weh_err tell_code_spec(struct oracle_file *file, const struct weh_value *line,
+                              struct weh_sink *sink, struct weh_diag *diag)
+{
+    weh_id id = 0;
+    weh_err err = read_id(line, "id", &id, diag);
+
+    return err == WEH_OK ? weh_code_spec_get_by_id(file->bis, id, sink, diag) : err;
+}
+
+static weh_err tell_relationship(struct oracle_file *file, const struct weh_value *line,
+                                 struct weh_sink *sink, struct weh_diag *diag)
+{
+    const struct weh_value *name = weh_value_get(line, "classFullName");
+    struct weh_relationship_key key = { .id = 0 };
+    weh_err err = read_id(line, "id", &key.id, diag);
+
+    if (err == WEH_OK && (name == NULL || name->type != WEH_VALUE_STRING)) {
+        err = weh_fail(diag, WEH_E_PARSE, "a line of the dump has no class");
+    }
+    if (err == WEH_OK) {
+        key.class_name = weh_value_str(name);
+        err = weh_relationship_get_props(file->bis, &key, sink, diag);
+    }
+    return err;
+}
+
 /* clang-format off */
 static const struct oracle_kind kinds[] = {
     { "elements", "SELECT count(*) FROM bis_Element", tell_element, "geom" },
     { "models",   "SELECT count(*) FROM bis_Model",   tell_model,   NULL },
+    { "aspects",  "SELECT (SELECT count(*) FROM bis_ElementMultiAspect) + (SELECT count(*) FROM bis_ElementUniqueAspect)", tell_aspect, NULL },
+    { "relationships", "SELECT (SELECT count(*) FROM bis_ElementRefersToElements) + (SELECT count(*) FROM bis_ElementDrivesElement)", tell_relationship, NULL },
+    { "codespecs", "SELECT count(*) FROM bis_CodeSpec", tell_code_spec, NULL },
 };
 /* clang-format on */
 
