@@ -18,12 +18,12 @@ const USAGE = `usage: node differ.mjs [OPTION]... DAEMON
   --seed S         seeds S, S+1, ... (default 1)
   --seconds T      begin no script after so many seconds
   --jobs J         worker processes (default: one per core)
-  --minimise T     seconds to shorten each failing script (default 20; 0: leave it)
+  --minimise T     seconds to shorten a script of each kind of failure (default 20; 0: leave it)
   --failures N     stop after so many failures (default 10)
   --replay         first the scripts of seeds.json, which failed once
   --self-test      instead: damage what our side left, one way after the other; each must be noticed
   --script FILE    instead: one script, {base, script} as a failure prints it
-  --keep           add the failing scripts to seeds.json
+  --keep           add the shortened scripts to seeds.json
   --allow-missing  methods that the server does not offer are left out; else they are a failure`;
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -45,159 +45,182 @@ function options() {
   return { ...values, daemon: positionals[0] };
 }
 
+const broken = (kind, text) => ({ failures: [{ kind, text }], steps: 0, counts: {}, classes: [] });
+
 /** Worker processes that take jobs from one queue; one that dies is replaced, and its job has failed. */
 class Pool {
   #queue = [];
   #working = new Map();
+  #idle = new Set();
 
   constructor(program, size, done) {
     this.program = program;
     this.done = done;
-    this.missing = undefined;
-    this.logs = [];
     this.finished = new Promise((resolve) => { this.resolve = resolve; });
     this.alive = 0;
     for (let i = 0; i < size; i += 1) this.#spawn();
   }
 
-  add(job) {
-    this.#queue.push(job);
+  add(job, first = false) {
+    if (first) this.#queue.unshift(job);
+    else this.#queue.push(job);
   }
 
-  clear() {
-    this.#queue = [];
+  /** Leave out the jobs that have not begun and of which @test is true. */
+  drop(test) {
+    this.#queue = this.#queue.filter((job) => !test(job));
   }
 
   #spawn() {
     const child = fork(self, ["--job", this.program], { stdio: ["ignore", "ignore", "inherit", "ipc"] });
     this.alive += 1;
-    child.on("message", (m) => {
-      if (m.ready) this.missing = m.missing;
-      else if (m.ended !== undefined) this.#ended(m);
-      else this.#answered(child, m);
-      if (m.ended === undefined) this.#give(child);
-    });
+    child.on("message", (m) => this.#heard(child, m));
     child.once("exit", (code, signal) => {
       this.alive -= 1;
+      this.#idle.delete(child);
       const job = this.#working.get(child);
       this.#working.delete(child);
       if (job !== undefined) {
-        this.done(job, { failure: { kind: "crash", text: `the worker process ended: ${code ?? signal}` }, steps: 0, counts: {}, classes: [], ms: 0 });
+        this.done(job, broken("crash", `the worker process ended: ${code ?? signal}`));
         if (this.#queue.length > 0) this.#spawn();
       }
       if (this.alive === 0) this.resolve();
     });
   }
 
-  #ended({ ended, log }) {
-    if (ended !== 0) this.done({ seed: "end" }, { failure: { kind: "end", text: `the server ended with ${ended}\n${log.join("\n")}` }, steps: 0, counts: {}, classes: [], ms: 0 });
+  #heard(child, m) {
+    if (m.ended !== undefined) {
+      if (m.ended !== 0) this.done({ seed: "end" }, broken("end", `the server ended with ${m.ended}\n${m.log.join("\n")}`));
+      return;
+    }
+    if (m.ready) {
+      this.missing = m.missing;
+    } else {
+      const job = this.#working.get(child);
+      this.#working.delete(child);
+      this.done(job, m);
+    }
+    this.#idle.add(child);
+    this.#give();
   }
 
-  #answered(child, m) {
-    const job = this.#working.get(child);
-    this.#working.delete(child);
-    this.done(job, { steps: 0, counts: {}, classes: [], ms: 0, ...m });
-  }
-
-  #give(child) {
-    const job = this.#queue.shift();
-    if (job === undefined) return child.send({ end: true });
-    this.#working.set(child, job);
-    return child.send(job);
+  /** Work for who has none; when there is none for anybody any more, the end. */
+  #give() {
+    for (const child of [...this.#idle]) {
+      const job = this.#queue.shift();
+      if (job === undefined) break;
+      this.#idle.delete(child);
+      this.#working.set(child, job);
+      child.send(job);
+    }
+    if (this.#queue.length > 0 || this.#working.size > 0) return;
+    for (const child of this.#idle) child.send({ end: true });
+    this.#idle.clear();
   }
 }
 
 class Tally {
-  constructor(o) {
-    this.o = o;
+  constructor() {
     this.began = Date.now();
     this.scripts = 0;
     this.steps = 0;
     this.counts = {};
     this.classes = {};
     this.kinds = {};
-    this.failures = [];
+    this.failed = [];
+    this.shortened = [];
   }
 
+  /** The kinds of failure that were not seen before. */
   add(job, r) {
     this.scripts += 1;
     this.steps += r.steps;
     for (const [k, n] of Object.entries(r.counts)) this.counts[k] = (this.counts[k] ?? 0) + n;
     for (const c of r.classes) this.classes[c] = (this.classes[c] ?? 0) + 1;
-    for (const k of new Set(r.kinds ?? (r.failure === undefined ? [] : [r.failure.kind]))) this.kinds[k] = (this.kinds[k] ?? 0) + 1;
-    if (r.failure !== undefined) this.fail(job, r);
+    if (r.failures.length === 0) return [];
+    this.failed.push(job.seed);
+    const fresh = r.failures.filter((f, i) => this.kinds[f.kind] === undefined && r.failures.findIndex((g) => g.kind === f.kind) === i);
+    for (const kind of new Set(r.failures.map((f) => f.kind))) this.kinds[kind] = (this.kinds[kind] ?? 0) + 1;
+    for (const f of fresh) print(`not ok seed ${job.seed} (${job.base}): ${f.kind}`, f.text);
+    return fresh;
   }
 
-  fail(job, r) {
-    const { kind, text } = r.minimised ?? r.failure;
-    this.failures.push({ seed: job.seed, base: job.base, kind, text, script: r.script });
-    console.log(`not ok seed ${job.seed} (${job.base}): ${kind}\n  # ${text.slice(0, 1500).replaceAll("\n", "\n  # ")}`);
-    if (r.script !== undefined) console.log(`  # ${JSON.stringify({ base: job.base, seed: job.seed, why: kind, script: r.script })}`);
+  keep(job, { kind, text, script }) {
+    this.shortened.push({ seed: job.seed, base: job.base, why: kind, script });
+    print(`shortened seed ${job.seed} (${job.base}): ${kind}`, `${text}\n${JSON.stringify(this.shortened.at(-1))}`);
   }
 
   summary(missing) {
     const sorted = (o) => Object.fromEntries(Object.entries(o).sort(([a], [b]) => (a < b ? -1 : 1)));
     return {
-      scripts: this.scripts, steps: this.steps, seconds: Math.round((Date.now() - this.began) / 1000), failed: this.failures.length,
-      failures: this.failures.map(({ seed, base, kind }) => ({ seed, base, kind })), kinds: sorted(this.kinds), missing,
-      classes: Object.keys(this.classes).length, insertedBy: sorted(this.classes), steps_by_outcome: sorted(this.counts),
+      scripts: this.scripts, steps: this.steps, seconds: Math.round((Date.now() - this.began) / 1000), failed: this.failed.length,
+      failedSeeds: this.failed, kinds: sorted(this.kinds), missing,
+      classes: Object.keys(this.classes).length, scriptsByClass: sorted(this.classes), stepsByOutcome: sorted(this.counts),
     };
   }
 }
 
+function print(title, text) {
+  console.log(`${title}\n  # ${text.slice(0, 8000).replaceAll("\n", "\n  # ")}`);
+}
+
 function jobsOf(o) {
-  const minimiseMs = Number(o.minimise) * 1000;
-  if (o.script !== undefined) return [{ minimiseMs: 0, ...JSON.parse(readFileSync(o.script, "utf8")) }];
-  if (o["self-test"]) {
-    return ["", ...Object.keys(spoils)].map((spoil) => ({ base: "empty", seed: 1, script: SPOIL_SCRIPT, spoil, minimiseMs: 0 }));
-  }
-  const jobs = o.replay ? JSON.parse(readFileSync(SEEDS, "utf8")).map((s) => ({ ...s, minimiseMs: 0 })) : [];
+  if (o.script !== undefined) return [JSON.parse(readFileSync(o.script, "utf8"))];
+  if (o["self-test"]) return ["", ...Object.keys(spoils)].map((spoil) => ({ base: "empty", seed: 1, script: SPOIL_SCRIPT, spoil }));
+  const jobs = o.replay ? JSON.parse(readFileSync(SEEDS, "utf8")) : [];
   for (let i = 0; i < Number(o.scripts); i += 1) {
     const seed = Number(o.seed) + i;
-    jobs.push({ seed, base: Runner.baseOf(seed), steps: Number(o.steps), minimiseMs });
+    jobs.push({ seed, base: Runner.baseOf(seed), steps: Number(o.steps) });
   }
   return jobs;
 }
 
-/** The verdict over the self test: every damage noticed, and nothing without damage. */
-function selfTestDone(noticed) {
-  return (job, r) => {
-    noticed.push((r.failure !== undefined) === (job.spoil !== ""));
-    console.log(`${noticed.at(-1) ? "ok" : "not ok"} ${noticed.length} - ${job.spoil || "nothing spoilt"}: ${r.failure?.kind ?? "no difference"}`);
-    if (!noticed.at(-1) && r.failure !== undefined) console.log(`  # ${r.failure.text}`);
-  };
+/** Every damage must be noticed, and nothing may be found without damage. */
+async function selfTest(o) {
+  const jobs = jobsOf(o);
+  let passed = 0;
+  const pool = new Pool(daemonPath(o.daemon), Number(o.jobs), (job, r) => {
+    const good = (r.failures.length > 0) === (job.spoil !== "") && r.failures[0]?.kind !== "harness";
+    passed += good ? 1 : 0;
+    console.log(`${good ? "ok" : "not ok"} - ${job.spoil || "nothing spoilt"}: ${r.failures[0]?.kind ?? "no difference"}`);
+    if (!good && r.failures.length > 0) print("", r.failures[0].text);
+  });
+  for (const job of jobs) pool.add(job);
+  await pool.finished;
+  console.log(`${passed} of ${jobs.length} as they should be`);
+  return passed === jobs.length;
 }
 
-function keepFailures(failures) {
-  const kept = JSON.parse(readFileSync(SEEDS, "utf8"));
-  for (const f of failures.filter((x) => x.script !== undefined)) kept.push({ seed: f.seed, base: f.base, why: f.kind, script: f.script });
+function keepFailures(shortened) {
+  const kept = [...JSON.parse(readFileSync(SEEDS, "utf8")), ...shortened];
   writeFileSync(SEEDS, `[\n${kept.map((k) => JSON.stringify(k)).join(",\n")}\n]\n`);
 }
 
-async function main(o) {
+async function run(o) {
   const jobs = jobsOf(o);
-  const tally = new Tally(o);
-  const noticed = [];
-  const selfTest = selfTestDone(noticed);
+  const tally = new Tally();
   const pool = new Pool(daemonPath(o.daemon), Math.min(Number(o.jobs), jobs.length), (job, r) => {
-    if (o["self-test"]) return selfTest(job, r);
-    tally.add(job, r);
-    if (tally.failures.length >= Number(o.failures)) pool.clear();
+    if (r.shortened !== undefined) return tally.keep(job, r.shortened);
+    const shortenMs = Number(o.minimise) * 1000;
+    for (const failure of tally.add(job, r)) {
+      if (shortenMs > 0 && r.script !== undefined) pool.add({ seed: job.seed, base: job.base, script: r.script, failure, shortenMs }, true);
+    }
+    if (tally.failed.length >= Number(o.failures)) pool.drop((j) => j.failure === undefined);
     return undefined;
   });
-  for (const [number, job] of jobs.entries()) pool.add({ ...job, number });
+  for (const job of jobs) pool.add(job);
+  const seconds = () => Math.round((Date.now() - tally.began) / 1000);
   const progress = setInterval(() => {
-    if (!o["self-test"]) console.log(`# ${tally.scripts} of ${jobs.length} scripts, ${tally.steps} steps, ${tally.failures.length} failed, ${Math.round((Date.now() - tally.began) / 1000)} s`);
-    if (Date.now() - tally.began > Number(o.seconds) * 1000) pool.clear();
+    console.log(`# ${tally.scripts} of ${jobs.length} scripts, ${tally.steps} steps, ${tally.failed.length} failed, ${seconds()} s`);
+    if (seconds() >= Number(o.seconds)) pool.drop((j) => j.failure === undefined);
   }, Math.min(PROGRESS_MS, Number(o.seconds) * 1000));
   await pool.finished;
   clearInterval(progress);
-  if (o["self-test"]) return noticed.length === jobs.length && noticed.every((n) => n);
-  if (o.keep) keepFailures(tally.failures);
+  if (o.keep) keepFailures(tally.shortened);
   console.log(JSON.stringify(tally.summary(pool.missing), null, 1));
   const complete = o["allow-missing"] || pool.missing?.length === 0;
   if (!complete) console.log(`not ok: the server does not offer what answers ${pool.missing?.join(" ")}`);
-  return complete && tally.failures.length === 0 && tally.scripts > 0;
+  return complete && tally.failed.length === 0 && tally.scripts > 0;
 }
 
 const chosen = options();
@@ -207,5 +230,5 @@ if (chosen.help || chosen.daemon === undefined) {
 } else if (chosen.job) {
   await serveJobs(daemonPath(chosen.daemon));
 } else {
-  process.exitCode = await main(chosen) ? 0 : 1;
+  process.exitCode = await (chosen["self-test"] ? selfTest(chosen) : run(chosen)) ? 0 : 1;
 }

@@ -43,11 +43,17 @@ function otherModel(props, g, kind) {
   return { ...props, model: g.world.element(g.r.pick(other).id) };
 }
 
+/** Members that every class has: ours names a member that the class lacks first. */
+function abstract(g) {
+  const [cls, model] = g.r.pick([["BisCore:InformationReferenceElement", "0x1"], ["BisCore:DefinitionElement", "0x10"], ["BisCore:LinkElement", "0xe"]]);
+  return insert({ classFullName: cls, model, code: { spec: "0x1", scope: "0x1", value: g.r.chance(0.5) ? "" : "abstract" } });
+}
+
 const inserts = [
   broken((p) => ({ ...p, classFullName: "BisCore:Nope" })),
   broken((p) => ({ ...p, classFullName: "Nope:Subject" })),
   broken((p) => ({ ...p, classFullName: undefined })),
-  broken((p, g) => ({ ...p, classFullName: g.r.pick(["BisCore:InformationReferenceElement", "BisCore:GeometricElement3d", "BisCore:DefinitionElement"]) })),
+  abstract,
   broken((p) => ({ ...p, model: MISSING })),
   broken((p, g) => ({ ...p, model: g.r.pick([undefined, "0x0", "junk", null]) })),
   broken(otherModel),

@@ -30,18 +30,20 @@ function classesOf({ script, answers }) {
 }
 
 async function play(runner, job) {
-  const began = performance.now();
   const done = await runner.run({ ...job, spoil: spoils[job.spoil] });
-  const [failure] = done.failures;
-  const out = { failure, kinds: done.failures.map((f) => f.kind), steps: done.script.length, counts: countSteps(done), classes: classesOf(done), ms: performance.now() - began };
-  if (failure === undefined) return out;
-  out.script = done.script;
-  if (job.minimiseMs > 0) {
-    const again = async (script) => (await runner.run({ script, base: job.base, seed: job.seed })).failures.find((f) => f.kind === failure.kind);
-    out.script = await minimise(again, done.script, failure, job.minimiseMs);
-    out.minimised = await again(out.script);
-  }
-  return out;
+  const failures = done.failures.map(({ kind, text, step }) => ({ kind, text, step }));
+  return { failures, counts: countSteps(done), classes: classesOf(done), steps: done.script.length, script: failures.length > 0 ? done.script : undefined };
+}
+
+/** Shorten @job.script while it fails as @job.failure. */
+async function shorten(runner, job) {
+  const again = async (script) => {
+    const { failures } = await runner.run({ script, base: job.base, seed: job.seed });
+    return failures.find((f) => f.kind === job.failure.kind);
+  };
+  const script = await minimise(again, job.script, job.failure, job.shortenMs);
+  const { kind, text } = await again(script) ?? job.failure;
+  return { shortened: { kind, text, script } };
 }
 
 /** Serve the parent process until it says {end}. */
@@ -59,9 +61,9 @@ export async function serveJobs(program) {
     process.on("message", async (job) => {
       if (job.end) return closed();
       try {
-        process.send({ ...(await play(runner, job)), number: job.number });
+        process.send(job.failure === undefined ? await play(runner, job) : await shorten(runner, job));
       } catch (e) {
-        process.send({ number: job.number, failure: { kind: "harness", text: `${e.stack ?? e}\n${daemon.log.slice(-20).join("\n")}` }, script: job.script });
+        process.send({ failures: [{ kind: "harness", text: `${e.stack ?? e}\n${daemon.log.slice(-20).join("\n")}` }], script: job.script });
       }
     });
     process.send({ ready: true, missing: runner.missing });
