@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "weh/ec_kinds.h"
 #include "weh/err.h"
 #include "weh/id.h"
 #include "weh/sink.h"
@@ -19,63 +20,6 @@
 struct weh_briefcase;
 struct weh_ec_catalog;
 struct weh_ec_cache; /* the shared catalogues of a process */
-
-/** ec_Class.Type */
-enum weh_ec_class_type {
-    WEH_EC_ENTITY = 0,
-    WEH_EC_RELATIONSHIP = 1,
-    WEH_EC_STRUCT = 2,
-    WEH_EC_CUSTOM_ATTRIBUTE = 3
-};
-
-/** ec_Class.Modifier */
-enum weh_ec_modifier {
-    WEH_EC_CONCRETE = 0,
-    WEH_EC_ABSTRACT = 1,
-    WEH_EC_SEALED = 2
-};
-
-/** ec_Property.Kind */
-enum weh_ec_kind {
-    WEH_EC_PRIMITIVE = 0, /* also enumerations */
-    WEH_EC_STRUCT_VALUE = 1,
-    WEH_EC_PRIMITIVE_ARRAY = 2,
-    WEH_EC_STRUCT_ARRAY = 3,
-    WEH_EC_NAVIGATION = 4,
-};
-
-/** ec_Property.PrimitiveType */
-enum weh_ec_primitive {
-    WEH_EC_NONE = 0,
-    WEH_EC_BINARY = 257,
-    WEH_EC_BOOLEAN = 513,
-    WEH_EC_DATETIME = 769,
-    WEH_EC_DOUBLE = 1025,
-    WEH_EC_INT = 1281,
-    WEH_EC_LONG = 1537,
-    WEH_EC_POINT2D = 1793,
-    WEH_EC_POINT3D = 2049,
-    WEH_EC_STRING = 2305,
-    WEH_EC_GEOMETRY = 2561,
-};
-
-/** DateTimeInfo custom attribute: DateTimeKind and DateTimeComponent. */
-enum weh_ec_datetime {
-    WEH_EC_DT_UNSPECIFIED,
-    WEH_EC_DT_UTC,
-    WEH_EC_DT_LOCAL,
-    WEH_EC_DT_DATE_ONLY,
-    WEH_EC_DT_TIME_OF_DAY
-};
-
-/** ec_Table.Type */
-enum weh_ec_table_type {
-    WEH_EC_TABLE_PRIMARY = 0,
-    WEH_EC_TABLE_JOINED = 1,
-    WEH_EC_TABLE_EXISTING = 2,
-    WEH_EC_TABLE_OVERFLOW = 3,
-    WEH_EC_TABLE_VIRTUAL = 4
-};
 
 struct weh_ec_schema {
     weh_id id;
@@ -131,6 +75,25 @@ struct weh_ec_property {
     const struct weh_ec_leaf *leaves;
 };
 
+/** Which instances one end of a relationship may join. */
+struct weh_ec_constraint {
+    const struct weh_ec_class *const *classes;
+    const struct weh_ec_class *abstract_class; /* NULL: not given */
+    uint32_t n_classes;
+    uint32_t lower; /* multiplicity */
+    uint32_t upper; /* WEH_EC_UNBOUNDED: no limit */
+    bool polymorphic;
+};
+
+#define WEH_EC_UNBOUNDED UINT32_MAX
+
+/** What only relationship classes have. */
+struct weh_ec_relationship {
+    struct weh_ec_constraint ends[2]; /* source, target; without classes when the file names none */
+    enum weh_ec_strength strength;
+    bool forward; /* RelationshipStrengthDirection */
+};
+
 struct weh_ec_class {
     weh_id id;
     const struct weh_ec_schema *schema;
@@ -147,6 +110,10 @@ struct weh_ec_class {
     const weh_id *ancestors; /* sorted */
     const struct weh_ec_table *const *tables;
     const struct weh_ec_property *properties;
+    const struct weh_ec_class *const *derived; /* direct subclasses, by id */
+    uint32_t n_derived;
+    enum weh_ec_map_strategy map_strategy;
+    const struct weh_ec_relationship *relationship; /* NULL unless a relationship class */
     /* Link-table relationships: columns of tables[0] ("SourceId", "TargetId"); else empty. */
     struct weh_str source_id_column;
     struct weh_str target_id_column;
@@ -175,9 +142,18 @@ void weh_ec_catalog_release(const struct weh_ec_catalog *catalog);
 /** Class by id, or NULL. Borrowed from the catalogue, as everything it points to. */
 const struct weh_ec_class *weh_ec_class_by_id(const struct weh_ec_catalog *catalog, weh_id id);
 
-/** Class by "Schema:Class" or "Schema.Class", any case; the schema's alias will do. Or NULL. */
+/**
+ * Class by "Schema:Class" or "Schema.Class", any case; the schema's alias will do. Or NULL.
+ *
+ * As the native library takes names apart: any run of colons and dots separates, white space around
+ * the two parts does not count.
+ */
 const struct weh_ec_class *weh_ec_class_by_name(const struct weh_ec_catalog *catalog,
                                                 struct weh_str full_name);
+
+/** Schema by name, else by alias, any case. Or NULL. */
+const struct weh_ec_schema *weh_ec_schema_by_name(const struct weh_ec_catalog *catalog,
+                                                  struct weh_str name);
 
 /** True when @ec_class is @base_id or derives from it (mixins included). */
 bool weh_ec_class_is(const struct weh_ec_class *ec_class, weh_id base_id);

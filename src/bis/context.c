@@ -293,36 +293,14 @@ void bis_reset(sqlite3_stmt *stmt)
     }
 }
 
-static weh_err link_columns(struct weh_bis *bis, struct bis_link *link, struct weh_diag *diag)
+static weh_err link_name(struct weh_bis *bis, struct weh_str column, char **out,
+                         struct weh_diag *diag)
 {
-    static const char sql[] =
-        "SELECT pp.AccessString,c.Name FROM ec_PropertyMap pm"
-        " JOIN ec_PropertyPath pp ON pp.Id=pm.PropertyPathId JOIN ec_Column c ON c.Id=pm.ColumnId"
-        " WHERE pm.ClassId=?"
-        " AND pp.AccessString IN ('SourceECInstanceId','TargetECInstanceId')";
-    sqlite3_stmt *stmt = NULL;
-    bool row = true;
-    weh_err err = weh_stmt_acquire(bis->briefcase, sql, &stmt, diag);
-
-    if (err == WEH_OK && sqlite3_bind_int64(stmt, 1, (int64_t)link->ec_class->id) != SQLITE_OK) {
-        err = weh_db_fail(bis->briefcase, SQLITE_ERROR, diag);
-    }
-    while (err == WEH_OK && row) {
-        err = weh_stmt_step(bis->briefcase, stmt, &row, diag);
-        if (err == WEH_OK && row) {
-            struct weh_str access = weh_stmt_text(stmt, 0);
-            char **name =
-                weh_str_eq_text(access, "SourceECInstanceId") ? &link->source : &link->target;
-
-            weh_free(*name);
-            *name = NULL;
-            weh_buf_clear(&bis->scratch);
-            bis_sql_name(&bis->scratch, weh_stmt_text(stmt, 1));
-            err = bis_sql_take(&bis->scratch, name, diag);
-        }
-    }
-    weh_stmt_release(bis->briefcase, stmt);
-    return err;
+    weh_free(*out);
+    *out = NULL;
+    weh_buf_clear(&bis->scratch);
+    bis_sql_name(&bis->scratch, column);
+    return bis_sql_take(&bis->scratch, out, diag);
 }
 
 weh_err bis_link(struct weh_bis *bis, enum bis_link_name name, const struct bis_link **out,
@@ -339,16 +317,15 @@ weh_err bis_link(struct weh_bis *bis, enum bis_link_name name, const struct bis_
     if (link->ec_class == NULL || link->ec_class->n_tables == 0) {
         return weh_fail(diag, WEH_E_CORRUPT, "the file has no %s", link_classes[name]);
     }
-    weh_free(link->name);
-    link->name = NULL;
-    weh_buf_clear(&bis->scratch);
-    bis_sql_name(&bis->scratch, link->ec_class->tables[0]->name);
-    err = bis_sql_take(&bis->scratch, &link->name, diag);
-    if (err == WEH_OK) {
-        err = link_columns(bis, link, diag);
+    if (link->ec_class->source_id_column.len == 0 || link->ec_class->target_id_column.len == 0) {
+        return weh_fail(diag, WEH_E_CORRUPT, "%s is not mapped", link_classes[name]);
     }
-    if (err == WEH_OK && (link->source == NULL || link->target == NULL)) {
-        err = weh_fail(diag, WEH_E_CORRUPT, "%s is not mapped", link_classes[name]);
+    err = link_name(bis, link->ec_class->tables[0]->name, &link->name, diag);
+    if (err == WEH_OK) {
+        err = link_name(bis, link->ec_class->source_id_column, &link->source, diag);
+    }
+    if (err == WEH_OK) {
+        err = link_name(bis, link->ec_class->target_id_column, &link->target, diag);
     }
     link->looked_up = err == WEH_OK;
     return err;

@@ -29,7 +29,8 @@ weh_err ec_catalog_build(struct ec_snapshot *snapshot, struct weh_ec_catalog **o
                          struct weh_diag *diag)
 {
     static weh_err (*const steps[])(struct ec_build *) = {
-        ec_build_classes, ec_build_own, ec_build_properties, ec_build_tables, ec_build_leaves,
+        ec_build_classes,    ec_build_relationships, ec_build_own,
+        ec_build_properties, ec_build_tables,        ec_build_leaves,
     };
     struct ec_build build = { .snapshot = snapshot, .diag = diag };
     weh_err err = WEH_OK;

@@ -22,9 +22,8 @@ const struct weh_ec_class *weh_ec_class_by_id(const struct weh_ec_catalog *catal
     return NULL;
 }
 
-/* By name; if no schema has it, by alias. */
-static const struct weh_ec_schema *schema_find(const struct weh_ec_catalog *catalog,
-                                               struct weh_str name)
+const struct weh_ec_schema *weh_ec_schema_by_name(const struct weh_ec_catalog *catalog,
+                                                  struct weh_str name)
 {
     for (size_t i = 0; i < catalog->n_schemas; i++) {
         if (weh_str_eq_nocase(catalog->schemas[i].name, name)) {
@@ -39,19 +38,57 @@ static const struct weh_ec_schema *schema_find(const struct weh_ec_catalog *cata
     return NULL;
 }
 
+/* The first part of @rest up to a separator, without white space around it; "" when none is left. */
+static struct weh_str name_part(struct weh_str *rest)
+{
+    const char *at = rest->ptr;
+    const char *end = rest->ptr + rest->len;
+    struct weh_str part;
+
+    while (at < end && (*at == ':' || *at == '.')) {
+        at++;
+    }
+    part.ptr = at;
+    while (at < end && *at != ':' && *at != '.') {
+        at++;
+    }
+    part.len = (size_t)(at - part.ptr);
+    *rest = (struct weh_str){ at, (size_t)(end - at) };
+    while (part.len > 0 && ec_is_space(part.ptr[0])) {
+        part.ptr++;
+        part.len--;
+    }
+    while (part.len > 0 && ec_is_space(part.ptr[part.len - 1])) {
+        part.len--;
+    }
+    return part;
+}
+
+bool ec_name_split(struct weh_str full_name, struct weh_str *schema, struct weh_str *name)
+{
+    struct weh_str rest = full_name;
+
+    if (full_name.len == 0 || full_name.len > EC_MAX_FULL_NAME) {
+        return false;
+    }
+    *schema = name_part(&rest);
+    *name = name_part(&rest);
+    return schema->len != 0 && name->len != 0 && name_part(&rest).len == 0;
+}
+
 const struct weh_ec_class *weh_ec_class_by_name(const struct weh_ec_catalog *catalog,
                                                 struct weh_str full_name)
 {
     const struct weh_ec_schema *schema;
     struct weh_str head;
-    struct weh_str name = weh_str_split(full_name, ':', &head);
+    struct weh_str name;
     size_t low = 0;
     size_t high = catalog->n_classes;
 
-    if (head.len == full_name.len) {
-        name = weh_str_split(full_name, '.', &head);
+    if (!ec_name_split(full_name, &head, &name)) {
+        return NULL;
     }
-    schema = name.len == 0 ? NULL : schema_find(catalog, head);
+    schema = weh_ec_schema_by_name(catalog, head);
     if (schema == NULL) {
         return NULL;
     }

@@ -21,6 +21,7 @@ struct weh_briefcase;
 #define EC_MAX_SNAPSHOT_BYTES ((size_t)256 << 20)
 #define EC_MAX_CATALOG_BYTES  ((size_t)768 << 20)
 #define EC_MAX_NAME           255u
+#define EC_MAX_FULL_NAME      1024u /* with white space, from a client */
 
 /** The tables of a snapshot, in its order. */
 enum ec_rows {
@@ -34,6 +35,9 @@ enum ec_rows {
     EC_ROWS_COLUMN,
     EC_ROWS_MAP,
     EC_ROWS_ATTRIBUTE,
+    EC_ROWS_CLASS_MAP,
+    EC_ROWS_CONSTRAINT,
+    EC_ROWS_CONSTRAINT_CLASS,
     EC_ROWS_COUNT
 };
 
@@ -52,6 +56,8 @@ enum {
     CLASS_SCHEMA,
     CLASS_TYPE,
     CLASS_MODIFIER,
+    CLASS_STRENGTH,
+    CLASS_DIRECTION,
     CLASS_NAME,
     CLASS_N
 };
@@ -117,6 +123,27 @@ enum {
     ATTRIBUTE_N
 }; /* in no order */
 
+enum {
+    CLASS_MAP_CLASS,
+    CLASS_MAP_STRATEGY,
+    CLASS_MAP_N
+};
+enum {
+    CONSTRAINT_ID,
+    CONSTRAINT_CLASS,
+    CONSTRAINT_END,
+    CONSTRAINT_LOWER,
+    CONSTRAINT_UPPER, /* 0: NULL, no limit */
+    CONSTRAINT_POLYMORPHIC,
+    CONSTRAINT_ABSTRACT,
+    CONSTRAINT_N
+};
+enum {
+    CONSTRAINT_CLASS_CONSTRAINT,
+    CONSTRAINT_CLASS_CLASS,
+    CONSTRAINT_CLASS_N
+}; /* by an id that is left out */
+
 /** Rows of one table: cells are integers (NULL is 0), or offset << 32 | length into the texts. */
 struct ec_rows_view {
     const int64_t *cells;
@@ -173,13 +200,14 @@ struct ec_build {
     struct weh_ec_class *classes;
     struct weh_ec_table *tables;
     struct ec_column *columns;
-    uint32_t *topological;               /* class indexes, bases before what derives from them */
-    struct weh_ec_property *own;         /* properties as declared, by id; no leaves */
-    uint32_t *own_class;                 /* class index of each */
-    uint32_t *own_name;                  /* equal for names equal without case */
-    uint32_t *own_by_class;              /* indexes into own, by class, then ordinal */
-    struct weh_ec_property **properties; /* of each class; the same memory as the class's */
-    uint32_t *own_begin;                 /* n_classes + 1 borders in own_by_class */
+    uint32_t *topological; /* class indexes, bases before what derives from them */
+    struct weh_ec_relationship **relationships; /* of each class, or NULL */
+    struct weh_ec_property *own;                /* properties as declared, by id; no leaves */
+    uint32_t *own_class;                        /* class index of each */
+    uint32_t *own_name;                         /* equal for names equal without case */
+    uint32_t *own_by_class;                     /* indexes into own, by class, then ordinal */
+    struct weh_ec_property **properties;        /* of each class; the same memory as the class's */
+    uint32_t *own_begin;                        /* n_classes + 1 borders in own_by_class */
     size_t n_own;
     struct weh_diag *diag;
 };
@@ -204,15 +232,25 @@ weh_err ec_catalog_check_columns(const struct weh_ec_catalog *catalog, sqlite3 *
                                  struct weh_diag *diag);
 
 /* Steps of the build, each in the file of its name. */
-weh_err ec_build_classes(struct ec_build *build);    /* build_class.c: schemas, classes, bases */
-weh_err ec_build_own(struct ec_build *build);        /* build_property.c: declared properties */
-weh_err ec_build_properties(struct ec_build *build); /* build_property.c: inherited ones */
-weh_err ec_build_tables(struct ec_build *build);     /* build_table.c */
-weh_err ec_build_leaves(struct ec_build *build);     /* build_leaf.c */
+weh_err ec_build_classes(struct ec_build *build);       /* build_class.c: schemas, classes, bases */
+weh_err ec_build_relationships(struct ec_build *build); /* build_relationship.c: and subclasses */
+weh_err ec_build_own(struct ec_build *build);           /* build_property.c: declared properties */
+weh_err ec_build_properties(struct ec_build *build);    /* build_property.c: inherited ones */
+weh_err ec_build_tables(struct ec_build *build);        /* build_table.c */
+weh_err ec_build_leaves(struct ec_build *build);        /* build_leaf.c */
 
 /** Out of memory, or over EC_MAX_CATALOG_BYTES (then the file is refused as corrupt). */
 weh_err ec_build_no_memory(struct ec_build *build);
 weh_err ec_corrupt(struct weh_diag *diag, const char *what);
+/** Take "Schema:Name" apart as weh_ec_class_by_name says; false when it has not two parts. */
+bool ec_name_split(struct weh_str full_name, struct weh_str *schema, struct weh_str *name);
+
+/** Blank, tab, and what ends lines. */
+static inline bool ec_is_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
 /** strcasecmp for ASCII: <0, 0, >0. */
 int ec_compare_nocase(struct weh_str a, struct weh_str b);
 /** [A-Za-z_][A-Za-z0-9_]*, at most EC_MAX_NAME bytes. */

@@ -1,6 +1,6 @@
 /* src/ec/snapshot.c - the ec_* rows that make a catalogue, copied into one block and digested.
  *
- * Ten scans in the order of the rows, no query per class. Nothing is judged here but storage classes, UTF-8 and
+ * Scans in the order of the rows, no query per class. Nothing is judged here but storage classes, UTF-8 and
  * sizes; what the rows mean is the business of build.c. Tables: ECDb profile 4.0 of the native
  * library 5.1.72.
  */
@@ -24,7 +24,8 @@ static const struct {
         "SELECT weh_ec_row(?1,Id,VersionDigit1,VersionDigit2,VersionDigit3,Name,Alias) "
         "FROM main.ec_Schema NOT INDEXED" },
     [EC_ROWS_CLASS] = { CLASS_N, CLASS_NAME, true,
-        "SELECT weh_ec_row(?1,Id,SchemaId,Type,Modifier,Name) FROM main.ec_Class NOT INDEXED" },
+        "SELECT weh_ec_row(?1,Id,SchemaId,Type,Modifier,RelationshipStrength,"
+        "RelationshipStrengthDirection,Name) FROM main.ec_Class NOT INDEXED" },
     [EC_ROWS_BASE] = { BASE_N, BASE_N, false,
         "SELECT weh_ec_row(?1,ClassId,BaseClassId,Ordinal) "
         "FROM main.ec_ClassHasBaseClasses NOT INDEXED" },
@@ -50,6 +51,15 @@ static const struct {
     [EC_ROWS_ATTRIBUTE] = { ATTRIBUTE_N, ATTRIBUTE_TEXT, false,
         "SELECT weh_ec_row(?1,ContainerId,ClassId,Instance) "
         "FROM main.ec_CustomAttribute NOT INDEXED WHERE ContainerType&992" },
+    [EC_ROWS_CLASS_MAP] = { CLASS_MAP_N, CLASS_MAP_N, true,
+        "SELECT weh_ec_row(?1,ClassId,MapStrategy) FROM main.ec_ClassMap NOT INDEXED" },
+    [EC_ROWS_CONSTRAINT] = { CONSTRAINT_N, CONSTRAINT_N, true,
+        "SELECT weh_ec_row(?1,Id,RelationshipClassId,RelationshipEnd,MultiplicityLowerLimit,"
+        "MultiplicityUpperLimit,IsPolymorphic,AbstractConstraintClassId) "
+        "FROM main.ec_RelationshipConstraint NOT INDEXED" },
+    [EC_ROWS_CONSTRAINT_CLASS] = { CONSTRAINT_CLASS_N, CONSTRAINT_CLASS_N, false,
+        "SELECT weh_ec_row(?1,ConstraintId,ClassId) "
+        "FROM main.ec_RelationshipConstraintClass NOT INDEXED" },
 };
 /* clang-format on */
 

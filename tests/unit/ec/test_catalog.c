@@ -38,8 +38,14 @@ static const char *text_of(sqlite3_stmt *stmt, int column)
 static void test_catalog_of_a_real_file_finds_classes_by_any_name(void **state)
 {
     const struct ec_fixture *f = *state;
-    static const char *const names[] = { "WebEditTest:Widget", "WebEditTest.Widget", "wet:widget",
-                                         "WEBEDITTEST.WIDGET" };
+    /* Each was tried as a classFullName on the native library. */
+    static const char *const names[] = { "WebEditTest:Widget",  "WebEditTest.Widget",
+                                         "wet:widget",          "WEBEDITTEST.WIDGET",
+                                         "WebEditTest::Widget", ":WebEditTest:Widget",
+                                         "WebEditTest:Widget:", "WebEditTest: Widget",
+                                         "WebEditTest :Widget", "\tWebEditTest.Widget\n",
+                                         "WebEditTest.:Widget", ".WET..Widget.",
+                                         " WebEditTest:Widget " };
     static const char *const none[] = { "",
                                         "Widget",
                                         "WebEditTest:",
@@ -48,6 +54,10 @@ static void test_catalog_of_a_real_file_finds_classes_by_any_name(void **state)
                                         "a.b.c",
                                         "WebEditTest.Widget.X",
                                         "BisCore:Widget",
+                                        "WebEditTest Widget",
+                                        "WebEditTest.Widget x",
+                                        "WebEditTest:Widget\xc2\xa0",
+                                        "wet:wet:Widget",
                                         ":",
                                         "." };
 
@@ -325,6 +335,88 @@ static void test_catalog_tables_of_each_class_are_those_of_the_cache(void **stat
     assert_int_equal(n, total);
 }
 
+static void test_catalog_subclasses_are_the_rows_of_base_classes(void **state)
+{
+    const struct ec_fixture *f = *state;
+    sqlite3_stmt *stmt = prepare(f, "SELECT ClassId FROM ec_ClassHasBaseClasses "
+                                    "WHERE BaseClassId=? ORDER BY ClassId");
+    size_t total = 0;
+
+    for (size_t i = 0; i < weh_ec_class_count(f->catalog); i++) {
+        const struct weh_ec_class *ec_class = weh_ec_class_at(f->catalog, i);
+
+        assert_int_equal(sqlite3_bind_int64(stmt, 1, (int64_t)ec_class->id), SQLITE_OK);
+        for (uint32_t d = 0; d < ec_class->n_derived; d++) {
+            assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+            assert_int_equal(sqlite3_column_int64(stmt, 0), ec_class->derived[d]->id);
+            total++;
+        }
+        assert_int_equal(sqlite3_step(stmt), SQLITE_DONE);
+        (void)sqlite3_reset(stmt);
+    }
+    assert_int_equal(total, 242);
+    (void)sqlite3_finalize(stmt);
+}
+
+static void assert_end(sqlite3_stmt *stmt, const struct weh_ec_constraint *end)
+{
+    bool unbounded = sqlite3_column_type(stmt, 5) == SQLITE_NULL;
+
+    assert_int_equal(end->lower, sqlite3_column_int64(stmt, 4));
+    assert_int_equal(end->upper,
+                     unbounded ? WEH_EC_UNBOUNDED : (uint32_t)sqlite3_column_int64(stmt, 5));
+    assert_int_equal(end->polymorphic, sqlite3_column_int(stmt, 6));
+    assert_int_equal(end->abstract_class == NULL ? 0 : end->abstract_class->id,
+                     sqlite3_column_int64(stmt, 7));
+    assert_int_equal(end->n_classes, sqlite3_column_int64(stmt, 8));
+    assert_int_equal(end->classes[0]->id, sqlite3_column_int64(stmt, 9));
+    assert_int_equal(end->classes[end->n_classes - 1]->id, sqlite3_column_int64(stmt, 10));
+}
+
+static void test_catalog_relationships_have_the_ends_of_the_constraint_rows(void **state)
+{
+    const struct ec_fixture *f = *state;
+    sqlite3_stmt *stmt =
+        prepare(f, "SELECT k.Id,k.RelationshipStrength,k.RelationshipStrengthDirection,"
+                   "c.RelationshipEnd,c.MultiplicityLowerLimit,c.MultiplicityUpperLimit,"
+                   "c.IsPolymorphic,c.AbstractConstraintClassId,count(*),"
+                   "(SELECT ClassId FROM ec_RelationshipConstraintClass WHERE ConstraintId=c.Id "
+                   "ORDER BY Id),(SELECT ClassId FROM ec_RelationshipConstraintClass WHERE "
+                   "ConstraintId=c.Id ORDER BY Id DESC) FROM ec_RelationshipConstraint c "
+                   "JOIN ec_Class k ON k.Id=c.RelationshipClassId "
+                   "JOIN ec_RelationshipConstraintClass r ON r.ConstraintId=c.Id GROUP BY c.Id");
+    size_t n = 0;
+
+    for (; sqlite3_step(stmt) == SQLITE_ROW; n++) {
+        const struct weh_ec_class *ec_class =
+            weh_ec_class_by_id(f->catalog, (weh_id)sqlite3_column_int64(stmt, 0));
+
+        assert_non_null(ec_class);
+        assert_non_null(ec_class->relationship);
+        assert_int_equal(ec_class->relationship->strength, sqlite3_column_int(stmt, 1));
+        assert_int_equal(ec_class->relationship->forward, sqlite3_column_int(stmt, 2) == 1);
+        assert_end(stmt, &ec_class->relationship->ends[sqlite3_column_int(stmt, 3)]);
+    }
+    assert_int_equal(n, 266);
+    (void)sqlite3_finalize(stmt);
+    assert_null(ec_fixture_class(f, "BisCore:Element")->relationship);
+}
+
+static void test_catalog_knows_how_each_class_is_mapped(void **state)
+{
+    const struct ec_fixture *f = *state;
+    sqlite3_stmt *stmt = prepare(f, "SELECT ClassId,MapStrategy FROM ec_ClassMap");
+    size_t n = 0;
+
+    for (; sqlite3_step(stmt) == SQLITE_ROW; n++) {
+        assert_int_equal(
+            weh_ec_class_by_id(f->catalog, (weh_id)sqlite3_column_int64(stmt, 0))->map_strategy,
+            sqlite3_column_int(stmt, 1));
+    }
+    assert_int_equal(n, 369);
+    (void)sqlite3_finalize(stmt);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -338,6 +430,9 @@ int main(void)
         cmocka_unit_test(test_catalog_leaf_of_a_nested_struct_names_member_part_and_type),
         cmocka_unit_test(test_catalog_tables_are_primary_then_joined_then_overflow),
         cmocka_unit_test(test_catalog_tables_of_each_class_are_those_of_the_cache),
+        cmocka_unit_test(test_catalog_subclasses_are_the_rows_of_base_classes),
+        cmocka_unit_test(test_catalog_relationships_have_the_ends_of_the_constraint_rows),
+        cmocka_unit_test(test_catalog_knows_how_each_class_is_mapped),
     };
 
     return cmocka_run_group_tests(tests, ec_fixture_setup, ec_fixture_teardown);

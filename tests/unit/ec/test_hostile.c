@@ -140,6 +140,29 @@ static const struct {
       "t.Id=c.TableId WHERE t.Name='bis_Model' AND c.Name='Id') WHERE Id=(SELECT min(pm.Id) FROM "
       "ec_PropertyMap pm JOIN ec_PropertyPath pp ON pp.Id=pm.PropertyPathId WHERE pm.ClassId=" WID
       " AND pp.AccessString='ECInstanceId')" },
+    { "the strength of a relationship",
+      "UPDATE ec_Class SET RelationshipStrength=3 WHERE Name='RecordControlsWidgets'" },
+    { "a constraint of no relationship",
+      "UPDATE ec_RelationshipConstraint SET RelationshipClassId=" WID " WHERE Id=3" },
+    { "a constraint of no relationship",
+      "UPDATE ec_RelationshipConstraint SET RelationshipClassId=99999 WHERE Id=3" },
+    { "a constraint of no relationship",
+      "UPDATE ec_RelationshipConstraint SET RelationshipEnd=2 WHERE Id=3" },
+    { "an end of a relationship stands twice",
+      "DROP INDEX uix_ec_RelationshipConstraint_RelationshipClassId_RelationshipEnd;"
+      "UPDATE ec_RelationshipConstraint SET RelationshipEnd=0" },
+    { "a multiplicity",
+      "UPDATE ec_RelationshipConstraint SET MultiplicityLowerLimit=-1 WHERE Id=3" },
+    { "a multiplicity",
+      "UPDATE ec_RelationshipConstraint SET MultiplicityUpperLimit=4294967297 WHERE Id=3" },
+    { "an abstract constraint is missing",
+      "UPDATE ec_RelationshipConstraint SET AbstractConstraintClassId=99999 WHERE Id=3" },
+    { "a constraint class is missing",
+      "UPDATE ec_RelationshipConstraintClass SET ClassId=99999 WHERE Id=3" },
+    { "a constraint class is missing",
+      "UPDATE ec_RelationshipConstraintClass SET ConstraintId=99999 WHERE Id=3" },
+    { "a mapping of no class", "UPDATE ec_ClassMap SET ClassId=99999 WHERE ClassId=" WID },
+    { "how a class is mapped", "UPDATE ec_ClassMap SET MapStrategy=4 WHERE ClassId=" WID },
 };
 
 static void test_catalog_of_a_damaged_file_is_refused_as_corrupt(void **state)
