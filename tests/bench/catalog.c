@@ -99,7 +99,7 @@ static void run(struct bench *bench, enum phase phase, const char *path, bool ed
     double cpu = now_us(CLOCK_THREAD_CPUTIME_ID);
 
 #define TAKE(which, clock, since) \
-    bench->values[phase][which][bench->round] = now_us(clock) - (since)
+    (bench->values[phase][which][bench->round] = now_us(clock) - (since))
 
     must(weh_briefcase_open(&options, &briefcase, &diag), &diag);
     TAKE(OPEN_CPU, CLOCK_THREAD_CPUTIME_ID, cpu);
