@@ -49,6 +49,14 @@ WEH_MUST_CHECK weh_err weh_ec_value_bind(const struct weh_ec_catalog *catalog,
                                          struct weh_diag *diag);
 
 /**
+ * The bytes of a binary value: itself, or decoded into @arena from its text "encoding=base64;...".
+ * Empty text is no bytes. WEH_E_BAD_ARGS naming @where, WEH_E_NOMEM.
+ */
+WEH_MUST_CHECK weh_err weh_ec_binary_read(const struct weh_value *value, const char *where,
+                                          struct weh_arena *arena, struct weh_str *out,
+                                          struct weh_diag *diag);
+
+/**
  * True when an update with @value sets leaf number @leaf of @property, false when it keeps what is
  * stored: a struct is updated member by member, and the members that it does not name stay. Anything
  * else, and a null, sets all its leaves.

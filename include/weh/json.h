@@ -95,6 +95,7 @@ struct weh_json_writer {
     uint32_t depth;       /* may run above the maximum, then err is WEH_E_TOO_LARGE */
     uint8_t comma[WEH_JSON_MAX_DEPTH / 8 + 1]; /* bit per level: a value stands already */
     bool after_key;
+    bool stored; /* the native library's form */
 };
 
 /**
@@ -107,7 +108,19 @@ struct weh_json_writer {
  */
 void weh_json_writer_init(struct weh_json_writer *writer, struct weh_buf *buf);
 
+/**
+ * The same, in the form in which the native library 5.1.72 stores JSON that came from JavaScript:
+ * whole numbers from 2^53 - 1 up as doubles ("9007199254740992.0"), exponents without a plus sign,
+ * control characters in upper-case hexadecimal.
+ */
+void weh_json_writer_init_stored(struct weh_json_writer *writer, struct weh_buf *buf);
+
+#define WEH_JSON_NUMBER_SIZE 40 /* of a printed double, with a NUL */
+
 /** The number @value as JavaScript prints it (Number.prototype.toString), into @out. */
 size_t weh_json_print_double(double value, char out[32]);
+
+/** The double @value as the native library's JSON has it: "5.0", "0.25", "1e21". */
+size_t weh_json_print_stored(double value, char out[WEH_JSON_NUMBER_SIZE]);
 
 #endif

@@ -152,3 +152,19 @@ size_t weh_json_print_double(double value, char out[32])
     }
     return sign + lay_out(&decimal, out + sign, 32 - sign);
 }
+
+size_t weh_json_print_stored(double value, char out[WEH_JSON_NUMBER_SIZE])
+{
+    size_t n = weh_json_print_double(value, out);
+    char *plus = memchr(out, '+', n);
+
+    if (plus != NULL) {
+        memmove(plus, plus + 1, n - (size_t)(plus - out));
+        return n - 1;
+    }
+    if (memchr(out, '.', n) == NULL && memchr(out, 'e', n) == NULL) {
+        memcpy(out + n, ".0", 3);
+        return n + 2;
+    }
+    return n;
+}

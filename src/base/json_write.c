@@ -80,7 +80,8 @@ static void put_escape(struct weh_json_writer *writer, char c)
             return;
         }
     }
-    (void)snprintf(text, sizeof(text), "\\u%04x", (unsigned)(uint8_t)c);
+    (void)snprintf(text, sizeof(text), writer->stored ? "\\u%04X" : "\\u%04x",
+                   (unsigned)(uint8_t)c);
     put(writer, text, 6);
 }
 
@@ -142,11 +143,28 @@ static void put_uinteger(struct weh_json_writer *writer, uint64_t value)
     put(writer, text + at, sizeof(text) - at);
 }
 
+/* Number.MAX_SAFE_INTEGER: from here on the native library writes whole numbers as doubles. */
+#define SAFE_INTEGER_END 9007199254740991
+
+static void put_real(struct weh_json_writer *writer, double value)
+{
+    char text[WEH_JSON_NUMBER_SIZE];
+
+    put(writer, text,
+        writer->stored && !(fabs(value) < SAFE_INTEGER_END && value == trunc(value))
+            ? weh_json_print_stored(value, text)
+            : weh_json_print_double(value, text));
+}
+
 static void write_integer(struct weh_sink *sink, int64_t value)
 {
     struct weh_json_writer *writer = writer_of(sink);
 
     before_value(writer);
+    if (writer->stored && (value >= SAFE_INTEGER_END || value <= -SAFE_INTEGER_END)) {
+        put_real(writer, (double)value);
+        return;
+    }
     if (value < 0) {
         weh_buf_byte(writer->buf, '-');
     }
@@ -155,20 +173,24 @@ static void write_integer(struct weh_sink *sink, int64_t value)
 
 static void write_uinteger(struct weh_sink *sink, uint64_t value)
 {
-    before_value(writer_of(sink));
-    put_uinteger(writer_of(sink), value);
+    struct weh_json_writer *writer = writer_of(sink);
+
+    before_value(writer);
+    if (writer->stored && value >= SAFE_INTEGER_END) {
+        put_real(writer, (double)value);
+        return;
+    }
+    put_uinteger(writer, value);
 }
 
 static void write_real(struct weh_sink *sink, double value)
 {
-    char text[32];
-
     if (!isfinite(value)) {
         write_null(sink);
         return;
     }
     before_value(writer_of(sink));
-    put(writer_of(sink), text, weh_json_print_double(value, text));
+    put_real(writer_of(sink), value);
 }
 
 static void write_string(struct weh_sink *sink, struct weh_str value)
@@ -259,4 +281,10 @@ static const struct weh_sink_ops json_ops = {
 void weh_json_writer_init(struct weh_json_writer *writer, struct weh_buf *buf)
 {
     *writer = (struct weh_json_writer){ .sink = { &json_ops }, .buf = buf };
+}
+
+void weh_json_writer_init_stored(struct weh_json_writer *writer, struct weh_buf *buf)
+{
+    weh_json_writer_init(writer, buf);
+    writer->stored = true;
 }

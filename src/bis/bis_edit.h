@@ -52,7 +52,7 @@ const struct weh_ec_class *bis_class_find(const struct weh_bis *bis, const struc
 weh_err bis_fail_number(weh_err err, int32_t itwin, struct weh_diag *diag);
 weh_err bis_class_read(const struct weh_bis *bis, const struct weh_value *props, enum bis_base base,
                        const struct weh_ec_class **out, struct weh_diag *diag);
-/** JSON.stringify text of @value in the arena. */
+/** JSON text of @value, as it is stored, in the arena. */
 weh_err bis_json_text(struct weh_bis *bis, const struct weh_value *value, struct weh_str *out,
                       struct weh_diag *diag);
 /* Bind one leaf of a slot; nothing happens when the edit does not write it. */

@@ -110,7 +110,7 @@ weh_err bis_json_text(struct weh_bis *bis, const struct weh_value *value, struct
     char *copy = NULL;
 
     weh_buf_clear(&bis->json);
-    weh_json_writer_init(&writer, &bis->json);
+    weh_json_writer_init_stored(&writer, &bis->json);
     weh_sink_value(&writer.sink, value);
     if (bis->json.err == WEH_OK) {
         copy = weh_arena_strdup(&bis->arena,

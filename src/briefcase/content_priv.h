@@ -7,7 +7,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <sqlite3.h>
+
 #include "weh/arena.h"
+#include "weh/buf.h"
 #include "weh/err.h"
 #include "weh/id.h"
 #include "weh/str.h"
@@ -55,7 +58,13 @@ WEH_MUST_CHECK weh_err weh_prop_read(struct weh_briefcase *briefcase, const char
                                      const char *name, struct weh_arena *arena, struct weh_str *out,
                                      struct weh_diag *diag);
 
-/** The same, parsed as JSON; a null value when there is none or it is no JSON. */
+/** The blob of a row of be_Prop, whose columns RawSize and Data are given, unpacked into @arena; .ptr
+ * NULL when there is none. Errors as weh_prop_read. */
+WEH_MUST_CHECK weh_err weh_prop_unpack(sqlite3_stmt *stmt, int raw_size_column, int data_column,
+                                       struct weh_arena *arena, struct weh_str *out,
+                                       struct weh_diag *diag);
+
+/** weh_prop_read, parsed as JSON; a null value when there is none or it is no JSON. */
 WEH_MUST_CHECK weh_err weh_prop_read_json(struct weh_briefcase *briefcase, const char *space,
                                           const char *name, struct weh_arena *arena,
                                           struct weh_value *out, struct weh_diag *diag);
@@ -68,6 +77,24 @@ WEH_MUST_CHECK weh_err weh_prop_read_guid(struct weh_briefcase *briefcase, const
 WEH_MUST_CHECK weh_err weh_local_read(struct weh_briefcase *briefcase, const char *name,
                                       struct weh_arena *arena, struct weh_str *out,
                                       struct weh_diag *diag);
+
+/* ---- file_prop.c ---- */
+
+/** Write the text of one property; an edit of its own. Errors as weh_db_fail. */
+WEH_MUST_CHECK weh_err weh_prop_save_text(struct weh_briefcase *briefcase, const char *space,
+                                          const char *name, struct weh_str text,
+                                          struct weh_diag *diag);
+
+/* ---- location.c, location_update.c ---- */
+
+/** A point as [x,y,z] or {x,y,z}; what is missing is 0. False when there is none at all. */
+bool weh_location_read_xyz(const struct weh_value *value, double out[3]);
+
+/** "{high, low}" as JSON of projectExtents, in the digits of the native library. @extents low, high. */
+void weh_extents_print(struct weh_buf *buf, const double *extents);
+
+/** "[1.0,2.5,3.0]" */
+void weh_location_print_point(struct weh_buf *buf, const double *point);
 
 /* ---- root_subject.c ---- */
 

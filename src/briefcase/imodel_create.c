@@ -198,49 +198,37 @@ static weh_err set_guids(struct weh_briefcase *briefcase,
     return err;
 }
 
-/** "[1.0,2.5,3.0]": the native library writes whole numbers with a fraction. */
-static void print_point(char out[128], const double *point)
-{
-    size_t at = 0;
-
-    out[at++] = '[';
-    for (int i = 0; i < 3; i++) {
-        char number[32];
-        size_t n = weh_json_print_double(point[i], number);
-        bool is_whole = strcspn(number, ".eE") == n;
-
-        at += (size_t)snprintf(out + at, 128 - at, "%.*s%s%s", (int)n, number, is_whole ? ".0" : "",
-                               i == 2 ? "]" : ",");
-    }
-}
-
 static weh_err set_place(struct weh_briefcase *briefcase,
                          const struct weh_imodel_create_props *props, struct weh_diag *diag)
 {
     /* The native library's default. */
     static const double default_extents[6] = { -50, -50, -10, 50, 50, 30 };
     static const double zero[3] = { 0 };
-    const double *extents = props->has_extents ? props->extents : default_extents;
-    char low[128], high[128], origin[128];
-    char text[400];
-    int n;
+    struct weh_buf text;
     weh_err err;
 
-    print_point(low, extents);
-    print_point(high, extents + 3);
-    print_point(origin, props->has_origin ? props->global_origin : zero);
-    n = snprintf(text, sizeof(text), "{\"high\":%s,\"low\":%s}", high, low);
-    err = set_value(briefcase,
-                    "UPDATE be_Prop SET StrData=? WHERE Namespace='dgn_Db' AND Name='Extents'",
-                    (struct weh_str){ text, (size_t)n }, diag);
-    if (err != WEH_OK) {
-        return err;
+    weh_buf_init(&text, 0);
+    weh_extents_print(&text, props->has_extents ? props->extents : default_extents);
+    err =
+        text.err != WEH_OK
+            ? weh_fail_nomem(diag)
+            : set_value(briefcase,
+                        "UPDATE be_Prop SET StrData=? WHERE Namespace='dgn_Db' AND Name='Extents'",
+                        (struct weh_str){ (const char *)text.data, text.len }, diag);
+    weh_buf_clear(&text);
+    weh_buf_printf(&text, "{\"globalOrigin\":");
+    weh_location_print_point(&text, props->has_origin ? props->global_origin : zero);
+    weh_buf_printf(&text, ",\"initialProjectCenter\":[0.0,0.0,0.0]}");
+    if (err == WEH_OK) {
+        err = text.err != WEH_OK
+                  ? weh_fail_nomem(diag)
+                  : set_value(
+                        briefcase,
+                        "UPDATE be_Prop SET StrData=? WHERE Namespace='dgn_Db' AND Name='Units'",
+                        (struct weh_str){ (const char *)text.data, text.len }, diag);
     }
-    n = snprintf(text, sizeof(text), "{\"globalOrigin\":%s,\"initialProjectCenter\":[0.0,0.0,0.0]}",
-                 origin);
-    return set_value(briefcase,
-                     "UPDATE be_Prop SET StrData=? WHERE Namespace='dgn_Db' AND Name='Units'",
-                     (struct weh_str){ text, (size_t)n }, diag);
+    weh_buf_fini(&text);
+    return err;
 }
 
 static weh_err set_description(struct weh_briefcase *briefcase, struct weh_str description,

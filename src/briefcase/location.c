@@ -13,8 +13,7 @@
 
 #define SMALL_ANGLE_RADIANS 1.0e-12 /* Geometry.smallAngleRadians of @itwin/core-geometry */
 
-/** A point as [x,y,z] or {x,y,z}. */
-static bool read_xyz(const struct weh_value *value, double out[3])
+bool weh_location_read_xyz(const struct weh_value *value, double out[3])
 {
     static const char *const names[] = { "x", "y", "z" };
 
@@ -52,10 +51,10 @@ static void write_range(struct weh_sink *sink, const struct weh_value *extents)
 
     weh_sink_map_begin(sink, 2);
     weh_sink_key(sink, "low");
-    read_xyz(weh_value_get(extents, "low"), corner);
+    weh_location_read_xyz(weh_value_get(extents, "low"), corner);
     write_numbers(sink, corner, 3);
     weh_sink_key(sink, "high");
-    read_xyz(weh_value_get(extents, "high"), corner);
+    weh_location_read_xyz(weh_value_get(extents, "high"), corner);
     write_numbers(sink, corner, 3);
     weh_sink_map_end(sink);
 }
@@ -113,8 +112,8 @@ static void write_transform(struct weh_sink *sink, const struct weh_value *ecef,
 {
     const struct weh_value *given = weh_value_get(ecef, "transform");
     double x[3], y[3], m[9];
-    bool has_x = read_xyz(weh_value_get(ecef, "xVector"), x);
-    bool has_y = read_xyz(weh_value_get(ecef, "yVector"), y);
+    bool has_x = weh_location_read_xyz(weh_value_get(ecef, "xVector"), x);
+    bool has_y = weh_location_read_xyz(weh_value_get(ecef, "yVector"), y);
 
     weh_sink_key(sink, "transform");
     if (!weh_value_is_null(given)) {
@@ -137,7 +136,7 @@ static void write_vector(struct weh_sink *sink, const struct weh_value *ecef, co
 {
     double xyz[3];
 
-    if (read_xyz(weh_value_get(ecef, name), xyz)) {
+    if (weh_location_read_xyz(weh_value_get(ecef, name), xyz)) {
         weh_sink_key(sink, name);
         write_numbers(sink, xyz, 3);
     }
@@ -153,7 +152,7 @@ static void write_ecef(struct weh_sink *sink, const struct weh_value *ecef)
 
     weh_sink_map_begin(sink, WEH_SINK_UNKNOWN);
     weh_sink_key(sink, "origin");
-    read_xyz(weh_value_get(ecef, "origin"), origin);
+    weh_location_read_xyz(weh_value_get(ecef, "origin"), origin);
     write_numbers(sink, origin, 3);
     weh_sink_key(sink, "orientation");
     weh_sink_map_begin(sink, WEH_SINK_UNKNOWN);
@@ -189,7 +188,7 @@ weh_err weh_location_write(struct weh_briefcase *briefcase, struct weh_arena *ar
     weh_sink_key(sink, "projectExtents");
     write_range(sink, &extents);
     weh_sink_key(sink, "globalOrigin");
-    read_xyz(weh_value_get(&units, "globalOrigin"), origin);
+    weh_location_read_xyz(weh_value_get(&units, "globalOrigin"), origin);
     write_numbers(sink, origin, 3);
     ecef = weh_value_get(&units, "ecefLocation");
     if (ecef != NULL && ecef->type == WEH_VALUE_MAP) {

@@ -69,6 +69,21 @@ static struct weh_str column_blob(sqlite3_stmt *stmt, int column)
     return (struct weh_str){ bytes, bytes == NULL || n < 0 ? 0 : (size_t)n };
 }
 
+weh_err weh_prop_unpack(sqlite3_stmt *stmt, int raw_size_column, int data_column,
+                        struct weh_arena *arena, struct weh_str *out, struct weh_diag *diag)
+{
+    struct weh_str data;
+
+    *out = (struct weh_str){ NULL, 0 };
+    if (sqlite3_column_type(stmt, data_column) == SQLITE_NULL) {
+        return WEH_OK;
+    }
+    data = column_blob(stmt, data_column);
+    return sqlite3_column_type(stmt, raw_size_column) != SQLITE_NULL
+               ? unpack(data, sqlite3_column_int64(stmt, raw_size_column), arena, out, diag)
+               : copy_value(data, arena, out, diag);
+}
+
 static weh_err read_row(sqlite3_stmt *stmt, struct weh_arena *arena, struct weh_str *out,
                         struct weh_diag *diag)
 {
@@ -76,10 +91,7 @@ static weh_err read_row(sqlite3_stmt *stmt, struct weh_arena *arena, struct weh_
 
     /* Binary values stand beside an empty text in some files. */
     if (value.len == 0 && sqlite3_column_type(stmt, 2) != SQLITE_NULL) {
-        value = column_blob(stmt, 2);
-        if (sqlite3_column_type(stmt, 1) != SQLITE_NULL) {
-            return unpack(value, sqlite3_column_int64(stmt, 1), arena, out, diag);
-        }
+        return weh_prop_unpack(stmt, 1, 2, arena, out, diag);
     }
     return value.ptr == NULL ? WEH_OK : copy_value(value, arena, out, diag);
 }

@@ -124,40 +124,47 @@ weh_err ec_point_from_value(struct ec_input *input, const struct weh_ec_property
     return WEH_OK;
 }
 
-/* Bytes of a binary value or of its base64 text. */
-static weh_err bytes_from_value(struct ec_input *input, const struct weh_value *value,
-                                struct weh_str *out)
+weh_err weh_ec_binary_read(const struct weh_value *value, const char *where,
+                           struct weh_arena *arena, struct weh_str *out, struct weh_diag *diag)
 {
     struct weh_str text;
     uint8_t *bytes;
 
+    *out = (struct weh_str){ NULL, 0 };
     if (value->type == WEH_VALUE_BINARY) {
         *out = (struct weh_str){ (const char *)value->as.binary, value->n };
         return WEH_OK;
     }
     if (value->type != WEH_VALUE_STRING) {
-        return bad(input, "must be binary");
+        return weh_fail_where(diag, WEH_E_BAD_ARGS, where, "must be binary");
     }
     text = weh_value_str(value);
-    *out = (struct weh_str){ NULL, 0 };
     if (text.len == 0) {
         return WEH_OK;
     }
     if (text.len < sizeof(BASE64_PREFIX) - 1 ||
         memcmp(text.ptr, BASE64_PREFIX, sizeof(BASE64_PREFIX) - 1) != 0) {
-        return bad(input, "must be binary, or text \"" BASE64_PREFIX "...\"");
+        return weh_fail_where(diag, WEH_E_BAD_ARGS, where,
+                              "must be binary, or text \"" BASE64_PREFIX "...\"");
     }
     text.ptr += sizeof(BASE64_PREFIX) - 1;
     text.len -= sizeof(BASE64_PREFIX) - 1;
-    bytes = weh_arena_alloc(input->arena, text.len / 4 * 3 + 3);
+    bytes = weh_arena_alloc(arena, text.len / 4 * 3 + 3);
     if (bytes == NULL) {
-        return weh_fail_nomem(input->diag);
+        return weh_fail_nomem(diag);
     }
     if (!ec_base64_decode(text, bytes, &out->len)) {
-        return bad(input, "is no base64 text");
+        return weh_fail_where(diag, WEH_E_BAD_ARGS, where, "is no base64 text");
     }
     out->ptr = (const char *)bytes;
     return WEH_OK;
+}
+
+/* Bytes of a binary value or of its base64 text. */
+static weh_err bytes_from_value(struct ec_input *input, const struct weh_value *value,
+                                struct weh_str *out)
+{
+    return weh_ec_binary_read(value, input->where.text, input->arena, out, input->diag);
 }
 
 static weh_err guid_from_value(struct ec_input *input, const struct weh_value *value,

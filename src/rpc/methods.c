@@ -10,6 +10,9 @@
 
 #define MAX_NAME        IMODEL_NAME_MAX
 #define MAX_DESCRIPTION 65536
+#define MAX_PROP_NAME   1024
+#define MAX_PROP_BYTES  (16 << 20)
+#define MAX_SAFE_INTEGER 9007199254740991 /* of JavaScript */
 #define MAX_ID_SET      4000000 /* bytes; more than RPC_MAX_IDS ids have */
 
 /* clang-format off */
@@ -30,6 +33,44 @@ static const struct weh_arg_spec args_briefcase_open[] = {
 static const struct weh_arg_spec args_batch[] = {
     { "ops",  WEH_ARG_ARRAY,  true,  1, 1000000, NULL, "[{method, params, as?}]: methods of elements, models, relationships, codeSpecs, and those of briefcase that edit; a string \"$name\" or \"$name.id\" in the params of a later one stands for the result of the one with that as" },
     { "save", WEH_ARG_STRING, false, 0, MAX_DESCRIPTION, NULL, "save everything as one transaction of this description afterwards" },
+    { .name = NULL },
+};
+
+#define FILE_PROP_KEY \
+    { "namespace", WEH_ARG_STRING, true,  0, MAX_PROP_NAME, NULL, "namespace of the property" }, \
+    { "name",      WEH_ARG_STRING, true,  0, MAX_PROP_NAME, NULL, "name of the property" }, \
+    { "id",        WEH_ARG_INT,    false, 0, MAX_SAFE_INTEGER, NULL, "id beside the name; 0 when absent" }, \
+    { "subId",     WEH_ARG_INT,    false, 0, MAX_SAFE_INTEGER, NULL, "id beside the id; 0 when absent" }
+
+static const struct weh_arg_spec args_file_prop[] = {
+    FILE_PROP_KEY,
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_file_prop_save[] = {
+    FILE_PROP_KEY,
+    { "string", WEH_ARG_STRING, false, 0, MAX_PROP_BYTES, NULL, "text to save; without it the property has none" },
+    { "blob",   WEH_ARG_ANY,    false, 0, 0, NULL, "binary value to save; without it the property has none" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_file_prop_list[] = {
+    { "namespace", WEH_ARG_STRING, false, 0, MAX_PROP_NAME, NULL, "only of this namespace" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_update_ecef[] = {
+    { "ecefLocation", WEH_ARG_OBJECT, true, 0, 0, NULL, "EcefLocationProps: {origin, orientation, cartographicOrigin?, xVector?, yVector?}" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_update_extents[] = {
+    { "projectExtents", WEH_ARG_OBJECT, true, 0, 0, NULL, "{low: [x, y, z], high: [x, y, z]} in metres; each side becomes at least 1 m long" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_update_origin[] = {
+    { "globalOrigin", WEH_ARG_ANY, true, 0, 0, NULL, "[x, y, z] in metres" },
     { .name = NULL },
 };
 
@@ -180,8 +221,15 @@ static const struct weh_arg_spec args_save[] = {
 static const struct weh_method methods[] = {
     /* name                      states    access  band   arguments             result, since, help, handler */
     { "briefcase.close",         IN(READY), VIEW, false, args_briefcase_close, "{}", "0.1", "Close the open briefcase.", briefcase_close },
+    { "briefcase.deleteFileProperty", IN(READY), EDIT, false, args_file_prop, "{}", "0.1", "Delete a file property; one that does not exist is fine.", briefcase_delete_file_property },
     { "briefcase.info",          IN(READY), VIEW, false, args_none, CONNECTION_PROPS, "0.1", "What briefcase.open answered, as it is now.", briefcase_info },
+    { "briefcase.listFileProperties", IN(READY), VIEW, false, args_file_prop_list, "[{namespace, name, id, subId}]", "0.1", "The file properties that there are.", briefcase_list_file_properties },
     { "briefcase.open",          IN(NEW),   VIEW, false, args_briefcase_open, CONNECTION_PROPS, "0.1", "Open an iModel; Busy when another session writes it.", briefcase_open },
+    { "briefcase.queryFileProperty", IN(READY), VIEW, false, args_file_prop, "{string?, blob?}", "0.1", "Read a file property; empty when there is none.", briefcase_query_file_property },
+    { "briefcase.saveFileProperty", IN(READY), EDIT, false, args_file_prop_save, "{}", "0.1", "Save a file property: its text, its binary value or both.", briefcase_save_file_property },
+    { "briefcase.updateEcefLocation", IN(READY), EDIT, false, args_update_ecef, "{}", "0.1", "Set where on the earth the iModel is.", briefcase_update_ecef },
+    { "briefcase.updateGlobalOrigin", IN(READY), EDIT, false, args_update_origin, "{}", "0.1", "Set the offset of all spatial coordinates.", briefcase_update_origin },
+    { "briefcase.updateProjectExtents", IN(READY), EDIT, false, args_update_extents, "{}", "0.1", "Set the volume that holds the project.", briefcase_update_extents },
     { "codeSpecs.getById",       IN(READY), VIEW, false, args_code_spec_id, "{id, name, properties}", "0.1", "Read one code spec by id.", code_specs_get_by_id },
     { "codeSpecs.getByName",     IN(READY), VIEW, false, args_code_spec_name, "{id, name, properties}", "0.1", "Read one code spec by name.", code_specs_get_by_name },
     { "codeSpecs.insert",        IN(READY), EDIT, false, args_code_spec_insert, "{id}", "0.1", "Insert a code spec.", code_specs_insert },

@@ -177,6 +177,30 @@ static void test_number_of_hundredths_is_printed_as_javascript_does(void **state
     assert_true(sum == UINT64_C(0x5267da099cea5dab));
 }
 
+static void test_number_is_stored_as_the_native_library_does(void **state)
+{
+    static const struct {
+        double value;
+        const char *text;
+    } cases[] = { { 0, "0.0" },
+                  { 5, "5.0" },
+                  { -0.25, "-0.25" },
+                  { 1e21, "1e21" },
+                  { 1.5e-7, "1.5e-7" },
+                  { 9007199254740992.0, "9007199254740992.0" },
+                  { -1e300, "-1e300" },
+                  { 123456789012345680000.0, "123456789012345680000.0" },
+                  { 8.503244914348818e-05, "0.00008503244914348818" } };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char text[WEH_JSON_NUMBER_SIZE];
+
+        assert_int_equal(weh_json_print_stored(cases[i].value, text), strlen(cases[i].text));
+        assert_string_equal(text, cases[i].text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -185,6 +209,7 @@ int main(void)
         cmocka_unit_test(test_number_of_random_bits_is_printed_as_javascript_does),
         cmocka_unit_test(test_number_of_random_quotient_is_printed_as_javascript_does),
         cmocka_unit_test(test_number_of_hundredths_is_printed_as_javascript_does),
+        cmocka_unit_test(test_number_is_stored_as_the_native_library_does),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -230,7 +230,7 @@ static void test_insert_label_and_json_are_stored_as_by_the_official_backend(voi
                              "'\\u00e9\\n','d':null,'e':1e21}}"));
     assert_string_equal(element_row(f, id),
                         "53|1|1|null|' a '|null|'{\"a\":1.5,\"b\":[1,{}],\"c\":\"\xc3\xa9\\n\","
-                        "\"d\":null,\"e\":1e+21}'|;");
+                        "\"d\":null,\"e\":1e21}'|;");
     ASSERT_OK(fixture_insert(f, &id, "{" PHYS ",'userLabel':'','jsonProperties':{}}"));
     assert_string_equal(element_row(f, id), "53|1|1|null|null|null|'{}'|;");
     ASSERT_FAILS(fixture_insert(f, NULL, "{" PHYS ",'userLabel':5}"), WEH_E_BAD_ARGS, "userLabel");

@@ -239,10 +239,11 @@ static void test_create_sets_what_it_is_told(void **state)
     assert_string_equal((const char *)buf.data, text);
     weh_buf_fini(&buf);
     weh_briefcase_close(briefcase);
-    assert_int_equal(raw_query(f->path,
-                               "SELECT count(*) FROM be_Prop WHERE Name='Extents' AND "
-                               "StrData='{\"high\":[1e+21,0.1,3.0],\"low\":[-1.5,-2.0,-3e-7]}'"),
-                     1);
+    assert_int_equal(
+        raw_query(f->path, "SELECT count(*) FROM be_Prop WHERE Name='Extents' AND "
+                           "StrData='{\"high\":[1.0000000000000000e+21,0.10000000000000001,3.0],"
+                           "\"low\":[-1.50,-2.0,-2.9999999999999999e-07]}'"),
+        1);
 }
 
 static void test_create_bad_arguments_are_named_and_make_nothing(void **state)
