@@ -140,6 +140,7 @@ void oracle_file_close(struct oracle_file *file)
     static const char *const suffixes[] = { "", "-wal", "-shm" };
     char path[128];
 
+    weh_arena_fini(&file->aspects.arena);
     weh_bis_destroy(file->bis);
     weh_ec_catalog_release(file->catalog);
     weh_briefcase_close(file->briefcase);

@@ -6,6 +6,16 @@
 #include "weh/briefcase.h"
 #include "weh/buf.h"
 #include "weh/ec.h"
+#include "weh/value_sink.h"
+
+/* The aspects of the element that was asked for last. */
+struct oracle_list {
+    weh_id owner; /* 0: none */
+    struct weh_arena arena;
+    struct weh_value_sink sink;
+    struct weh_value value;
+    uint32_t n_told;
+};
 
 struct oracle_file {
     char folder[64];
@@ -15,6 +25,7 @@ struct oracle_file {
     struct weh_briefcase *briefcase;
     const struct weh_ec_catalog *catalog;
     struct weh_bis *bis;
+    struct oracle_list aspects;
 };
 
 /** Append what the file @path holds, or what it packs when its name ends in ".xz". */

@@ -35,13 +35,32 @@ static weh_err tell_model(struct oracle_file *file, const struct weh_value *line
     return err == WEH_OK ? weh_model_get_props(file->bis, id, sink, diag) : err;
 }
 
+/* Dumps tell the aspects by owner, in the order of getAspects: the next one of the owner's list. */
 static weh_err tell_aspect(struct oracle_file *file, const struct weh_value *line,
                            struct weh_sink *sink, struct weh_diag *diag)
 {
-    weh_id id = 0;
-    weh_err err = read_id(line, "id", &id, diag);
+    const struct weh_str all = { NULL, 0 };
+    struct oracle_list *list = &file->aspects;
+    weh_id owner = 0;
+    weh_err err = read_id(weh_value_get(line, "element"), "id", &owner, diag);
 
-    return err == WEH_OK ? weh_aspect_get_props(file->bis, id, sink, diag) : err;
+    if (err == WEH_OK && owner != list->owner) {
+        weh_arena_reset(&list->arena);
+        weh_value_sink_init(&list->sink, &list->arena);
+        list->n_told = 0;
+        err = weh_aspects_get_props(file->bis, owner, all, &list->sink.sink, diag);
+        if (err == WEH_OK) {
+            err = weh_value_sink_take(&list->sink, &list->value, diag);
+        }
+        list->owner = err == WEH_OK ? owner : 0;
+    }
+    if (err == WEH_OK && list->n_told >= list->value.n) {
+        err = weh_fail(diag, WEH_E_NOT_FOUND, "the element has no further aspect");
+    }
+    if (err == WEH_OK) {
+        weh_sink_value(sink, &list->value.as.items[list->n_told++]);
+    }
+    return err;
 }
 
 static weh_err tell_code_spec(struct oracle_file *file, const struct weh_value *line,
