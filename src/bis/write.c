@@ -75,7 +75,7 @@ static weh_err explain(struct bis_edit *edit, weh_err err, struct weh_diag *diag
     if (edit->is_link) {
         /* The official backend lets SQLITE_CONSTRAINT_UNIQUE through. */
         return bis_fail_number(
-            weh_fail_where(diag, err, "", "there is such a relationship already"),
+            weh_fail_where(diag, err, "targetId", "there is such a relationship already"),
             SQLITE_CONSTRAINT_UNIQUE, diag);
     }
     if (edit->is_model) {

@@ -12,6 +12,10 @@
 
 #include <lzma.h>
 
+#include "weh/aspect.h"
+#include "weh/code_spec.h"
+#include "weh/relationship.h"
+
 #include "bis_fixture.h"
 #include "mutator.h"
 
@@ -24,10 +28,14 @@
 enum kind {
     KIND_ELEMENT,
     KIND_MODEL,
+    KIND_ASPECT,
+    KIND_RELATIONSHIP,
+    KIND_CODE_SPEC,
     KIND_COUNT
 };
 
-static const char *const dump_names[KIND_COUNT] = { "elements", "models" };
+static const char *const dump_names[KIND_COUNT] = { "elements", "models", "aspects",
+                                                    "relationships", "codespecs" };
 
 struct lines {
     struct weh_str lines[LINES_MAX];
@@ -129,12 +137,54 @@ static weh_err insert_model(struct fixture *f, const struct weh_value *props)
     return weh_model_insert(f->bis, props, &id, &f->diag);
 }
 
+static weh_err insert_aspect(struct fixture *f, const struct weh_value *props)
+{
+    weh_id id = 0;
+
+    return weh_aspect_insert(f->bis, props, &id, &f->diag);
+}
+
+static weh_err update_aspect(struct fixture *f, const struct weh_value *props)
+{
+    return weh_aspect_update(f->bis, props, &f->diag);
+}
+
+static weh_err insert_relationship(struct fixture *f, const struct weh_value *props)
+{
+    weh_id id = 0;
+
+    return weh_relationship_insert(f->bis, props, false, &id, &f->diag);
+}
+
+static weh_err update_relationship(struct fixture *f, const struct weh_value *props)
+{
+    return weh_relationship_update(f->bis, props, &f->diag);
+}
+
+static weh_err delete_relationship(struct fixture *f, const struct weh_value *props)
+{
+    return weh_relationship_delete(f->bis, props, &f->diag);
+}
+
+static weh_err insert_code_spec(struct fixture *f, const struct weh_value *props)
+{
+    const struct weh_value *name = weh_value_get(props, "name");
+    weh_id id = 0;
+
+    /* What the table of methods sees to. */
+    if (weh_value_is_null(name) || name->type != WEH_VALUE_STRING) {
+        return weh_fail_where(&f->diag, WEH_E_BAD_ARGS, "name", "name must be a string");
+    }
+    return weh_code_spec_insert(f->bis, weh_value_str(name), weh_value_get(props, "properties"),
+                                &id, &f->diag);
+}
+
 struct call {
     const char *name;
     enum kind kind;
     bool is_insert;
     /** How many lines of the dump it may refuse as they are: a root subject, geometry parts without
-     * their geometry; models, whose elements have one. */
+     * their geometry; models, whose elements have one; relationships between the same ends. */
     uint32_t n_refused_max;
     weh_err (*run)(struct fixture *f, const struct weh_value *props);
 };
@@ -143,6 +193,12 @@ static const struct call calls[] = {
     { "insert element", KIND_ELEMENT, true, 4, insert_element },
     { "update element", KIND_ELEMENT, false, 0, update_element },
     { "insert model", KIND_MODEL, true, UINT32_MAX, insert_model },
+    { "insert aspect", KIND_ASPECT, true, 0, insert_aspect },
+    { "update aspect", KIND_ASPECT, false, 0, update_aspect },
+    { "insert relationship", KIND_RELATIONSHIP, true, 13, insert_relationship },
+    { "update relationship", KIND_RELATIONSHIP, false, 0, update_relationship },
+    { "delete relationship", KIND_RELATIONSHIP, false, 0, delete_relationship },
+    { "insert code spec", KIND_CODE_SPEC, true, 0, insert_code_spec },
 };
 
 /* Refusals that no single member of the props is at fault for. */
@@ -254,6 +310,9 @@ static struct weh_value prepare(struct run *run, const struct weh_value *line,
         if (which->is_insert && weh_str_eq_text(member.key, "code")) {
             member.value = fresh_code(run, &member.value);
         }
+        if (which->kind == KIND_CODE_SPEC && weh_str_eq_text(member.key, "name")) {
+            member.value = mutator_text("a name that nobody has");
+        }
         members[copy.n++] = member;
     }
     copy.as.members = members;
@@ -290,7 +349,9 @@ static void edit_line(struct run *run, struct weh_str line, const struct call *w
 
 static void edit_mutated(struct run *run)
 {
-    const struct call *which = &calls[mutator_below(&run->mutator, WEH_ARRAY_LEN(calls))];
+    /* Most of them elements, which have the most rules. */
+    uint32_t n = mutator_below(&run->mutator, 3) == 0 ? (uint32_t)WEH_ARRAY_LEN(calls) : 2;
+    const struct call *which = &calls[mutator_below(&run->mutator, n)];
     const struct lines *lines = &run->lines[which->kind];
 
     edit_line(run, lines->lines[mutator_below(&run->mutator, lines->n)], which,
