@@ -141,6 +141,7 @@ void oracle_file_close(struct oracle_file *file)
     char path[128];
 
     weh_arena_fini(&file->aspects.arena);
+    weh_arena_fini(&file->file_props.arena);
     weh_bis_destroy(file->bis);
     weh_ec_catalog_release(file->catalog);
     weh_briefcase_close(file->briefcase);

@@ -8,7 +8,7 @@
 #include "weh/ec.h"
 #include "weh/value_sink.h"
 
-/* The aspects of the element that was asked for last. */
+/* A list that is told item by item: the aspects of the element that was asked for last, ... */
 struct oracle_list {
     weh_id owner; /* 0: none */
     struct weh_arena arena;
@@ -26,6 +26,7 @@ struct oracle_file {
     const struct weh_ec_catalog *catalog;
     struct weh_bis *bis;
     struct oracle_list aspects;
+    struct oracle_list file_props; /* owner 1 once it is there */
 };
 
 /** Append what the file @path holds, or what it packs when its name ends in ".xz". */

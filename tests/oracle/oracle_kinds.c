@@ -3,6 +3,7 @@
 
 #include "weh/aspect.h"
 #include "weh/code_spec.h"
+#include "weh/file_prop.h"
 #include "weh/relationship.h"
 
 /* The member @key of @line, an id. */
@@ -89,6 +90,71 @@ static weh_err tell_relationship(struct oracle_file *file, const struct weh_valu
     return err;
 }
 
+/* The keys in the order of our list, so that a dump without one of them differs. */
+static weh_err next_file_prop(struct oracle_file *file, const struct weh_value **out,
+                              struct weh_diag *diag)
+{
+    struct oracle_list *list = &file->file_props;
+    weh_err err = WEH_OK;
+
+    if (list->owner == 0) {
+        weh_value_sink_init(&list->sink, &list->arena);
+        err = weh_file_prop_list(file->briefcase, NULL, &list->sink.sink, diag);
+        if (err == WEH_OK) {
+            err = weh_value_sink_take(&list->sink, &list->value, diag);
+        }
+        list->owner = 1;
+    }
+    if (err == WEH_OK && list->n_told >= list->value.n) {
+        err = weh_fail(diag, WEH_E_NOT_FOUND, "there is no further file property");
+    }
+    if (err == WEH_OK) {
+        *out = &list->value.as.items[list->n_told++];
+    }
+    return err;
+}
+
+static void tell_members(struct weh_sink *sink, const struct weh_value *map)
+{
+    for (uint32_t i = 0; i < map->n; i++) {
+        sink->ops->key(sink, map->as.members[i].key);
+        weh_sink_value(sink, &map->as.members[i].value);
+    }
+}
+
+static weh_err tell_file_prop(struct oracle_file *file, const struct weh_value *line,
+                              struct weh_sink *sink, struct weh_diag *diag)
+{
+    struct weh_value_sink *values = &file->file_props.sink;
+    struct weh_file_prop_key key = { .id = 0 };
+    const struct weh_value *named = NULL;
+    struct weh_value value;
+    weh_err err = next_file_prop(file, &named, diag);
+
+    (void)line;
+    if (err != WEH_OK) {
+        return err;
+    }
+    key.space = weh_value_str(weh_value_get(named, "namespace"));
+    key.name = weh_value_str(weh_value_get(named, "name"));
+    if (!weh_value_to_int64(weh_value_get(named, "id"), &key.id) ||
+        !weh_value_to_int64(weh_value_get(named, "subId"), &key.sub_id)) {
+        return weh_fail(diag, WEH_E_PARSE, "our list of file properties has no ids");
+    }
+    weh_value_sink_init(values, &file->file_props.arena);
+    err = weh_file_prop_query(file->briefcase, &key, &values->sink, diag);
+    if (err == WEH_OK) {
+        err = weh_value_sink_take(values, &value, diag);
+    }
+    if (err == WEH_OK) {
+        weh_sink_map_begin(sink, WEH_SINK_UNKNOWN);
+        tell_members(sink, named);
+        tell_members(sink, &value);
+        weh_sink_map_end(sink);
+    }
+    return err;
+}
+
 /* clang-format off */
 static const struct oracle_kind kinds[] = {
     { "elements", "SELECT count(*) FROM bis_Element", tell_element, "geom" },
@@ -96,6 +162,7 @@ static const struct oracle_kind kinds[] = {
     { "aspects",  "SELECT (SELECT count(*) FROM bis_ElementMultiAspect) + (SELECT count(*) FROM bis_ElementUniqueAspect)", tell_aspect, NULL },
     { "relationships", "SELECT (SELECT count(*) FROM bis_ElementRefersToElements) + (SELECT count(*) FROM bis_ElementDrivesElement)", tell_relationship, NULL },
     { "codespecs", "SELECT count(*) FROM bis_CodeSpec", tell_code_spec, NULL },
+    { "fileprops", "SELECT count(*) FROM be_Prop", tell_file_prop, NULL },
 };
 /* clang-format on */
 
