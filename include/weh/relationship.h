@@ -53,8 +53,8 @@ WEH_MUST_CHECK weh_err weh_relationship_insert(struct weh_bis *bis, const struct
 WEH_MUST_CHECK weh_err weh_relationship_update(struct weh_bis *bis, const struct weh_value *props,
                                                struct weh_diag *diag);
 
-/** Delete the relationship that @props names by classFullName and id. WEH_E_BAD_ARGS,
- * WEH_E_NOT_FOUND, WEH_E_READ_ONLY. */
+/** Delete the relationship that @props names by classFullName and id; when there is none of that class
+ * nothing happens, as by the official backend. WEH_E_BAD_ARGS, WEH_E_READ_ONLY. */
 WEH_MUST_CHECK weh_err weh_relationship_delete(struct weh_bis *bis, const struct weh_value *props,
                                                struct weh_diag *diag);
 

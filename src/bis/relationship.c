@@ -175,33 +175,33 @@ weh_err weh_relationship_insert(struct weh_bis *bis, const struct weh_value *pro
 }
 
 /* The relationship that the props of an update or delete name. */
-static weh_err check_named(struct weh_bis *bis, struct bis_plan *plan,
-                           const struct weh_value *props, weh_id *id, struct weh_diag *diag)
+static weh_err find_named(struct weh_bis *bis, struct bis_plan *plan, const struct weh_value *props,
+                          struct link_row *row, struct weh_diag *diag)
 {
-    struct link_row row = { 0 };
     sqlite3_stmt *stmt = NULL;
-    weh_err err = bis_id_read(weh_value_get(props, "id"), "id", id, diag);
+    weh_err err = bis_id_read(weh_value_get(props, "id"), "id", &row->id, diag);
 
-    if (err == WEH_OK && *id == 0) {
+    if (err == WEH_OK && row->id == 0) {
         return weh_fail_where(diag, WEH_E_BAD_ARGS, "id", "id must be the id of a relationship");
     }
     if (err == WEH_OK) {
-        row.id = *id;
-        err = link_read(bis, plan, &row, &stmt, diag);
+        err = link_read(bis, plan, row, &stmt, diag);
     }
     bis_reset(stmt);
-    if (err == WEH_OK && !row.found) {
-        err = weh_fail_where(diag, WEH_E_NOT_FOUND, "id", "there is no such relationship");
-    }
     return err;
 }
 
 static weh_err update(struct bis_edit *edit, struct weh_diag *diag)
 {
+    struct link_row row = { 0 };
     bool any = false;
-    weh_err err = check_named(edit->bis, edit->plan, edit->props, &edit->id, diag);
+    weh_err err = find_named(edit->bis, edit->plan, edit->props, &row, diag);
 
+    if (err == WEH_OK && !row.found) {
+        err = weh_fail_where(diag, WEH_E_NOT_FOUND, "id", "there is no such relationship");
+    }
     if (err == WEH_OK) {
+        edit->id = row.id;
         err = route(edit, &any, diag);
     }
     if (err != WEH_OK || !any) {
@@ -243,7 +243,7 @@ weh_err weh_relationship_delete(struct weh_bis *bis, const struct weh_value *pro
                                 struct weh_diag *diag)
 {
     struct bis_plan *plan = NULL;
-    weh_id id = 0;
+    struct link_row row = { 0 };
     weh_err err = check_props(props, diag);
 
     if (err == WEH_OK) {
@@ -255,9 +255,9 @@ weh_err weh_relationship_delete(struct weh_bis *bis, const struct weh_value *pro
     if (err != WEH_OK) {
         return err;
     }
-    err = check_named(bis, plan, props, &id, diag);
-    if (err == WEH_OK) {
-        err = bis_row_delete(bis, plan->ec_class->tables[0], id, diag);
+    err = find_named(bis, plan, props, &row, diag);
+    if (err == WEH_OK && row.found) {
+        err = bis_row_delete(bis, plan->ec_class->tables[0], row.id, diag);
     }
     return bis_end(bis, err, diag);
 }

@@ -250,7 +250,7 @@ static const struct weh_method methods[] = {
     { "imodel.list",             ANYWHERE,  VIEW, false, args_none, "[{imodel, size, iModelId, name, openFor?}]", "0.1", "The iModels of this server, by name.", imodel_list },
     { "models.getModelProps",    IN(READY), VIEW, false, args_model_id, "ModelProps", "0.1", "Read one model.", models_get_props },
     { "models.insertModel",      IN(READY), EDIT, false, args_model_props, "{id}", "0.1", "Insert the model of an element.", models_insert },
-    { "relationships.deleteInstance", IN(READY), EDIT, false, args_relationship_delete, "{}", "0.1", "Delete a link table relationship.", relationships_delete },
+    { "relationships.deleteInstance", IN(READY), EDIT, false, args_relationship_delete, "{}", "0.1", "Delete a link table relationship; one that does not exist is no error.", relationships_delete },
     { "relationships.getInstanceProps", IN(READY), VIEW, false, args_get_relationship, "RelationshipProps", "0.1", "Read one link table relationship by id or by its ends.", relationships_get_props },
     { "relationships.insertInstance", IN(READY), EDIT, false, args_relationship_insert, "{id}", "0.1", "Insert a link table relationship; both ends must exist unless allowDangling, and elements must not drive each other in a circle.", relationships_insert },
     { "relationships.updateInstance", IN(READY), EDIT, false, args_relationship_update, "{}", "0.1", "Update the properties of a link table relationship.", relationships_update },
