@@ -40,7 +40,8 @@ WEH_MUST_CHECK weh_err weh_aspect_insert(struct weh_bis *bis, const struct weh_v
 
 /**
  * Update: an absent member stays, a null one is cleared. @props has classFullName, element.id (the
- * owner) and, unless the class is of unique aspects, the id. The owner and its relationship stay.
+ * owner) and, unless the class is of unique aspects, the id (theirs is not looked at). The owner and
+ * its relationship stay.
  *
  * As weh_aspect_insert; WEH_E_NOT_FOUND when the element has no such aspect.
  */

@@ -245,11 +245,11 @@ static weh_err find_updated(struct weh_bis *bis, const struct weh_value *props, 
     if (err != WEH_OK) {
         return err;
     }
-    if (id == 0 && !is_unique(bis, ec_class)) {
-        return weh_fail_where(diag, WEH_E_INVALID_ID, "id", "id must be the id of an aspect");
-    }
-    if (id == 0) {
+    if (is_unique(bis, ec_class)) {
+        /* There is one at most: the official backend does not look at the id either. */
         err = find_unique(bis, element, ec_class, out, diag);
+    } else if (id == 0) {
+        return weh_fail_where(diag, WEH_E_INVALID_ID, "id", "id must be the id of an aspect");
     } else {
         err = aspect_find(bis, id, out, diag);
     }

@@ -123,6 +123,13 @@ weh_err bis_end(struct weh_bis *bis, weh_err err, struct weh_diag *diag);
 weh_err bis_selector_replace(struct weh_bis *bis, enum bis_link_name name, weh_id id,
                              const struct weh_value *value, struct weh_diag *diag);
 
+/* ---- relationship_drive.c ---- */
+/** The driving relationship @edge to @target was edited: the next save evaluates it. */
+weh_err bis_drive_add(struct weh_bis *bis, weh_id edge, weh_id target, struct weh_diag *diag);
+/** Evaluate what has changed: no relationship that is reached stays marked as failed. */
+weh_err bis_drives_settle(struct weh_bis *bis, const struct weh_change_list *changes,
+                          struct weh_diag *diag);
+
 /* ---- propagate.c ---- */
 weh_err bis_restyled_add(struct weh_bis *bis, weh_id category, struct weh_diag *diag);
 

@@ -100,6 +100,11 @@ struct bis_head {
     weh_id class_id;
 };
 
+struct bis_drive {
+    weh_id edge; /* the relationship */
+    weh_id target;
+};
+
 struct weh_bis {
     struct weh_briefcase *briefcase;
     const struct weh_ec_catalog *catalog;
@@ -124,6 +129,10 @@ struct weh_bis {
     size_t n_restyled;
     size_t max_restyled;
     size_t n_restyled_before; /* the batch that is running */
+    /* Driving relationships edited since the last save. */
+    struct bis_drive *drives;
+    size_t n_drives;
+    size_t max_drives;
 };
 
 /* ---- context.c ---- */

@@ -229,6 +229,7 @@ void weh_bis_forget(struct weh_bis *bis)
 {
     bis_forget_ids(bis);
     bis->n_restyled = 0;
+    bis->n_drives = 0;
 }
 
 void weh_bis_trim(struct weh_bis *bis)
@@ -268,6 +269,7 @@ void weh_bis_destroy(struct weh_bis *bis)
     }
     weh_arena_fini(&bis->arena);
     weh_free(bis->restyled);
+    weh_free(bis->drives);
     weh_free(bis);
 }
 

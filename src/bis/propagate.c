@@ -168,6 +168,7 @@ weh_err weh_bis_propagate(void *ctx, const struct weh_change_list *changes, stru
     }
     if (err == WEH_OK) {
         bis->n_restyled = 0;
+        err = bis_drives_settle(bis, changes, diag);
     }
     return err;
 }

@@ -124,6 +124,15 @@ static weh_err check_cycle(struct bis_edit *edit, struct weh_diag *diag)
     return err;
 }
 
+/* The next save has to look at it. */
+static weh_err note_drive(const struct bis_edit *edit, const struct link_row *row,
+                          struct weh_diag *diag)
+{
+    return (edit->plan->traits & TRAIT(DRIVES)) == 0
+               ? WEH_OK
+               : bis_drive_add(edit->bis, row->id, row->target, diag);
+}
+
 static weh_err insert(struct bis_edit *edit, bool allow_dangling, struct weh_diag *diag)
 {
     bool any = false;
@@ -138,7 +147,13 @@ static weh_err insert(struct bis_edit *edit, bool allow_dangling, struct weh_dia
     if (err == WEH_OK) {
         err = check_cycle(edit, diag);
     }
-    return err == WEH_OK ? bis_insert_rows(edit, diag) : err;
+    if (err == WEH_OK) {
+        err = bis_insert_rows(edit, diag);
+    }
+    return err == WEH_OK
+               ? note_drive(edit, &(struct link_row){ .id = edit->id, .target = edit->target },
+                            diag)
+               : err;
 }
 
 weh_err weh_relationship_insert(struct weh_bis *bis, const struct weh_value *props,
@@ -208,7 +223,8 @@ static weh_err update(struct bis_edit *edit, struct weh_diag *diag)
         return err;
     }
     bis_members_replace(edit);
-    return bis_update_rows(edit, diag);
+    err = bis_update_rows(edit, diag);
+    return err == WEH_OK ? note_drive(edit, &row, diag) : err;
 }
 
 weh_err weh_relationship_update(struct weh_bis *bis, const struct weh_value *props,
@@ -258,6 +274,9 @@ weh_err weh_relationship_delete(struct weh_bis *bis, const struct weh_value *pro
     err = find_named(bis, plan, props, &row, diag);
     if (err == WEH_OK && row.found) {
         err = bis_row_delete(bis, plan->ec_class->tables[0], row.id, diag);
+        if (err == WEH_OK && (plan->traits & TRAIT(DRIVES)) != 0) {
+            err = bis_drive_add(bis, row.id, row.target, diag);
+        }
     }
     return bis_end(bis, err, diag);
 }
