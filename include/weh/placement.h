@@ -25,7 +25,7 @@ struct weh_placement2d {
     double angle; /* degrees, as stored */
     double low[2];
     double high[2];
-    bool has_box;
+    bool has_box; /* reading: false for a box whose low is above its high, which cannot be stored */
 };
 
 /** Read Placement3dProps. Angles take the official rounding (degrees to radians and back); an absent

@@ -167,6 +167,12 @@ weh_err bis_bind_placement2(struct bis_edit *edit, const struct weh_value *value
         return WEH_OK;
     }
     err = weh_placement2d_read(value, &placement, diag);
+    if (err == WEH_OK && !placement.has_box) {
+        /* The native library stores none, and has no placement to give to geometry that is there. */
+        return edit->is_insert ? WEH_OK
+                               : weh_fail_where(diag, WEH_E_BAD_ELEMENT, "placement.bbox",
+                                                "placement.bbox.low must not be above high");
+    }
     if (err == WEH_OK) {
         err = bis_put_point(edit, SLOT_ORIGIN, 2, placement.origin, diag);
     }

@@ -1,9 +1,11 @@
 /* src/bis/code.c - codes of elements: {spec, scope, value} as the native library takes them.
  *
  * Measured with the native library 5.1.72: a spec is an id or a name, an unknown name is the null
- * spec; a scope is an element's id or federation GUID; the value is trimmed of white space and at
- * most 350 bytes of UTF-8 long. Uniqueness is the file's own index.
+ * spec; a scope is an element's id or federation GUID; the value ends at a NUL and is trimmed of
+ * white space. How long it may be is a rule for inserts; uniqueness is the file's own index.
  */
+#include <string.h>
+
 #include "bis_priv.h"
 
 #define CODE_NULL_SPEC  1u
@@ -144,6 +146,13 @@ static weh_err read_scope(struct weh_bis *bis, const struct weh_value *value, we
     return err;
 }
 
+static struct weh_str until_nul(struct weh_str text)
+{
+    const char *nul = text.len == 0 ? NULL : memchr(text.ptr, '\0', text.len);
+
+    return nul == NULL ? text : (struct weh_str){ text.ptr, (size_t)(nul - text.ptr) };
+}
+
 weh_err bis_code_read(struct weh_bis *bis, const struct weh_value *value, struct bis_code *out,
                       struct weh_diag *diag)
 {
@@ -180,10 +189,6 @@ weh_err bis_code_read(struct weh_bis *bis, const struct weh_value *value, struct
     if (text->type != WEH_VALUE_STRING) {
         return weh_fail_where(diag, WEH_E_BAD_ARGS, "code.value", "code.value must be a string");
     }
-    out->value = bis_trim(weh_value_str(text), true);
-    if (out->value.len > BIS_CODE_MAX_BYTES) {
-        return weh_fail_where(diag, WEH_E_INVALID_CODE, "code.value",
-                              "code.value is longer than %u bytes", BIS_CODE_MAX_BYTES);
-    }
+    out->value = bis_trim(until_nul(weh_value_str(text)), true);
     return WEH_OK;
 }

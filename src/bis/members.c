@@ -288,17 +288,14 @@ weh_err bis_members_finish(struct bis_edit *edit, struct weh_diag *diag)
     if ((traits & TRAIT(CATEGORY)) != 0 && edit->is_insert) {
         return insert_default_sub(edit, diag);
     }
+    /* An update that does not name what is selected empties the selector, in the official backend too. */
     if ((traits & TRAIT(CATEGORY_SELECTOR)) != 0) {
         ids = weh_value_get(edit->props, "categories");
-        return ids == NULL
-                   ? WEH_OK
-                   : bis_selector_replace(edit->bis, LINK_SELECTOR_CATEGORIES, edit->id, ids, diag);
+        return bis_selector_replace(edit->bis, LINK_SELECTOR_CATEGORIES, edit->id, ids, diag);
     }
     if ((traits & TRAIT(MODEL_SELECTOR)) != 0) {
         ids = weh_value_get(edit->props, "models");
-        return ids == NULL
-                   ? WEH_OK
-                   : bis_selector_replace(edit->bis, LINK_SELECTOR_MODELS, edit->id, ids, diag);
+        return bis_selector_replace(edit->bis, LINK_SELECTOR_MODELS, edit->id, ids, diag);
     }
     if ((traits & TRAIT(SUB_CATEGORY)) != 0 && !edit->is_insert &&
         !weh_value_is_null(weh_value_get(edit->props, "appearance"))) {

@@ -188,9 +188,9 @@ static weh_err write_definition(struct weh_bis *bis, const struct bis_plan *plan
     } else if ((traits & TRAIT(GEOMETRY_PART)) != 0) {
         write_part_box(plan, sink);
     } else if ((traits & TRAIT(RENDER_MATERIAL)) != 0) {
-        if (!is_null(plan, SLOT_PALETTE, "")) {
-            write_text(plan, SLOT_PALETTE, "paletteName", sink);
-        }
+        write_text(plan, SLOT_PALETTE, "paletteName", sink);
+    } else if ((traits & TRAIT(LINE_STYLE)) != 0) {
+        write_text(plan, SLOT_STYLE_DATA, "data", sink);
     } else if ((traits & TRAIT(VIEW)) != 0) {
         write_view(plan, sink);
     } else if ((traits & TRAIT(CATEGORY_SELECTOR)) != 0) {

@@ -65,12 +65,18 @@ struct json_level {
     uint32_t next;
 };
 
-static uint32_t count_members(const struct weh_value *map)
+static const struct weh_value *value_at(const struct weh_value *container, uint32_t i)
+{
+    return container->type == WEH_VALUE_ARRAY ? &container->as.items[i]
+                                              : &container->as.members[i].value;
+}
+
+static uint32_t count_values(const struct weh_value *container)
 {
     uint32_t n = 0;
 
-    for (uint32_t i = 0; i < map->n; i++) {
-        n += map->as.members[i].value.type != WEH_VALUE_NULL;
+    for (uint32_t i = 0; i < container->n; i++) {
+        n += value_at(container, i)->type != WEH_VALUE_NULL;
     }
     return n;
 }
@@ -83,9 +89,9 @@ static bool is_container(const struct weh_value *value)
 static void open_container(const struct weh_value *value, struct weh_sink *sink)
 {
     if (value->type == WEH_VALUE_MAP) {
-        weh_sink_map_begin(sink, count_members(value));
+        weh_sink_map_begin(sink, count_values(value));
     } else {
-        weh_sink_array_begin(sink, value->n);
+        weh_sink_array_begin(sink, count_values(value));
     }
 }
 
@@ -103,22 +109,19 @@ static const struct weh_value *next_value(struct json_level *level, struct weh_s
 {
     while (level->next < level->container->n) {
         uint32_t i = level->next++;
-        const struct weh_member *member;
+        const struct weh_value *value = value_at(level->container, i);
 
-        if (level->container->type == WEH_VALUE_ARRAY) {
-            return &level->container->as.items[i];
-        }
-        member = &level->container->as.members[i];
-        if (member->value.type != WEH_VALUE_NULL) {
-            sink->ops->key(sink, member->key);
-            return &member->value;
+        if (value->type != WEH_VALUE_NULL) {
+            if (level->container->type == WEH_VALUE_MAP) {
+                sink->ops->key(sink, level->container->as.members[i].key);
+            }
+            return value;
         }
     }
     return NULL;
 }
 
-/* A member that is null does not come out of the native library, as JavaScript's undefined does
- * not; an item that is null does. */
+/* What is null, member or item, does not come out of the native library. */
 static void write_without_nulls(const struct weh_value *root, struct weh_sink *sink)
 {
     struct json_level levels[WEH_JSON_MAX_DEPTH + 1];

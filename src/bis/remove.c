@@ -110,9 +110,11 @@ static weh_err add_children(struct weh_bis *bis, struct tree *tree, weh_id id,
 /* Definitions that others may use without a reference that the file can check. */
 static bool is_protected(uint64_t traits)
 {
-    return (traits & (TRAIT(CATEGORY) | TRAIT(SUB_CATEGORY) | TRAIT(RENDER_MATERIAL) |
-                      TRAIT(TEXTURE) | TRAIT(GEOMETRY_PART) | TRAIT(CATEGORY_SELECTOR) |
-                      TRAIT(MODEL_SELECTOR) | TRAIT(DISPLAY_STYLE) | TRAIT(VIEW))) != 0;
+    return (traits &
+            (TRAIT(CATEGORY) | TRAIT(SUB_CATEGORY) | TRAIT(RENDER_MATERIAL) | TRAIT(TEXTURE) |
+             TRAIT(GEOMETRY_PART) | TRAIT(CATEGORY_SELECTOR) | TRAIT(MODEL_SELECTOR) |
+             TRAIT(DISPLAY_STYLE) | TRAIT(VIEW) | TRAIT(LINE_STYLE) | TRAIT(TEXT_STYLE) |
+             TRAIT(FRAME_STYLE) | TRAIT(LEADER_STYLE) | TRAIT(TEXT_SEED))) != 0;
 }
 
 static weh_err delete_one(struct weh_bis *bis, weh_id id, struct weh_diag *diag)

@@ -8,6 +8,8 @@
 
 #include "bis_edit.h"
 
+#define ROOT_SUBJECT 1u
+
 static weh_err fail_model(struct weh_diag *diag)
 {
     return weh_fail_where(diag, WEH_E_WRONG_MODEL, "model",
@@ -52,6 +54,9 @@ static weh_err check_model(struct bis_edit *edit, struct weh_diag *diag)
     struct bis_model_info info = { 0 };
     weh_err err = bis_id_read(weh_value_get(edit->props, "model"), "model", &edit->model, diag);
 
+    if (err == WEH_E_BAD_ARGS) {
+        err = weh_fail_where(diag, WEH_E_BAD_MODEL, "model", "model must be the id of a model");
+    }
     if (err == WEH_OK) {
         err = bis_model_info(edit->bis, edit->model, &info, diag);
     }
@@ -131,6 +136,17 @@ static weh_err check_parent_class(struct bis_edit *edit, const struct bis_head *
     return WEH_OK;
 }
 
+/* Classes that look at their parent's class have a number of their own. */
+static weh_err fail_missing_parent(const struct bis_edit *edit, struct weh_diag *diag)
+{
+    const char *why = "the parent does not exist";
+
+    if (edit->is_insert && (edit->plan->traits & (TRAIT(PARTITION) | TRAIT(SUB_CATEGORY))) != 0) {
+        return fail_parent(why, diag);
+    }
+    return weh_fail_where(diag, WEH_E_FOREIGN_KEY, "parent", "%s", why);
+}
+
 static weh_err check_parent(struct bis_edit *edit, struct weh_diag *diag)
 {
     const struct weh_value *value = weh_value_get(edit->props, "parent");
@@ -145,7 +161,7 @@ static weh_err check_parent(struct bis_edit *edit, struct weh_diag *diag)
     if (err == WEH_OK && edit->parent != 0) {
         err = bis_element_head(edit->bis, edit->parent, &head, &found, diag);
         if (err == WEH_OK && !found) {
-            return weh_fail_where(diag, WEH_E_FOREIGN_KEY, "parent", "the parent does not exist");
+            return fail_missing_parent(edit, diag);
         }
     }
     if (err == WEH_OK && edit->parent != 0 && head.model != edit->model) {
@@ -157,7 +173,7 @@ static weh_err check_parent(struct bis_edit *edit, struct weh_diag *diag)
     return err == WEH_OK && !edit->is_insert ? check_cycle(edit, diag) : err;
 }
 
-/* Native refuses these in the name of a new category (measured with 5.1.72). */
+/* Native refuses these in the names of categories and sub-categories (measured with 5.1.72). */
 static bool has_bad_name_character(struct weh_str name)
 {
     static const char bad[] = "\"&'*,./<=>?\\|";
@@ -186,10 +202,14 @@ static weh_err check_code(struct bis_edit *edit, struct weh_diag *diag)
         return weh_fail_where(diag, WEH_E_INVALID_NAME, "code.value",
                               "categories and sub-categories need a name");
     }
-    if ((edit->plan->traits & TRAIT(CATEGORY)) != 0 && edit->is_insert &&
-        has_bad_name_character(code.value)) {
+    if ((edit->plan->traits & named) != 0 && has_bad_name_character(code.value)) {
         return weh_fail_where(diag, WEH_E_INVALID_NAME, "code.value",
                               "the name of a category has none of \" & ' * , . / < = > ? \\ |");
+    }
+    /* The official backend takes longer ones in updates. */
+    if (edit->is_insert && code.value.len > BIS_CODE_MAX_BYTES) {
+        return weh_fail_where(diag, WEH_E_INVALID_CODE, "code.value",
+                              "code.value is longer than %u bytes", BIS_CODE_MAX_BYTES);
     }
     return WEH_OK;
 }
@@ -275,9 +295,15 @@ weh_err bis_check_update(struct bis_edit *edit, const struct bis_head *head, str
     if (err == WEH_OK && !weh_value_is_null(weh_value_get(edit->props, "code"))) {
         err = check_code(edit, diag);
     }
-    if (err == WEH_OK && weh_value_get(edit->props, "parent") != NULL) {
-        /* The root subject has no parent, and its props read back have none either. */
+    if (err == WEH_OK && weh_value_get(edit->props, "parent") != NULL &&
+        (edit->id != ROOT_SUBJECT || !weh_value_is_null(weh_value_get(edit->props, "parent")))) {
+        /* The root subject has no parent, and may be told so. */
         err = check_parent(edit, diag);
+    }
+    if ((edit->plan->traits & TRAIT(SUB_CATEGORY)) != 0 && edit->id == head->parent + 1 &&
+        edit->plan->slots[SLOT_DESCRIPTION] >= 0) {
+        /* The sub-category that came with its category has no description of its own. */
+        edit->touched[edit->plan->slots[SLOT_DESCRIPTION]] = 0;
     }
     return err == WEH_OK ? check_kind(edit, diag) : err;
 }

@@ -112,9 +112,10 @@ static weh_err read_box(const struct weh_value *box, unsigned n, double *low, do
     if (err == WEH_OK) {
         err = weh_point_read(weh_value_get(box, "high"), "placement.bbox.high", n, high, diag);
     }
-    /* The native range grows by one point and then by the other, so corners may be swapped. */
+    /* The native range in 3d grows by one point and then by the other, so corners may be swapped; in 2d
+     * it takes them as they are. */
     for (unsigned i = 0; err == WEH_OK && i < n; i++) {
-        if (low[i] > high[i]) {
+        if (n == 3 && low[i] > high[i]) {
             double swap = low[i];
 
             low[i] = high[i];
@@ -213,7 +214,7 @@ weh_err weh_placement2d_read(const struct weh_value *value, struct weh_placement
     if (err == WEH_OK && origin_is_far(out->origin, 2)) {
         err = fail_member(diag, "placement.origin", "within 80150 km of the origin");
     }
-    out->has_box = err == WEH_OK;
+    out->has_box = err == WEH_OK && out->low[0] <= out->high[0] && out->low[1] <= out->high[1];
     return err;
 }
 

@@ -47,7 +47,7 @@ static void test_rules_fail_with_their_error_and_member(void **state)
           WEH_E_INVALID_CATEGORY, "category" },
         { "{'classFullName':'Generic:PhysicalObject','category':'0x16'}", WEH_E_BAD_MODEL,
           "model" },
-        { "{'classFullName':'Generic:PhysicalObject','model':'garbage'}", WEH_E_BAD_ARGS, "model" },
+        { "{'classFullName':'Generic:PhysicalObject','model':'garbage'}", WEH_E_BAD_MODEL, "model" },
         { "{'classFullName':'Generic:PhysicalObject','model':'0x9999','category':'0x9'}",
           WEH_E_NOT_FOUND, "model" },
         { "{'classFullName':'Generic:PhysicalObject','model':'0x1','category':'0x9'}",

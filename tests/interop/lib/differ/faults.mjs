@@ -45,7 +45,7 @@ function otherModel(props, g, kind) {
 
 /** Members that every class has: ours names a member that the class lacks first. */
 function abstract(g) {
-  const [cls, model] = g.r.pick([["BisCore:InformationReferenceElement", "0x1"], ["BisCore:DefinitionElement", "0x10"], ["BisCore:LinkElement", "0xe"]]);
+  const [cls, model] = g.r.pick([["BisCore:InformationReferenceElement", "0x1"], ["BisCore:DefinitionElement", "0x10"]]);
   return insert({ classFullName: cls, model, code: { spec: "0x1", scope: "0x1", value: g.r.chance(0.5) ? "" : "abstract" } });
 }
 

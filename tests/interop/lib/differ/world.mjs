@@ -72,7 +72,9 @@ export class World {
     return [...this.elements.values()].filter((e) => classes.some((c) => this.classes.is(e.cls, c)));
   }
 
+  /** Models that are one of @classes; the repository model derives from definition models, yet takes no definitions. */
   modelsOf(...classes) {
-    return [...this.models.values()].filter((m) => classes.some((c) => this.classes.is(m.cls, c)));
+    return [...this.models.values()].filter((m) => classes.some((c) => this.classes.is(m.cls, c)
+      && (c !== "BisCore:DefinitionModel" || m.cls !== "BisCore:RepositoryModel")));
   }
 }
