@@ -268,6 +268,13 @@ weh_err weh_geom_entry_box(const struct weh_geom_entry *entry,
     return err;
 }
 
+static void name_entry(struct weh_diag *diag, uint32_t i)
+{
+    if (diag != NULL && diag->where[0] == '\0') {
+        (void)snprintf(diag->where, sizeof(diag->where), "geom[%u]", (unsigned)i);
+    }
+}
+
 weh_err weh_geom_box(const struct weh_geom *geom, const struct weh_geom_part_boxes *parts,
                      struct weh_geom_range *out, struct weh_diag *diag)
 {
@@ -278,9 +285,7 @@ weh_err weh_geom_box(const struct weh_geom *geom, const struct weh_geom_part_box
     for (uint32_t i = 0; i < geom->n; i++) {
         err = weh_geom_entry_box(&geom->entries[i], parts, &own, diag);
         if (err != WEH_OK) {
-            if (diag != NULL && diag->where[0] == '\0') {
-                snprintf(diag->where, sizeof(diag->where), "geom[%u]", (unsigned)i);
-            }
+            name_entry(diag, i);
             return err;
         }
         box_add_range(out, &own);

@@ -29,7 +29,7 @@ static weh_err fit_alloc(struct fit *fit, uint32_t n, struct weh_diag *diag)
 {
     fit->p = weh_malloc(((size_t)n + 1) * sizeof(*fit->p));
     fit->m = weh_malloc(((size_t)n + 1) * sizeof(*fit->m));
-    fit->u = weh_malloc(((size_t)n + 1) * sizeof(*fit->u));
+    fit->u = weh_calloc((size_t)n + 1, sizeof(*fit->u));
     fit->t = weh_malloc(((size_t)n + 1) * 4 * sizeof(*fit->t));
     if (fit->p == NULL || fit->m == NULL || fit->u == NULL || fit->t == NULL) {
         return weh_fail_nomem(diag);
@@ -214,29 +214,32 @@ static void set_rows(struct fit *fit)
     }
 }
 
-/* Solve rows 0 to @n - 1 for @m, and for @u along with it when not NULL. Rows are dominant. */
-static void solve(struct fit *fit, uint32_t n, struct weh_xyz *u)
+/* Solve rows 0 to @n - 1 for @m and for @u. Rows are dominant: no pivots. */
+static void solve(struct fit *fit, uint32_t n)
 {
+    struct weh_xyz *m = fit->m;
+    struct weh_xyz *u = fit->u;
+
     for (uint32_t i = 1; i < n; i++) {
         double f = fit->a[i] / fit->b[i - 1];
 
         fit->b[i] -= f * fit->c[i - 1];
-        fit->m[i] = box_plus(fit->m[i], fit->m[i - 1], -f);
-        if (u != NULL) {
-            u[i] = box_plus(u[i], u[i - 1], -f);
-        }
+        m[i] = box_plus(m[i], m[i - 1], -f);
+        u[i] = box_plus(u[i], u[i - 1], -f);
     }
-    for (uint32_t i = n; i-- > 0;) {
-        if (i + 1 < n) {
-            fit->m[i] = box_plus(fit->m[i], fit->m[i + 1], -fit->c[i]);
-        }
-        fit->m[i] = box_scale(fit->m[i], 1.0 / fit->b[i]);
-        if (u != NULL) {
-            if (i + 1 < n) {
-                u[i] = box_plus(u[i], u[i + 1], -fit->c[i]);
-            }
-            u[i] = box_scale(u[i], 1.0 / fit->b[i]);
-        }
+    m[n - 1] = box_scale(m[n - 1], 1.0 / fit->b[n - 1]);
+    u[n - 1] = box_scale(u[n - 1], 1.0 / fit->b[n - 1]);
+    for (uint32_t i = n - 1; i-- > 0;) {
+        m[i] = box_scale(box_plus(m[i], m[i + 1], -fit->c[i]), 1.0 / fit->b[i]);
+        u[i] = box_scale(box_plus(u[i], u[i + 1], -fit->c[i]), 1.0 / fit->b[i]);
+    }
+}
+
+/* @m less @share times @u, which has equal components. */
+static void take_away(struct fit *fit, uint32_t n, struct weh_xyz share)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        fit->m[i] = box_plus(fit->m[i], share, -fit->u[i].x);
     }
 }
 
@@ -254,23 +257,13 @@ static void solve_closed(struct fit *fit)
     gamma = -fit->b[0];
     fit->b[0] -= gamma;
     fit->b[n - 1] -= top * bottom / gamma;
-    memset(fit->u, 0, n * sizeof(*fit->u));
     fit->u[0] = (struct weh_xyz){ gamma, gamma, gamma };
     fit->u[n - 1] = (struct weh_xyz){ bottom, bottom, bottom };
-    solve(fit, n, fit->u);
+    solve(fit, n);
     share = top / gamma;
-    {
-        struct weh_xyz v = box_plus(fit->m[0], fit->m[n - 1], share);
-        double scale = 1.0 / (1.0 + fit->u[0].x + share * fit->u[n - 1].x);
-
-        v = box_scale(v, scale);
-        for (uint32_t i = 0; i < n; i++) {
-            double w = fit->u[i].x;
-
-            fit->m[i] = (struct weh_xyz){ fit->m[i].x - v.x * w, fit->m[i].y - v.y * w,
-                                          fit->m[i].z - v.z * w };
-        }
-    }
+    take_away(fit, n,
+              box_scale(box_plus(fit->m[0], fit->m[n - 1], share),
+                        1.0 / (1.0 + fit->u[0].x + share * fit->u[n - 1].x)));
     fit->m[n] = fit->m[0];
 }
 
@@ -321,7 +314,7 @@ weh_err box_fit_spans(const struct weh_interpolation *curve, const struct box_fi
         set_end(&fit, curve, false);
         set_end(&fit, curve, true);
         join_ends(&fit, curve);
-        solve(&fit, fit.n, NULL);
+        solve(&fit, fit.n);
     }
     send_spans(&fit, sink);
 out:

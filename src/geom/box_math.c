@@ -114,7 +114,8 @@ static double reduce(double degrees, unsigned *quadrant)
     return rest - 360.0;
 }
 
-double box_cos_degrees(double degrees)
+/* Exact at multiples of 90, as the sine is. */
+static double cos_degrees(double degrees)
 {
     unsigned quadrant;
     double rest = reduce(fabs(degrees), &quadrant);
@@ -131,7 +132,7 @@ double box_cos_degrees(double degrees)
     }
 }
 
-double box_sin_degrees(double degrees)
+static double sin_degrees(double degrees)
 {
     unsigned quadrant;
     double rest = reduce(fabs(degrees), &quadrant);
@@ -156,9 +157,9 @@ double box_sin_degrees(double degrees)
 
 void box_frame_rotate(struct box_frame *frame, double yaw, double pitch, double roll)
 {
-    double c0 = box_cos_degrees(yaw), s0 = box_sin_degrees(yaw);
-    double c1 = box_cos_degrees(pitch), s1 = box_sin_degrees(pitch);
-    double c2 = box_cos_degrees(roll), s2 = box_sin_degrees(roll);
+    double c0 = cos_degrees(yaw), s0 = sin_degrees(yaw);
+    double c1 = cos_degrees(pitch), s1 = sin_degrees(pitch);
+    double c2 = cos_degrees(roll), s2 = sin_degrees(roll);
 
     frame->x = (struct weh_xyz){ c0 * c1, s0 * c1, s1 };
     frame->y = (struct weh_xyz){ -(s0 * c2 + c0 * s1 * s2), c0 * c2 - s0 * s1 * s2, c1 * s2 };

@@ -82,15 +82,11 @@ void box_triad(struct weh_xyz *x, struct weh_xyz *y, struct weh_xyz *z);
 
 struct box_frame box_frame_from(const struct weh_frame *frame);
 
-/** Cosine and sine of @degrees, exact at multiples of 90. */
-double box_cos_degrees(double degrees);
-double box_sin_degrees(double degrees);
-
 /** Rotation of yaw, pitch and roll in degrees, and back. */
 void box_frame_rotate(struct box_frame *frame, double yaw, double pitch, double roll);
 void box_frame_angles(const struct box_frame *frame, double angles[3]);
 
-struct weh_xyz box_frame_apply(const struct box_frame *frame, struct weh_xyz point);
+struct weh_xyz box_frame_apply(const struct box_frame *frame, struct weh_xyz p);
 
 static inline void box_init(struct weh_geom_range *range)
 {
@@ -177,14 +173,12 @@ void box_add_poles(struct weh_geom_range *range, const struct weh_points *poles,
 
 /* --- box_fit.c, box_surface.c --- */
 
-/* What takes the Bezier spans of an interpolation curve. */
 struct box_fit_sink {
-    void (*span)(void *context, const struct box_bezier *bezier);
+    void (*span)(void *context, const struct box_bezier *bezier); /* takes the spans of a curve */
     void *context;
 };
-
-WEH_MUST_CHECK weh_err box_fit_spans(const struct weh_interpolation *curve,
-                                     const struct box_fit_sink *sink, struct weh_diag *diag);
+weh_err box_fit_spans(const struct weh_interpolation *curve, const struct box_fit_sink *sink,
+                      struct weh_diag *diag);
 WEH_MUST_CHECK weh_err box_add_interpolation(struct weh_geom_range *range,
                                              const struct weh_interpolation *curve,
                                              struct weh_diag *diag);

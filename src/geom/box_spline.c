@@ -52,6 +52,14 @@ static void load_pole(const struct box_spline *spline, uint32_t i, double out[4]
     out[3] = spline->weights != NULL ? spline->weights[at] : 1.0;
 }
 
+/* @a moved towards @b by the fraction @f. */
+static void mix(double a[4], const double b[4], double f)
+{
+    for (unsigned k = 0; k < 4; k++) {
+        a[k] += f * (b[k] - a[k]);
+    }
+}
+
 /* The blossom of span @span at @u, degree values. */
 static void blossom(const struct box_spline *spline, uint32_t span, const double *u, double out[4])
 {
@@ -66,11 +74,8 @@ static void blossom(const struct box_spline *spline, uint32_t span, const double
         for (unsigned i = 0; i < degree - level; i++) {
             double low = knots[i + level + 1];
             double width = knots[degree + 1 + i] - low;
-            double f = width > 0.0 ? (u[level] - low) / width : 0.0;
 
-            for (unsigned k = 0; k < 4; k++) {
-                work[i][k] += f * (work[i + 1][k] - work[i][k]);
-            }
+            mix(work[i], work[i + 1], width > 0.0 ? (u[level] - low) / width : 0.0);
         }
     }
     memcpy(out, work[0], sizeof(work[0]));
@@ -157,9 +162,7 @@ struct weh_xyz box_bezier_at(const struct box_bezier *bezier, double t)
     memcpy(work, bezier->pole, bezier->order * sizeof(work[0]));
     for (unsigned n = bezier->order - 1; n > 0; n--) {
         for (unsigned i = 0; i < n; i++) {
-            for (unsigned k = 0; k < 4; k++) {
-                work[i][k] += t * (work[i + 1][k] - work[i][k]);
-            }
+            mix(work[i], work[i + 1], t);
         }
     }
     if (!bezier->rational) {
@@ -218,26 +221,23 @@ static void halve(const struct piece *from, unsigned n, struct piece *left, stru
 /* Extend by the points where the polynomial @first, a component of the derivative, is 0. */
 static void add_roots(const struct roots *roots, struct piece *first)
 {
-    struct piece stack[MAX_DEPTH + 2];
+    struct piece stack[MAX_DEPTH + 2]; /* at most one piece of each depth, and its other half */
     unsigned n = 0;
 
     stack[n++] = *first;
     while (n > 0) {
         struct piece top = stack[--n];
+        bool crosses = sign_changes(top.c, roots->order) > 0;
 
         if (top.c[0] == 0.0) {
             box_add(roots->range, box_bezier_at(roots->bezier, top.low));
         }
-        if (sign_changes(top.c, roots->order) == 0) {
-            continue;
-        }
-        if (top.depth == MAX_DEPTH) {
+        if (crosses && top.depth == MAX_DEPTH) {
             box_add(roots->range, box_bezier_at(roots->bezier, top.low + 0.5 * top.width));
-            continue;
+        } else if (crosses) {
+            halve(&top, roots->order, &stack[n], &stack[n + 1]);
+            n += 2;
         }
-        weh_assert(n + 2 <= WEH_ARRAY_LEN(stack));
-        halve(&top, roots->order, &stack[n], &stack[n + 1]);
-        n += 2;
     }
 }
 
@@ -253,7 +253,7 @@ static unsigned tangent(const struct box_bezier *bezier, unsigned k, double *out
         }
         return degree;
     }
-    memset(out, 0, (2 * degree) * sizeof(*out));
+    memset(out, 0, (size_t)(2 * degree) * sizeof(*out));
     for (unsigned i = 0; i < degree; i++) {
         double choose_i = up;
         double choose_j = 1.0;

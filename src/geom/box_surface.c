@@ -108,16 +108,20 @@ static void add_patch(struct grid *grid, uint32_t span_u, uint32_t span_v)
     }
 }
 
+static void add_column(struct grid *grid, uint32_t span_u)
+{
+    for (uint32_t j = 0; j < box_spline_n_spans(&grid->v); j++) {
+        if (set_lines(&grid->v, j, &grid->lines_v)) {
+            add_patch(grid, span_u, j);
+        }
+    }
+}
+
 static void add_patches(struct grid *grid)
 {
     for (uint32_t i = 0; i < box_spline_n_spans(&grid->u); i++) {
-        if (!set_lines(&grid->u, i, &grid->lines_u)) {
-            continue;
-        }
-        for (uint32_t j = 0; j < box_spline_n_spans(&grid->v); j++) {
-            if (set_lines(&grid->v, j, &grid->lines_v)) {
-                add_patch(grid, i, j);
-            }
+        if (set_lines(&grid->u, i, &grid->lines_u)) {
+            add_column(grid, i);
         }
     }
 }

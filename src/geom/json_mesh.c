@@ -48,6 +48,19 @@ static weh_err read_params(struct json_reader *r, const struct weh_value *v, str
     return WEH_OK;
 }
 
+static bool read_face(const struct weh_value *face, double out[8])
+{
+    if (face->type != WEH_VALUE_ARRAY || face->n != 8) {
+        return false;
+    }
+    for (uint32_t k = 0; k < 8; k++) {
+        if (!weh_value_to_double(&face->as.items[k], &out[k])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Eight numbers a face. */
 static weh_err read_face_data(struct json_reader *r, const struct weh_value *v,
                               struct weh_mesh *mesh)
@@ -69,13 +82,8 @@ static weh_err read_face_data(struct json_reader *r, const struct weh_value *v,
         return json_nomem(r);
     }
     for (uint32_t i = 0; i < value->n; i++) {
-        const struct weh_value *face = &value->as.items[i];
-
-        for (uint32_t k = 0; k < 8; k++) {
-            if (face->type != WEH_VALUE_ARRAY || face->n != 8 ||
-                !weh_value_to_double(&face->as.items[k], &numbers[8 * (size_t)i + k])) {
-                return json_fail(r, "faceData", "item %u must be eight numbers", (unsigned)i);
-            }
+        if (!read_face(&value->as.items[i], &numbers[8 * (size_t)i])) {
+            return json_fail(r, "faceData", "item %u must be eight numbers", (unsigned)i);
         }
     }
     mesh->face_data = (struct weh_doubles){ numbers, 8 * value->n };

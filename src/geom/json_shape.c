@@ -212,21 +212,15 @@ static bool is_skew(const struct box_frame *square, const struct box_frame *axes
 {
     const struct weh_xyz rows[3] = { square->x, square->y, square->z };
     const struct weh_xyz columns[3] = { axes->x, axes->y, axes->z };
-    double diagonal = 0.0;
-    double other = 0.0;
+    double largest[2] = { 0.0, 0.0 }; /* beside the diagonal, on it */
 
-    for (unsigned i = 0; i < 3; i++) {
-        for (unsigned k = 0; k < 3; k++) {
-            double value = fabs(box_dot(rows[i], columns[k]));
+    for (unsigned i = 0; i < 9; i++) {
+        double value = fabs(box_dot(rows[i / 3], columns[i % 3]));
 
-            if (i == k) {
-                diagonal = fmax(diagonal, value);
-            } else {
-                other = fmax(other, value);
-            }
-        }
+        largest[i / 3 == i % 3] = fmax(largest[i / 3 == i % 3], value);
     }
-    return !(other < 1.0e-12 * diagonal) || box_dot(box_cross(axes->x, axes->y), axes->z) < 0.0;
+    return !(largest[0] < 1.0e-12 * largest[1]) ||
+           box_dot(box_cross(axes->x, axes->y), axes->z) < 0.0;
 }
 
 /* False, with null written, when the sphere is flat. */

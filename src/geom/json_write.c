@@ -161,22 +161,27 @@ void json_write_style(struct weh_sink *sink, const struct weh_geom_line_style *s
     weh_sink_map_end(sink);
 }
 
+/* Two rows of three or three of four numbers. */
+static void write_matrix(struct weh_sink *sink, const char *key, const double *m,
+                         const uint32_t size[2])
+{
+    weh_sink_key(sink, key);
+    weh_sink_array_begin(sink, size[0]);
+    for (uint32_t i = 0; i < size[0]; i++) {
+        weh_sink_array_begin(sink, size[1]);
+        for (uint32_t k = 0; k < size[1]; k++) {
+            weh_sink_real(sink, m[i * size[1] + k]);
+        }
+        weh_sink_array_end(sink);
+    }
+    weh_sink_array_end(sink);
+}
+
 static void write_material(struct weh_sink *sink, const struct weh_geom_material *material)
 {
     weh_sink_map_begin(sink, WEH_SINK_UNKNOWN);
     if (material->has_uv) {
-        weh_sink_key(sink, "trans2x3");
-        weh_sink_array_begin(sink, 2);
-        for (unsigned i = 0; i < 6; i++) {
-            if (i % 3 == 0) {
-                weh_sink_array_begin(sink, 3);
-            }
-            weh_sink_real(sink, material->uv[i]);
-            if (i % 3 == 2) {
-                weh_sink_array_end(sink);
-            }
-        }
-        weh_sink_array_end(sink);
+        write_matrix(sink, "trans2x3", material->uv, (uint32_t[2]){ 2, 3 });
     }
     if (material->use_material) {
         write_id(sink, "materialId", material->material_id);
@@ -253,24 +258,27 @@ static void write_image(struct weh_sink *sink, const struct weh_geom_image *imag
     weh_sink_map_end(sink);
 }
 
+static void write_face(struct weh_sink *sink, const struct weh_geom_face_symbology *face)
+{
+    weh_sink_map_begin(sink, WEH_SINK_UNKNOWN);
+    if (face->use_color) {
+        write_int(sink, "color", face->color);
+    }
+    if (face->use_color && face->transparency != 0.0) {
+        write_number(sink, "transparency", face->transparency);
+    }
+    if (face->use_material) {
+        write_id(sink, "materialId", face->material_id);
+    }
+    weh_sink_map_end(sink);
+}
+
 static void write_faces(struct weh_sink *sink, const struct weh_geom_brep *brep)
 {
     weh_sink_key(sink, "faceSymbology");
     weh_sink_array_begin(sink, brep->n_faces);
     for (uint32_t i = 0; i < brep->n_faces; i++) {
-        const struct weh_geom_face_symbology *face = &brep->faces[i];
-
-        weh_sink_map_begin(sink, WEH_SINK_UNKNOWN);
-        if (face->use_color) {
-            write_int(sink, "color", face->color);
-            if (face->transparency != 0.0) {
-                write_number(sink, "transparency", face->transparency);
-            }
-        }
-        if (face->use_material) {
-            write_id(sink, "materialId", face->material_id);
-        }
-        weh_sink_map_end(sink);
+        write_face(sink, &brep->faces[i]);
     }
     weh_sink_array_end(sink);
 }
@@ -293,16 +301,7 @@ static void write_brep(struct weh_sink *sink, const struct weh_geom_brep *brep, 
         write_int(sink, "type", brep->type);
     }
     if (brep->has_frame && !frame_is_identity(&brep->frame)) {
-        weh_sink_key(sink, "transform");
-        weh_sink_array_begin(sink, 3);
-        for (unsigned i = 0; i < 3; i++) {
-            weh_sink_array_begin(sink, 4);
-            for (unsigned k = 0; k < 4; k++) {
-                weh_sink_real(sink, brep->frame.m[4 * i + k]);
-            }
-            weh_sink_array_end(sink);
-        }
-        weh_sink_array_end(sink);
+        write_matrix(sink, "transform", brep->frame.m, (uint32_t[2]){ 3, 4 });
     }
     if (brep->faces != NULL && brep->n_faces > 0 && !brep->has_face_index) {
         write_faces(sink, brep);
