@@ -164,7 +164,7 @@ weh_err weh_relationship_insert(struct weh_bis *bis, const struct weh_value *pro
     weh_err err = check_props(props, diag);
 
     if (err == WEH_OK) {
-        err = link_plan(bis, bis_class_find(bis, props), LINK_NO_CLASS, &plan, diag);
+        err = link_plan(bis, bis_class_find(bis, props), LINK_SQLITE_ERROR, &plan, diag);
     }
     if (err == WEH_OK) {
         err = check_concrete(plan->ec_class, diag);
@@ -197,7 +197,9 @@ static weh_err find_named(struct weh_bis *bis, struct bis_plan *plan, const stru
     weh_err err = bis_id_read(weh_value_get(props, "id"), "id", &row->id, diag);
 
     if (err == WEH_OK && row->id == 0) {
-        return weh_fail_where(diag, WEH_E_BAD_ARGS, "id", "id must be the id of a relationship");
+        return bis_fail_number(
+            weh_fail_where(diag, WEH_E_BAD_ARGS, "id", "id must be the id of a relationship"),
+            LINK_SQLITE_ERROR, diag);
     }
     if (err == WEH_OK) {
         err = link_read(bis, plan, row, &stmt, diag);
@@ -263,7 +265,7 @@ weh_err weh_relationship_delete(struct weh_bis *bis, const struct weh_value *pro
     weh_err err = check_props(props, diag);
 
     if (err == WEH_OK) {
-        err = link_plan(bis, bis_class_find(bis, props), LINK_NO_CLASS, &plan, diag);
+        err = link_plan(bis, bis_class_find(bis, props), LINK_SQLITE_ERROR, &plan, diag);
     }
     if (err == WEH_OK) {
         err = bis_begin(bis, diag);

@@ -4,8 +4,8 @@
 
 #include "bis_edit.h"
 
-/** DbResult BE_SQLITE_ERROR: what iTwin.js says of a class that is none of link tables. */
-#define LINK_NO_CLASS 1
+/** DbResult BE_SQLITE_ERROR: what iTwin.js says of a class that is none of link tables, or without id. */
+#define LINK_SQLITE_ERROR 1
 
 /** One stored relationship. */
 struct link_row {

@@ -156,8 +156,8 @@ weh_err weh_relationship_get_props(struct weh_bis *bis, const struct weh_relatio
     weh_err err;
 
     bis_call_begin(bis);
-    err = link_plan(bis, weh_ec_class_by_name(bis->catalog, key->class_name), LINK_NO_CLASS, &plan,
-                    diag);
+    err = link_plan(bis, weh_ec_class_by_name(bis->catalog, key->class_name), LINK_SQLITE_ERROR,
+                    &plan, diag);
     if (err == WEH_OK && row.id == 0) {
         err = find_between(bis, plan, key, &row.id, diag);
     }

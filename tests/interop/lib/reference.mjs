@@ -36,6 +36,14 @@ function rows(db) {
 }
 
 const id = (result) => ({ id: result });
+
+/** Without classes: a Point3d would write itself as an array. */
+function membersOf(value) {
+  if (value === null || typeof value !== "object" || value instanceof Uint8Array) return value;
+  if (Array.isArray(value)) return value.map(membersOf);
+  return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, membersOf(v)]));
+}
+
 const METHODS = {
   "session.hello": () => ({}),
   "session.close": () => ({}),
@@ -57,6 +65,19 @@ const METHODS = {
   "elements.insertElement": (s, p) => id(apply(s.db, { op: "insertElement", props: p.props })),
   "elements.updateElement": (s, p) => (s.db.elements.updateElement(p.props), {}),
   "elements.deleteElement": (s, p) => (s.db.elements.deleteElement(p.ids ?? p.id), {}),
+  "elements.getAspects": (s, p) => s.db.elements.getAspects(p.id, p.classFullName).map((a) => membersOf(a.toJSON())),
+  "elements.insertAspect": (s, p) => id(s.db.elements.insertAspect(p.props)),
+  "elements.updateAspect": (s, p) => (s.db.elements.updateAspect(p.props), {}),
+  "elements.deleteAspect": (s, p) => (s.db.elements.deleteAspect(p.ids ?? p.id), {}),
+  "relationships.getInstanceProps": (s, p) => s.db.relationships.getInstanceProps(p.classFullName, p.id ?? p),
+  "relationships.insertInstance": (s, p) => id(s.db.relationships.insertInstance(p.props)),
+  "relationships.updateInstance": (s, p) => (s.db.relationships.updateInstance(p.props), {}),
+  "relationships.deleteInstance": (s, p) => (s.db.relationships.deleteInstance(p.props), {}),
+  "codeSpecs.list": (s) => s.db.withPreparedSqliteStatement("SELECT Id AS id, Name AS name, JsonProperties AS json FROM bis_CodeSpec ORDER BY Id",
+    (q) => [...q].map((r) => ({ id: `0x${BigInt(r.id).toString(16)}`, name: r.name, properties: JSON.parse(r.json) }))),
+  "codeSpecs.getById": (s, p) => METHODS["codeSpecs.list"](s).find((c) => c.id === p.id),
+  "codeSpecs.getByName": (s, p) => METHODS["codeSpecs.list"](s).find((c) => c.name.toUpperCase() === p.name.toUpperCase()),
+  "codeSpecs.insert": (s, p) => id(s.db.codeSpecs.insert(p.name, p.properties)),
   "models.insertModel": (s, p) => id(s.db.models.insertModel(p.props)),
   "models.getModelProps": (s, p) => s.db.models.getModelProps(p.id),
   "txns.saveChanges": (s, p) => {
