@@ -201,12 +201,6 @@ static const struct call calls[] = {
     { "insert code spec", KIND_CODE_SPEC, true, 0, insert_code_spec },
 };
 
-/* Refusals that no single member of the props is at fault for. */
-static bool may_lack_where(weh_err err)
-{
-    return err == WEH_E_FOREIGN_KEY;
-}
-
 /* Count a failure, and print the first ones. */
 static void fail_edit(struct run *run, const struct call *which, const struct weh_value *props,
                       const char *why, weh_err err)
@@ -237,7 +231,7 @@ static void check_refusal(struct run *run, const struct call *which, const struc
     if (weh_err_info(err)->scope != WEH_SCOPE_REQUEST) {
         fail_edit(run, which, props, "ends the session", err);
     }
-    if (diag->text[0] == '\0' || (diag->where[0] == '\0' && !may_lack_where(err))) {
+    if (diag->text[0] == '\0' || diag->where[0] == '\0') {
         fail_edit(run, which, props, "does not say where", err);
     }
     if (strstr(diag->text, "/tmp/") != NULL || strstr(diag->text, "INSERT") != NULL ||
