@@ -46,18 +46,21 @@ WEH_MUST_CHECK weh_err weh_bis_batch_end(struct weh_bis *bis, weh_err err, struc
 /** Give back prepared statements and scratch memory of an idle context; all come back by use. */
 void weh_bis_trim(struct weh_bis *bis);
 
-/** Which element: exactly one of the three. */
+/** Which element (exactly one of the first three), and how much of it: ElementLoadProps. */
 struct weh_element_key {
     weh_id id;                              /* 0: not this */
     const struct weh_guid *federation_guid; /* NULL: not this */
     const struct weh_value *code;           /* {spec, scope, value}; NULL: not this */
+    bool want_geometry;                     /* geom too */
+    bool want_brep_data;                    /* the Parasolid data in it */
 };
 
 /**
  * Write the ElementProps of one element as one map to @sink, members and order as the official
- * getElementProps. Without geometry (geom) for now.
+ * getElementProps.
  *
- * WEH_E_NOT_FOUND (nothing was written), WEH_E_BAD_ARGS, WEH_E_CORRUPT, WEH_E_NOMEM. After another
+ * WEH_E_NOT_FOUND (nothing was written), WEH_E_BAD_ARGS, WEH_E_UNSUPPORTED (geometry that cannot be
+ * read, naming the element), WEH_E_CORRUPT, WEH_E_NOMEM. After another
  * error than NOT_FOUND and BAD_ARGS a part of the map may have been written.
  */
 WEH_MUST_CHECK weh_err weh_element_get_props(struct weh_bis *bis, const struct weh_element_key *key,

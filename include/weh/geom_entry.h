@@ -82,7 +82,6 @@ struct weh_geom_fill {
     int8_t display;          /* FillDisplay: 0 never, 1 by view, 2 always, 3 blanking */
     uint8_t background_fill; /* 0 none, 1 solid, 2 outline */
     bool use_color;
-    bool keeps_transparency; /* JSON without one: the appearance's counts; never from a file */
     uint32_t color;
     double transparency;
     int8_t mode; /* gradient: 0 none, 1 linear ... 5 hemispherical, 6 thematic */

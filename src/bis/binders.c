@@ -135,8 +135,8 @@ weh_err bis_bind_placement3(struct bis_edit *edit, const struct weh_value *value
     struct weh_placement3d placement;
     weh_err err;
 
-    if (weh_value_is_null(value)) {
-        return WEH_OK;
+    if (weh_value_is_null(value) || edit->geometry.is_given) {
+        return WEH_OK; /* geometry binds its placement itself */
     }
     err = weh_placement3d_read(value, &placement, diag);
     if (err == WEH_OK) {
@@ -163,7 +163,7 @@ weh_err bis_bind_placement2(struct bis_edit *edit, const struct weh_value *value
     struct weh_placement2d placement;
     weh_err err;
 
-    if (weh_value_is_null(value)) {
+    if (weh_value_is_null(value) || edit->geometry.is_given) {
         return WEH_OK;
     }
     err = weh_placement2d_read(value, &placement, diag);

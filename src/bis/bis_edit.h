@@ -9,6 +9,17 @@
 
 #include "bis_priv.h"
 
+/** What geometry an edit brings; see geometry.c. */
+struct bis_geometry {
+    bool is_given;
+    bool sets_stream; /* the column is written: from weh_bis.geometry, or NULL */
+    bool has_stream;
+    bool has_box; /* the placement is written, else it becomes NULL */
+    bool has_stored_box;
+    weh_id category;                  /* of the element, as it will be */
+    struct weh_placement3d placement; /* in 2d: x and y, the angle as the first */
+};
+
 /** One insert or update on its way. */
 struct bis_edit {
     struct weh_bis *bis;
@@ -33,6 +44,7 @@ struct bis_edit {
     weh_id code_scope;
     struct weh_str code_value; /* trimmed */
     weh_id category;
+    struct bis_geometry geometry;
     const struct weh_value **plain; /* for each property: its value when set generically */
     uint8_t *touched;               /* for each property: 1 when the edit writes it */
     const int *params;              /* for each leaf */
@@ -98,6 +110,11 @@ typedef weh_err (*bis_binder)(struct bis_edit *edit, const struct weh_value *val
 /* ---- rules.c ---- */
 weh_err bis_check_insert(struct bis_edit *edit, struct weh_diag *diag);
 weh_err bis_check_update(struct bis_edit *edit, const struct bis_head *head, struct weh_diag *diag);
+
+/* ---- geometry.c ---- */
+/** Make the columns of the geometry that the props bring, if any, and touch them. */
+weh_err bis_geometry_prepare(struct bis_edit *edit, struct weh_diag *diag);
+weh_err bis_geometry_bind(struct bis_edit *edit, struct weh_diag *diag);
 
 /* ---- model.c ---- */
 weh_err bis_model_bind(struct bis_edit *base, struct weh_diag *diag);

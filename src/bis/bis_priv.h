@@ -117,6 +117,9 @@ struct weh_bis {
     struct weh_arena arena; /* of the running call */
     struct weh_buf scratch;
     struct weh_buf json;
+    struct weh_buf geometry; /* the stream that an edit stores */
+    bool want_geometry;      /* of the element that is being read */
+    bool want_brep_data;
     /* What is known to exist; emptied by weh_bis_forget and by every delete. */
     struct bis_model_info models[BIS_CACHE_SIZE];
     struct {
@@ -199,6 +202,9 @@ weh_err bis_write_json(struct weh_bis *bis, struct weh_str text, const char *key
                        struct weh_sink *sink, struct weh_diag *diag);
 weh_err bis_write_parts(struct weh_bis *bis, const struct bis_plan *plan, weh_id id,
                         struct weh_sink *sink, struct weh_diag *diag);
+/** Write geom, if it is wanted and the element has one. */
+weh_err bis_write_geometry(struct weh_bis *bis, const struct bis_plan *plan, weh_id id,
+                           struct weh_sink *sink, struct weh_diag *diag);
 void bis_write_related(struct weh_bis *bis, const char *key, weh_id id, weh_id rel,
                        struct weh_sink *sink);
 /** Column of the select that holds a leaf, -1 when there is none. */

@@ -169,6 +169,7 @@ weh_err weh_bis_create(struct weh_briefcase *briefcase, const struct weh_ec_cata
     weh_arena_init(&bis->arena, 0);
     weh_buf_init(&bis->scratch, 0);
     weh_buf_init(&bis->json, 0);
+    weh_buf_init(&bis->geometry, 0);
     for (unsigned i = 0; i < BASE_COUNT; i++) {
         const struct weh_ec_class *ec_class =
             weh_ec_class_by_name(catalog, weh_str_from(base_names[i]));
@@ -243,6 +244,7 @@ void weh_bis_trim(struct weh_bis *bis)
     weh_arena_init(&bis->arena, 0);
     weh_buf_fini(&bis->scratch);
     weh_buf_fini(&bis->json);
+    weh_buf_fini(&bis->geometry);
 }
 
 void weh_bis_destroy(struct weh_bis *bis)

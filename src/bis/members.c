@@ -12,9 +12,9 @@
 enum {
     KEEP_NULL = 1, /* in an update, null leaves the value as it is */
     IGNORED = 2,   /* known and without effect: what getElementProps or the JavaScript side adds */
-    UNSUPPORTED = 4, /* refused unless null */
-    ALWAYS = 8,      /* an insert binds it though it is absent: a default or a computed value */
-    ROWS = 16,       /* rows of another table; see bis_members_finish */
+    REFUSED = 4,   /* unless null: geometry of what has none */
+    ALWAYS = 8,    /* an insert binds it though it is absent: a default or a computed value */
+    ROWS = 16,     /* rows of another table; see bis_members_finish */
     INSERT_ONLY = 32 /* ignored by updates */
 };
 
@@ -47,9 +47,18 @@ static const struct member_row rows[] = {
     { "category",            BASE_GEOMETRIC_2D,   ALWAYS | KEEP_NULL, bis_bind_category, { S(CATEGORY) } },
     { "placement",           BASE_GEOMETRIC_2D,   KEEP_NULL,    bis_bind_placement2, { S(ORIGIN), S(ROTATION), S(LOW), S(HIGH) } },
     { "typeDefinition",      BASE_GEOMETRIC_2D,   0,            bis_bind_type_definition, { S(TYPE_DEFINITION) } },
-    { "geom",                BASE_ELEMENT,        UNSUPPORTED,  NULL, { 0 } },
-    { "geomBinary",          BASE_ELEMENT,        UNSUPPORTED,  NULL, { 0 } },
-    { "elementGeometryBuilderParams", BASE_ELEMENT, UNSUPPORTED, NULL, { 0 } },
+    { "geom",                BASE_GEOMETRIC_3D,   IGNORED,      NULL, { 0 } }, /* geometry.c */
+    { "geomBinary",          BASE_GEOMETRIC_3D,   IGNORED,      NULL, { 0 } },
+    { "elementGeometryBuilderParams", BASE_GEOMETRIC_3D, IGNORED, NULL, { 0 } },
+    { "geom",                BASE_GEOMETRIC_2D,   IGNORED,      NULL, { 0 } },
+    { "geomBinary",          BASE_GEOMETRIC_2D,   IGNORED,      NULL, { 0 } },
+    { "elementGeometryBuilderParams", BASE_GEOMETRIC_2D, IGNORED, NULL, { 0 } },
+    { "geom",                BASE_GEOMETRY_PART,  IGNORED,      NULL, { 0 } },
+    { "geomBinary",          BASE_GEOMETRY_PART,  IGNORED,      NULL, { 0 } },
+    { "elementGeometryBuilderParams", BASE_GEOMETRY_PART, IGNORED, NULL, { 0 } },
+    { "geom",                BASE_ELEMENT,        REFUSED,      NULL, { 0 } },
+    { "geomBinary",          BASE_ELEMENT,        REFUSED,      NULL, { 0 } },
+    { "elementGeometryBuilderParams", BASE_ELEMENT, REFUSED,    NULL, { 0 } },
     { "bbox",                BASE_GEOMETRY_PART,  IGNORED,      NULL, { 0 } },
     { "isPrivate",           BASE_DEFINITION,     ALWAYS | KEEP_NULL, bis_bind_flag, { S(IS_PRIVATE) } },
     { "description",         BASE_CATEGORY,       ALWAYS | KEEP_NULL, bis_bind_description, { S(DESCRIPTION) } },
@@ -154,9 +163,8 @@ static weh_err route_row(struct bis_edit *edit, const struct member_row *row, bo
 {
     bool keeps = (row->flags & INSERT_ONLY) != 0 || (null && (row->flags & KEEP_NULL) != 0);
 
-    if ((row->flags & UNSUPPORTED) != 0 && !null) {
-        return weh_fail_where(diag, WEH_E_UNSUPPORTED, row->name, "%s is not supported yet",
-                              row->name);
+    if ((row->flags & REFUSED) != 0 && !null) {
+        return bis_fail_unknown(edit, weh_str_from(row->name), diag);
     }
     if (edit->is_insert || !keeps) {
         touch_row(edit, row);
@@ -223,6 +231,9 @@ weh_err bis_members_bind(struct bis_edit *edit, struct weh_diag *diag)
         if ((edit->plan->traits >> rows[i].base & 1) != 0) {
             err = bind_row(edit, &rows[i], diag);
         }
+    }
+    if (err == WEH_OK) {
+        err = bis_geometry_bind(edit, diag);
     }
     if (err == WEH_OK && edit->is_insert) {
         err = bis_put_nav(edit, SLOT_MODEL, edit->model, 0, diag);

@@ -93,8 +93,11 @@ static void write_angles(const struct bis_plan *plan, const enum bis_slot slots[
     weh_angles_write(angles, sink);
 }
 
-static void write_geometric(struct weh_bis *bis, const struct bis_plan *plan, struct weh_sink *sink)
+static weh_err write_geometric(struct weh_bis *bis, const struct bis_plan *plan, weh_id id,
+                               struct weh_sink *sink, struct weh_diag *diag)
 {
+    weh_err err;
+
     write_id(plan, SLOT_CATEGORY, "category", sink);
     weh_sink_key(sink, "placement");
     if ((plan->traits & TRAIT(GEOMETRIC_3D)) != 0) {
@@ -120,8 +123,10 @@ static void write_geometric(struct weh_bis *bis, const struct bis_plan *plan, st
         }
         weh_placement2d_write(&placement, sink);
     }
+    err = bis_write_geometry(bis, plan, id, sink, diag);
     bis_write_related(bis, "typeDefinition", bis_read_id(plan, SLOT_TYPE_DEFINITION, "Id"),
                       bis_read_id(plan, SLOT_TYPE_DEFINITION, "RelECClassId"), sink);
+    return err;
 }
 
 static void write_view3d(const struct bis_plan *plan, struct weh_sink *sink)
@@ -187,6 +192,7 @@ static weh_err write_definition(struct weh_bis *bis, const struct bis_plan *plan
         return bis_write_json(bis, read_text(plan, SLOT_APPEARANCE), "appearance", sink, diag);
     } else if ((traits & TRAIT(GEOMETRY_PART)) != 0) {
         write_part_box(plan, sink);
+        return bis_write_geometry(bis, plan, id, sink, diag);
     } else if ((traits & TRAIT(RENDER_MATERIAL)) != 0) {
         write_text(plan, SLOT_PALETTE, "paletteName", sink);
     } else if ((traits & TRAIT(LINE_STYLE)) != 0) {
@@ -208,8 +214,9 @@ weh_err bis_write_parts(struct weh_bis *bis, const struct bis_plan *plan, weh_id
         return write_definition(bis, plan, id, sink, diag);
     }
     if ((plan->traits & (TRAIT(GEOMETRIC_3D) | TRAIT(GEOMETRIC_2D))) != 0) {
-        write_geometric(bis, plan, sink);
-    } else if ((plan->traits & TRAIT(URL_LINK)) != 0) {
+        return write_geometric(bis, plan, id, sink, diag);
+    }
+    if ((plan->traits & TRAIT(URL_LINK)) != 0) {
         write_text(plan, SLOT_DESCRIPTION, "description", sink);
         if (!is_null(plan, SLOT_URL, "")) {
             write_text(plan, SLOT_URL, "url", sink);

@@ -295,6 +295,8 @@ weh_err weh_element_get_props(struct weh_bis *bis, const struct weh_element_key 
                               "give exactly one of id, federationGuid and code");
     }
     bis_call_begin(bis);
+    bis->want_geometry = key->want_geometry;
+    bis->want_brep_data = key->want_brep_data;
     err = find(bis, key, &id, diag);
     if (err == WEH_OK && id != 0) {
         err = bis_element_head(bis, id, &head, &found, diag);

@@ -80,6 +80,10 @@ static weh_err check_category(struct bis_edit *edit, struct weh_diag *diag)
     if (geometric == 0 || (!edit->is_insert && weh_value_is_null(value))) {
         return WEH_OK;
     }
+    if (weh_value_is_null(value) &&
+        !weh_value_is_null(weh_value_get(edit->props, "elementGeometryBuilderParams"))) {
+        return weh_fail_where(diag, WEH_E_BAD_ELEMENT, "category", "geometry needs a category");
+    }
     err = bis_id_read(value, "category", &edit->category, diag);
     if (err == WEH_OK) {
         err = bis_element_traits(edit->bis, edit->category, &traits, diag);
@@ -242,10 +246,6 @@ static weh_err check_kind(struct bis_edit *edit, struct weh_diag *diag)
     uint64_t traits = edit->plan->traits;
     weh_err err = WEH_OK;
 
-    if ((traits & TRAIT(GEOMETRY_PART)) != 0 && edit->is_insert) {
-        return weh_fail_where(diag, WEH_E_BAD_ELEMENT, "geom",
-                              "a geometry part needs geometry, which is not supported yet");
-    }
     if ((traits & TRAIT(VIEW_ATTACHMENT)) != 0 && edit->is_insert &&
         weh_value_is_null(weh_value_get(edit->props, "view"))) {
         return weh_fail_where(diag, WEH_E_NOT_FOUND, "view", "a view attachment needs a view");
@@ -282,6 +282,13 @@ weh_err bis_check_insert(struct bis_edit *edit, struct weh_diag *diag)
         err = weh_fail_where(diag, WEH_E_WRITE, "classFullName", "%.*s is abstract",
                              WEH_STR_ARGS(edit->plan->ec_class->full_name));
     }
+    if (err == WEH_OK) {
+        err = bis_geometry_prepare(edit, diag);
+    }
+    if (err == WEH_OK && (edit->plan->traits & TRAIT(GEOMETRY_PART)) != 0 &&
+        !edit->geometry.has_stream) {
+        err = weh_fail_where(diag, WEH_E_BAD_ELEMENT, "geom", "a geometry part needs geometry");
+    }
     return err;
 }
 
@@ -305,5 +312,8 @@ weh_err bis_check_update(struct bis_edit *edit, const struct bis_head *head, str
         /* The sub-category that came with its category has no description of its own. */
         edit->touched[edit->plan->slots[SLOT_DESCRIPTION]] = 0;
     }
-    return err == WEH_OK ? check_kind(edit, diag) : err;
+    if (err == WEH_OK) {
+        err = check_kind(edit, diag);
+    }
+    return err == WEH_OK ? bis_geometry_prepare(edit, diag) : err;
 }

@@ -152,7 +152,7 @@ static double sin_degrees(double degrees)
         sine = -cos(radians(rest));
         break;
     }
-    return degrees > 0.0 ? sine : -sine;
+    return degrees < 0.0 ? -sine : sine;
 }
 
 void box_frame_rotate(struct box_frame *frame, double yaw, double pitch, double roll)

@@ -78,14 +78,14 @@ static const struct weh_arg_spec args_get_element[] = {
     { "id",             WEH_ARG_ID,     false, 0, 0, NULL, "element id" },
     { "federationGuid", WEH_ARG_GUID,   false, 0, 0, NULL, "federation GUID of the element (instead of id)" },
     { "code",           WEH_ARG_OBJECT, false, 0, 0, NULL, "code {spec, scope, value} of the element (instead of id)" },
-    { "wantGeometry",   WEH_ARG_BOOL,   false, 0, 0, NULL, "true is answered with NotSupported: geometry is not read yet" },
+    { "wantGeometry",   WEH_ARG_BOOL,   false, 0, 0, NULL, "also geom: the geometry stream as GeometryStreamProps" },
     { .name = NULL },
 };
 
 static const struct weh_arg_spec args_get_many[] = {
     { "ids",          WEH_ARG_IDS,    false, 0, RPC_MAX_IDS, NULL, "element ids" },
     { "idSet",        WEH_ARG_STRING, false, 0, MAX_ID_SET,  NULL, "the same as iTwin.js' CompressedId64Set (instead of ids)" },
-    { "wantGeometry", WEH_ARG_BOOL,   false, 0, 0, NULL, "true is answered with NotSupported: geometry is not read yet" },
+    { "wantGeometry", WEH_ARG_BOOL,   false, 0, 0, NULL, "also geom: the geometry stream as GeometryStreamProps" },
     { .name = NULL },
 };
 

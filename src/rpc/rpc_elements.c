@@ -12,15 +12,12 @@ weh_err elements_get_props(struct weh_call *call, struct weh_diag *diag)
         .id = args[0].given ? args[0].as.id : 0,
         .federation_guid = args[1].given ? &args[1].as.guid : NULL,
         .code = args[2].given ? args[2].as.value : NULL,
+        .want_geometry = args[3].given && args[3].as.boolean,
     };
 
     if ((int)args[0].given + (int)args[1].given + (int)args[2].given != 1) {
         return weh_fail_where(diag, WEH_E_BAD_ARGS, "id",
                               "give exactly one of id, federationGuid and code");
-    }
-    if (args[3].given && args[3].as.boolean) {
-        return weh_fail_where(diag, WEH_E_UNSUPPORTED, "wantGeometry",
-                              "geometry cannot be read yet");
     }
     return weh_element_get_props(call_workspace(call)->bis, &key, call->result, diag);
 }
@@ -94,17 +91,14 @@ weh_err elements_get_many(struct weh_call *call, struct weh_diag *diag)
     struct weh_id_list list = { NULL, 0 };
     weh_err err;
 
-    if (geometry->given && geometry->as.boolean) {
-        return weh_fail_where(diag, WEH_E_UNSUPPORTED, "wantGeometry",
-                              "geometry cannot be read yet");
-    }
     err = read_ids(call, &list, diag);
     if (err != WEH_OK) {
         return err;
     }
     weh_sink_array_begin(call->result, WEH_SINK_UNKNOWN);
     for (size_t i = 0; err == WEH_OK && i < list.n; i++) {
-        struct weh_element_key key = { .id = list.ids[i] };
+        struct weh_element_key key = { .id = list.ids[i],
+                                       .want_geometry = geometry->given && geometry->as.boolean };
 
         err = weh_call_progress(call, i, list.n, diag);
         if (err == WEH_OK) {

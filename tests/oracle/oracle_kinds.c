@@ -21,7 +21,7 @@ static weh_err read_id(const struct weh_value *line, const char *key, weh_id *ou
 static weh_err tell_element(struct oracle_file *file, const struct weh_value *line,
                             struct weh_sink *sink, struct weh_diag *diag)
 {
-    struct weh_element_key key = { .id = 0 };
+    struct weh_element_key key = { .want_geometry = true };
     weh_err err = read_id(line, "id", &key.id, diag);
 
     return err == WEH_OK ? weh_element_get_props(file->bis, &key, sink, diag) : err;
@@ -157,7 +157,7 @@ static weh_err tell_file_prop(struct oracle_file *file, const struct weh_value *
 
 /* clang-format off */
 static const struct oracle_kind kinds[] = {
-    { "elements", "SELECT count(*) FROM bis_Element", tell_element, "geom" },
+    { "elements", "SELECT count(*) FROM bis_Element", tell_element, NULL },
     { "models",   "SELECT count(*) FROM bis_Model",   tell_model,   NULL },
     { "aspects",  "SELECT (SELECT count(*) FROM bis_ElementMultiAspect) + (SELECT count(*) FROM bis_ElementUniqueAspect)", tell_aspect, NULL },
     { "relationships", "SELECT (SELECT count(*) FROM bis_ElementRefersToElements) + (SELECT count(*) FROM bis_ElementDrivesElement)", tell_relationship, NULL },

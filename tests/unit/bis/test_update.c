@@ -200,7 +200,7 @@ static void test_update_is_refused_with_its_error_and_member(void **state)
         { "{'id':'zz'}", WEH_E_BAD_ARGS, "id" },
         { "{'id':'0x9999'}", WEH_E_MISSING_ID, "id" },
         { "{'id':'0x8a','fooBar':1}", WEH_E_BAD_ARGS, "fooBar" },
-        { "{'id':'0x8a','geom':[]}", WEH_E_UNSUPPORTED, "geom" },
+        { "{'id':'0x8a','geom':[5]}", WEH_E_BAD_ARGS, "geom[0]" },
         { "{'id':'0x8a','category':'0x26'}", WEH_E_INVALID_CATEGORY, "category" },
         { "{'id':'0x8a','category':'0x9999'}", WEH_E_INVALID_CATEGORY, "category" },
         { "{'id':'0x8a','code':{'value':'x'}}", WEH_E_BAD_ARGS, "code.scope" },
