@@ -8,8 +8,7 @@
  *   as native       spheres (the whole sphere, whatever the latitudes), torus pipes (24 sections, 5 % of
  *                   the diagonal more), rotational sweeps (strokes of the contour, 2 % more), B-spline
  *                   surfaces (a grid on each patch, 10 % more, never beyond the poles)
- *   looser          trimmed B-spline surfaces (as if untrimmed; native meshes them), rotational sweeps of
- *                   B-spline curves (native strokes these by other rules)
+ *   otherwise       trimmed B-spline surfaces: as if untrimmed (native takes the box of a mesh)
  *   not at all      Parasolid bodies, text without a layout (JSON text: the font is not here), spirals,
  *                   catenaries, Akima and partial curves: WEH_E_UNSUPPORTED
  *
@@ -46,7 +45,8 @@ WEH_MUST_CHECK weh_err weh_geom_entry_box(const struct weh_geom_entry *entry,
                                           const struct weh_geom_part_boxes *parts,
                                           struct weh_geom_range *out, struct weh_diag *diag);
 
-/** The box of all of @geom; errors as above, naming the entry (geom[3]). */
+/** The box of all of @geom; errors as above, naming the entry (geom[3]), and WEH_E_BAD_ARGS when it is larger
+ * than 40075 km, which native does not keep. */
 WEH_MUST_CHECK weh_err weh_geom_box(const struct weh_geom *geom,
                                     const struct weh_geom_part_boxes *parts,
                                     struct weh_geom_range *out, struct weh_diag *diag);

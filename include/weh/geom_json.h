@@ -19,7 +19,7 @@
 #include "weh/value.h"
 
 /**
- * Read GeometryStreamProps: each item makes one entry, in the general form (geom.h).
+ * Read GeometryStreamProps: each item makes one entry, in the general form (geom.h); an empty object none.
  *
  * @json   an array; not kept, texts are copied.
  * @arena  gets all memory of @out.
@@ -36,7 +36,8 @@ struct weh_geom_json_options {
 };
 
 /** Write @geom as getElementProps({wantGeometry: true}) has it: an array, members in native's order.
- * Entries without a JSON form are left out, degenerate shapes are null. */
+ * Entries and
+ * shapes without a JSON form are left out. */
 void weh_geom_json_write(const struct weh_geom *geom, const struct weh_geom_json_options *options,
                          struct weh_sink *sink);
 

@@ -268,6 +268,15 @@ weh_err weh_geom_entry_box(const struct weh_geom_entry *entry,
     return err;
 }
 
+/* Native keeps no placement whose box is larger than the earth is round. */
+#define MAX_SIZE 40075000.0
+
+static bool is_too_large(const struct weh_geom_range *range)
+{
+    return range->high.x - range->low.x > MAX_SIZE || range->high.y - range->low.y > MAX_SIZE ||
+           range->high.z - range->low.z > MAX_SIZE;
+}
+
 static void name_entry(struct weh_diag *diag, uint32_t i)
 {
     if (diag != NULL && diag->where[0] == '\0') {
@@ -289,6 +298,9 @@ weh_err weh_geom_box(const struct weh_geom *geom, const struct weh_geom_part_box
             return err;
         }
         box_add_range(out, &own);
+    }
+    if (!weh_geom_range_is_null(out) && is_too_large(out)) {
+        return weh_fail_where(diag, WEH_E_BAD_ARGS, "geom", "the geometry is larger than 40075 km");
     }
     return WEH_OK;
 }

@@ -12,7 +12,8 @@
 #define TORUS_MARGIN   0.05
 #define SWEEP_MARGIN   0.02
 #define STROKE_CIRCLE  64 /* strokes of a full circle at 0.1 radians, in fours */
-#define STROKE_SPAN    16 /* of one span of a spline */
+#define STROKE_ANGLE   0.1
+#define STROKE_MAX     100 /* of one span of a spline */
 
 static void add_circle(struct weh_geom_range *range, const struct weh_cone *cone,
                        struct weh_xyz center, double radius)
@@ -134,10 +135,52 @@ static void turn_points(struct turn *turn, const struct weh_points *points)
     }
 }
 
+static struct weh_xyz pole_of(const struct box_bezier *bezier, unsigned i)
+{
+    const double *p = bezier->pole[i];
+    double w = bezier->rational ? p[3] : 1.0;
+
+    return (struct weh_xyz){ p[0] / w, p[1] / w, p[2] / w };
+}
+
+/* Strokes of a span: by the sharpest turn of its control polygon; a straight one is a single stroke. */
+static unsigned bezier_strokes(const struct box_bezier *bezier)
+{
+    unsigned n = bezier->order - 1;
+    struct weh_xyz first = pole_of(bezier, 0);
+    struct weh_xyz chord = box_sub(pole_of(bezier, n), first);
+    struct weh_xyz before = { 0.0, 0.0, 0.0 };
+    double cosine = 1.0;
+    bool straight = box_normalize(&chord) > 0.0;
+
+    for (unsigned i = 1; i <= n; i++) {
+        struct weh_xyz edge = box_sub(pole_of(bezier, i), pole_of(bezier, i - 1));
+        struct weh_xyz off = box_cross(box_sub(pole_of(bezier, i), first), chord);
+
+        straight = straight && box_length(off) <= 1.0e-8;
+        box_normalize(&edge);
+        if (i > 1) {
+            cosine = fmin(cosine, box_dot(before, edge));
+        }
+        before = edge;
+    }
+    if (straight) {
+        return 1;
+    }
+    if (acos(fmax(cosine, -1.0)) > STROKE_ANGLE) {
+        double turns = ceil(acos(fmax(cosine, -1.0)) / STROKE_ANGLE);
+
+        n = (unsigned)fmax(n, (n - 1) * turns);
+    }
+    return n < STROKE_MAX ? n : STROKE_MAX;
+}
+
 static void turn_bezier(void *context, const struct box_bezier *bezier)
 {
-    for (unsigned i = 0; i <= STROKE_SPAN; i++) {
-        turn_point(context, box_bezier_at(bezier, (double)i / STROKE_SPAN));
+    unsigned n = bezier_strokes(bezier);
+
+    for (unsigned i = 0; i <= n; i++) {
+        turn_point(context, box_bezier_at(bezier, (double)i / n));
     }
 }
 

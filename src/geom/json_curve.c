@@ -346,7 +346,7 @@ static bool spiral_type(struct weh_str name, int32_t *out)
     };
 
     for (size_t i = 0; i < WEH_ARRAY_LEN(types); i++) {
-        if (weh_str_eq_text(name, types[i].name)) {
+        if (weh_str_eq_nocase(name, weh_str_from(types[i].name))) {
             *out = types[i].type;
             return true;
         }

@@ -178,7 +178,7 @@ void json_write_points(struct weh_sink *sink, const struct weh_points *points);
 void json_write_doubles(struct weh_sink *sink, const char *key, const struct weh_doubles *values);
 void json_write_angles(struct weh_sink *sink, const char *key, const double angles[3]);
 
-/** The object of a shape: {"box": {..}}, or null for one that has no JSON form. */
+/** The object of a shape, {"box": {..}}; nothing when it has no JSON form. */
 void json_write_shape(struct weh_sink *sink, const struct weh_shape *shape);
 void json_write_mesh(struct weh_sink *sink, const struct weh_mesh *mesh);
 void json_write_fill(struct weh_sink *sink, const struct weh_geom_fill *fill);

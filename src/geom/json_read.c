@@ -345,12 +345,106 @@ static weh_err flatten(struct json_reader *r, struct weh_shape *region)
     return WEH_OK;
 }
 
+static bool is_trim_loop(const struct weh_shape *shape)
+{
+    return is_loop(shape) || is_vector(shape, WEH_BOUNDARY_OPEN);
+}
+
+/* Count @shape, and put it behind the others in @out (may be NULL), if it is a loop. */
+static void take_loop(const struct weh_shape *shape, struct weh_shape *out, uint32_t *n)
+{
+    if (is_trim_loop(shape)) {
+        if (out != NULL) {
+            out[*n] = *shape;
+        }
+        (*n)++;
+    }
+}
+
+static void take_loops(const struct weh_shape *region, struct weh_shape *out, uint32_t *n)
+{
+    for (uint32_t i = 0; !is_trim_loop(region) && i < region->n_children; i++) {
+        take_loop(&region->children[i], out, n);
+    }
+}
+
+/* The loops in @trim: itself, in a region, or in the regions of a union. */
+static uint32_t collect_loops(const struct weh_shape *trim, struct weh_shape *out)
+{
+    uint32_t n = 0;
+
+    take_loop(trim, out, &n);
+    take_loops(trim, out, &n);
+    for (uint32_t i = 0; !is_trim_loop(trim) && i < trim->n_children; i++) {
+        take_loops(&trim->children[i], out, &n);
+    }
+    return n;
+}
+
+/* A loop that is one line string ends where it starts. */
+static weh_err close_loop(struct json_reader *r, struct weh_shape *loop)
+{
+    const struct weh_points *points = &loop->children[0].as.points;
+    struct weh_shape *line;
+    struct weh_xyz *items;
+
+    if (loop->n_children != 1 || loop->children[0].kind != WEH_SHAPE_LINE_STRING ||
+        box_length(box_sub(points->items[points->n - 1], points->items[0])) < 1.0e-10) {
+        return WEH_OK;
+    }
+    line = weh_arena_alloc(r->arena, sizeof(*line));
+    items = weh_arena_array(r->arena, (size_t)points->n + 1, sizeof(*items));
+    if (line == NULL || items == NULL) {
+        return json_nomem(r);
+    }
+    memcpy(items, points->items, points->n * sizeof(*items));
+    items[points->n] = items[0];
+    *line = loop->children[0];
+    line->as.points = (struct weh_points){ items, points->n + 1 };
+    loop->children = line;
+    return WEH_OK;
+}
+
+/* Trim curves are stored as one parity region of all their loops; without a loop there is no trim. */
+static weh_err settle_trim(struct json_reader *r, struct weh_shape *surface)
+{
+    struct weh_shape *trim = &surface->children[0];
+    uint32_t n = is_vector(trim, WEH_BOUNDARY_NONE) ? 0 : collect_loops(trim, NULL);
+    struct weh_shape *loops;
+    weh_err err = WEH_OK;
+
+    if (n == 0) {
+        surface->n_children = 0;
+        surface->children = NULL;
+        surface->as.surface.hole_origin = 0;
+        return WEH_OK;
+    }
+    loops = weh_arena_array(r->arena, n, sizeof(*loops));
+    if (loops == NULL) {
+        return json_nomem(r);
+    }
+    (void)collect_loops(trim, loops);
+    memset(trim, 0, sizeof(*trim));
+    trim->kind = WEH_SHAPE_CURVE_VECTOR;
+    trim->as.boundary = WEH_BOUNDARY_PARITY;
+    trim->children = loops;
+    trim->n_children = n;
+    for (uint32_t i = 0; err == WEH_OK && i < n; i++) {
+        loops[i].as.boundary = i == 0 ? WEH_BOUNDARY_OUTER : WEH_BOUNDARY_INNER;
+        err = close_loop(r, &loops[i]);
+    }
+    return err;
+}
+
 /* All children of the innermost level are read. */
 static weh_err finish_level(struct json_reader *r)
 {
     struct weh_shape *shape = r->levels[--r->depth].parent;
     weh_err err = WEH_OK;
 
+    if (shape->kind == WEH_SHAPE_BSPLINE_SURFACE) {
+        return settle_trim(r, shape);
+    }
     if (shape->kind != WEH_SHAPE_CURVE_VECTOR) {
         return WEH_OK;
     }
@@ -450,6 +544,7 @@ weh_err weh_geom_json_read(const struct weh_value *json, struct weh_arena *arena
 {
     struct json_reader reader = { .arena = arena, .diag = diag, .kind = "" };
     struct weh_geom_entry *entries = NULL;
+    uint32_t n = 0;
     weh_err err = WEH_OK;
 
     if (json->type != WEH_VALUE_ARRAY) {
@@ -466,11 +561,15 @@ weh_err weh_geom_json_read(const struct weh_value *json, struct weh_arena *arena
         }
     }
     for (uint32_t i = 0; err == WEH_OK && i < json->n; i++) {
+        /* Native tells what has no JSON form as an empty object: nothing is lost when it comes back. */
+        if (json->as.items[i].type == WEH_VALUE_MAP && json->as.items[i].n == 0) {
+            continue;
+        }
         reader.entry = i;
-        err = read_entry(&reader, &json->as.items[i], &entries[i]);
+        err = read_entry(&reader, &json->as.items[i], &entries[n++]);
     }
     if (err == WEH_OK) {
-        *out = (struct weh_geom){ entries, json->n };
+        *out = (struct weh_geom){ entries, n };
     }
     return err;
 }

@@ -10,7 +10,7 @@
 #include "box_priv.h"
 #include "json_priv.h"
 
-/* Shapes inside each other that are written; what is nested deeper is null. A shape is two levels of JSON,
+/* Shapes inside each other that are written; what is nested deeper is left out. A shape is two levels of JSON,
  * and JSON has at most 64, some of which are around the geometry. */
 #define MAX_WRITTEN 24
 
@@ -160,6 +160,7 @@ static void write_spiral(struct weh_sink *sink, const struct weh_spiral *spiral)
     weh_sink_map_end(sink);
 }
 
+/* Nothing when the box has no axes: native leaves its object empty. */
 static void write_box(struct weh_sink *sink, const struct weh_box_solid *box)
 {
     struct box_frame frame = { .x = box->vector_x,
@@ -168,9 +169,9 @@ static void write_box(struct weh_sink *sink, const struct weh_box_solid *box)
     struct weh_xyz axes[2];
 
     if (!box_frame_square(&frame, 0, 1)) {
-        weh_sink_null(sink);
         return;
     }
+    weh_sink_key(sink, "box");
     weh_sink_map_begin(sink, WEH_SINK_UNKNOWN);
     json_write_xyz(sink, "baseOrigin", box->base_origin);
     json_write_xyz(sink, "origin", box->base_origin);
@@ -223,7 +224,7 @@ static bool is_skew(const struct box_frame *square, const struct box_frame *axes
            box_dot(box_cross(axes->x, axes->y), axes->z) < 0.0;
 }
 
-/* False, with null written, when the sphere is flat. */
+/* Nothing at all when the sphere is flat. */
 static void write_sphere(struct weh_sink *sink, const struct weh_sphere *sphere)
 {
     struct box_frame axes = box_frame_from(&sphere->frame);
@@ -316,15 +317,16 @@ static void write_cone(struct weh_sink *sink, const struct weh_cone *cone)
     weh_sink_map_end(sink);
 }
 
+/* As write_box. */
 static void write_torus(struct weh_sink *sink, const struct weh_torus *torus)
 {
     struct box_frame frame = { .x = torus->vector_x, .y = torus->vector_y };
     struct weh_xyz axes[2];
 
     if (!box_frame_square(&frame, 0, 1)) {
-        weh_sink_null(sink);
         return;
     }
+    weh_sink_key(sink, "torusPipe");
     weh_sink_map_begin(sink, WEH_SINK_UNKNOWN);
     json_write_xyz(sink, "center", torus->center);
     write_number(sink, "majorRadius", torus->major_radius);
@@ -418,7 +420,7 @@ static const char *boundary_name(int32_t boundary)
     }
 }
 
-/* The object of a shape without children; null for what has no JSON form. */
+/* The object of a shape without children. */
 static void write_leaf(struct weh_sink *sink, const struct weh_shape *shape)
 {
     switch ((int)shape->kind) {
@@ -453,11 +455,9 @@ static void write_leaf(struct weh_sink *sink, const struct weh_shape *shape)
         write_cone(sink, &shape->as.cone);
         break;
     case WEH_SHAPE_TORUS_PIPE:
-        weh_sink_key(sink, "torusPipe");
         write_torus(sink, &shape->as.torus);
         break;
     case WEH_SHAPE_BOX:
-        weh_sink_key(sink, "box");
         write_box(sink, &shape->as.box);
         break;
     default:
@@ -489,7 +489,8 @@ static bool has_leaf_form(const struct weh_shape *shape)
     }
 }
 
-/* Begin a shape with children; false when @shape is none, and then it is written. */
+/* Begin a shape with children; false when @shape is none, and then it is written, or left out when it has
+ * no JSON form. */
 static bool begin_group(struct weh_sink *sink, const struct weh_shape *shape)
 {
     bool group = shape->kind == WEH_SHAPE_CURVE_VECTOR || shape->kind == WEH_SHAPE_EXTRUSION ||
@@ -500,18 +501,16 @@ static bool begin_group(struct weh_sink *sink, const struct weh_shape *shape)
         if (shape->kind == WEH_SHAPE_SPHERE) {
             write_sphere(sink, &shape->as.sphere);
         } else if (has_leaf_form(shape)) {
-            weh_sink_map_begin(sink, 1);
+            weh_sink_map_begin(sink, WEH_SINK_UNKNOWN);
             write_leaf(sink, shape);
             weh_sink_map_end(sink);
-        } else {
-            weh_sink_null(sink);
         }
         return false;
     }
     weh_sink_map_begin(sink, 1);
     if (shape->kind == WEH_SHAPE_CURVE_VECTOR) {
         weh_sink_key(sink, boundary_name(shape->as.boundary));
-        weh_sink_array_begin(sink, shape->n_children);
+        weh_sink_array_begin(sink, WEH_SINK_UNKNOWN);
     } else if (shape->kind == WEH_SHAPE_EXTRUSION) {
         begin_extrusion(sink, shape);
     } else if (shape->kind == WEH_SHAPE_ROTATIONAL_SWEEP) {
@@ -522,7 +521,7 @@ static bool begin_group(struct weh_sink *sink, const struct weh_shape *shape)
         weh_sink_key(sink, "ruledSweep");
         weh_sink_map_begin(sink, 2);
         weh_sink_key(sink, "contour");
-        weh_sink_array_begin(sink, shape->n_children);
+        weh_sink_array_begin(sink, WEH_SINK_UNKNOWN);
     } else {
         begin_surface(sink, shape);
     }
@@ -531,21 +530,12 @@ static bool begin_group(struct weh_sink *sink, const struct weh_shape *shape)
 
 static void end_group(struct weh_sink *sink, const struct weh_shape *shape)
 {
-    /* A sweep that has lost its contour still needs a value there. */
-    bool missing = shape->n_children == 0;
-
     switch ((int)shape->kind) {
     case WEH_SHAPE_EXTRUSION:
-        if (missing) {
-            weh_sink_null(sink);
-        }
         json_write_xyz(sink, "vector", shape->as.extrusion.vector);
         weh_sink_map_end(sink);
         break;
     case WEH_SHAPE_ROTATIONAL_SWEEP:
-        if (missing) {
-            weh_sink_null(sink);
-        }
         end_rotation(sink, &shape->as.rotation);
         break;
     case WEH_SHAPE_RULED_SWEEP:
@@ -566,6 +556,13 @@ static void end_group(struct weh_sink *sink, const struct weh_shape *shape)
     weh_sink_map_end(sink);
 }
 
+/* Shapes whose children are not an array but the value of a member: there has to be one. */
+static bool has_contour(const struct weh_shape *shape)
+{
+    return shape->kind == WEH_SHAPE_EXTRUSION || shape->kind == WEH_SHAPE_ROTATIONAL_SWEEP ||
+           (shape->kind == WEH_SHAPE_BSPLINE_SURFACE && shape->n_children > 0);
+}
+
 void json_write_shape(struct weh_sink *sink, const struct weh_shape *shape)
 {
     const struct weh_shape *stack[MAX_WRITTEN];
@@ -581,15 +578,17 @@ void json_write_shape(struct weh_sink *sink, const struct weh_shape *shape)
         const struct weh_shape *top = stack[depth - 1];
         const struct weh_shape *child;
 
-        if (next[depth - 1] == top->n_children) {
+        if (next[depth - 1] == (has_contour(top) ? 1 : top->n_children)) {
             end_group(sink, top);
             depth--;
             continue;
         }
-        child = &top->children[next[depth - 1]++];
-        if (depth == MAX_WRITTEN) {
+        child = next[depth - 1] < top->n_children ? &top->children[next[depth - 1]] : NULL;
+        next[depth - 1]++;
+        if (has_contour(top) &&
+            (depth == MAX_WRITTEN || child == NULL || child->kind != WEH_SHAPE_CURVE_VECTOR)) {
             weh_sink_null(sink);
-        } else if (begin_group(sink, child)) {
+        } else if (depth < MAX_WRITTEN && begin_group(sink, child)) {
             stack[depth] = child;
             next[depth++] = 0;
         }

@@ -205,12 +205,17 @@ static void write_part(struct weh_sink *sink, const struct weh_geom_part *part)
     weh_sink_map_end(sink);
 }
 
+static bool is_zero(struct weh_xyz p)
+{
+    return p.x == 0.0 && p.y == 0.0 && p.z == 0.0;
+}
+
 static void write_text_frame(struct weh_sink *sink, const struct weh_geom_text *text)
 {
     struct box_frame frame = box_frame_from(&text->frame);
     double angles[3];
 
-    if (frame.origin.x != 0.0 || frame.origin.y != 0.0 || frame.origin.z != 0.0) {
+    if (!is_zero(frame.origin)) {
         json_write_xyz(sink, "origin", frame.origin);
     }
     if (!box_frame_is_identity(&frame)) {
@@ -419,15 +424,35 @@ static void write_content(struct weh_sink *sink, const struct weh_geom_entry *en
     }
 }
 
+/* Native makes an empty object of a pattern that has nothing to tell. */
+static bool is_empty_pattern(const struct weh_geom_entry *entry)
+{
+    const struct weh_geom_pattern *p = entry->as.pattern;
+
+    if (entry->opcode != WEH_GEOM_PATTERN) {
+        return false;
+    }
+    if ((p->has_origin && !is_zero(p->origin)) || p->has_rotation || p->n_lines > 0) {
+        return false;
+    }
+    return p->space1 == 0.0 && p->space2 == 0.0 && p->angle1 == 0.0 && p->angle2 == 0.0 &&
+           (p->scale == 0.0 || p->scale == 1.0) && !p->use_color && !p->use_weight &&
+           !p->invisible_boundary && !p->snappable && p->symbol_id == 0;
+}
+
 static void write_entry(struct weh_sink *sink, const struct weh_geom_entry *entry,
                         const struct weh_geom_json_options *options, uint64_t *last)
 {
     const char *name = entry_name(entry->opcode);
 
     if (name != NULL) {
-        weh_sink_map_begin(sink, 1);
-        weh_sink_key(sink, name);
-        write_content(sink, entry, options, last);
+        bool empty = is_empty_pattern(entry);
+
+        weh_sink_map_begin(sink, empty ? 0 : 1);
+        if (!empty) {
+            weh_sink_key(sink, name);
+            write_content(sink, entry, options, last);
+        }
         weh_sink_map_end(sink);
         return;
     }

@@ -330,7 +330,7 @@ static void test_geom_json_refusals_name_the_place(void **state)
     } cases[] = {
         { "{}", "geom" },
         { "[1]", "geom[0]" },
-        { "[{}]", "geom[0]" },
+        { "[{\"header\":null}]", "geom[0]" },
         { "[{\"header\":{}},{\"foo\":1}]", "geom[1]" },
         { "[{\"lineString\":[[0,0,0]],\"arc\":[]}]", "geom[0]" },
         { "[{\"lineString\":[[0,0,\"x\"]]}]", "geom[0].lineString" },

@@ -117,10 +117,9 @@ static weh_err find_part(void *context, uint64_t part_id, struct weh_geom_range 
 }
 
 /* True when @blob is told and measured as in @told. */
-static bool is_same(const struct dump *dump, const struct told *told, const struct geom_blob *blob)
+static bool is_same(struct dump *dump, const struct told *told, const struct geom_blob *blob)
 {
-    struct dump *parts_of = (struct dump *)(uintptr_t)dump;
-    const struct weh_geom_part_boxes parts = { find_part, parts_of };
+    const struct weh_geom_part_boxes parts = { find_part, dump };
     struct weh_geom_range box;
     struct weh_arena arena;
     struct weh_geom geom;
