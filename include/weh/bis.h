@@ -108,6 +108,30 @@ WEH_MUST_CHECK weh_err weh_element_delete(struct weh_bis *bis, const weh_id *ids
                                           struct weh_diag *diag);
 
 /**
+ * Delete the element @id with its children and sub-models, and what is in these, as iTwin.js'
+ * deleteElementTree: of the definitions those that nothing outside uses. The others stay, with the
+ * models and subjects that hold them; that is no error.
+ *
+ * @n_deleted  how many elements.
+ *
+ * WEH_E_NOT_FOUND, and as weh_element_delete: nothing was deleted then.
+ */
+WEH_MUST_CHECK weh_err weh_element_delete_tree(struct weh_bis *bis, weh_id id, size_t *n_deleted,
+                                               struct weh_diag *diag);
+
+/**
+ * Delete those of the definition elements @ids that nothing uses, as iTwin.js'
+ * deleteDefinitionElements: ids of anything else are passed over.
+ *
+ * @used  those that are in use and were left; room for @n. *@n_used their number, ascending.
+ *
+ * As weh_element_delete, without WEH_E_DELETION_PROHIBITED.
+ */
+WEH_MUST_CHECK weh_err weh_element_delete_definitions(struct weh_bis *bis, const weh_id *ids,
+                                                      size_t n, weh_id *used, size_t *n_used,
+                                                      struct weh_diag *diag);
+
+/**
  * Insert the model of an element; @props is a ModelProps map. Its id is the element's.
  *
  * WEH_E_BAD_ARGS, WEH_E_BAD_ELEMENT (no such element, or of a wrong kind for the class),
@@ -116,6 +140,34 @@ WEH_MUST_CHECK weh_err weh_element_delete(struct weh_bis *bis, const weh_id *ids
  */
 WEH_MUST_CHECK weh_err weh_model_insert(struct weh_bis *bis, const struct weh_value *props,
                                         weh_id *out, struct weh_diag *diag);
+
+/**
+ * Update a model: an absent or null member stays; @props has the id. LastMod stays too, unless the
+ * members of iTwin.js' UpdateModelOptions say otherwise: updateLastMod, geometryChanged (a new
+ * geometry GUID). jsonProperties are replaced, but for the formatter of geometric models.
+ *
+ * WEH_E_INVALID_ID, WEH_E_MISSING_ID, WEH_E_BAD_ARGS, WEH_E_READ_ONLY.
+ */
+WEH_MUST_CHECK weh_err weh_model_update(struct weh_bis *bis, const struct weh_value *props,
+                                        struct weh_diag *diag);
+
+/**
+ * Delete a model with all its elements, each as weh_element_delete does; the modelled element stays.
+ *
+ * WEH_E_INVALID_ID, WEH_E_MISSING_ID, WEH_E_WRONG_MODEL (one of those that every iModel has), and as
+ * weh_element_delete; nothing was deleted then.
+ */
+WEH_MUST_CHECK weh_err weh_model_delete(struct weh_bis *bis, weh_id id, struct weh_diag *diag);
+
+/**
+ * Write [{id, status, extents: {low, high}}], one for each id, as the official queryExtents: status 0,
+ * or the iTwin.js number of why there are none (65559 no id, 65574 no such model, 65600 a model
+ * without geometry). Extents of nothing have low above high.
+ *
+ * Errors as weh_db_fail.
+ */
+WEH_MUST_CHECK weh_err weh_model_query_extents(struct weh_bis *bis, const weh_id *ids, size_t n,
+                                               struct weh_sink *sink, struct weh_diag *diag);
 
 /** Write ModelProps as the official getModelProps. WEH_E_NOT_FOUND. */
 WEH_MUST_CHECK weh_err weh_model_get_props(struct weh_bis *bis, weh_id id, struct weh_sink *sink,

@@ -148,6 +148,9 @@ weh_err bis_drives_settle(struct weh_bis *bis, const struct weh_change_list *cha
                           struct weh_diag *diag);
 
 /* ---- propagate.c ---- */
+/** LastMod of model @id, and its geometry GUID when it has one and @guid is not NULL. */
+weh_err bis_model_touch(struct weh_bis *bis, weh_id id, const struct weh_guid *guid,
+                        struct weh_diag *diag);
 weh_err bis_restyled_add(struct weh_bis *bis, weh_id category, struct weh_diag *diag);
 
 #endif

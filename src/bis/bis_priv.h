@@ -27,6 +27,7 @@
 #define BIS_MAX_HELD       96 /* statements kept by plans; more and all are given back */
 #define BIS_PLAN_BUCKETS   64
 #define BIS_CACHE_SIZE     16
+#define BIS_TEMPLATES      128
 #define BIS_MAX_TREE       1000000u /* elements deleted with one parent */
 #define BIS_MAX_ANCESTORS  100000u  /* parents above each other; more is a cycle */
 #define BIS_MAX_SELECTED   1000000u /* members of a selector */
@@ -62,11 +63,15 @@ enum bis_sql {
     SQL_CHILDREN,
     SQL_ELEMENT_DELETE,
     SQL_ELEMENT_TOUCH,
-    SQL_MODEL_HEAD, /* id -> class, IsTemplate */
+    SQL_MODEL_HEAD,    /* id -> class, IsTemplate */
+    SQL_MODEL_ELEMENT, /* some element of a model */
+    SQL_MODEL_TOPS,    /* the elements of a model that have no parent */
+    SQL_MODEL_DELETE,
     SQL_SPEC_BY_ID,
     SQL_SPEC_BY_NAME,
     SQL_REFERS_DELETE,
     SQL_DRIVES_DELETE,
+    SQL_SELECTED_DELETE,
     SQL_COUNT
 };
 
@@ -91,6 +96,7 @@ struct bis_model_info {
     weh_id id; /* 0: the entry is empty */
     uint64_t traits;
     bool in_spatial_index; /* of the elements placed in it */
+    bool is_unlocated;
 };
 
 struct bis_head {
@@ -127,6 +133,8 @@ struct weh_bis {
         uint64_t traits;
     } elements[BIS_CACHE_SIZE];
     weh_id specs[BIS_CACHE_SIZE];
+    /* Models that are not spatially located for no other reason than being templates. */
+    weh_id only_template[BIS_TEMPLATES];
     /* Categories whose sub-categories look different since the last save. */
     weh_id *restyled;
     size_t n_restyled;
@@ -215,5 +223,7 @@ weh_id bis_read_id(const struct bis_plan *plan, enum bis_slot slot, const char *
 weh_err bis_selector_write(struct weh_bis *bis, enum bis_link_name name, weh_id id, const char *key,
                            struct weh_sink *sink, struct weh_diag *diag);
 weh_err bis_links_delete(struct weh_bis *bis, weh_id id, struct weh_diag *diag);
+/** The rows of model selectors that are of the selector @id, or have selected the model @id. */
+weh_err bis_selected_delete(struct weh_bis *bis, weh_id id, struct weh_diag *diag);
 
 #endif

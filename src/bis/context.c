@@ -123,6 +123,24 @@ static weh_err build_element_sql(struct weh_bis *bis, const struct bis_plan *e,
     return err;
 }
 
+static weh_err build_model_sql(struct weh_bis *bis, const struct bis_plan *m,
+                               const struct bis_plan *e, struct weh_diag *diag)
+{
+    weh_err err = BUILD(SQL_MODEL_ELEMENT, TEXT("SELECT "), ID(e), TEXT(" FROM "), TABLE(e),
+                        TEXT(" WHERE "), COLUMN(e, SLOT_MODEL, "Id"), TEXT("=? LIMIT 1"));
+
+    if (err == WEH_OK) {
+        err = BUILD(SQL_MODEL_TOPS, TEXT("SELECT "), ID(e), TEXT(" FROM "), TABLE(e),
+                    TEXT(" WHERE "), COLUMN(e, SLOT_MODEL, "Id"), TEXT("=? AND "),
+                    COLUMN(e, SLOT_PARENT, "Id"), TEXT(" IS NULL"));
+    }
+    if (err == WEH_OK) {
+        err = BUILD(SQL_MODEL_DELETE, TEXT("DELETE FROM "), TABLE(m), TEXT(" WHERE "), ID(m),
+                    TEXT("=?"));
+    }
+    return err;
+}
+
 static weh_err build_other_sql(struct weh_bis *bis, const struct bis_plan *m,
                                const struct bis_plan *s, struct weh_diag *diag)
 {
@@ -187,6 +205,9 @@ weh_err weh_bis_create(struct weh_briefcase *briefcase, const struct weh_ec_cata
         err = build_element_sql(bis, element, diag);
     }
     if (err == WEH_OK) {
+        err = build_model_sql(bis, model, element, diag);
+    }
+    if (err == WEH_OK) {
         err = build_other_sql(bis, model, spec, diag);
     }
     if (err != WEH_OK) {
@@ -229,6 +250,7 @@ void bis_call_begin(struct weh_bis *bis)
 void weh_bis_forget(struct weh_bis *bis)
 {
     bis_forget_ids(bis);
+    memset(bis->only_template, 0, sizeof(bis->only_template));
     bis->n_restyled = 0;
     bis->n_drives = 0;
 }

@@ -127,6 +127,7 @@ static weh_err read_model(struct weh_bis *bis, weh_id id, struct bis_model_info 
         out->id = id;
         out->traits = plan->traits;
         out->in_spatial_index = !is_template && !unlocated;
+        out->is_unlocated = unlocated;
     }
     return err;
 }

@@ -1,16 +1,12 @@
-/* src/bis/model.c - models: insert and read.
+/* src/bis/model.c - inserting and updating models.
  *
  * A model has the id of the element that it models and stands in that element's model. What is
- * written was measured with the native library 5.1.72. Updating and deleting are not here yet.
+ * written was measured with the native library 5.1.72. Deleting is in remove.c, reading in
+ * model_read.c, the JSON of geometric models in model_json.c.
  */
 #include <string.h>
 
-#include "bis_edit.h"
-
-/* Display format that the native library gives every geometric model. */
-#define FORMATTER                                                                              \
-    "{\"fmtFlags\":{\"linMode\":1,\"linPrec\":108,\"angMode\":1,\"angPrec\":8,\"dirMode\":1}," \
-    "\"mastUnit\":{\"label\":\"m\"},\"subUnit\":{\"label\":\"mm\",\"num\":1000.0}}"
+#include "model_priv.h"
 
 #define MODELED_BY "BisCore:ModelModelsElement"
 
@@ -37,14 +33,8 @@ static const struct {
     { "BisCore:TemplateRecipe3d", "BisCore:PhysicalModel" },
 };
 
-struct model_edit {
-    struct bis_edit base;
-    weh_id rel;
-    bool is_private;
-    bool is_template;
-    bool unlocated;
-    bool plan_projection;
-};
+static const enum bis_slot flag_slots[MODEL_N_FLAGS] = { SLOT_MODEL_PRIVATE, SLOT_MODEL_TEMPLATE,
+                                                         SLOT_MODEL_UNLOCATED, SLOT_MODEL_PLAN };
 
 static bool class_is_named(const struct weh_bis *bis, const struct weh_ec_class *ec_class,
                            const char *name)
@@ -117,22 +107,29 @@ static bool is_known(struct weh_str key)
     return k < WEH_ARRAY_LEN(names);
 }
 
-static bool *find_flag(struct model_edit *edit, struct weh_str key)
+static struct model_flag *find_flag(struct model_edit *edit, struct weh_str key)
 {
-    struct {
-        const char *name;
-        bool *flag;
-    } flags[] = { { "isPrivate", &edit->is_private },
-                  { "isTemplate", &edit->is_template },
-                  { "isNotSpatiallyLocated", &edit->unlocated },
-                  { "isPlanProjection", &edit->plan_projection } };
+    static const char *const names[MODEL_N_FLAGS] = { "isPrivate", "isTemplate",
+                                                      "isNotSpatiallyLocated", "isPlanProjection" };
 
-    for (size_t k = 0; k < WEH_ARRAY_LEN(flags); k++) {
-        if (weh_str_eq_text(key, flags[k].name)) {
-            return flags[k].flag;
+    for (size_t k = 0; k < MODEL_N_FLAGS; k++) {
+        if (weh_str_eq_text(key, names[k])) {
+            return &edit->flags[k];
         }
     }
     return NULL;
+}
+
+/* Members of iTwin.js' UpdateModelOptions. */
+static bool *find_option(struct model_edit *edit, struct weh_str key)
+{
+    if (edit->base.is_insert) {
+        return NULL;
+    }
+    if (weh_str_eq_text(key, "geometryChanged")) {
+        return &edit->geometry_changed;
+    }
+    return weh_str_eq_text(key, "updateLastMod") ? &edit->update_last_mod : NULL;
 }
 
 static weh_err route_plain(struct bis_edit *base, const struct weh_member *member,
@@ -157,105 +154,35 @@ static weh_err fail_flag(struct weh_str key, struct weh_diag *diag)
     return weh_fail_where(diag, WEH_E_BAD_ARGS, where, "%s must be true or false", where);
 }
 
+static weh_err read_flag(const struct weh_member *member, bool *out, bool *given,
+                         struct weh_diag *diag)
+{
+    if (weh_value_is_null(&member->value)) {
+        return WEH_OK;
+    }
+    *given = true;
+    return weh_value_to_bool(&member->value, out) ? WEH_OK : fail_flag(member->key, diag);
+}
+
 static weh_err route(struct model_edit *edit, struct weh_diag *diag)
 {
     weh_err err = WEH_OK;
 
     for (uint32_t i = 0; err == WEH_OK && i < edit->base.props->n; i++) {
         const struct weh_member *member = &edit->base.props->as.members[i];
-        bool *flag = find_flag(edit, member->key);
+        struct model_flag *flag = find_flag(edit, member->key);
+        bool *option = find_option(edit, member->key);
+        bool given = false;
 
-        if (flag == NULL && !is_known(member->key)) {
+        if (flag != NULL) {
+            err = read_flag(member, &flag->value, &flag->given, diag);
+        } else if (option != NULL) {
+            err = read_flag(member, option, &given, diag);
+        } else if (!is_known(member->key)) {
             err = route_plain(&edit->base, member, diag);
-        } else if (flag != NULL && !weh_value_is_null(&member->value) &&
-                   !weh_value_to_bool(&member->value, flag)) {
-            err = fail_flag(member->key, diag);
         }
     }
     return err;
-}
-
-/* Members of a formatter that was given but not whole are as the native library completes them. */
-static void write_formatter(const struct weh_value *given, struct weh_sink *sink)
-{
-    static const struct {
-        const char *name;
-        const char *label; /* NULL: an empty object */
-    } needed[] = { { "fmtFlags", NULL }, { "mastUnit", "m" }, { "subUnit", "m" } };
-
-    weh_sink_map_begin(sink, WEH_SINK_UNKNOWN);
-    for (size_t i = 0; i < WEH_ARRAY_LEN(needed); i++) {
-        const struct weh_value *value = weh_value_get(given, needed[i].name);
-
-        weh_sink_key(sink, needed[i].name);
-        if (value != NULL) {
-            weh_sink_value(sink, value);
-            continue;
-        }
-        weh_sink_map_begin(sink, needed[i].label == NULL ? 0 : 1);
-        if (needed[i].label != NULL) {
-            weh_sink_key(sink, "label");
-            weh_sink_text(sink, needed[i].label);
-        }
-        weh_sink_map_end(sink);
-    }
-    for (uint32_t i = 0; i < given->n; i++) {
-        const struct weh_member *member = &given->as.members[i];
-
-        if (!weh_str_eq_text(member->key, "fmtFlags") &&
-            !weh_str_eq_text(member->key, "mastUnit") && !weh_str_eq_text(member->key, "subUnit")) {
-            sink->ops->key(sink, member->key);
-            weh_sink_value(sink, &member->value);
-        }
-    }
-    weh_sink_map_end(sink);
-}
-
-/* The text of JsonProperties of a geometric model: what was given, and a formatter at the end. */
-static weh_err geometric_json(struct weh_bis *bis, const struct weh_value *json,
-                              struct weh_str *out, struct weh_diag *diag)
-{
-    const struct weh_value *formatter = weh_value_get(json, "formatter");
-    struct weh_buf *buf = &bis->json;
-    char *copy = NULL;
-    uint32_t n = 0;
-
-    weh_buf_clear(buf);
-    weh_buf_byte(buf, '{');
-    for (uint32_t i = 0; json != NULL && i < json->n; i++) {
-        const struct weh_member *member = &json->as.members[i];
-        struct weh_json_writer writer;
-
-        if (weh_str_eq_text(member->key, "formatter")) {
-            continue;
-        }
-        if (n++ > 0) {
-            weh_buf_byte(buf, ',');
-        }
-        weh_json_writer_init(&writer, buf);
-        weh_sink_str(&writer.sink, member->key);
-        weh_buf_byte(buf, ':');
-        weh_json_writer_init(&writer, buf);
-        weh_sink_value(&writer.sink, &member->value);
-    }
-    weh_buf_printf(buf, "%s\"formatter\":", n > 0 ? "," : "");
-    if (formatter != NULL && formatter->type == WEH_VALUE_MAP) {
-        struct weh_json_writer writer;
-
-        weh_json_writer_init(&writer, buf);
-        write_formatter(formatter, &writer.sink);
-    } else {
-        weh_buf_append(buf, FORMATTER, sizeof(FORMATTER) - 1);
-    }
-    weh_buf_byte(buf, '}');
-    if (buf->err == WEH_OK) {
-        copy = weh_arena_strdup(&bis->arena, (struct weh_str){ (const char *)buf->data, buf->len });
-    }
-    if (copy == NULL) {
-        return weh_fail_nomem(diag);
-    }
-    *out = (struct weh_str){ copy, buf->len };
-    return WEH_OK;
 }
 
 static weh_err bind_json(struct model_edit *edit, struct weh_diag *diag)
@@ -272,8 +199,11 @@ static weh_err bind_json(struct model_edit *edit, struct weh_diag *diag)
         return weh_fail_where(diag, WEH_E_BAD_ARGS, "jsonProperties",
                               "jsonProperties must be an object");
     }
+    if (json == NULL && !edit->base.is_insert) {
+        return WEH_OK;
+    }
     if ((edit->base.plan->traits & geometric) != 0) {
-        err = geometric_json(edit->base.bis, json, &text, diag);
+        err = bis_model_json(edit->base.bis, json, &edit->json_before, &text, diag);
     } else if (json != NULL) {
         err = bis_json_text(edit->base.bis, json, &text, diag);
     }
@@ -282,19 +212,12 @@ static weh_err bind_json(struct model_edit *edit, struct weh_diag *diag)
 
 static weh_err bind_flags(struct model_edit *edit, struct weh_diag *diag)
 {
-    struct bis_edit *base = &edit->base;
-    weh_err err = bis_put_int(base, SLOT_MODEL_PRIVATE, "", edit->is_private, diag);
+    weh_err err = WEH_OK;
 
-    if (err == WEH_OK) {
-        err = bis_put_int(base, SLOT_MODEL_TEMPLATE, "", edit->is_template, diag);
+    for (size_t k = 0; err == WEH_OK && k < MODEL_N_FLAGS; k++) {
+        err = bis_put_int(&edit->base, flag_slots[k], "", edit->flags[k].value, diag);
     }
-    if (err == WEH_OK) {
-        /* Nothing of a template stands anywhere in space. */
-        err =
-            bis_put_int(base, SLOT_MODEL_UNLOCATED, "", edit->unlocated || edit->is_template, diag);
-    }
-    return err == WEH_OK ? bis_put_int(base, SLOT_MODEL_PLAN, "", edit->plan_projection, diag)
-                         : err;
+    return err;
 }
 
 weh_err bis_model_bind(struct bis_edit *base, struct weh_diag *diag)
@@ -311,6 +234,26 @@ weh_err bis_model_bind(struct bis_edit *base, struct weh_diag *diag)
     return err == WEH_OK ? bind_json(edit, diag) : err;
 }
 
+/* Nothing of a template stands anywhere in space. Whether that is all why it does not, is remembered
+ * while the context lives: the native library keeps both in memory, and one column in the file. */
+static void settle_unlocated(struct model_edit *edit)
+{
+    struct model_flag *unlocated = &edit->flags[MODEL_UNLOCATED];
+    const weh_id id = edit->base.id;
+    weh_id *only_template = &edit->base.bis->only_template[id % BIS_TEMPLATES];
+
+    if (!edit->base.is_insert && !unlocated->given && *only_template == id) {
+        unlocated->value = false;
+    }
+    if (*only_template == id) {
+        *only_template = 0;
+    }
+    if (edit->flags[MODEL_TEMPLATE].value && !unlocated->value) {
+        *only_template = id;
+        unlocated->value = true;
+    }
+}
+
 static weh_err insert(struct model_edit *edit, struct weh_diag *diag)
 {
     weh_err err = check_modeled(edit, diag);
@@ -323,6 +266,7 @@ static weh_err insert(struct model_edit *edit, struct weh_diag *diag)
                              WEH_STR_ARGS(edit->base.plan->ec_class->full_name));
     }
     if (err == WEH_OK) {
+        settle_unlocated(edit);
         err = bis_insert_rows(&edit->base, diag);
     }
     return err;
@@ -362,126 +306,128 @@ weh_err weh_model_insert(struct weh_bis *bis, const struct weh_value *props, weh
     return err;
 }
 
-/* The code value of the modelled element is the model's name. */
-static weh_err write_name(struct weh_bis *bis, weh_id element, struct weh_sink *sink,
-                          struct weh_diag *diag)
+/* What the model is now, under what the props change. */
+static weh_err read_before(struct model_edit *edit, struct weh_diag *diag)
 {
-    const struct weh_ec_class *ec_class =
-        weh_ec_class_by_id(bis->catalog, bis->bases[BASE_ELEMENT]);
-    struct bis_plan *plan = NULL;
+    struct bis_edit *base = &edit->base;
     sqlite3_stmt *row = NULL;
     bool found = false;
-    int column;
-    weh_err err = bis_plan_get(bis, ec_class, &plan, diag);
+    int column = bis_read_column(base->plan, SLOT_JSON, "");
+    weh_err err = bis_read_row(base->bis, base->plan, base->id, &row, &found, diag);
 
-    if (err == WEH_OK) {
-        err = bis_read_row(bis, plan, element, &row, &found, diag);
+    for (size_t k = 0; err == WEH_OK && found && k < MODEL_N_FLAGS; k++) {
+        int at = bis_read_column(base->plan, flag_slots[k], "");
+
+        edit->flags[k].value = at >= 0 && sqlite3_column_int(row, at) != 0;
     }
-    if (err == WEH_OK && found) {
-        column = bis_read_column(plan, SLOT_CODE_VALUE, "");
-        weh_sink_key(sink, "name");
-        weh_sink_str(sink, column < 0 ? WEH_STR("") : weh_stmt_text(row, column));
+    if (err == WEH_OK && found && column >= 0) {
+        struct weh_str text = weh_stmt_text(row, column);
+
+        edit->json_before.ptr = weh_arena_strdup(&base->bis->arena, text);
+        edit->json_before.len = text.len;
+        err = edit->json_before.ptr == NULL ? weh_fail_nomem(diag) : WEH_OK;
     }
     bis_reset(row);
     return err;
 }
 
-static void write_flags(const struct bis_plan *plan, struct weh_sink *sink)
+static void touch(struct bis_edit *base, enum bis_slot slot)
 {
-    static const struct {
-        enum bis_slot slot;
-        const char *name;
-    } flags[] = { { SLOT_MODEL_PRIVATE, "isPrivate" },
-                  { SLOT_MODEL_TEMPLATE, "isTemplate" },
-                  { SLOT_MODEL_UNLOCATED, "isNotSpatiallyLocated" },
-                  { SLOT_MODEL_PLAN, "isPlanProjection" } };
+    if (base->plan->slots[slot] >= 0) {
+        base->touched[base->plan->slots[slot]] = 1;
+    }
+}
 
-    for (size_t i = 0; i < WEH_ARRAY_LEN(flags); i++) {
-        int column = bis_read_column(plan, flags[i].slot, "");
+static void touch_changed(struct model_edit *edit)
+{
+    const struct bis_edit *base = &edit->base;
 
-        if (column >= 0 && sqlite3_column_int(plan->select, column) != 0) {
-            weh_sink_key(sink, flags[i].name);
-            weh_sink_bool(sink, true);
+    for (size_t k = 0; k < MODEL_N_FLAGS; k++) {
+        if (edit->flags[k].given) {
+            touch(&edit->base, flag_slots[k]);
+        }
+    }
+    if (edit->flags[MODEL_TEMPLATE].given) {
+        touch(&edit->base, SLOT_MODEL_UNLOCATED);
+    }
+    if (!weh_value_is_null(weh_value_get(base->props, "jsonProperties"))) {
+        touch(&edit->base, SLOT_JSON);
+    }
+    for (unsigned p = 0; p < base->plan->ec_class->n_properties; p++) {
+        if (base->plain[p] != NULL) {
+            base->touched[p] = 1;
         }
     }
 }
 
-static void write_geometry_guid(const struct bis_plan *plan, struct weh_sink *sink)
+static weh_err touch_row(struct model_edit *edit, struct weh_diag *diag)
 {
-    int column = bis_read_column(plan, SLOT_MODEL_GUID, "");
-    char text[WEH_GUID_TEXT_SIZE];
+    struct weh_bis *bis = edit->base.bis;
+    bool geometry = edit->geometry_changed && edit->base.plan->slots[SLOT_MODEL_GUID] >= 0;
     struct weh_guid guid;
-
-    if (column >= 0 && sqlite3_column_bytes(plan->select, column) == (int)sizeof(guid.bytes)) {
-        memcpy(guid.bytes, sqlite3_column_blob(plan->select, column), sizeof(guid.bytes));
-        weh_guid_print(&guid, text);
-        weh_sink_key(sink, "geometryGuid");
-        weh_sink_text(sink, text);
-    }
-}
-
-static weh_err write_model(struct weh_bis *bis, const struct bis_plan *plan, weh_id id,
-                           struct weh_sink *sink, struct weh_diag *diag)
-{
-    int json = bis_read_column(plan, SLOT_JSON, "");
-    weh_id parent = bis_read_id(plan, SLOT_MODEL_PARENT, "Id");
-    weh_id element = bis_read_id(plan, SLOT_MODEL_ELEMENT, "Id");
     weh_err err = WEH_OK;
 
-    weh_sink_map_begin(sink, WEH_SINK_UNKNOWN);
-    weh_sink_key(sink, "classFullName");
-    weh_sink_str(sink, plan->ec_class->full_name);
-    weh_sink_key(sink, "id");
-    weh_sink_id(sink, id);
-    if (json >= 0) {
-        err = bis_write_json(bis, weh_stmt_text(plan->select, json), "jsonProperties", sink, diag);
+    if (!geometry && !edit->update_last_mod) {
+        return WEH_OK;
     }
-    if (parent != 0) {
-        weh_sink_key(sink, "parentModel");
-        weh_sink_id(sink, parent);
-    }
-    bis_write_related(bis, "modeledElement", element,
-                      bis_read_id(plan, SLOT_MODEL_ELEMENT, "RelECClassId"), sink);
-    write_geometry_guid(plan, sink);
-    if (err == WEH_OK) {
-        err = bis_write_plain(bis, plan, sink, diag);
+    if (geometry) {
+        err = weh_guid_create(&guid, diag);
     }
     if (err == WEH_OK) {
-        err = write_name(bis, element, sink, diag);
+        err = bis_model_touch(bis, edit->base.id, geometry ? &guid : NULL, diag);
     }
-    write_flags(plan, sink);
-    if (parent == 0) {
-        /* The repository model: said to be its own parent, and behind everything else. */
-        weh_sink_key(sink, "parentModel");
-        weh_sink_id(sink, id);
-    }
-    weh_sink_map_end(sink);
     return err;
 }
 
-weh_err weh_model_get_props(struct weh_bis *bis, weh_id id, struct weh_sink *sink,
-                            struct weh_diag *diag)
+static weh_err update(struct model_edit *edit, struct weh_diag *diag)
+{
+    weh_err err = read_before(edit, diag);
+
+    if (err == WEH_OK) {
+        err = route(edit, diag);
+    }
+    if (err == WEH_OK) {
+        settle_unlocated(edit);
+        touch_changed(edit);
+        err = bis_update_rows(&edit->base, diag);
+    }
+    return err == WEH_OK ? touch_row(edit, diag) : err;
+}
+
+weh_err weh_model_update(struct weh_bis *bis, const struct weh_value *props, struct weh_diag *diag)
 {
     const struct weh_ec_class *ec_class = NULL;
     struct bis_plan *plan = NULL;
-    sqlite3_stmt *row = NULL;
-    bool found = false;
+    struct model_edit edit = { 0 };
+    weh_id id = 0;
     weh_err err;
 
-    bis_call_begin(bis);
+    if (props == NULL || props->type != WEH_VALUE_MAP) {
+        return weh_fail_where(diag, WEH_E_BAD_ARGS, "props", "props must be an object");
+    }
+    if (bis_id_read(weh_value_get(props, "id"), "id", &id, NULL) != WEH_OK || id == 0) {
+        return weh_fail_where(diag, WEH_E_INVALID_ID, "id", "id must be the id of a model");
+    }
+    err = bis_begin(bis, diag);
+    if (err != WEH_OK) {
+        return err;
+    }
     err = bis_model_class(bis, id, &ec_class, diag);
     if (err == WEH_OK && ec_class == NULL) {
-        err = weh_fail_where(diag, WEH_E_NOT_FOUND, "id", "the model does not exist");
+        err = weh_fail_where(diag, WEH_E_MISSING_ID, "id", "the model does not exist");
     }
     if (err == WEH_OK) {
         err = bis_plan_get(bis, ec_class, &plan, diag);
     }
     if (err == WEH_OK) {
-        err = bis_read_row(bis, plan, id, &row, &found, diag);
+        err = bis_edit_begin(&edit.base, bis, plan, props, diag);
     }
     if (err == WEH_OK) {
-        err = write_model(bis, plan, id, sink, diag);
+        edit.base.is_model = true;
+        edit.base.id = id;
+        err = update(&edit, diag);
     }
-    bis_reset(row);
-    return err;
+    /* What is remembered of the model may be another now. */
+    bis_forget_ids(bis);
+    return bis_end(bis, err, diag);
 }

@@ -51,9 +51,8 @@ static weh_err build_touch(struct weh_bis *bis, const struct bis_plan *plan, str
     return buf->err == WEH_OK ? WEH_OK : weh_fail_nomem(diag);
 }
 
-/* LastMod of model @id, and its geometry GUID when it has one and @guid is not NULL. */
-static weh_err touch_model(struct weh_bis *bis, weh_id id, const struct weh_guid *guid,
-                           struct weh_diag *diag)
+weh_err bis_model_touch(struct weh_bis *bis, weh_id id, const struct weh_guid *guid,
+                        struct weh_diag *diag)
 {
     const struct weh_ec_class *ec_class = NULL;
     struct weh_str column = { NULL, 0 };
@@ -142,7 +141,7 @@ static weh_err touch_users(struct weh_bis *bis, enum bis_base base, weh_id categ
     while (err == WEH_OK && row) {
         err = weh_stmt_step(bis->briefcase, stmt, &row, diag);
         if (err == WEH_OK && row) {
-            err = touch_model(bis, (weh_id)sqlite3_column_int64(stmt, 0), guid, diag);
+            err = bis_model_touch(bis, (weh_id)sqlite3_column_int64(stmt, 0), guid, diag);
         }
     }
     weh_stmt_release(bis->briefcase, stmt);
@@ -158,7 +157,7 @@ weh_err weh_bis_propagate(void *ctx, const struct weh_change_list *changes, stru
     for (size_t i = 0; err == WEH_OK && i < changes->n_touched; i++) {
         const struct weh_model_change *model = &changes->touched[i];
 
-        err = touch_model(bis, model->id, model->geometry ? &guid : NULL, diag);
+        err = bis_model_touch(bis, model->id, model->geometry ? &guid : NULL, diag);
     }
     for (size_t i = 0; err == WEH_OK && i < bis->n_restyled; i++) {
         err = touch_users(bis, BASE_GEOMETRIC_3D, bis->restyled[i], &guid, diag);

@@ -1,25 +1,17 @@
-/* src/bis/remove.c - deleting elements with their children.
+/* src/bis/remove.c - deleting elements with their children, and models with their elements.
  *
  * Children first, as the native library does; joined rows, aspects and the spatial index follow by
- * the file's own cascades and triggers. The tree is walked with a list: a hostile file may be deep
- * or hold a cycle.
+ * the file's own cascades and triggers. Children are walked with a list: a hostile file may be deep
+ * or hold a cycle. Whole trees with sub-models are in tree.c.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "bis_edit.h"
+#include "remove_priv.h"
 
-#define ROOT_SUBJECT 1u
-
-/* The elements of one tree, parents before children, and the set of all that were met. */
-struct tree {
-    weh_id *ids;
-    size_t n;
-    size_t max;
-    weh_id *set; /* open addressing, a power of two, 0 is free */
-    size_t set_size;
-    size_t n_set;
-};
+#define ROOT_SUBJECT     0x1u /* also the repository model */
+#define REALITY_MODEL    0xeu
+#define DICTIONARY_MODEL 0x10u
 
 static size_t slot_of(const weh_id *set, size_t size, weh_id id)
 {
@@ -31,7 +23,7 @@ static size_t slot_of(const weh_id *set, size_t size, weh_id id)
     return at;
 }
 
-static weh_err grow_set(struct tree *tree, struct weh_diag *diag)
+static weh_err grow_set(struct bis_remover *tree, struct weh_diag *diag)
 {
     size_t size = tree->set_size == 0 ? 64 : tree->set_size * 2;
     weh_id *set = weh_calloc(size, sizeof(*set));
@@ -50,12 +42,12 @@ static weh_err grow_set(struct tree *tree, struct weh_diag *diag)
     return WEH_OK;
 }
 
-static bool is_known(const struct tree *tree, weh_id id)
+static bool is_known(const struct bis_remover *tree, weh_id id)
 {
     return tree->set != NULL && tree->set[slot_of(tree->set, tree->set_size, id)] == id;
 }
 
-static weh_err add(struct tree *tree, weh_id id, struct weh_diag *diag)
+static weh_err add(struct bis_remover *tree, weh_id id, struct weh_diag *diag)
 {
     weh_err err = WEH_OK;
 
@@ -87,7 +79,7 @@ static weh_err add(struct tree *tree, weh_id id, struct weh_diag *diag)
     return err;
 }
 
-static weh_err add_children(struct weh_bis *bis, struct tree *tree, weh_id id,
+static weh_err add_children(struct weh_bis *bis, struct bis_remover *tree, weh_id id,
                             struct weh_diag *diag)
 {
     sqlite3_stmt *stmt = NULL;
@@ -117,25 +109,11 @@ static bool is_protected(uint64_t traits)
              TRAIT(FRAME_STYLE) | TRAIT(LEADER_STYLE) | TRAIT(TEXT_SEED))) != 0;
 }
 
-static weh_err delete_one(struct weh_bis *bis, weh_id id, struct weh_diag *diag)
+static weh_err run_delete(struct weh_bis *bis, enum bis_sql which, weh_id id, struct weh_diag *diag)
 {
-    struct bis_head head;
     sqlite3_stmt *stmt = NULL;
-    char where[WEH_ID_TEXT_SIZE];
-    bool found = false;
-    weh_err err = bis_element_head(bis, id, &head, &found, diag);
+    weh_err err = bis_fixed(bis, which, &stmt, diag);
 
-    (void)weh_id_print(id, where);
-    if (err == WEH_OK && !found) {
-        err = weh_fail_where(diag, WEH_E_MISSING_ID, where, "the element %s does not exist", where);
-    }
-    if (err == WEH_OK && is_protected(bis_traits(bis, head.ec_class))) {
-        err = weh_fail_where(diag, WEH_E_DELETION_PROHIBITED, where,
-                             "%s is a definition that others may use", where);
-    }
-    if (err == WEH_OK) {
-        err = bis_fixed(bis, SQL_ELEMENT_DELETE, &stmt, diag);
-    }
     if (err == WEH_OK && sqlite3_bind_int64(stmt, 1, (int64_t)id) != SQLITE_OK) {
         err = weh_fail_nomem(diag);
     }
@@ -143,56 +121,182 @@ static weh_err delete_one(struct weh_bis *bis, weh_id id, struct weh_diag *diag)
         err = weh_stmt_run(bis->briefcase, stmt, diag);
     }
     bis_reset(stmt);
-    if (err == WEH_E_FOREIGN_KEY) {
-        return weh_fail_where(diag, err, where, "%s has a model, or others refer to it", where);
-    }
-    return err == WEH_OK ? bis_links_delete(bis, id, diag) : err;
+    return err;
 }
 
-static weh_err delete_tree(struct weh_bis *bis, struct tree *tree, weh_id root,
-                           struct weh_diag *diag)
+static weh_err delete_one(struct bis_remover *tree, weh_id id, struct weh_diag *diag)
 {
-    weh_err err;
+    struct bis_head head = { 0 };
+    char where[WEH_ID_TEXT_SIZE];
+    bool found = false;
+    weh_err err = bis_element_head(tree->bis, id, &head, &found, diag);
 
-    tree->n = 0;
-    err = add(tree, root, diag);
-    for (size_t i = 0; err == WEH_OK && i < tree->n; i++) {
-        err = add_children(bis, tree, tree->ids[i], diag);
+    if (err == WEH_OK && found &&
+        (bis_traits(tree->bis, head.ec_class) & TRAIT(MODEL_SELECTOR)) != 0) {
+        err = bis_selected_delete(tree->bis, id, diag);
     }
-    for (size_t i = tree->n; err == WEH_OK && i > 0; i--) {
-        err = delete_one(bis, tree->ids[i - 1], diag);
+    if (err == WEH_OK) {
+        err = run_delete(tree->bis, SQL_ELEMENT_DELETE, id, diag);
+    }
+    if (err == WEH_E_FOREIGN_KEY) {
+        (void)weh_id_print(id, where);
+        return weh_fail_where(diag, err, where, "%s has a model, or others refer to it", where);
+    }
+    tree->n_deleted += err == WEH_OK;
+    return err == WEH_OK ? bis_links_delete(tree->bis, id, diag) : err;
+}
+
+/* Only the element that is asked for is asked whether it may go; its children go with it. */
+static weh_err check_element(struct bis_remover *tree, weh_id id, struct weh_diag *diag)
+{
+    struct bis_head head;
+    char where[WEH_ID_TEXT_SIZE];
+    bool found = false;
+    weh_err err = bis_element_head(tree->bis, id, &head, &found, diag);
+
+    (void)weh_id_print(id, where);
+    if (err == WEH_OK && !found) {
+        err = weh_fail_where(diag, WEH_E_MISSING_ID, where, "the element %s does not exist", where);
+    }
+    if (err == WEH_OK && id == ROOT_SUBJECT) {
+        err =
+            weh_fail_where(diag, WEH_E_WRONG_ELEMENT, where, "the root subject cannot be deleted");
+    }
+    if (err == WEH_OK && !tree->purges && is_protected(bis_traits(tree->bis, head.ec_class))) {
+        err = weh_fail_where(diag, WEH_E_DELETION_PROHIBITED, where,
+                             "%s is a definition that others may use", where);
     }
     return err;
 }
 
-static weh_err check_id(weh_id id, struct weh_diag *diag)
+weh_err bis_remove_element(struct bis_remover *tree, weh_id id, struct weh_diag *diag)
 {
-    if (id == 0) {
-        return weh_fail_where(diag, WEH_E_BAD_ARGS, "id", "id must be the id of an element");
+    weh_err err;
+
+    if (is_known(tree, id)) {
+        return WEH_OK; /* it went with another */
     }
-    if (id == ROOT_SUBJECT) {
-        return weh_fail_where(diag, WEH_E_WRONG_ELEMENT, "0x1",
-                              "the root subject cannot be deleted");
+    err = check_element(tree, id, diag);
+    tree->n = 0;
+    if (err == WEH_OK) {
+        err = add(tree, id, diag);
     }
-    return WEH_OK;
+    for (size_t i = 0; err == WEH_OK && i < tree->n; i++) {
+        err = add_children(tree->bis, tree, tree->ids[i], diag);
+    }
+    for (size_t i = tree->n; err == WEH_OK && i > 0; i--) {
+        err = delete_one(tree, tree->ids[i - 1], diag);
+    }
+    return err;
+}
+
+/* Some element of a model, 0 when there is none. */
+static weh_err first_of_model(struct weh_bis *bis, weh_id model, weh_id *out, struct weh_diag *diag)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool row = false;
+    weh_err err = bis_fixed(bis, SQL_MODEL_ELEMENT, &stmt, diag);
+
+    *out = 0;
+    if (err == WEH_OK && sqlite3_bind_int64(stmt, 1, (int64_t)model) != SQLITE_OK) {
+        err = weh_fail_nomem(diag);
+    }
+    if (err == WEH_OK) {
+        err = weh_stmt_step(bis->briefcase, stmt, &row, diag);
+    }
+    if (err == WEH_OK && row) {
+        *out = (weh_id)sqlite3_column_int64(stmt, 0);
+    }
+    bis_reset(stmt);
+    return err;
+}
+
+static bool is_in_every_imodel(weh_id model)
+{
+    return model == ROOT_SUBJECT || model == REALITY_MODEL || model == DICTIONARY_MODEL;
+}
+
+weh_err bis_remove_model(struct bis_remover *tree, weh_id id, struct weh_diag *diag)
+{
+    const struct weh_ec_class *ec_class = NULL;
+    weh_id element = 0;
+    char where[WEH_ID_TEXT_SIZE];
+    weh_err err = bis_model_class(tree->bis, id, &ec_class, diag);
+
+    (void)weh_id_print(id, where);
+    if (err == WEH_OK && ec_class == NULL) {
+        err = weh_fail_where(diag, WEH_E_MISSING_ID, where, "the model %s does not exist", where);
+    }
+    if (err == WEH_OK && is_in_every_imodel(id)) {
+        err = weh_fail_where(diag, WEH_E_WRONG_MODEL, where, "%s is in every iModel", where);
+    }
+    if (err == WEH_OK) {
+        err = first_of_model(tree->bis, id, &element, diag);
+    }
+    while (err == WEH_OK && element != 0) {
+        weh_id before = element;
+
+        err = bis_remove_element(tree, element, diag);
+        if (err == WEH_OK) {
+            err = first_of_model(tree->bis, id, &element, diag);
+        }
+        if (err == WEH_OK && element == before) {
+            err = weh_fail(diag, WEH_E_CORRUPT, "an element cannot be deleted");
+        }
+    }
+    if (err == WEH_OK) {
+        err = run_delete(tree->bis, SQL_MODEL_DELETE, id, diag);
+    }
+    if (err == WEH_E_FOREIGN_KEY) {
+        return weh_fail_where(diag, err, where, "something refers to the model %s", where);
+    }
+    return err == WEH_OK ? bis_selected_delete(tree->bis, id, diag) : err;
+}
+
+void bis_remover_init(struct bis_remover *tree, struct weh_bis *bis)
+{
+    *tree = (struct bis_remover){ .bis = bis };
+}
+
+void bis_remover_fini(struct bis_remover *tree)
+{
+    weh_free(tree->ids);
+    weh_free(tree->set);
+    bis_forget_ids(tree->bis);
 }
 
 weh_err weh_element_delete(struct weh_bis *bis, const weh_id *ids, size_t n, struct weh_diag *diag)
 {
-    struct tree tree = { 0 };
+    struct bis_remover tree;
     weh_err err = bis_begin(bis, diag);
 
     if (err != WEH_OK) {
         return err;
     }
+    bis_remover_init(&tree, bis);
     for (size_t i = 0; err == WEH_OK && i < n; i++) {
-        err = check_id(ids[i], diag);
-        if (err == WEH_OK) {
-            err = delete_tree(bis, &tree, ids[i], diag);
-        }
+        err = ids[i] == 0
+                  ? weh_fail_where(diag, WEH_E_BAD_ARGS, "id", "id must be the id of an element")
+                  : bis_remove_element(&tree, ids[i], diag);
     }
-    weh_free(tree.ids);
-    weh_free(tree.set);
-    bis_forget_ids(bis);
+    bis_remover_fini(&tree);
+    return bis_end(bis, err, diag);
+}
+
+weh_err weh_model_delete(struct weh_bis *bis, weh_id id, struct weh_diag *diag)
+{
+    struct bis_remover tree;
+    weh_err err;
+
+    if (id == 0) {
+        return weh_fail_where(diag, WEH_E_INVALID_ID, "id", "id must be the id of a model");
+    }
+    err = bis_begin(bis, diag);
+    if (err != WEH_OK) {
+        return err;
+    }
+    bis_remover_init(&tree, bis);
+    err = bis_remove_model(&tree, id, diag);
+    bis_remover_fini(&tree);
     return bis_end(bis, err, diag);
 }

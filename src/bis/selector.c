@@ -210,3 +210,8 @@ weh_err bis_links_delete(struct weh_bis *bis, weh_id id, struct weh_diag *diag)
 
     return err == WEH_OK ? delete_from(bis, LINK_DRIVES, SQL_DRIVES_DELETE, id, diag) : err;
 }
+
+weh_err bis_selected_delete(struct weh_bis *bis, weh_id id, struct weh_diag *diag)
+{
+    return delete_from(bis, LINK_SELECTOR_MODELS, SQL_SELECTED_DELETE, id, diag);
+}

@@ -186,6 +186,21 @@ static const struct weh_arg_spec args_model_id[] = {
     { .name = NULL },
 };
 
+static const struct weh_arg_spec args_model_update[] = {
+    { "props", WEH_ARG_OBJECT, true, 0, 0, NULL, "ModelProps with id; an absent or null member stays; updateLastMod and geometryChanged as in UpdateModelOptions" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_model_ids[] = {
+    { "ids", WEH_ARG_IDS, true, 0, RPC_MAX_IDS, NULL, "model ids" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_definition_ids[] = {
+    { "ids", WEH_ARG_IDS, true, 0, RPC_MAX_IDS, NULL, "ids of definition elements; others are passed over" },
+    { .name = NULL },
+};
+
 static const struct weh_arg_spec args_model_props[] = {
     { "props", WEH_ARG_OBJECT, true, 0, 0, NULL, "ModelProps: classFullName, modeledElement, ..." },
     { .name = NULL },
@@ -236,7 +251,9 @@ static const struct weh_method methods[] = {
     { "codeSpecs.list",          IN(READY), VIEW, false, args_none, "[{id, name, properties}]", "0.1", "All code specs, by id.", code_specs_list },
     { "edit.batch",              IN(READY), EDIT, false, args_batch, "{results: [...], saved?, txnId?}", "0.1", "Run many methods as one edit: all or nothing. An error names the operation by its index (data.op); nothing stays then.", edit_batch },
     { "elements.deleteAspect",   IN(READY), EDIT, false, args_delete_aspects, "{}", "0.1", "Delete aspects, all or none.", elements_delete_aspect },
+    { "elements.deleteDefinitionElements", IN(READY), EDIT, false, args_definition_ids, "{inUse: [id]}", "0.1", "Delete definition elements that nothing uses; those in use are told.", elements_delete_definitions },
     { "elements.deleteElement",  IN(READY), EDIT, false, args_delete_elements, "{}", "0.1", "Delete elements with their children.", elements_delete },
+    { "elements.deleteElementTree", IN(READY), EDIT, false, args_element_id, "{deleted}", "0.1", "Delete an element with its children and sub-models; definitions that others use stay.", elements_delete_tree },
     { "elements.getAspects",     IN(READY), VIEW, false, args_get_aspects, "[AspectProps]", "0.1", "The aspects of an element: multi aspects by id, then unique ones.", elements_get_aspects },
     { "elements.getElementProps", IN(READY), VIEW, false, args_get_element, "ElementProps", "0.1", "Read one element by id, federation GUID or code.", elements_get_props },
     { "elements.getMany",        IN(READY), VIEW, false, args_get_many, "[ElementProps]", "0.1", "Read many elements, each once; those that do not exist are left out.", elements_get_many },
@@ -248,8 +265,11 @@ static const struct weh_method methods[] = {
     { "host.describe",           ANYWHERE,  VIEW, false, args_none, "{protocol, methods, notifications, errors, closeReasons}", "0.1", "The API as data.", host_describe },
     { "imodel.create",           ANYWHERE,  EDIT, false, args_imodel_create, CONNECTION_PROPS, "0.1", "Make a new, empty iModel; it is not opened.", imodel_create },
     { "imodel.list",             ANYWHERE,  VIEW, false, args_none, "[{imodel, size, iModelId, name, openFor?}]", "0.1", "The iModels of this server, by name.", imodel_list },
+    { "models.deleteModel",      IN(READY), EDIT, false, args_model_id, "{}", "0.1", "Delete a model with its elements.", models_delete },
     { "models.getModelProps",    IN(READY), VIEW, false, args_model_id, "ModelProps", "0.1", "Read one model.", models_get_props },
     { "models.insertModel",      IN(READY), EDIT, false, args_model_props, "{id}", "0.1", "Insert the model of an element.", models_insert },
+    { "models.queryExtents",     IN(READY), VIEW, false, args_model_ids, "[{id, status, extents: {low, high}}]", "0.1", "The volume that the elements of each model fill.", models_query_extents },
+    { "models.updateModel",      IN(READY), EDIT, false, args_model_update, "{}", "0.1", "Update a model.", models_update },
     { "relationships.deleteInstance", IN(READY), EDIT, false, args_relationship_delete, "{}", "0.1", "Delete a link table relationship; one that does not exist is no error.", relationships_delete },
     { "relationships.getInstanceProps", IN(READY), VIEW, false, args_get_relationship, "RelationshipProps", "0.1", "Read one link table relationship by id or by its ends.", relationships_get_props },
     { "relationships.insertInstance", IN(READY), EDIT, false, args_relationship_insert, "{id}", "0.1", "Insert a link table relationship; both ends must exist unless allowDangling, and elements must not drive each other in a circle.", relationships_insert },

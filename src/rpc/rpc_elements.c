@@ -163,3 +163,47 @@ weh_err elements_delete(struct weh_call *call, struct weh_diag *diag)
     }
     return err;
 }
+
+weh_err elements_delete_tree(struct weh_call *call, struct weh_diag *diag)
+{
+    size_t n = 0;
+    weh_err err = call_check_writable(call, diag);
+
+    if (err == WEH_OK) {
+        err = weh_element_delete_tree(call_workspace(call)->bis, call->args[0].as.id, &n, diag);
+    }
+    if (err == WEH_OK) {
+        weh_sink_map_begin(call->result, 1);
+        put_int(call->result, "deleted", (int64_t)n);
+        weh_sink_map_end(call->result);
+    }
+    return err;
+}
+
+weh_err elements_delete_definitions(struct weh_call *call, struct weh_diag *diag)
+{
+    const struct weh_arg *ids = &call->args[0];
+    weh_id *used = weh_arena_array(call->arena, ids->as.list.n + 1, sizeof(*used));
+    size_t n = 0;
+    weh_err err = call_check_writable(call, diag);
+
+    if (used == NULL) {
+        return weh_fail_nomem(diag);
+    }
+    if (err == WEH_OK) {
+        err = weh_element_delete_definitions(call_workspace(call)->bis, ids->as.list.ids,
+                                             ids->as.list.n, used, &n, diag);
+    }
+    if (err != WEH_OK) {
+        return err;
+    }
+    weh_sink_map_begin(call->result, 1);
+    weh_sink_key(call->result, "inUse");
+    weh_sink_array_begin(call->result, (uint32_t)n);
+    for (size_t i = 0; i < n; i++) {
+        weh_sink_id(call->result, used[i]);
+    }
+    weh_sink_array_end(call->result);
+    weh_sink_map_end(call->result);
+    return WEH_OK;
+}

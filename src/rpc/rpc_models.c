@@ -19,3 +19,37 @@ weh_err models_insert(struct weh_call *call, struct weh_diag *diag)
     }
     return err;
 }
+
+weh_err models_update(struct weh_call *call, struct weh_diag *diag)
+{
+    weh_err err = call_check_writable(call, diag);
+
+    if (err == WEH_OK) {
+        err = weh_model_update(call_workspace(call)->bis, call->args[0].as.value, diag);
+    }
+    if (err == WEH_OK) {
+        put_empty(call->result);
+    }
+    return err;
+}
+
+weh_err models_delete(struct weh_call *call, struct weh_diag *diag)
+{
+    weh_err err = call_check_writable(call, diag);
+
+    if (err == WEH_OK) {
+        err = weh_model_delete(call_workspace(call)->bis, call->args[0].as.id, diag);
+    }
+    if (err == WEH_OK) {
+        put_empty(call->result);
+    }
+    return err;
+}
+
+weh_err models_query_extents(struct weh_call *call, struct weh_diag *diag)
+{
+    const struct weh_arg *ids = &call->args[0];
+
+    return weh_model_query_extents(call_workspace(call)->bis, ids->as.list.ids, ids->as.list.n,
+                                   call->result, diag);
+}

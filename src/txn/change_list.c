@@ -257,7 +257,11 @@ static weh_err add_element(struct change_builder *builder, sqlite3_stmt *stmt,
     }
     list->elements[list->n_elements++] =
         (struct weh_entity_change){ .id = raw->id, .class_id = raw->class_id, .op = raw->op };
-    return add_touched(builder, raw->model_id, raw->geometry, diag);
+    /* What an edit changes changes the time in its own row as well. Else a foreign key has cleared a
+     * reference, and the native library leaves the model as it is. */
+    return raw->of_element || raw->geometry
+               ? add_touched(builder, raw->model_id, raw->geometry, diag)
+               : WEH_OK;
 }
 
 static weh_err merge_elements(struct change_builder *builder, struct weh_diag *diag)

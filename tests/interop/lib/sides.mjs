@@ -8,11 +8,14 @@ const METHODS = {
   updateElement: (o) => ["elements.updateElement", { props: o.props }],
   deleteElement: (o) => ["elements.deleteElement", o.ids !== undefined ? { ids: o.ids } : { id: o.id }],
   deleteElementTree: (o) => ["elements.deleteElementTree", { id: o.id }],
+  deleteDefinitionElements: (o) => ["elements.deleteDefinitionElements", { ids: o.ids }],
+  queryChildren: (o) => ["elements.queryChildren", { id: o.id }],
   insertAspect: (o) => ["elements.insertAspect", { props: o.props }],
   updateAspect: (o) => ["elements.updateAspect", { props: o.props }],
   deleteAspect: (o) => ["elements.deleteAspect", { id: o.id }],
   insertModel: (o) => ["models.insertModel", { props: o.props }],
   updateModel: (o) => ["models.updateModel", { props: o.props }],
+  queryExtents: (o) => ["models.queryExtents", { ids: o.ids }],
   deleteModel: (o) => ["models.deleteModel", { id: o.id }],
   insertRelationship: (o) => ["relationships.insertInstance", { props: o.props }],
   updateRelationship: (o) => ["relationships.updateInstance", { props: o.props }],
@@ -23,6 +26,12 @@ const METHODS = {
   readAspects: (o) => ["elements.getAspects", { id: o.id }],
   getElementProps: (o) => ["elements.getElementProps", o.props ?? { id: o.id }],
   getModelProps: (o) => ["models.getModelProps", { id: o.id }],
+  saveFileProperty: (o) => ["briefcase.saveFileProperty", { ...o.prop, string: o.string, blob: o.blob }],
+  deleteFileProperty: (o) => ["briefcase.deleteFileProperty", o.prop],
+  queryFileProperty: (o) => ["briefcase.queryFileProperty", o.prop],
+  updateProjectExtents: (o) => ["briefcase.updateProjectExtents", { projectExtents: o.projectExtents }],
+  updateGlobalOrigin: (o) => ["briefcase.updateGlobalOrigin", { globalOrigin: o.globalOrigin }],
+  updateEcefLocation: (o) => ["briefcase.updateEcefLocation", { ecefLocation: o.ecefLocation }],
   save: (o) => ["txns.saveChanges", o.description === undefined ? {} : { description: o.description }],
   abandon: () => ["txns.abandonChanges", {}],
   undo: (o) => ["txns.reverseTxns", { count: o.count ?? 1 }],
@@ -66,7 +75,7 @@ export class OfficialSide {
   async run(op) {
     nextMillisecond();
     try {
-      const result = apply(this.db, resolve(op, this.results));
+      const result = await apply(this.db, resolve(op, this.results));
       // The transaction manager answers undo and redo with a status.
       const status = (op.op === "undo" || op.op === "redo") && result !== 0 ? result : undefined;
       remember(this.results, op, result);
