@@ -157,12 +157,12 @@ static weh_err tell_file_prop(struct oracle_file *file, const struct weh_value *
 
 /* clang-format off */
 static const struct oracle_kind kinds[] = {
-    { "elements", "SELECT count(*) FROM bis_Element", tell_element, NULL },
-    { "models",   "SELECT count(*) FROM bis_Model",   tell_model,   NULL },
-    { "aspects",  "SELECT (SELECT count(*) FROM bis_ElementMultiAspect) + (SELECT count(*) FROM bis_ElementUniqueAspect)", tell_aspect, NULL },
-    { "relationships", "SELECT (SELECT count(*) FROM bis_ElementRefersToElements) + (SELECT count(*) FROM bis_ElementDrivesElement)", tell_relationship, NULL },
-    { "codespecs", "SELECT count(*) FROM bis_CodeSpec", tell_code_spec, NULL },
-    { "fileprops", "SELECT count(*) FROM be_Prop", tell_file_prop, NULL },
+    { "elements", "SELECT count(*) FROM bis_Element", tell_element },
+    { "models",   "SELECT count(*) FROM bis_Model",   tell_model },
+    { "aspects",  "SELECT (SELECT count(*) FROM bis_ElementMultiAspect) + (SELECT count(*) FROM bis_ElementUniqueAspect)", tell_aspect },
+    { "relationships", "SELECT (SELECT count(*) FROM bis_ElementRefersToElements) + (SELECT count(*) FROM bis_ElementDrivesElement)", tell_relationship },
+    { "codespecs", "SELECT count(*) FROM bis_CodeSpec", tell_code_spec },
+    { "fileprops", "SELECT count(*) FROM be_Prop", tell_file_prop },
 };
 /* clang-format on */
 

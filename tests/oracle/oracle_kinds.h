@@ -14,8 +14,6 @@ struct oracle_kind {
     /** Say to @sink what the dump's @line says. */
     weh_err (*tell)(struct oracle_file *file, const struct weh_value *line, struct weh_sink *sink,
                     struct weh_diag *diag);
-    /** Member of the lines that is left out on both sides; NULL: none. */
-    const char *without;
 };
 
 /** In the order of the report. Static. */

@@ -168,30 +168,6 @@ static void count_problem(const struct place *place, const struct weh_value *lin
     count_difference(place, line, &difference);
 }
 
-/* A copy of the map @line without the member @key. */
-static weh_err leave_out(struct weh_arena *arena, const char *key, struct weh_value *line,
-                         struct weh_diag *diag)
-{
-    struct weh_member *members;
-    uint32_t n = 0;
-
-    if (weh_value_get(line, key) == NULL) {
-        return WEH_OK;
-    }
-    members = weh_arena_array(arena, line->n, sizeof(*members));
-    if (members == NULL) {
-        return weh_fail_nomem(diag);
-    }
-    for (uint32_t i = 0; i < line->n; i++) {
-        if (!weh_str_eq_text(line->as.members[i].key, key)) {
-            members[n++] = line->as.members[i];
-        }
-    }
-    line->as.members = members;
-    line->n = n;
-    return WEH_OK;
-}
-
 /* Have our side tell what @line says and read it back. */
 static weh_err tell(const struct place *place, const struct weh_value *line, struct weh_value *out,
                     struct weh_diag *diag)
@@ -229,12 +205,6 @@ static void compare_line(const struct place *place, struct weh_str text)
         return;
     }
     err = tell(place, &expected, &actual, &diag);
-    if (err == WEH_OK && place->kind->without != NULL) {
-        err = leave_out(&report->arena, place->kind->without, &expected, &diag);
-    }
-    if (err == WEH_OK && place->kind->without != NULL) {
-        err = leave_out(&report->arena, place->kind->without, &actual, &diag);
-    }
     if (err != WEH_OK) {
         count_problem(place, &expected, weh_err_info(err)->name, diag.text);
     } else if (oracle_equal(&expected, &actual, &difference)) {

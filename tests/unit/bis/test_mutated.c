@@ -183,7 +183,8 @@ struct call {
     const char *name;
     enum kind kind;
     bool is_insert;
-    /** How many lines of the dump it may refuse as they are: a root subject; models, whose elements have one; relationships between the same ends. */
+    /** How many lines of the dump it may refuse as they are: a root subject; models, whose elements
+     * have one; relationships between the same ends. */
     uint32_t n_refused_max;
     weh_err (*run)(struct fixture *f, const struct weh_value *props);
 };

@@ -154,8 +154,8 @@ static void compare(const char *imodel, const char *path, uint32_t least)
     while (geom_blobs_next(&blobs, &blob) != 0) {
         const struct told *told = find(&dump, blob.element_id);
 
-        assert_non_null(told);
-        n_different += !is_same(&dump, told, &blob);
+        /* A stored geometry that the dump does not tell is different too. */
+        n_different += told == NULL || !is_same(&dump, told, &blob);
         n++;
     }
     geom_blobs_close(&blobs);
