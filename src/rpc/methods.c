@@ -206,6 +206,23 @@ static const struct weh_arg_spec args_model_props[] = {
     { .name = NULL },
 };
 
+static const struct weh_arg_spec args_schema_class[] = {
+    { "classFullName", WEH_ARG_STRING, true,  1, 1024, NULL, "\"Schema:Class\" or \"Schema.Class\", any case; an alias will do" },
+    { "inherited",     WEH_ARG_BOOL,   false, 0, 0,    NULL, "false leaves out inheritedProperties; true when absent" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_schema_enumeration[] = {
+    { "enumeration", WEH_ARG_STRING, true, 1, 1024, NULL, "\"Schema:Enumeration\", any case; an alias will do" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_schema_list[] = {
+    { "schema", WEH_ARG_STRING, false, 1, 255, NULL, "only this schema: name or alias, any case" },
+    { "items",  WEH_ARG_BOOL,   false, 0, 0,   NULL, "true lists classes, enumerations, kinds of quantity and categories too" },
+    { .name = NULL },
+};
+
 static const struct weh_arg_spec args_cancel[] = {
     { "id", WEH_ARG_REQUEST_ID, true, 0, 0, NULL, "id of the request to cancel" },
     { .name = NULL },
@@ -274,6 +291,9 @@ static const struct weh_method methods[] = {
     { "relationships.getInstanceProps", IN(READY), VIEW, false, args_get_relationship, "RelationshipProps", "0.1", "Read one link table relationship by id or by its ends.", relationships_get_props },
     { "relationships.insertInstance", IN(READY), EDIT, false, args_relationship_insert, "{id}", "0.1", "Insert a link table relationship; both ends must exist unless allowDangling, and elements must not drive each other in a circle.", relationships_insert },
     { "relationships.updateInstance", IN(READY), EDIT, false, args_relationship_update, "{}", "0.1", "Update the properties of a link table relationship.", relationships_update },
+    { "schema.getClass",         IN(READY), VIEW, false, args_schema_class, "{classId, ecclass, name, schema: {name, alias, version}, schemaItemType, modifier?, displayLabel, label?, description?, hidden, baseClasses, baseClass?, mixins?, derivedClasses, customAttributes?, appliesTo?, strength?, strengthDirection?, source?, target?, properties: {name: property}, inheritedProperties?, enumerations?, categories?, kindsOfQuantity?, formats?, units?}", "0.1", "Describe a class: all that a form for it needs.", schema_get_class },
+    { "schema.getEnumeration",   IN(READY), VIEW, false, args_schema_enumeration, "{fullName, type, isStrict, label?, description?, enumerators: [{name, label?, description?, value}]}", "0.1", "Describe an enumeration.", schema_get_enumeration },
+    { "schema.list",             IN(READY), VIEW, false, args_schema_list, "[{name, alias, version, label?, description?, references: [{name, version}], customAttributes?, hidden, classes?: [{name, label?, schemaItemType, modifier?}], enumerations?, kindsOfQuantity?, categories?}]", "0.1", "The schemas of the open iModel, by name.", schema_list },
     { "session.cancel",          ANYWHERE | IN(OPENING), VIEW, true, args_cancel, "{cancelled}", "0.1", "Cancel a running or waiting request of this session; overtakes the others.", session_cancel },
     { "session.close",           ANYWHERE,  VIEW, false, args_none, "{}", "0.1", "End the session; unsaved changes are dropped. Then the socket closes with 1000.", session_close },
     { "session.hello",           ANYWHERE,  VIEW, false, args_hello, "{sessionId, user, access, server: {name, version}, protocol, limits, resumed}", "0.1", "Introduce the client; only as the first request.", session_hello },

@@ -35,11 +35,11 @@ static void unpack(struct weh_buf *packed, struct weh_buf *out)
 {
     uint64_t limit = UINT64_MAX;
     size_t in = 0;
-    uint8_t *room = weh_buf_reserve(out, 4u << 20);
+    uint8_t *room = weh_buf_reserve(out, 16u << 20);
 
     assert_non_null(room);
     assert_int_equal(lzma_stream_buffer_decode(&limit, 0, NULL, packed->data, &in, packed->len,
-                                               room, &out->len, 4u << 20),
+                                               room, &out->len, 16u << 20),
                      LZMA_OK);
 }
 
