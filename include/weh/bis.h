@@ -79,7 +79,8 @@ WEH_MUST_CHECK weh_err weh_element_query_children(struct weh_bis *bis, weh_id id
  * WEH_E_BAD_ARGS (class, a member or its type), WEH_E_NOT_FOUND (model), WEH_E_WRONG_MODEL,
  * WEH_E_INVALID_CATEGORY, WEH_E_INVALID_CODE, WEH_E_INVALID_PARENT, WEH_E_BAD_ELEMENT (what a view
  * or a geometry part needs), WEH_E_WRITE (abstract class), WEH_E_DUPLICATE_CODE, WEH_E_NOT_UNIQUE
- * (federation GUID), WEH_E_FOREIGN_KEY, WEH_E_UNSUPPORTED (geometry), WEH_E_READ_ONLY, and those of
+ * (federation GUID), WEH_E_FOREIGN_KEY, WEH_E_UNSUPPORTED (geometry
+ * without a box that is known here, when none is given), WEH_E_READ_ONLY, and those of
  * weh_db_fail. The diag's where names the member.
  */
 WEH_MUST_CHECK weh_err weh_element_insert(struct weh_bis *bis, const struct weh_value *props,

@@ -502,7 +502,8 @@ weh_err bis_geometry_prepare(struct bis_edit *edit, struct weh_diag *diag)
     } else if (err == WEH_OK) {
         err = build(edit, !has_params, diag);
         if (err == WEH_OK) {
-            err = apply_placement(edit, false, diag);
+            /* With geomBinary besides, which has no effect then, the given box counts. */
+            err = apply_placement(edit, weh_value_get(edit->props, "geomBinary") != NULL, diag);
         }
     }
     if (err == WEH_OK) {

@@ -482,6 +482,10 @@ weh_err weh_geom_build(const struct weh_geom *in, const struct weh_geom_target *
         err = take_entries(&b, out);
     }
     weh_buf_fini(&b.entries);
+    if (target->is_2d) {
+        b.box.low.z = 0.0;
+        b.box.high.z = 0.0;
+    }
     *box = b.box;
     return err;
 }

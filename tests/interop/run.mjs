@@ -11,6 +11,7 @@ import { Daemon, daemonPath } from "./lib/daemon.mjs";
 import { Report, ok } from "./lib/tap.mjs";
 import { tests as edits } from "./cases/edits.mjs";
 import { tests as files } from "./cases/files.mjs";
+import { tests as geometry } from "./cases/geometry.mjs";
 import { tests as links } from "./cases/links.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -72,7 +73,7 @@ await start();
 try {
   await daemon.start();
   const ctx = new Context(daemon);
-  for (const test of [...edits, ...links, ...files]) {
+  for (const test of [...edits, ...links, ...files, ...geometry]) {
     if (values.only === undefined || test.name.includes(values.only)) await report.test(test.name, () => test.run(ctx));
   }
   await report.test("the server ends cleanly on SIGTERM", async () => {
