@@ -137,6 +137,48 @@ static weh_err insert_model(struct fixture *f, const struct weh_value *props)
     return weh_model_insert(f->bis, props, &id, &f->diag);
 }
 
+static weh_err update_model(struct fixture *f, const struct weh_value *props)
+{
+    return weh_model_update(f->bis, props, &f->diag);
+}
+
+/* Deletes take the id alone; one that is none never gets so far. */
+static weh_err read_id(struct fixture *f, const struct weh_value *props, weh_id *out)
+{
+    const struct weh_value *id = weh_value_get(props, "id");
+
+    if (weh_value_is_null(id) || id->type != WEH_VALUE_STRING ||
+        !weh_id_parse(weh_value_str(id), out)) {
+        return weh_fail_where(&f->diag, WEH_E_BAD_ARGS, "id", "id must be an id");
+    }
+    return WEH_OK;
+}
+
+static weh_err delete_element(struct fixture *f, const struct weh_value *props)
+{
+    weh_id id = 0;
+    weh_err err = read_id(f, props, &id);
+
+    return err == WEH_OK ? weh_element_delete(f->bis, &id, 1, &f->diag) : err;
+}
+
+static weh_err delete_tree(struct fixture *f, const struct weh_value *props)
+{
+    size_t n = 0;
+    weh_id id = 0;
+    weh_err err = read_id(f, props, &id);
+
+    return err == WEH_OK ? weh_element_delete_tree(f->bis, id, &n, &f->diag) : err;
+}
+
+static weh_err delete_model(struct fixture *f, const struct weh_value *props)
+{
+    weh_id id = 0;
+    weh_err err = read_id(f, props, &id);
+
+    return err == WEH_OK ? weh_model_delete(f->bis, id, &f->diag) : err;
+}
+
 static weh_err insert_aspect(struct fixture *f, const struct weh_value *props)
 {
     weh_id id = 0;
@@ -193,6 +235,10 @@ static const struct call calls[] = {
     { "insert element", KIND_ELEMENT, true, 1, insert_element },
     { "update element", KIND_ELEMENT, false, 0, update_element },
     { "insert model", KIND_MODEL, true, UINT32_MAX, insert_model },
+    { "update model", KIND_MODEL, false, 0, update_model },
+    { "delete element", KIND_ELEMENT, false, UINT32_MAX, delete_element },
+    { "delete tree", KIND_MODEL, false, UINT32_MAX, delete_tree },
+    { "delete model", KIND_MODEL, false, UINT32_MAX, delete_model },
     { "insert aspect", KIND_ASPECT, true, 0, insert_aspect },
     { "update aspect", KIND_ASPECT, false, 0, update_aspect },
     { "insert relationship", KIND_RELATIONSHIP, true, 13, insert_relationship },
