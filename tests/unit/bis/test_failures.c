@@ -104,13 +104,13 @@ static const struct weh_sink_ops null_ops = {
 
 static weh_err call_get(struct fixture *f, const struct weh_value *props)
 {
-    static const weh_id ids[] = { 0x11, 0x131, 0x18a, 0x17, 0x1b4, 0x1b6 };
+    static const weh_id ids[] = { 0x11, 0x131, 0x18a, 0x17, 0x1b4, 0x1b6, 0x28, 0x92, 0x9b };
     struct weh_sink sink = { &null_ops };
     weh_err err = WEH_OK;
 
     (void)props;
     for (size_t i = 0; err == WEH_OK && i < WEH_ARRAY_LEN(ids); i++) {
-        struct weh_element_key key = { .id = ids[i] };
+        struct weh_element_key key = { .id = ids[i], .want_geometry = true };
 
         err = weh_element_get_props(f->bis, &key, &sink, &f->diag);
     }
@@ -196,6 +196,25 @@ static void test_insert_survives_any_failed_allocation(void **state)
                      "'jsonProperties':{'a':[1,2]},'tags':[{'name':'n'}]}");
 }
 
+static void test_insert_with_geometry_survives_any_failed_allocation(void **state)
+{
+    (void)state;
+    run(call_insert,
+        "{'classFullName':'Generic:PhysicalObject','model':'0x35','category':'0x16','geom':["
+        "{'appearance':{'subCategory':'0x17','color':5}},{'fill':{'display':2,'color':3}},"
+        "{'loop':[{'lineString':[[0,0,0],[1,0,0],[1,1,0],[0,0,0]]}]},{'box':{'origin':[0,0,0],"
+        "'baseX':1}},{'geomPart':{'part':'0x28','origin':[1,2,3]}},{'indexedMesh':{'point':"
+        "[[0,0,0],[1,0,0],[0,1,0]],'pointIndex':[1,2,3,0]}}]}");
+}
+
+static void test_update_with_geometry_survives_any_failed_allocation(void **state)
+{
+    (void)state;
+    run(call_update, "{'id':'0x8a','placement':{'origin':[1,2,3]},'geom':[{'unionRegion':[{'loop':"
+                     "[{'lineString':[[0,0,0],[1,0,0],[1,1,0],[0,0,0]]}]},{'loop':[{'lineString':"
+                     "[[5,0,0],[6,0,0],[6,1,0],[5,0,0]]}]}]}]}");
+}
+
 static void test_insert_of_category_survives_any_failed_allocation(void **state)
 {
     (void)state;
@@ -240,6 +259,8 @@ int main(void)
         cmocka_unit_test(test_create_survives_any_failed_allocation),
         cmocka_unit_test(test_get_survives_any_failed_allocation),
         cmocka_unit_test(test_insert_survives_any_failed_allocation),
+        cmocka_unit_test(test_insert_with_geometry_survives_any_failed_allocation),
+        cmocka_unit_test(test_update_with_geometry_survives_any_failed_allocation),
         cmocka_unit_test(test_insert_of_category_survives_any_failed_allocation),
         cmocka_unit_test(test_insert_of_selector_survives_any_failed_allocation),
         cmocka_unit_test(test_update_survives_any_failed_allocation),
