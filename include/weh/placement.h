@@ -48,6 +48,10 @@ WEH_MUST_CHECK weh_err weh_angle_read(const struct weh_value *value, const char 
 /** @degrees as they come back from the native library's radians. */
 double weh_angle_round(double degrees);
 
+/** @angles of a view (yaw, pitch, roll in degrees), which the native library keeps as a matrix, as
+ * they come back from it: those of the same rotation that are near zero. */
+void weh_view_angles_round(double angles[3]);
+
 /** Write an array of @n numbers; {low, high} of such arrays; {pitch, roll, yaw} without zeros. */
 void weh_point_write(const double *point, unsigned n, struct weh_sink *sink);
 void weh_box_write(const double *low, const double *high, unsigned n, struct weh_sink *sink);

@@ -348,18 +348,19 @@ weh_err bis_bind_view_angles(struct bis_edit *edit, const struct weh_value *valu
     } angles[] = { { "yaw", "angles.yaw", SLOT_VIEW_YAW },
                    { "pitch", "angles.pitch", SLOT_VIEW_PITCH },
                    { "roll", "angles.roll", SLOT_VIEW_ROLL } };
+    double degrees[3] = { 0.0, 0.0, 0.0 };
     weh_err err = WEH_OK;
 
     if (!weh_value_is_null(value) && value->type != WEH_VALUE_MAP) {
         return fail_type("angles", "an object", diag);
     }
     for (size_t i = 0; err == WEH_OK && i < WEH_ARRAY_LEN(angles); i++) {
-        double degrees = 0.0;
-
-        err = weh_angle_read(weh_value_get(value, angles[i].name), angles[i].where, &degrees, diag);
-        if (err == WEH_OK) {
-            err = bis_put_real(edit, angles[i].slot, "", degrees, diag);
-        }
+        err = weh_angle_read(weh_value_get(value, angles[i].name), angles[i].where, &degrees[i],
+                             diag);
+    }
+    weh_view_angles_round(degrees);
+    for (size_t i = 0; err == WEH_OK && i < WEH_ARRAY_LEN(angles); i++) {
+        err = bis_put_real(edit, angles[i].slot, "", degrees[i], diag);
     }
     return err;
 }
@@ -406,7 +407,8 @@ weh_err bis_bind_camera(struct bis_edit *edit, const struct weh_value *value, st
         err = bis_put_point(edit, SLOT_CAMERA_EYE, 3, eye, diag);
     }
     if (err == WEH_OK) {
-        /* The only angle that is stored in radians. */
+        /* The only angle that is stored in radians, and so without the detour of the others. */
+        (void)weh_value_to_double(weh_value_get(value, "lens"), &lens);
         err = bis_put_real(edit, SLOT_CAMERA_LENS, "", lens * (BINDER_PI / 180.0), diag);
     }
     return err == WEH_OK ? bis_put_real(edit, SLOT_CAMERA_FOCUS, "", distance, diag) : err;

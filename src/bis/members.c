@@ -41,6 +41,8 @@ static const struct member_row rows[] = {
     { "federationGuid",      BASE_ELEMENT,        ALWAYS,       bis_bind_federation_guid, { S(FEDERATION_GUID) } },
     { "userLabel",           BASE_ELEMENT,        0,            bis_bind_user_label, { S(USER_LABEL) } },
     { "jsonProperties",      BASE_ELEMENT,        KEEP_NULL,    bis_bind_json, { S(JSON) } },
+    { "jsonProperties",      BASE_DISPLAY_STYLE,  ALWAYS | KEEP_NULL, bis_bind_style_json, { S(JSON) } },
+    { "jsonProperties",      BASE_RENDER_MATERIAL, KEEP_NULL,   bis_bind_material_json, { S(JSON) } },
     { "category",            BASE_GEOMETRIC_3D,   ALWAYS | KEEP_NULL, bis_bind_category, { S(CATEGORY), S(IN_SPATIAL) } },
     { "placement",           BASE_GEOMETRIC_3D,   KEEP_NULL,    bis_bind_placement3, { S(ORIGIN), S(YAW), S(PITCH), S(ROLL), S(LOW), S(HIGH) } },
     { "typeDefinition",      BASE_GEOMETRIC_3D,   0,            bis_bind_type_definition, { S(TYPE_DEFINITION) } },

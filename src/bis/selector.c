@@ -33,6 +33,18 @@ static weh_err acquire(struct weh_bis *bis, sqlite3_stmt **out, weh_id id, struc
     return err;
 }
 
+/* The selected ids, each once, in order. */
+static weh_err select_targets(struct weh_bis *bis, const struct bis_link *link, weh_id id,
+                              sqlite3_stmt **out, struct weh_diag *diag)
+{
+    weh_buf_clear(&bis->scratch);
+    weh_buf_printf(&bis->scratch, "SELECT DISTINCT %s FROM %s WHERE %s=?", link->target, link->name,
+                   link->source);
+    put_class(&bis->scratch, link);
+    weh_buf_printf(&bis->scratch, " ORDER BY 1");
+    return acquire(bis, out, id, diag);
+}
+
 weh_err bis_selector_write(struct weh_bis *bis, enum bis_link_name name, weh_id id, const char *key,
                            struct weh_sink *sink, struct weh_diag *diag)
 {
@@ -42,12 +54,7 @@ weh_err bis_selector_write(struct weh_bis *bis, enum bis_link_name name, weh_id 
     weh_err err = bis_link(bis, name, &link, diag);
 
     if (err == WEH_OK) {
-        weh_buf_clear(&bis->scratch);
-        weh_buf_printf(&bis->scratch, "SELECT DISTINCT %s FROM %s WHERE %s=?", link->target,
-                       link->name, link->source);
-        put_class(&bis->scratch, link);
-        weh_buf_printf(&bis->scratch, " ORDER BY 1");
-        err = acquire(bis, &stmt, id, diag);
+        err = select_targets(bis, link, id, &stmt, diag);
     }
     if (err == WEH_OK) {
         weh_sink_key(sink, key);
@@ -161,20 +168,47 @@ static weh_err insert_selected(struct weh_bis *bis, const struct bis_link *link,
     return err;
 }
 
+/* Are just the sorted @ids selected? */
+static weh_err is_selected(struct weh_bis *bis, const struct bis_link *link, weh_id id,
+                           const weh_id *ids, size_t n, bool *same, struct weh_diag *diag)
+{
+    sqlite3_stmt *stmt = NULL;
+    size_t at = 0;
+    bool row = true;
+    weh_err err = select_targets(bis, link, id, &stmt, diag);
+
+    *same = true;
+    while (err == WEH_OK && row && *same) {
+        err = weh_stmt_step(bis->briefcase, stmt, &row, diag);
+        if (err == WEH_OK && row) {
+            *same = at < n && ids[at] == (weh_id)sqlite3_column_int64(stmt, 0);
+            at++;
+        }
+    }
+    *same = *same && at == n;
+    weh_stmt_release(bis->briefcase, stmt);
+    return err;
+}
+
 weh_err bis_selector_replace(struct weh_bis *bis, enum bis_link_name name, weh_id id,
                              const struct weh_value *value, struct weh_diag *diag)
 {
     const struct bis_link *link = NULL;
     weh_id *ids = NULL;
     size_t n = 0;
+    bool same = false;
     weh_err err = read_ids(bis, name, value, &ids, &n, diag);
 
     if (err == WEH_OK) {
         err = bis_link(bis, name, &link, diag);
     }
     if (err == WEH_OK) {
-        err = delete_selected(bis, link, id, diag);
+        err = is_selected(bis, link, id, ids, n, &same, diag);
     }
+    if (err != WEH_OK || same) {
+        return err; /* the rows keep their ids */
+    }
+    err = delete_selected(bis, link, id, diag);
     return err == WEH_OK && n > 0 ? insert_selected(bis, link, id, ids, n, diag) : err;
 }
 

@@ -250,7 +250,10 @@ static weh_err build_update(struct bis_edit *edit, unsigned t, int *params, bool
             put_updated(edit, t, p, params, &n);
         }
     }
-    *any = n > 1 || (t == 0 && (edit->plan->traits & TRAIT(ELEMENT)) != 0);
+    /* The official backend writes the rows of an element in all its tables, changed or not: deleted later
+     * in the same transaction they count as direct changes. */
+    *any = n > 1 ||
+           ((edit->plan->traits & TRAIT(ELEMENT)) != 0 && ec_class->tables[t]->has_class_id_column);
     if (n == 1) {
         weh_buf_printf(buf, "ECClassId=ECClassId");
     }

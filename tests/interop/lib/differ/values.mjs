@@ -47,8 +47,15 @@ export function guid(r) {
   return `d1ffe000-${h.slice(0, 4)}-4${h.slice(4, 7)}-8${h.slice(7, 10)}-${h.slice(10, 22)}`;
 }
 
+/* The official backend reads JSON text again at some updates, and writes it with the error it reads numbers with. */
+const JSON_NUMBERS = [0, -0, 1, -1, 2.5, 0.1, 1e-7, 1e300, 1e21, 2 ** 31, -(2 ** 31), 2 ** 32, 2 ** 63, 123456.789, 5e-324, 1e16];
+
+function jsonNumber(r) {
+  return r.chance(0.3) ? r.pick(JSON_NUMBERS) : r.below(100000) / 64 - 500;
+}
+
 export function json(r, depth = 3) {
-  const leaf = () => r.weighted([[3, () => text(r)], [3, () => number(r)], [1, () => true], [1, () => null], [1, () => false]])();
+  const leaf = () => r.weighted([[3, () => text(r)], [3, () => jsonNumber(r)], [1, () => true], [1, () => null], [1, () => false]])();
   if (depth === 0) return leaf();
   return r.weighted([
     [2, leaf],
@@ -81,17 +88,25 @@ function primitive(r, p) {
   return PRIMITIVES[p.primitive](r);
 }
 
-function struct(r, p) {
+function struct(r, p, options = {}) {
   const out = {};
-  for (const m of p.members) if (r.chance(0.75)) out[m.name] = property(r, m, {});
+  for (const m of p.members) if (r.chance(0.75)) out[m.name] = property(r, m, { near: options.near });
   return out;
 }
+
+const near = (r) => r.below(1e6) / 64 - 5000;
+const NEAR = {
+  0x401: near,
+  0x701: (r) => ({ x: near(r), y: near(r) }),
+  0x801: (r) => ({ x: near(r), y: near(r), z: near(r) }),
+};
 
 const MAKERS = {
   primitive,
   struct,
-  array: (r, p) => r.list(4, () => primitive(r, p)),
-  structArray: (r, p) => r.list(3, () => struct(r, p)),
+  // Through text, which the official backend reads with an error: no numbers far from 1 here.
+  array: (r, p) => r.list(4, () => (NEAR[p.primitive] ?? primitive)(r, p)),
+  structArray: (r, p) => r.list(3, () => struct(r, p, { near: true })),
   navigation: (r, p, o) => o.navigation?.(p) ?? null,
 };
 
@@ -101,6 +116,7 @@ const MAKERS = {
  */
 export function property(r, p, options = {}) {
   if (r.chance(options.none ?? 0.04)) return null;
+  if (options.near && p.kind === "primitive" && NEAR[p.primitive] !== undefined) return NEAR[p.primitive](r);
   if (r.chance(options.wrong ?? 0) && p.kind !== "navigation") return wrong(r);
   return MAKERS[p.kind](r, p, options);
 }
