@@ -30,9 +30,15 @@ void weh_bis_destroy(struct weh_bis *bis);
 /**
  * Forget what is remembered of the file's rows: which models, elements and code specs exist, which
  * sub-categories were restyled. To be called whenever rows change other than through this context:
- * after abandon, undo, redo, rollback to a savepoint, applied changesets. Cannot fail.
+ * after abandon, undo, redo, applied changesets. Cannot fail.
  */
 void weh_bis_forget(struct weh_bis *bis);
+
+/** How much of that is remembered now, for weh_bis_forget_since: to be asked at a savepoint. */
+size_t weh_bis_mark(const struct weh_bis *bis);
+
+/** Forget, after a rollback to a savepoint, what came after @mark; what the file may now deny, all. */
+void weh_bis_forget_since(struct weh_bis *bis, size_t mark);
 
 /**
  * Make the edits that follow one: all of them stay or none. One that fails has failed them all, and

@@ -151,6 +151,20 @@ WEH_MUST_CHECK weh_err weh_briefcase_edit_end(struct weh_briefcase *briefcase, b
  */
 bool weh_briefcase_lost_transaction(const struct weh_briefcase *briefcase);
 
+/* ---- savepoints: marks in what is unsaved, outside of edits; they end with the transaction ---- */
+
+/** A mark inside those there are; its number is their count. WEH_E_LIMIT (32), WEH_E_READ_ONLY. */
+WEH_MUST_CHECK weh_err weh_briefcase_savepoint(struct weh_briefcase *briefcase,
+                                               struct weh_diag *diag);
+/** Rows and id sequences as they were at mark @number, which stays; on failure all that is unsaved
+ * is lost (weh_briefcase_lost_transaction). */
+WEH_MUST_CHECK weh_err weh_briefcase_savepoint_rollback(struct weh_briefcase *briefcase,
+                                                        uint32_t number, struct weh_diag *diag);
+/** End mark @number and those inside it. */
+WEH_MUST_CHECK weh_err weh_briefcase_savepoint_release(struct weh_briefcase *briefcase,
+                                                       uint32_t number, struct weh_diag *diag);
+uint32_t weh_briefcase_savepoint_count(const struct weh_briefcase *briefcase);
+
 /** How often everything unsaved has been rolled back, by whomever. */
 uint64_t weh_briefcase_rollback_count(const struct weh_briefcase *briefcase);
 

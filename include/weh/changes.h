@@ -30,6 +30,12 @@ struct weh_model_change {
     bool geometry; /* an element of it was inserted, deleted, moved or reshaped */
 };
 
+/** One model whose geometry GUID changed. */
+struct weh_guid_change {
+    weh_id id;
+    struct weh_guid guid; /* as it is now; nil: none */
+};
+
 struct weh_change_list {
     struct weh_entity_change *elements; /* sorted by id */
     size_t n_elements;
@@ -37,6 +43,8 @@ struct weh_change_list {
     size_t n_models;
     struct weh_model_change *touched; /* models of changed elements; sorted by id */
     size_t n_touched;
+    struct weh_guid_change *guids; /* of models that were there before; sorted by id */
+    size_t n_guids;
 };
 
 #endif

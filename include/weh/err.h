@@ -65,7 +65,9 @@
     X(BLOCKED,          REQUEST, "ElementBlockedChange",   1039, 65549, "the element does not allow it")                     \
     X(WRONG_CLASS,      REQUEST, "WrongClass",             1040, 65595, "the class is of another kind") \
     X(INVALID_ID,       REQUEST, "InvalidId",              1041, 65559, "an id is missing or stands for nothing")            \
-    X(CYCLE,            REQUEST, "DependencyCycle",        1042, 65590, "the elements would drive themselves")
+    X(CYCLE,            REQUEST, "DependencyCycle",        1042, 65590, "the elements would drive themselves")                   \
+    X(CANNOT_UNDO,      REQUEST, "CannotUndo",             1043, 65544, "these transactions cannot be reversed or reinstated")   \
+    X(NO_OPERATION,     REQUEST, "NoMultiTxnOperation",    1044, 65571, "no multi-transaction operation is open")
 /* clang-format on */
 
 enum weh_err_code {

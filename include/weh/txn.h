@@ -92,7 +92,13 @@ WEH_MUST_CHECK weh_err weh_txn_save(struct weh_txn_stack *stack, struct weh_str 
 /** Drop everything unsaved. */
 WEH_MUST_CHECK weh_err weh_txn_abandon(struct weh_txn_stack *stack, struct weh_diag *diag);
 
-/** What reverse and reinstate did. */
+/* ---- undo and redo ----
+ *
+ * They reach the transactions of all sessions that are in the file, ours or the official backend's:
+ * those that are not pushed, after the last schema change, after the last restart. New transactions
+ * always get ids of the present session. */
+
+/** What was reversed or reinstated. */
 struct weh_txn_ids {
     struct weh_txn_id *ids; /* in the order of the work; freed by weh_txn_ids_fini */
     size_t n;
@@ -100,24 +106,56 @@ struct weh_txn_ids {
 void weh_txn_ids_fini(struct weh_txn_ids *ids);
 
 /**
- * Reverse the last @count operations of this session (a multi-transaction operation counts once);
- * a @count beyond what there is reverses what there is. Unsaved changes are dropped first.
+ * Reverse the last @count operations (a multi-transaction operation counts once); a @count beyond
+ * what there is reverses what there is. Unsaved changes are dropped first.
  *
  * @out  transactions reversed, newest first; give to weh_txn_ids_fini.
  *
- * Rows are set by their key without comparing what they were: the history is linear and the file
- * locked. (The native library compares, and where a row differs leaves it as it is.)
+ * Transactions of earlier sessions are compared with the file row by row before they are applied.
  *
- * WEH_E_NOTHING_TO_UNDO (nothing was dropped either), WEH_E_CORRUPT when a stored transaction is
- * damaged or does not fit the file, else as weh_txn_save; after any failure the file is at the last
- * saved state.
+ * WEH_E_NOTHING_TO_UNDO, WEH_E_CANNOT_UNDO (a schema change is the last transaction, or one of an
+ * earlier session does not fit the file), WEH_E_CORRUPT when one of this session is damaged, else as
+ * weh_txn_save. After any failure the file is at the last saved state; after NOTHING_TO_UNDO and a
+ * schema change unsaved changes are there still.
  */
 WEH_MUST_CHECK weh_err weh_txn_reverse(struct weh_txn_stack *stack, uint32_t count,
                                        struct weh_txn_ids *out, struct weh_diag *diag);
 
+/**
+ * Reverse @id and what came after it, whether operations begin there or not.
+ *
+ * @cancel  they go for good, with everything that was reversed before.
+ *
+ * WEH_E_NOTHING_TO_UNDO when @id is beyond the last, WEH_E_CANNOT_UNDO when it lies before a schema
+ * change or restart; else as weh_txn_reverse.
+ */
+WEH_MUST_CHECK weh_err weh_txn_reverse_to(struct weh_txn_stack *stack, struct weh_txn_id id,
+                                          bool cancel, struct weh_txn_ids *out,
+                                          struct weh_diag *diag);
+
 /** Bring back what the last reverse took. WEH_E_NOTHING_TO_REDO, else as weh_txn_reverse. */
 WEH_MUST_CHECK weh_err weh_txn_reinstate(struct weh_txn_stack *stack, struct weh_txn_ids *out,
                                          struct weh_diag *diag);
+
+/**
+ * Begin a new session of transactions: undo ends here, redo and open operations are gone, for good
+ * (as in the official backend, whose every opening does it). Unsaved changes stay; then the file
+ * has it with the next save or abandon. Errors as weh_txn_save.
+ */
+WEH_MUST_CHECK weh_err weh_txn_restart(struct weh_txn_stack *stack, struct weh_diag *diag);
+
+/* ---- multi-transaction operations: what is saved between begin and end is undone as one ---- */
+
+/** @description of those saved without one; may be empty. @depth operations open then.
+ * WEH_E_LIMIT (64), WEH_E_TOO_LARGE (64 KiB). */
+WEH_MUST_CHECK weh_err weh_txn_begin_operation(struct weh_txn_stack *stack,
+                                               struct weh_str description, uint32_t *depth,
+                                               struct weh_diag *diag);
+/** WEH_E_NO_OPERATION. Undo of what was before an operation ends it as well. */
+WEH_MUST_CHECK weh_err weh_txn_end_operation(struct weh_txn_stack *stack, uint32_t *depth,
+                                             struct weh_diag *diag);
+
+/* ---- what there is ---- */
 
 struct weh_txn_state {
     bool has_unsaved_changes;
@@ -132,5 +170,22 @@ struct weh_txn_state {
 
 WEH_MUST_CHECK weh_err weh_txn_get_state(struct weh_txn_stack *stack, struct weh_txn_state *out,
                                          struct weh_diag *diag);
+
+struct weh_txn_info {
+    struct weh_txn_id id;
+    struct weh_str description; /* borrowed for the call */
+    int64_t time_ms;            /* of the save, since 1970 */
+    uint64_t bytes;             /* as stored */
+    bool grouped;               /* part of the operation of the one before */
+    bool reversed;
+};
+struct weh_txn_visitor {
+    void *ctx;
+    void (*visit)(void *ctx, const struct weh_txn_info *info);
+};
+
+/** Tell the newest @limit transactions in the file, oldest first. Errors as weh_db_fail. */
+WEH_MUST_CHECK weh_err weh_txn_list(struct weh_txn_stack *stack, uint32_t limit,
+                                    const struct weh_txn_visitor *visitor, struct weh_diag *diag);
 
 #endif

@@ -255,6 +255,18 @@ void weh_bis_forget(struct weh_bis *bis)
     bis->n_drives = 0;
 }
 
+size_t weh_bis_mark(const struct weh_bis *bis)
+{
+    return bis->n_restyled;
+}
+
+void weh_bis_forget_since(struct weh_bis *bis, size_t mark)
+{
+    bis_forget_ids(bis);
+    /* Categories restyled before are still to be told by the save. */
+    bis->n_restyled = mark < bis->n_restyled ? mark : bis->n_restyled;
+}
+
 void weh_bis_trim(struct weh_bis *bis)
 {
     drop_statements(bis);

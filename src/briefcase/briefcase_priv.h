@@ -31,6 +31,13 @@ enum weh_sequence_kind {
     WEH_N_SEQUENCES
 };
 
+/** The sequences as they were at a savepoint. */
+struct weh_sequences {
+    struct weh_sequence items[WEH_N_SEQUENCES];
+};
+
+#define WEH_MAX_SAVEPOINTS 32
+
 /* A statement takes 2 to 10 KB, so this bounds what a session holds for speed. */
 #define WEH_STMT_CACHE_SIZE 128
 
@@ -62,6 +69,8 @@ struct weh_briefcase {
     struct weh_guid itwin_guid;
     struct weh_sequence sequences[WEH_N_SEQUENCES];
     struct weh_sequence sequences_before_edit[WEH_N_SEQUENCES];
+    struct weh_sequences *savepoints; /* WEH_MAX_SAVEPOINTS, or NULL */
+    uint32_t n_savepoints;            /* those that SQLite has */
     uint64_t n_rollbacks;
     struct weh_file_registry *registry;
     struct weh_file_entry *entry;
@@ -138,6 +147,11 @@ WEH_MUST_CHECK weh_err weh_sequence_load(struct weh_briefcase *briefcase,
 /** BEGIN IMMEDIATE when writable and no transaction is open; WEH_E_BUSY, those of weh_db_fail. */
 WEH_MUST_CHECK weh_err weh_transaction_ensure(struct weh_briefcase *briefcase,
                                               struct weh_diag *diag);
+
+/** Run a statement that begins or ends a transaction or savepoint as it is: weh_stmt_step would
+ * begin one. Errors as weh_db_fail. */
+WEH_MUST_CHECK weh_err weh_transaction_run(struct weh_briefcase *briefcase, const char *sql,
+                                           struct weh_diag *diag);
 
 /** Called by SQLite for each rollback of a transaction, also those it does itself. */
 void weh_transaction_on_rollback(void *ctx);

@@ -257,6 +257,7 @@ void weh_briefcase_close(struct weh_briefcase *briefcase)
     weh_assert(rc == SQLITE_OK);
     weh_file_entry_release(briefcase->registry, briefcase->entry, !briefcase->readonly);
     weh_free(briefcase->watch_path);
+    weh_free(briefcase->savepoints);
     weh_free(briefcase);
 }
 

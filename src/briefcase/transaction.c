@@ -10,8 +10,7 @@
 
 #include "briefcase_priv.h"
 
-/** A statement that begins or ends a transaction, run as it is: weh_stmt_step would begin one. */
-static weh_err run(struct weh_briefcase *briefcase, const char *sql, struct weh_diag *diag)
+weh_err weh_transaction_run(struct weh_briefcase *briefcase, const char *sql, struct weh_diag *diag)
 {
     sqlite3_stmt *stmt = NULL;
     weh_err err = weh_stmt_acquire(briefcase, sql, &stmt, diag);
@@ -31,7 +30,7 @@ static weh_err run(struct weh_briefcase *briefcase, const char *sql, struct weh_
 /** The same where a failure shows by itself later. */
 static void try_run(struct weh_briefcase *briefcase, const char *sql)
 {
-    weh_err err = run(briefcase, sql, NULL);
+    weh_err err = weh_transaction_run(briefcase, sql, NULL);
 
     (void)err;
 }
@@ -55,7 +54,7 @@ weh_err weh_transaction_ensure(struct weh_briefcase *briefcase, struct weh_diag 
     if (briefcase->readonly || is_in_transaction(briefcase)) {
         return WEH_OK;
     }
-    return run(briefcase, "BEGIN IMMEDIATE", diag);
+    return weh_transaction_run(briefcase, "BEGIN IMMEDIATE", diag);
 }
 
 void weh_transaction_on_rollback(void *ctx)
@@ -63,6 +62,7 @@ void weh_transaction_on_rollback(void *ctx)
     struct weh_briefcase *briefcase = ctx;
 
     briefcase->n_rollbacks++;
+    briefcase->n_savepoints = 0;
     briefcase->lost = !briefcase->readonly;
     weh_briefcase_forget_ids(briefcase);
 }
@@ -93,6 +93,7 @@ static weh_err refuse_readonly(const struct weh_briefcase *briefcase, struct weh
 static void drop_transaction(struct weh_briefcase *briefcase)
 {
     briefcase->edit_depth = 0;
+    briefcase->n_savepoints = 0;
     if (is_in_transaction(briefcase)) {
         try_run(briefcase, "ROLLBACK");
     }
@@ -132,11 +133,12 @@ weh_err weh_briefcase_commit(struct weh_briefcase *briefcase, struct weh_diag *d
     }
     err = weh_briefcase_flush_ids(briefcase, diag);
     if (err == WEH_OK) {
-        err = run(briefcase, "COMMIT", diag);
+        err = weh_transaction_run(briefcase, "COMMIT", diag);
     }
     if (err != WEH_OK) {
         drop_transaction(briefcase);
     } else {
+        briefcase->n_savepoints = 0;
         /* Somebody who watches the file reads the new transactions when the time of this one
          * changes; mostly it does not exist. */
         (void)utimensat(AT_FDCWD, briefcase->watch_path, NULL, 0);
@@ -175,7 +177,7 @@ static weh_err begin_edit(struct weh_briefcase *briefcase, bool has_savepoint,
         return WEH_OK;
     }
     if (err == WEH_OK && has_savepoint) {
-        err = run(briefcase, "SAVEPOINT weh_edit", diag);
+        err = weh_transaction_run(briefcase, "SAVEPOINT weh_edit", diag);
     }
     if (err != WEH_OK) {
         return err;
@@ -210,9 +212,9 @@ static weh_err undo_edit(struct weh_briefcase *briefcase, struct weh_diag *diag)
     weh_err err = WEH_OK;
 
     if (briefcase->has_savepoint) {
-        err = run(briefcase, "ROLLBACK TO weh_edit", diag);
+        err = weh_transaction_run(briefcase, "ROLLBACK TO weh_edit", diag);
         if (err == WEH_OK) {
-            err = run(briefcase, "RELEASE weh_edit", diag);
+            err = weh_transaction_run(briefcase, "RELEASE weh_edit", diag);
         }
     }
     if (err != WEH_OK) {
@@ -246,7 +248,7 @@ weh_err weh_briefcase_edit_end(struct weh_briefcase *briefcase, bool keep, struc
         return WEH_OK;
     }
     if (keep) {
-        err = run(briefcase, "RELEASE weh_edit", diag);
+        err = weh_transaction_run(briefcase, "RELEASE weh_edit", diag);
         if (err == WEH_OK) {
             return WEH_OK;
         }
@@ -266,7 +268,7 @@ weh_err weh_briefcase_read_begin(struct weh_briefcase *briefcase, struct weh_dia
     if (!briefcase->readonly || is_in_transaction(briefcase)) {
         return WEH_OK;
     }
-    err = run(briefcase, "BEGIN", diag);
+    err = weh_transaction_run(briefcase, "BEGIN", diag);
     briefcase->in_read = err == WEH_OK;
     return err;
 }

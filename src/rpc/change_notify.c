@@ -15,6 +15,8 @@
 /* iTwin.js tells at most so many entities in one event. */
 #define MAX_ENTITIES 1000
 
+static const char *const causes[] = { "save", "undo", "redo" };
+
 /* The classes of one event, in the order of `meta`. */
 struct meta {
     const struct weh_ec_class *classes[4096];
@@ -105,7 +107,6 @@ static void put_entities(struct weh_sink *sink, const struct weh_ec_catalog *cat
 static void notify_entities(struct workspace *workspace, const char *name, struct weh_txn_id txn_id,
                             const struct weh_entity_change *changes, size_t n)
 {
-    static const char *const causes[] = { "save", "undo", "redo" };
     const struct weh_ec_catalog *catalog = workspace->catalog;
     struct meta *meta = weh_calloc(1, sizeof(*meta));
     struct weh_sink *sink;
@@ -151,13 +152,52 @@ static void on_commit(void *ctx)
     weh_notify_end(workspace->session);
 }
 
+static void notify_guids(struct workspace *workspace, const struct weh_change_list *changes)
+{
+    for (size_t at = 0; at < changes->n_guids; at += MAX_ENTITIES) {
+        struct weh_sink *sink = weh_notify_begin(workspace->session, "txns.onModelGeometryChanged");
+        size_t rest = changes->n_guids - at;
+        size_t n = rest < MAX_ENTITIES ? rest : MAX_ENTITIES;
+
+        weh_sink_array_begin(sink, (uint32_t)n);
+        for (size_t i = at; i < at + n; i++) {
+            weh_sink_map_begin(sink, 2);
+            put_id(sink, "id", changes->guids[i].id);
+            put_guid(sink, "guid", &changes->guids[i].guid);
+            weh_sink_map_end(sink);
+        }
+        weh_sink_array_end(sink);
+        weh_notify_end(workspace->session);
+    }
+}
+
+static void notify_applied(struct workspace *workspace, struct weh_txn_id txn_id)
+{
+    struct weh_sink *sink = weh_notify_begin(workspace->session, "txns.onChangesApplied");
+
+    weh_sink_map_begin(sink, 2);
+    put_id(sink, "txnId", txn_id.value);
+    put_text(sink, "cause", causes[workspace->cause]);
+    weh_sink_map_end(sink);
+    weh_notify_end(workspace->session);
+}
+
+/* The order is iTwin.js': a save tells geometry first, undo and redo tell it last. */
 static void on_changed(void *ctx, struct weh_txn_id txn_id, const struct weh_change_list *changes)
 {
     struct workspace *workspace = ctx;
+    bool is_save = workspace->cause == CAUSE_SAVE;
 
+    if (is_save) {
+        notify_guids(workspace, changes);
+    }
     notify_in_events(workspace, "txns.onElementsChanged", txn_id, changes->elements,
                      changes->n_elements);
     notify_in_events(workspace, "txns.onModelsChanged", txn_id, changes->models, changes->n_models);
+    if (!is_save) {
+        notify_applied(workspace, txn_id);
+        notify_guids(workspace, changes);
+    }
 }
 
 static void on_committed(void *ctx, struct weh_txn_id txn_id, bool has_pending_txns,

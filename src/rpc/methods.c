@@ -248,6 +248,26 @@ static const struct weh_arg_spec args_save[] = {
     { .name = NULL },
 };
 
+static const struct weh_arg_spec args_txn_id[] = {
+    { "txnId", WEH_ARG_ID, true, 0, 0, NULL, "id of a transaction, as txns.list tells it" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_operation[] = {
+    { "description", WEH_ARG_STRING, false, 0, MAX_DESCRIPTION, NULL, "text kept with the transactions in it that have none of their own" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_savepoint[] = {
+    { "name", WEH_ARG_STRING, true, 1, MAX_NAME, NULL, "name of the savepoint; given twice, the innermost is meant" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_txn_list[] = {
+    { "limit", WEH_ARG_INT, false, 1, RPC_MAX_TXNS, NULL, "only the newest so many" },
+    { .name = NULL },
+};
+
 #define CONNECTION_PROPS "{key, name, rootSubject: {name, description?}, projectExtents: {low, high}, globalOrigin, ecefLocation?, iTwinId, iModelId, changeset: {id, index}, briefcaseId, mode}"
 
 static const struct weh_method methods[] = {
@@ -299,10 +319,21 @@ static const struct weh_method methods[] = {
     { "session.hello",           ANYWHERE,  VIEW, false, args_hello, "{sessionId, user, access, server: {name, version}, protocol, limits, resumed}", "0.1", "Introduce the client; only as the first request.", session_hello },
     { "session.info",            ANYWHERE,  VIEW, false, args_none, "{sessionId, user, access, codec, state, imodel?, mode?}", "0.1", "What the server knows of this session.", session_info },
     { "session.ping",            ANYWHERE,  VIEW, false, args_ping, "{data?, time}", "0.1", "Answer at once, in order with the other requests.", session_ping },
+    { "session.restartTxnSession", IN(READY), EDIT, false, args_none, "{}", "0.1", "As txns.restartTxnSession.", txns_restart },
     { "txns.abandonChanges",     IN(READY), EDIT, false, args_none, "{}", "0.1", "Drop all unsaved changes.", txns_abandon },
+    { "txns.beginMultiTxnOperation", IN(READY), EDIT, false, args_operation, "{depth}", "0.1", "What is saved from here to the matching end is undone and redone as one.", txns_begin_operation },
+    { "txns.cancelTo",             IN(READY), EDIT, false, args_txn_id, "{reversed: [txnId]}", "0.1", "As txns.reverseTo, for good: nothing that is or was undone can be redone.", txns_cancel_to },
+    { "txns.endMultiTxnOperation", IN(READY), EDIT, false, args_none, "{depth}", "0.1", "End the innermost multi-transaction operation.", txns_end_operation },
+    { "txns.list",                 IN(READY), VIEW, false, args_txn_list, "[{txnId, description, time, grouped, reversed, session, bytes}]", "0.1", "The transactions in the file that are not pushed, oldest first; bytes as stored.", txns_list },
     { "txns.reinstateTxn",       IN(READY), EDIT, false, args_none, "{reinstated: [txnId]}", "0.1", "Redo what the last undo took back.", txns_reinstate },
-    { "txns.reverseTxns",        IN(READY), EDIT, false, args_reverse, "{reversed: [txnId]}", "0.1", "Undo the last saved transactions of this session; unsaved changes are dropped.", txns_reverse },
+    { "txns.release",              IN(READY), EDIT, false, args_savepoint, "{}", "0.1", "End a savepoint and those inside it; the changes stay.", txns_release },
+    { "txns.restartTxnSession",    IN(READY), EDIT, false, args_none, "{}", "0.1", "Begin a new session of transactions, as each opening by the official backend does: what is saved cannot be undone any more, what is undone not be redone.", txns_restart },
+    { "txns.reverseAll",           IN(READY), EDIT, false, args_none, "{reversed: [txnId]}", "0.1", "Undo all transactions that can be undone.", txns_reverse_all },
+    { "txns.reverseTo",            IN(READY), EDIT, false, args_txn_id, "{reversed: [txnId]}", "0.1", "Undo a transaction and all after it.", txns_reverse_to },
+    { "txns.reverseTxns",        IN(READY), EDIT, false, args_reverse, "{reversed: [txnId]}", "0.1", "Undo the last saved operations, also those of earlier sessions; unsaved changes are dropped.", txns_reverse },
+    { "txns.rollbackTo",           IN(READY), EDIT, false, args_savepoint, "{}", "0.1", "Take back what was changed since the savepoint, which stays.", txns_rollback_to },
     { "txns.saveChanges",        IN(READY), EDIT, false, args_save, "{saved, txnId?}", "0.1", "Save what changed as one transaction; on stable storage when answered.", txns_save },
+    { "txns.savepoint",            IN(READY), EDIT, false, args_savepoint, "{}", "0.1", "Remember the unsaved changes as they are now. Savepoints lie inside each other and end with save, abandon, undo and redo.", txns_savepoint },
     { "txns.state",              IN(READY), VIEW, false, args_none, "{hasUnsavedChanges, hasPendingTxns, isUndoPossible, isRedoPossible, undoString, redoString, currentTxnId, depth}", "0.1", "The transaction stack.", txns_state },
 };
 
@@ -310,9 +341,11 @@ static const struct weh_notification notifications[] = {
     { "session.onProgress",     "{id, method, done, total?}", "How far a long request is: id is the request's, done counts steps. After half a second, then at most four times a second." },
     { "txns.onAfterUndoRedo",   "{isUndo}", "An undo or redo is complete." },
     { "txns.onBeforeUndoRedo",  "{isUndo}", "An undo or redo begins." },
+    { "txns.onChangesApplied",  "{txnId, cause}", "A transaction was undone or redone; after its other changes, whether it had any or not." },
     { "txns.onCommit",          "{}", "A save that has changes begins." },
     { "txns.onCommitted",       "{txnId, hasPendingTxns, time}", "A save is on stable storage." },
     { "txns.onElementsChanged", "{txnId, cause, inserted?, updated?, deleted?, insertedMeta, updatedMeta, deletedMeta, meta}", "Elements changed by a save, undo or redo: compressed id sets and their classes, at most 1000 entities an event." },
+    { "txns.onModelGeometryChanged", "[{id, guid}]", "Models whose geometry changed, with their geometry GUID as it is now: in a save before txns.onElementsChanged, in undo and redo after txns.onChangesApplied." },
     { "txns.onModelsChanged",   "{txnId, cause, inserted?, deleted?, insertedMeta, updatedMeta, deletedMeta, meta}", "Models were inserted or deleted." },
 };
 /* clang-format on */

@@ -20,6 +20,8 @@ struct weh_rpc_app {
 
 /** Ids in one argument. */
 #define RPC_MAX_IDS 100000
+/** Transactions that are told at a time. */
+#define RPC_MAX_TXNS 100000
 
 /** What caused the changes that are being told. */
 enum change_cause {

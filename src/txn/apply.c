@@ -1,7 +1,7 @@
 /* src/txn/apply.c - puts the rows of a stored transaction, or of its inverse, into the file.
  *
- * The history is linear and nobody else writes, so each row is set by its key without comparing
- * what it was. The common way runs with foreign keys on: rows come (owners first), rows change,
+ * Each row is set by its key; whether it was what the transaction says is compared before, where
+ * somebody else may have written since (strict). The common way runs with foreign keys on: rows come (owners first), rows change,
  * rows go (owners last). In that order a cascade removes only what must go, SET NULL meets no row
  * that stays, and what a constraint refuses is tried again after the others. What is still refused
  * (a unique value that passes from one row to another) is rolled back and done with foreign keys
@@ -294,16 +294,19 @@ static weh_err apply_quickly(struct applier *applier, bool *refused, struct weh_
     return weh_briefcase_edit_end(briefcase, !*refused, diag);
 }
 
-weh_err changeset_apply(struct tables *tables, const uint8_t *bytes, size_t len, bool invert,
+weh_err changeset_apply(struct tables *tables, const struct changeset_work *work,
                         struct weh_diag *diag)
 {
-    struct applier applier = { .tables = tables, .invert = invert };
+    struct applier applier = { .tables = tables, .invert = work->invert };
     bool refused = false;
     weh_err err;
 
     applier.db = weh_briefcase_db(tables->briefcase);
-    cs_reader_init(&applier.reader, bytes, len);
+    cs_reader_init(&applier.reader, work->bytes, work->len);
     err = read_all(&applier, diag);
+    if (err == WEH_OK && work->strict) {
+        err = apply_check(&applier, diag);
+    }
     if (err == WEH_OK) {
         err = apply_quickly(&applier, &refused, diag);
     }

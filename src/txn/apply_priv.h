@@ -1,5 +1,5 @@
-/* src/txn/apply_priv.h - what the two files of the applier share: order and way in apply.c, single
- * rows in apply_rows.c. */
+/* src/txn/apply_priv.h - what the files of the applier share: order and way in apply.c, single
+ * rows in apply_rows.c, whether the rows fit in apply_check.c. */
 #ifndef WEH_APPLY_PRIV_H
 #define WEH_APPLY_PRIV_H
 
@@ -58,11 +58,17 @@ weh_err apply_misfit(struct weh_diag *diag, const char *what);
 /** Room for one more behind @n items of @size bytes: doubled at each power of two. */
 WEH_MUST_CHECK weh_err apply_grow(void **items, uint32_t n, size_t size, struct weh_diag *diag);
 
-/* The row that the change leads to, and the one that holds its key. */
+/* The row that the change leads to, the one it starts from, and the one that holds its key. */
 static inline const struct cs_value *target_row(const struct applier *applier,
                                                 const struct cs_change *change)
 {
     return applier->invert ? change->old_row : change->new_row;
+}
+
+static inline const struct cs_value *origin_row(const struct applier *applier,
+                                                const struct cs_change *change)
+{
+    return applier->invert ? change->new_row : change->old_row;
 }
 
 static inline const struct cs_value *key_row(const struct cs_change *change)
@@ -70,6 +76,12 @@ static inline const struct cs_value *key_row(const struct cs_change *change)
     return change->op == SQLITE_INSERT ? change->new_row : change->old_row;
 }
 
+/** Bind the values of a primary key, by the place in the key or (@by_column) in the table. */
+WEH_MUST_CHECK weh_err apply_bind_key(struct applier *applier, const struct table *table,
+                                      const struct cs_value *key, bool by_column,
+                                      sqlite3_stmt *stmt, struct weh_diag *diag);
+/** CORRUPT unless every row is in the file what the changeset says it was before. */
+WEH_MUST_CHECK weh_err apply_check(struct applier *applier, struct weh_diag *diag);
 /** Do @op; *@done false: a constraint refused it for now. */
 WEH_MUST_CHECK weh_err apply_run_op(struct applier *applier, const struct apply_op *op, bool *done,
                                     struct weh_diag *diag);

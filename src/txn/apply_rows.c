@@ -190,9 +190,9 @@ weh_err apply_run_op(struct applier *applier, const struct apply_op *op, bool *d
     return err;
 }
 
-static weh_err bind_key(struct applier *applier, const struct table *table,
-                        const struct cs_value *key, bool by_column, sqlite3_stmt *stmt,
-                        struct weh_diag *diag)
+weh_err apply_bind_key(struct applier *applier, const struct table *table,
+                       const struct cs_value *key, bool by_column, sqlite3_stmt *stmt,
+                       struct weh_diag *diag)
 {
     int rc = SQLITE_OK;
 
@@ -235,7 +235,7 @@ static weh_err delete_row(struct applier *applier, const struct table *table,
     put_delete(&applier->sql, table);
     err = acquire_sql(applier, &stmt, diag);
     if (err == WEH_OK) {
-        err = bind_key(applier, table, key, true, stmt, diag);
+        err = apply_bind_key(applier, table, key, true, stmt, diag);
     }
     if (err == WEH_OK) {
         err = txn_step(applier->tables->briefcase, stmt, &row, diag);
@@ -264,7 +264,7 @@ weh_err apply_move_out(struct applier *applier, const struct apply_op *op, struc
         (struct moved_row){ .group = op->group, .values = applier->moved_bytes.len };
     err = weh_stmt_acquire(applier->tables->briefcase, group->table->select_sql, &stmt, diag);
     if (err == WEH_OK) {
-        err = bind_key(applier, group->table, key_row(&change), false, stmt, diag);
+        err = apply_bind_key(applier, group->table, key_row(&change), false, stmt, diag);
     }
     if (err == WEH_OK) {
         err = keep_row(applier, group, target_row(applier, &change), stmt, diag);

@@ -23,6 +23,7 @@ void change_builder_fini(struct change_builder *builder)
     weh_free(builder->list.elements);
     weh_free(builder->list.models);
     weh_free(builder->list.touched);
+    weh_free(builder->list.guids);
     change_builder_init(builder, tables);
 }
 
@@ -32,6 +33,7 @@ void change_builder_clear(struct change_builder *builder)
     builder->list.n_elements = 0;
     builder->list.n_models = 0;
     builder->list.n_touched = 0;
+    builder->list.n_guids = 0;
 }
 
 /* Room for one more item of @size bytes in *@items. */
@@ -103,6 +105,24 @@ static weh_err add_touched(struct change_builder *builder, weh_id model_id, bool
     return err;
 }
 
+static weh_err add_guid(struct change_builder *builder, weh_id id, const struct cs_value *value,
+                        struct weh_diag *diag)
+{
+    struct weh_change_list *list = &builder->list;
+    struct weh_guid_change change = { .id = id };
+    void *items = list->guids;
+    weh_err err = reserve(&items, list->n_guids, &builder->n_guids_max, sizeof(*list->guids), diag);
+
+    list->guids = items;
+    if (err == WEH_OK) {
+        if (value->type == CS_BLOB && value->len == sizeof(change.guid.bytes)) {
+            memcpy(change.guid.bytes, value->bytes, sizeof(change.guid.bytes));
+        }
+        list->guids[list->n_guids++] = change;
+    }
+    return err;
+}
+
 static weh_id value_at(const struct cs_group *group, const struct cs_value *row, int column)
 {
     if (column < 0 || (uint32_t)column >= group->n_columns) {
@@ -137,6 +157,23 @@ static bool geometry_changed(const struct table *table, const struct cs_group *g
     return false;
 }
 
+/* A model that a transaction inserts has its GUID told by the save alone (native library 5.1.72). */
+static weh_err scan_guid(struct change_builder *builder, const struct table *table,
+                         const struct cs_group *group, const struct cs_change *change, bool invert,
+                         struct weh_diag *diag)
+{
+    const struct cs_value *now = invert ? change->old_row : change->new_row;
+    const struct cs_value *key = change->op == SQLITE_INSERT ? change->new_row : change->old_row;
+
+    if (table->guid_column < 0 || (uint32_t)table->guid_column >= group->n_columns ||
+        now[table->guid_column].type == CS_UNDEFINED ||
+        (change->op == SQLITE_INSERT && now[table->guid_column].type == CS_NULL)) {
+        return WEH_OK;
+    }
+    return add_guid(builder, value_at(group, key, table->id_column), &now[table->guid_column],
+                    diag);
+}
+
 static weh_err scan_change(struct change_builder *builder, const struct table *table,
                            const struct cs_group *group, const struct cs_change *change,
                            bool invert, struct weh_diag *diag)
@@ -153,7 +190,8 @@ static weh_err scan_change(struct change_builder *builder, const struct table *t
         raw.model_id = value_at(group, row, table->model_column);
     }
     if (table->role == TABLE_MODEL) {
-        return raw.op == WEH_CHANGE_UPDATED ? WEH_OK : add_model(builder, &raw, diag);
+        return raw.op == WEH_CHANGE_UPDATED ? scan_guid(builder, table, group, change, invert, diag)
+                                            : add_model(builder, &raw, diag);
     }
     raw.of_element = table->role == TABLE_ELEMENT;
     raw.geometry = geometry_changed(table, group, change);
@@ -306,6 +344,61 @@ static void merge_touched(struct weh_change_list *list)
     list->n_touched = n + 1;
 }
 
+static int compare_guids(const void *a, const void *b)
+{
+    return compare_ids(((const struct weh_guid_change *)a)->id,
+                       ((const struct weh_guid_change *)b)->id);
+}
+
+/* The GUID's column is shared: only in a geometric model is it one. */
+static weh_err is_geometric_model(struct change_builder *builder, sqlite3_stmt *stmt, weh_id id,
+                                  bool *out, struct weh_diag *diag)
+{
+    const struct weh_ec_catalog *catalog = builder->tables->catalog;
+    const struct weh_ec_class *geometric =
+        weh_ec_class_by_name(catalog, WEH_STR("BisCore:GeometricModel"));
+    const struct weh_ec_class *ec_class;
+    bool row = false;
+    weh_err err;
+
+    (void)sqlite3_bind_int64(stmt, 1, (sqlite3_int64)id);
+    err = txn_step(builder->tables->briefcase, stmt, &row, diag);
+    ec_class = err == WEH_OK && row
+                   ? weh_ec_class_by_id(catalog, (weh_id)sqlite3_column_int64(stmt, 0))
+                   : NULL;
+    *out = ec_class != NULL && geometric != NULL && weh_ec_class_is(ec_class, geometric->id);
+    (void)sqlite3_reset(stmt);
+    return err;
+}
+
+static weh_err finish_guids(struct change_builder *builder, struct weh_diag *diag)
+{
+    struct weh_change_list *list = &builder->list;
+    sqlite3_stmt *stmt = NULL;
+    size_t n = 0;
+    weh_err err;
+
+    if (list->n_guids == 0) {
+        return WEH_OK;
+    }
+    err = weh_stmt_acquire(builder->tables->briefcase,
+                           "SELECT ECClassId FROM main.bis_Model WHERE Id=?1", &stmt, diag);
+    for (size_t i = 0; i < list->n_guids && err == WEH_OK; i++) {
+        bool is_geometric = false;
+
+        err = is_geometric_model(builder, stmt, list->guids[i].id, &is_geometric, diag);
+        if (is_geometric) {
+            list->guids[n++] = list->guids[i];
+        }
+    }
+    weh_stmt_release(builder->tables->briefcase, stmt);
+    list->n_guids = n;
+    if (n > 1) {
+        qsort(list->guids, n, sizeof(*list->guids), compare_guids);
+    }
+    return err;
+}
+
 weh_err change_builder_finish(struct change_builder *builder, struct weh_diag *diag)
 {
     weh_err err = merge_elements(builder, diag);
@@ -314,9 +407,46 @@ weh_err change_builder_finish(struct change_builder *builder, struct weh_diag *d
         return err;
     }
     merge_touched(&builder->list);
+    err = finish_guids(builder, diag);
     if (builder->list.n_models > 1) {
         qsort(builder->list.models, builder->list.n_models, sizeof(*builder->list.models),
               compare_models);
     }
-    return WEH_OK;
+    return err;
+}
+
+static weh_err scan_group_guids(struct change_builder *builder, const struct table *table,
+                                struct weh_diag *diag)
+{
+    struct cs_reader reader;
+    struct cs_change change;
+    bool more = true;
+    weh_err err = WEH_OK;
+
+    cs_reader_init(&reader, table->group.data, table->group.len);
+    while (err == WEH_OK) {
+        err = cs_reader_next(&reader, &change, &more, diag);
+        if (err != WEH_OK || !more) {
+            break;
+        }
+        if (change.op != SQLITE_DELETE) {
+            err = scan_guid(builder, table, &reader.group, &change, false, diag);
+        }
+    }
+    cs_reader_fini(&reader);
+    return err;
+}
+
+weh_err change_builder_scan_guids(struct change_builder *builder, struct weh_diag *diag)
+{
+    const struct tables *tables = builder->tables;
+    weh_err err = WEH_OK;
+
+    builder->list.n_guids = 0;
+    for (size_t i = 0; i < tables->n && err == WEH_OK; i++) {
+        if (tables->items[i]->role == TABLE_MODEL && tables->items[i]->group.len > 0) {
+            err = scan_group_guids(builder, tables->items[i], diag);
+        }
+    }
+    return err == WEH_OK ? finish_guids(builder, diag) : err;
 }

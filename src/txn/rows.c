@@ -1,4 +1,6 @@
 /* src/txn/rows.c - the rows of dgn_Txns (native library 5.1.72). What they mean is the stack's. */
+#include <string.h>
+
 #include "weh/alloc.h"
 
 #include "stack_priv.h"
@@ -12,8 +14,8 @@ static weh_err bind_failed(struct weh_txn_stack *stack, int rc, struct weh_diag 
 }
 
 /* @sql with up to two integers. */
-static weh_err start(struct weh_txn_stack *stack, const char *sql, uint64_t first, uint64_t second,
-                     sqlite3_stmt **out, struct weh_diag *diag)
+weh_err rows_start(struct weh_txn_stack *stack, const char *sql, uint64_t first, uint64_t second,
+                   sqlite3_stmt **out, struct weh_diag *diag)
 {
     weh_err err = weh_stmt_acquire(stack->briefcase, sql, out, diag);
 
@@ -29,12 +31,12 @@ static weh_err start(struct weh_txn_stack *stack, const char *sql, uint64_t firs
     return WEH_OK;
 }
 
-static weh_err run(struct weh_txn_stack *stack, const char *sql, uint64_t first, uint64_t second,
-                   struct weh_diag *diag)
+weh_err rows_run(struct weh_txn_stack *stack, const char *sql, uint64_t first, uint64_t second,
+                 struct weh_diag *diag)
 {
     sqlite3_stmt *stmt = NULL;
     bool row = false;
-    weh_err err = start(stack, sql, first, second, &stmt, diag);
+    weh_err err = rows_start(stack, sql, first, second, &stmt, diag);
 
     if (err == WEH_OK) {
         err = txn_step(stack->briefcase, stmt, &row, diag);
@@ -48,7 +50,7 @@ weh_err rows_begin_session(struct weh_txn_stack *stack, struct weh_diag *diag)
     sqlite3_stmt *stmt = NULL;
     int64_t session = 1;
     bool row = false;
-    weh_err err = start(stack, "SELECT max(Id) FROM main.dgn_Txns", 0, 0, &stmt, diag);
+    weh_err err = rows_start(stack, "SELECT max(Id) FROM main.dgn_Txns", 0, 0, &stmt, diag);
 
     if (err == WEH_OK) {
         err = txn_step(stack->briefcase, stmt, &row, diag);
@@ -67,6 +69,22 @@ weh_err rows_begin_session(struct weh_txn_stack *stack, struct weh_diag *diag)
 
 const struct weh_pack_kind txn_pack_kind = { .name = "transaction",
                                              .limit_bytes = TXN_LIMIT_BYTES };
+
+static uint64_t time_bits(sqlite3_stmt *stmt, int column)
+{
+    double time = sqlite3_column_double(stmt, column); /* 0 for NULL */
+    uint64_t bits;
+
+    memcpy(&bits, &time, sizeof(bits));
+    return bits;
+}
+
+/* NULL is a schema change too (native library 5.1.72). */
+static bool is_schema_change(sqlite3_stmt *stmt, int column)
+{
+    return sqlite3_column_type(stmt, column) != SQLITE_INTEGER ||
+           sqlite3_column_int64(stmt, column) != 0;
+}
 
 static weh_err pack(struct weh_txn_stack *stack, struct weh_diag *diag)
 {
@@ -100,18 +118,20 @@ weh_err rows_insert(struct weh_txn_stack *stack, struct weh_str description, str
     }
     err = pack(stack, diag);
     if (err == WEH_OK) {
-        err = start(stack,
-                    "INSERT INTO main.dgn_Txns(Id,Deleted,Grouped,Operation,IsSchemaChange,Change)"
-                    "VALUES(?1,0,0,?2,0,?3)",
-                    stack->current, 0, &stmt, diag);
+        err = rows_start(
+            stack,
+            "INSERT INTO main.dgn_Txns(Id,Deleted,Grouped,Operation,IsSchemaChange,Change)"
+            "VALUES(?1,0,?2,?3,0,?4)",
+            stack->current, groups_continue(stack), &stmt, diag);
     }
     if (err != WEH_OK) {
         return err;
     }
-    rc = sqlite3_bind_text64(stmt, 2, description.ptr == NULL ? "" : description.ptr,
+    description = groups_description(stack, description);
+    rc = sqlite3_bind_text64(stmt, 3, description.ptr == NULL ? "" : description.ptr,
                              description.len, SQLITE_STATIC, SQLITE_UTF8);
     if (rc == SQLITE_OK) {
-        rc = sqlite3_bind_blob64(stmt, 3, stack->bytes.data, stack->bytes.len, SQLITE_STATIC);
+        rc = sqlite3_bind_blob64(stmt, 4, stack->bytes.data, stack->bytes.len, SQLITE_STATIC);
     }
     err = bind_failed(stack, rc, diag);
     if (err == WEH_OK) {
@@ -123,21 +143,22 @@ weh_err rows_insert(struct weh_txn_stack *stack, struct weh_str description, str
 
 weh_err rows_delete_reversed(struct weh_txn_stack *stack, struct weh_diag *diag)
 {
-    return run(stack, "DELETE FROM main.dgn_Txns WHERE Deleted=1", 0, 0, diag);
+    return rows_run(stack, "DELETE FROM main.dgn_Txns WHERE Deleted=1", 0, 0, diag);
 }
 
 weh_err rows_set_reversed(struct weh_txn_stack *stack, struct weh_txn_id id, bool reversed,
                           struct weh_diag *diag)
 {
-    return run(stack, "UPDATE main.dgn_Txns SET Deleted=?2 WHERE Id=?1", id.value, reversed, diag);
+    return rows_run(stack, "UPDATE main.dgn_Txns SET Deleted=?2 WHERE Id=?1", id.value, reversed,
+                    diag);
 }
 
 weh_err rows_load(struct weh_txn_stack *stack, struct weh_txn_id id, struct weh_diag *diag)
 {
     sqlite3_stmt *stmt = NULL;
     bool row = false;
-    weh_err err = start(stack, "SELECT IsSchemaChange, Change FROM main.dgn_Txns WHERE Id=?1",
-                        id.value, 0, &stmt, diag);
+    weh_err err = rows_start(stack, "SELECT IsSchemaChange, Change FROM main.dgn_Txns WHERE Id=?1",
+                             id.value, 0, &stmt, diag);
 
     weh_buf_clear(&stack->bytes);
     if (err == WEH_OK) {
@@ -145,8 +166,7 @@ weh_err rows_load(struct weh_txn_stack *stack, struct weh_txn_id id, struct weh_
     }
     if (err == WEH_OK && !row) {
         err = weh_fail(diag, WEH_E_CORRUPT, "a stored transaction is missing");
-    } else if (err == WEH_OK && (sqlite3_column_type(stmt, 0) != SQLITE_INTEGER ||
-                                 sqlite3_column_int64(stmt, 0) != 0)) {
+    } else if (err == WEH_OK && is_schema_change(stmt, 0)) {
         err = weh_fail(diag, WEH_E_UNSUPPORTED, "a schema change cannot be reversed");
     } else if (err == WEH_OK) {
         const uint8_t *blob = sqlite3_column_blob(stmt, 1);
@@ -180,34 +200,56 @@ void weh_txn_ids_fini(struct weh_txn_ids *ids)
     *ids = (struct weh_txn_ids){ 0 };
 }
 
-/* Rows of @stmt: id, 1 when it belongs to the row before it. At most @count operations. */
-static weh_err read_ids(struct weh_txn_stack *stack, sqlite3_stmt *stmt, uint32_t count,
-                        struct weh_txn_ids *out, struct weh_diag *diag)
+/* The row of @stmt (Id, Grouped, Time) becomes the first of @range. */
+static void extend_down(struct redo_range *range, sqlite3_stmt *stmt)
 {
-    uint32_t n = 0;
+    range->first = (uint64_t)sqlite3_column_int64(stmt, 0);
+    range->last = range->last == 0 ? range->first : range->last;
+    range->first_grouped = sqlite3_column_int(stmt, 1) != 0;
+    range->n_ops += !range->first_grouped;
+    range->time = time_bits(stmt, 2);
+}
+
+static weh_err walk_live(struct weh_txn_stack *stack, sqlite3_stmt *stmt, uint32_t count,
+                         struct weh_txn_ids *out, struct redo_range *range, bool *wall,
+                         struct weh_diag *diag)
+{
     bool row = true;
     weh_err err = WEH_OK;
 
-    while (n < count && err == WEH_OK) {
+    while (range->n_ops < count && err == WEH_OK) {
         err = txn_step(stack->briefcase, stmt, &row, diag);
         if (err != WEH_OK || !row) {
             break;
         }
-        n += sqlite3_column_int(stmt, 1) == 0;
-        err = add_id(out, (uint64_t)sqlite3_column_int64(stmt, 0), diag);
+        if (is_schema_change(stmt, 3)) {
+            *wall = true;
+            break;
+        }
+        extend_down(range, stmt);
+        err = add_id(out, range->first, diag);
     }
+    /* What is left of an operation counts as one. */
+    range->n_ops += range->first_grouped;
     return err;
 }
 
-static weh_err query_ids(struct weh_txn_stack *stack, const char *sql, struct redo_range range,
-                         uint32_t count, struct weh_txn_ids *out, struct weh_diag *diag)
+weh_err rows_live(struct weh_txn_stack *stack, const struct rows_wanted *wanted,
+                  struct weh_txn_ids *out, struct redo_range *range, bool *wall,
+                  struct weh_diag *diag)
 {
+    uint64_t down_to = stack->floor.id > wanted->down_to ? stack->floor.id : wanted->down_to;
     sqlite3_stmt *stmt = NULL;
-    weh_err err = start(stack, sql, range.first, range.end, &stmt, diag);
+    weh_err err = rows_start(stack,
+                             "SELECT Id,Grouped,Time,IsSchemaChange FROM main.dgn_Txns "
+                             "WHERE Id>=?1 AND Id<?2 AND Deleted=0 ORDER BY Id DESC",
+                             down_to, stack_position(stack), &stmt, diag);
 
     *out = (struct weh_txn_ids){ 0 };
+    *range = (struct redo_range){ 0 };
+    *wall = false;
     if (err == WEH_OK) {
-        err = read_ids(stack, stmt, count, out, diag);
+        err = walk_live(stack, stmt, wanted->count, out, range, wall, diag);
     }
     weh_stmt_release(stack->briefcase, stmt);
     if (err != WEH_OK) {
@@ -216,22 +258,92 @@ static weh_err query_ids(struct weh_txn_stack *stack, const char *sql, struct re
     return err;
 }
 
-weh_err rows_last_operations(struct weh_txn_stack *stack, uint32_t count, struct weh_txn_ids *out,
-                             struct weh_diag *diag)
-{
-    struct redo_range range = { stack->session_first, stack->current };
-
-    return query_ids(stack,
-                     "SELECT Id,Grouped FROM main.dgn_Txns WHERE Id>=?1 AND Id<?2 ORDER BY Id DESC",
-                     range, count, out, diag);
-}
-
 weh_err rows_reversed(struct weh_txn_stack *stack, const struct redo_range *range,
                       struct weh_txn_ids *out, struct weh_diag *diag)
 {
-    return query_ids(
-        stack, "SELECT Id,0 FROM main.dgn_Txns WHERE Id>=?1 AND Id<?2 AND Deleted=1 ORDER BY Id",
-        *range, UINT32_MAX, out, diag);
+    sqlite3_stmt *stmt = NULL;
+    bool row = true;
+    weh_err err = rows_start(stack,
+                             "SELECT Id FROM main.dgn_Txns WHERE Id>=?1 AND Id<=?2 AND Deleted=1 "
+                             "ORDER BY Id",
+                             range->first, range->last, &stmt, diag);
+
+    *out = (struct weh_txn_ids){ 0 };
+    while (err == WEH_OK) {
+        err = txn_step(stack->briefcase, stmt, &row, diag);
+        if (err != WEH_OK || !row) {
+            break;
+        }
+        err = add_id(out, (uint64_t)sqlite3_column_int64(stmt, 0), diag);
+    }
+    weh_stmt_release(stack->briefcase, stmt);
+    if (err != WEH_OK) {
+        weh_txn_ids_fini(out);
+    }
+    return err;
+}
+
+weh_err rows_walk_reversed(struct weh_txn_stack *stack, sqlite3_stmt **out, struct weh_diag *diag)
+{
+    return rows_start(stack,
+                      "SELECT Id,Grouped,Time FROM main.dgn_Txns WHERE Deleted=1 ORDER BY Id", 0, 0,
+                      out, diag);
+}
+
+static void read_row(sqlite3_stmt *stmt, struct txn_row *out)
+{
+    out->id = (uint64_t)sqlite3_column_int64(stmt, 0);
+    out->grouped = sqlite3_column_int(stmt, 1) != 0;
+    out->time = time_bits(stmt, 2);
+}
+
+weh_err rows_next_reversed(struct weh_txn_stack *stack, sqlite3_stmt *stmt, struct txn_row *row,
+                           bool *more, struct weh_diag *diag)
+{
+    weh_err err = txn_step(stack->briefcase, stmt, more, diag);
+
+    if (err == WEH_OK && *more) {
+        read_row(stmt, row);
+    }
+    return err;
+}
+
+weh_err rows_last_live(struct weh_txn_stack *stack, struct txn_row *out, struct weh_diag *diag)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool row = false;
+    weh_err err = rows_start(stack,
+                             "SELECT Id,Grouped,Time FROM main.dgn_Txns WHERE Deleted=0 "
+                             "ORDER BY Id DESC LIMIT 1",
+                             0, 0, &stmt, diag);
+
+    *out = (struct txn_row){ 0 };
+    if (err == WEH_OK) {
+        err = txn_step(stack->briefcase, stmt, &row, diag);
+    }
+    if (err == WEH_OK && row) {
+        read_row(stmt, out);
+    }
+    weh_stmt_release(stack->briefcase, stmt);
+    return err;
+}
+
+weh_err rows_time(struct weh_txn_stack *stack, uint64_t id, uint64_t *time, bool *found,
+                  struct weh_diag *diag)
+{
+    sqlite3_stmt *stmt = NULL;
+    weh_err err =
+        rows_start(stack, "SELECT Time FROM main.dgn_Txns WHERE Id=?1", id, 0, &stmt, diag);
+
+    *found = false;
+    if (err == WEH_OK) {
+        err = txn_step(stack->briefcase, stmt, found, diag);
+    }
+    if (err == WEH_OK && *found) {
+        *time = time_bits(stmt, 0);
+    }
+    weh_stmt_release(stack->briefcase, stmt);
+    return err;
 }
 
 weh_err rows_have_pending(struct weh_txn_stack *stack, bool *out, struct weh_diag *diag)
@@ -243,7 +355,8 @@ weh_err rows_have_pending(struct weh_txn_stack *stack, bool *out, struct weh_dia
     if (stack->pending != KNOWN_NOT) {
         return WEH_OK;
     }
-    err = start(stack, "SELECT 1 FROM main.dgn_Txns WHERE Deleted=0 LIMIT 1", 0, 0, &stmt, diag);
+    err =
+        rows_start(stack, "SELECT 1 FROM main.dgn_Txns WHERE Deleted=0 LIMIT 1", 0, 0, &stmt, diag);
     if (err == WEH_OK) {
         err = txn_step(stack->briefcase, stmt, out, diag);
     }
@@ -252,27 +365,5 @@ weh_err rows_have_pending(struct weh_txn_stack *stack, bool *out, struct weh_dia
     if (err == WEH_OK && !stack->readonly) {
         stack->pending = *out ? KNOWN_YES : KNOWN_NO;
     }
-    return err;
-}
-
-weh_err rows_description(struct weh_txn_stack *stack, uint64_t id, struct weh_buf *out,
-                         struct weh_diag *diag)
-{
-    sqlite3_stmt *stmt = NULL;
-    bool row = false;
-    weh_err err =
-        start(stack, "SELECT Operation FROM main.dgn_Txns WHERE Id=?1", id, 0, &stmt, diag);
-
-    weh_buf_clear(out);
-    if (err == WEH_OK) {
-        err = txn_step(stack->briefcase, stmt, &row, diag);
-    }
-    if (err == WEH_OK && row) {
-        struct weh_str text = weh_stmt_text(stmt, 0);
-
-        weh_buf_append(out, text.ptr, text.len);
-        err = out->err == WEH_OK ? WEH_OK : weh_fail_nomem(diag);
-    }
-    weh_stmt_release(stack->briefcase, stmt);
     return err;
 }

@@ -1,13 +1,11 @@
 /* src/txn/stack.c - the transaction stack: its life, its states, save and abandon.
  *
- * Undo and redo are in undo.c.
+ * Undo and redo are in undo.c, what clients are told of the stack in list.c.
  */
 #include "weh/alloc.h"
 #include "weh/clock.h"
 
 #include "stack_priv.h"
-
-#define DESCRIPTION_MAX 65536
 
 #define IN(state) (1U << TXN_##state)
 
@@ -56,7 +54,27 @@ weh_err stack_enter(struct weh_txn_stack *stack, struct weh_diag *diag)
     if (!stack->recorder.any) {
         stack_move(stack, TXN_IDLE);
     }
+    savepoints_follow(stack);
     return WEH_OK;
+}
+
+uint64_t stack_position(const struct weh_txn_stack *stack)
+{
+    return stack->n_redo > 0 ? stack->redo[stack->n_redo - 1].first : stack->current;
+}
+
+weh_err stack_commit(struct weh_txn_stack *stack, size_t n_redo, struct weh_diag *diag)
+{
+    weh_err err = record_write(stack, n_redo, diag);
+
+    if (err == WEH_OK) {
+        err = weh_briefcase_commit(stack->briefcase, diag);
+    }
+    if (err == WEH_OK) {
+        record_committed(stack);
+        stack->restart_unsaved = false;
+    }
+    return err;
 }
 
 weh_err stack_roll_back(struct weh_txn_stack *stack, struct weh_diag *diag)
@@ -85,7 +103,6 @@ weh_err weh_txn_stack_create(struct weh_briefcase *briefcase, const struct weh_e
     stack->db = weh_briefcase_db(briefcase);
     stack->readonly = weh_briefcase_is_readonly(briefcase);
     stack->records_txns = weh_briefcase_records_txns(briefcase);
-    stack->may_have_reversed = true;
     stack->tables.briefcase = briefcase;
     stack->tables.catalog = catalog;
     change_builder_init(&stack->builder, &stack->tables);
@@ -93,6 +110,9 @@ weh_err weh_txn_stack_create(struct weh_briefcase *briefcase, const struct weh_e
     stack->recorder.first_change = on_first_change;
     stack->recorder.ctx = stack;
     err = rows_begin_session(stack, diag);
+    if (err == WEH_OK && stack->records_txns && !stack->readonly) {
+        err = record_load(stack, diag);
+    }
     if (err != WEH_OK) {
         weh_txn_stack_destroy(stack);
         return err;
@@ -109,7 +129,12 @@ void weh_txn_stack_destroy(struct weh_txn_stack *stack)
     recorder_fini(&stack->recorder);
     change_builder_fini(&stack->builder);
     tables_fini(&stack->tables);
+    groups_close(stack);
+    savepoints_fini(stack);
+    weh_free(stack->groups);
     weh_free(stack->redo);
+    weh_buf_fini(&stack->record);
+    weh_buf_fini(&stack->record_new);
     weh_buf_fini(&stack->bytes);
     weh_buf_fini(&stack->undo_string);
     weh_buf_fini(&stack->redo_string);
@@ -140,10 +165,17 @@ bool weh_txn_has_unsaved(struct weh_txn_stack *stack)
 
 /* ---- save ---- */
 
+/* Rows of tables that are not tracked, or nothing at all. */
 static weh_err commit_only(struct weh_txn_stack *stack, struct weh_diag *diag)
 {
-    weh_err err = weh_briefcase_commit(stack->briefcase, diag);
+    weh_err err = WEH_OK;
 
+    if (stack->restart_unsaved) {
+        err = rows_delete_reversed(stack, diag);
+    }
+    if (err == WEH_OK) {
+        err = stack_commit(stack, stack->n_redo, diag);
+    }
     if (err == WEH_OK) {
         settle(stack);
     }
@@ -175,7 +207,10 @@ static weh_err propagate(struct weh_txn_stack *stack, struct weh_diag *diag)
         err = stack->propagator.propagate(stack->propagator.ctx, &stack->builder.list, diag);
         stack->recorder.indirect = false;
     }
-    return err == WEH_OK ? recorder_write(&stack->recorder, &n_bytes, diag) : err;
+    if (err == WEH_OK) {
+        err = recorder_write(&stack->recorder, &n_bytes, diag);
+    }
+    return err == WEH_OK ? change_builder_scan_guids(&stack->builder, diag) : err;
 }
 
 static weh_err store(struct weh_txn_stack *stack, struct weh_str description, struct weh_diag *diag)
@@ -188,7 +223,7 @@ static weh_err store(struct weh_txn_stack *stack, struct weh_str description, st
     if (err == WEH_OK) {
         err = rows_insert(stack, description, diag);
     }
-    return err == WEH_OK ? weh_briefcase_commit(stack->briefcase, diag) : err;
+    return err == WEH_OK ? stack_commit(stack, 0, diag) : err;
 }
 
 /* In memory what store has made durable: nothing here can fail. */
@@ -253,9 +288,9 @@ weh_err weh_txn_save(struct weh_txn_stack *stack, struct weh_str description, bo
     if (err != WEH_OK || stack->readonly) {
         return err;
     }
-    if (description.len > DESCRIPTION_MAX) {
+    if (description.len > TXN_DESCRIPTION_MAX) {
         return weh_fail_where(diag, WEH_E_TOO_LARGE, "description", "at most %d bytes",
-                              DESCRIPTION_MAX);
+                              TXN_DESCRIPTION_MAX);
     }
     err = stack->recorder.any ? save_changes(stack, description, saved_out, txn_id, diag)
                               : commit_only(stack, diag);
@@ -270,44 +305,47 @@ weh_err weh_txn_abandon(struct weh_txn_stack *stack, struct weh_diag *diag)
 {
     weh_err err = stack_enter(stack, diag);
 
-    return err != WEH_OK || stack->readonly ? err : stack_roll_back(stack, diag);
+    if (err != WEH_OK || stack->readonly) {
+        return err;
+    }
+    err = stack_roll_back(stack, diag);
+    if (err == WEH_OK && stack->restart_unsaved && commit_only(stack, NULL) != WEH_OK) {
+        /* The next commit tries again; what was asked for is done. */
+        return stack_roll_back(stack, diag);
+    }
+    return err;
 }
 
-/* ---- state ---- */
+/* ---- restart ---- */
 
-static struct weh_str as_str(const struct weh_buf *buf)
+weh_err weh_txn_restart(struct weh_txn_stack *stack, struct weh_diag *diag)
 {
-    return (struct weh_str){ (const char *)buf->data, buf->len };
-}
-
-weh_err weh_txn_get_state(struct weh_txn_stack *stack, struct weh_txn_state *out,
-                          struct weh_diag *diag)
-{
-    struct weh_txn_state state = { 0 };
+    struct txn_row last;
     weh_err err = stack_enter(stack, diag);
 
-    if (err != WEH_OK) {
+    if (err != WEH_OK || stack->readonly) {
         return err;
     }
-    state.has_unsaved_changes = weh_txn_has_unsaved(stack);
-    state.current_txn_id.value = stack->current;
-    state.is_undo_possible = stack->current > stack->session_first;
-    state.is_redo_possible = stack->n_redo > 0;
-    weh_buf_clear(&stack->undo_string);
-    weh_buf_clear(&stack->redo_string);
-    err = rows_have_pending(stack, &state.has_pending_txns, diag);
-    if (err == WEH_OK && state.is_undo_possible) {
-        err = rows_description(stack, stack->current - 1, &stack->undo_string, diag);
-    }
-    if (err == WEH_OK && state.is_redo_possible) {
-        err = rows_description(stack, stack->redo[stack->n_redo - 1].first, &stack->redo_string,
-                               diag);
+    err = rows_last_live(stack, &last, diag);
+    if (err == WEH_OK) {
+        err = rows_begin_session(stack, diag);
     }
     if (err != WEH_OK) {
         return err;
     }
-    state.undo_string = as_str(&stack->undo_string);
-    state.redo_string = as_str(&stack->redo_string);
-    *out = state;
-    return WEH_OK;
+    stack->floor = (struct txn_floor){ 0 };
+    if (last.id != 0) {
+        stack->floor = (struct txn_floor){ stack->session_first, last.id, last.time };
+    }
+    stack->may_have_reversed = stack->may_have_reversed || stack->n_redo > 0;
+    stack->n_redo = 0;
+    groups_close(stack);
+    stack->restart_unsaved = stack->records_txns;
+    if (stack->restart_unsaved && !stack->recorder.any && stack->n_savepoints == 0) {
+        err = commit_only(stack, diag);
+        if (err != WEH_OK) {
+            (void)stack_roll_back(stack, NULL);
+        }
+    }
+    return err;
 }

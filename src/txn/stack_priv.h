@@ -11,10 +11,35 @@ enum txn_state {
     TXN_N_STATES
 };
 
-/** What one reverse took: transactions from first up to, not including, end. */
+#define TXN_DESCRIPTION_MAX 65536
+#define TXN_GROUPS_MAX      64
+#define TXN_SAVEPOINTS_MAX  32
+
+/** What one reverse took and one reinstate brings back. */
 struct redo_range {
     uint64_t first;
-    uint64_t end;
+    uint64_t last;
+    uint64_t time;      /* of the first, as the bits of a double: tells that it is still that one */
+    uint32_t n_ops;     /* operations */
+    bool first_grouped; /* the first belongs to an operation that begins before it */
+};
+
+/** One multi-transaction operation that is open. */
+struct txn_group {
+    uint64_t start; /* current when it began */
+    struct weh_buf description;
+};
+
+struct txn_savepoint {
+    struct weh_buf name;
+    size_t mark; /* the caller's */
+};
+
+/** Where undo ends because of weh_txn_restart. */
+struct txn_floor {
+    uint64_t id;    /* transactions before it stay; 0: no floor */
+    uint64_t below; /* the last one before it, which tells that the floor still means something */
+    uint64_t time;  /* of below */
 };
 
 enum known {
@@ -34,14 +59,22 @@ struct weh_txn_stack {
     enum txn_state state;
     bool readonly;
     bool records_txns;
-    uint64_t session_first;  /* the first id of this session */
-    uint64_t current;        /* the id of the next transaction */
-    bool may_have_reversed;  /* rows with Deleted=1, perhaps of an earlier session */
-    enum known pending;      /* rows with Deleted=0 */
-    struct redo_range *redo; /* the last is the next */
+    uint64_t session_first; /* the first id of this session */
+    uint64_t current;       /* the id of the next transaction */
+    bool may_have_reversed; /* rows with Deleted=1, which the next save deletes */
+    bool restart_unsaved;   /* a restart that no commit has written yet */
+    enum known pending;     /* rows with Deleted=0 */
+    struct txn_floor floor;
+    struct redo_range *redo; /* the last is the next; in this order their ids descend */
     size_t n_redo;
     size_t redo_capacity;
-    struct weh_buf bytes; /* one changeset, packed or unpacked */
+    struct txn_group *groups; /* TXN_GROUPS_MAX, or NULL; the last is the innermost */
+    uint32_t n_groups;
+    struct txn_savepoint *savepoints; /* TXN_SAVEPOINTS_MAX, or NULL */
+    uint32_t n_savepoints;
+    struct weh_buf record;     /* the text in the file */
+    struct weh_buf record_new; /* the one written by the transaction that is running */
+    struct weh_buf bytes;      /* one changeset, packed or unpacked */
     struct weh_buf undo_string;
     struct weh_buf redo_string;
 };
@@ -54,6 +87,39 @@ WEH_MUST_CHECK weh_err stack_enter(struct weh_txn_stack *stack, struct weh_diag 
 void stack_move(struct weh_txn_stack *stack, enum txn_state to);
 /** Back to the last saved state; BROKEN when that fails, so that the result may be left alone. */
 weh_err stack_roll_back(struct weh_txn_stack *stack, struct weh_diag *diag);
+
+/** What must be written into every SQLite transaction of the stack's, then COMMIT. @n_redo: how many
+ * ranges can be reinstated once it is done. */
+WEH_MUST_CHECK weh_err stack_commit(struct weh_txn_stack *stack, size_t n_redo,
+                                    struct weh_diag *diag);
+/** The first id that is not live: where undo begins and where open groups are looked at. */
+uint64_t stack_position(const struct weh_txn_stack *stack);
+WEH_MUST_CHECK weh_err stack_reserve_redo(struct weh_txn_stack *stack, struct weh_diag *diag);
+
+/* ---- group.c ---- */
+
+/** Close the groups that began after the position: what they held has been reversed. */
+void groups_follow(struct weh_txn_stack *stack);
+void groups_close(struct weh_txn_stack *stack);
+/** True when the next transaction belongs to the operation before it. */
+bool groups_continue(const struct weh_txn_stack *stack);
+/** @description, or when it is empty that of the innermost group that has one. */
+struct weh_str groups_description(const struct weh_txn_stack *stack, struct weh_str description);
+
+/* ---- savepoint.c ---- */
+
+/** Forget the savepoints that the file no longer has. */
+void savepoints_follow(struct weh_txn_stack *stack);
+void savepoints_fini(struct weh_txn_stack *stack);
+
+/* ---- record.c: what be_Local keeps beyond dgn_Txns ---- */
+
+/** Redo and floor as the last session left them, as far as they agree with the file. */
+WEH_MUST_CHECK weh_err record_load(struct weh_txn_stack *stack, struct weh_diag *diag);
+/** Write the record if it has changed; record_committed when that is durable. */
+WEH_MUST_CHECK weh_err record_write(struct weh_txn_stack *stack, size_t n_redo,
+                                    struct weh_diag *diag);
+void record_committed(struct weh_txn_stack *stack);
 
 /* ---- rows.c: dgn_Txns ---- */
 
@@ -68,16 +134,44 @@ WEH_MUST_CHECK weh_err rows_set_reversed(struct weh_txn_stack *stack, struct weh
 /** Unpack the changeset of @id into stack->bytes. */
 WEH_MUST_CHECK weh_err rows_load(struct weh_txn_stack *stack, struct weh_txn_id id,
                                  struct weh_diag *diag);
-/** The transactions of the last @count operations before current, newest first. */
-WEH_MUST_CHECK weh_err rows_last_operations(struct weh_txn_stack *stack, uint32_t count,
-                                            struct weh_txn_ids *out, struct weh_diag *diag);
+
+/** Which transactions are to be reversed. */
+struct rows_wanted {
+    uint64_t down_to; /* none before it */
+    uint32_t count;   /* operations at most */
+};
+/** Those before the position, newest first; none from before the floor or a schema change.
+ * @range the same as a range. @wall true when a schema change ended the walk. */
+WEH_MUST_CHECK weh_err rows_live(struct weh_txn_stack *stack, const struct rows_wanted *wanted,
+                                 struct weh_txn_ids *out, struct redo_range *range, bool *wall,
+                                 struct weh_diag *diag);
 /** The reversed transactions of @range, oldest first. */
 WEH_MUST_CHECK weh_err rows_reversed(struct weh_txn_stack *stack, const struct redo_range *range,
                                      struct weh_txn_ids *out, struct weh_diag *diag);
+
+/** One row of the table, without its changeset. */
+struct txn_row {
+    uint64_t id;
+    uint64_t time; /* bits */
+    bool grouped;
+};
+/** Prepare a walk over the reversed rows, oldest first; step with rows_next_reversed. */
+WEH_MUST_CHECK weh_err rows_walk_reversed(struct weh_txn_stack *stack, sqlite3_stmt **out,
+                                          struct weh_diag *diag);
+WEH_MUST_CHECK weh_err rows_next_reversed(struct weh_txn_stack *stack, sqlite3_stmt *stmt,
+                                          struct txn_row *row, bool *more, struct weh_diag *diag);
+/** The newest row that is not reversed; id 0: none. */
+WEH_MUST_CHECK weh_err rows_last_live(struct weh_txn_stack *stack, struct txn_row *out,
+                                      struct weh_diag *diag);
+/** The time of row @id; *@found false when there is none. */
+WEH_MUST_CHECK weh_err rows_time(struct weh_txn_stack *stack, uint64_t id, uint64_t *time,
+                                 bool *found, struct weh_diag *diag);
 WEH_MUST_CHECK weh_err rows_have_pending(struct weh_txn_stack *stack, bool *out,
                                          struct weh_diag *diag);
-/** The description of @id into @out; empty when there is no such row. */
-WEH_MUST_CHECK weh_err rows_description(struct weh_txn_stack *stack, uint64_t id,
-                                        struct weh_buf *out, struct weh_diag *diag);
+WEH_MUST_CHECK weh_err rows_start(struct weh_txn_stack *stack, const char *sql, uint64_t first,
+                                  uint64_t second, sqlite3_stmt **out, struct weh_diag *diag);
+/** Run @sql with up to two integers. */
+WEH_MUST_CHECK weh_err rows_run(struct weh_txn_stack *stack, const char *sql, uint64_t first,
+                                uint64_t second, struct weh_diag *diag);
 
 #endif

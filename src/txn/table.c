@@ -191,6 +191,19 @@ static bool is_geometric(const char *name)
            strcmp(name, "bis_GeometricElement2d") == 0;
 }
 
+static void find_guid(const struct weh_ec_catalog *catalog, struct table *table)
+{
+    const struct weh_ec_class *model =
+        weh_ec_class_by_name(catalog, WEH_STR("BisCore:GeometricModel"));
+    const struct weh_ec_property *guid =
+        model == NULL ? NULL : weh_ec_property_by_js_name(model, WEH_STR("geometryGuid"));
+
+    if (guid != NULL && guid->n_leaves == 1) {
+        table->guid_column =
+            column_index(table, guid->leaves[0].column.ptr, guid->leaves[0].column.len);
+    }
+}
+
 /* Parts of elements are the joined and overflow tables below bis_Element. */
 static void find_role(const struct weh_ec_catalog *catalog, struct table *table)
 {
@@ -208,6 +221,7 @@ static void find_role(const struct weh_ec_catalog *catalog, struct table *table)
     table->class_column = column(table, "ECClassId");
     if (strcmp(table->name, "bis_Model") == 0) {
         table->role = TABLE_MODEL;
+        find_guid(catalog, table);
     } else if (strcmp(table->name, "bis_Element") == 0) {
         table->role = TABLE_ELEMENT;
         table->model_column = column(table, "ModelId");
@@ -233,7 +247,7 @@ static weh_err table_load(struct tables *tables, const char *name, struct table 
     if (table == NULL) {
         return weh_fail_nomem(diag);
     }
-    table->id_column = table->class_column = table->model_column = -1;
+    table->id_column = table->class_column = table->model_column = table->guid_column = -1;
     table->last_mod_column = table->geometry_first = table->geometry_last = -1;
     table->tracked = name_is_tracked(name);
     table->name = weh_strndup(name, strlen(name));

@@ -50,6 +50,7 @@ struct table {
     int class_column;
     int model_column;
     int last_mod_column;
+    int guid_column;    /* GeometryGuid, of models; shared with other classes */
     int geometry_first; /* columns of placement and geometry; -1: none */
     int geometry_last;
 
@@ -132,6 +133,7 @@ struct change_builder {
     size_t n_elements_max;
     size_t n_models_max;
     size_t n_touched_max;
+    size_t n_guids_max;
 };
 
 void change_builder_init(struct change_builder *builder, struct tables *tables);
@@ -139,16 +141,27 @@ void change_builder_fini(struct change_builder *builder);
 void change_builder_clear(struct change_builder *builder);
 WEH_MUST_CHECK weh_err change_builder_scan(struct change_builder *builder, const uint8_t *bytes,
                                            size_t len, bool invert, struct weh_diag *diag);
+/** Once more the rows of models, when a save has set their geometry GUIDs. */
+WEH_MUST_CHECK weh_err change_builder_scan_guids(struct change_builder *builder,
+                                                 struct weh_diag *diag);
 /** Make builder->list; classes and models that the rows do not say come from the file as it is. */
 WEH_MUST_CHECK weh_err change_builder_finish(struct change_builder *builder, struct weh_diag *diag);
 
 /* ---- applier ---- */
 
+/** A changeset and what is to be done with it. */
+struct changeset_work {
+    const uint8_t *bytes;
+    size_t len;
+    bool invert;
+    bool strict; /* each row must be what the changeset says it was; else no row is touched */
+};
+
 /** Put the rows of a changeset (or of its inverse) into the file. The recorder is paused.
  *
  * CORRUPT when the rows do not fit, else as weh_db_fail; then some of them may be in the file, and
  * the caller must roll back. */
-WEH_MUST_CHECK weh_err changeset_apply(struct tables *tables, const uint8_t *bytes, size_t len,
-                                       bool invert, struct weh_diag *diag);
+WEH_MUST_CHECK weh_err changeset_apply(struct tables *tables, const struct changeset_work *work,
+                                       struct weh_diag *diag);
 
 #endif

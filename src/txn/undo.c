@@ -2,7 +2,10 @@
  *
  * The work of one call is one SQLite transaction; what the stack remembers changes, and the
  * observer hears of it, only when that is durable. Reversed rows stay with Deleted=1 until the
- * next save; which of them may come back is remembered here only, as in the native library.
+ * next save (as in the native library) or go at once (cancel).
+ *
+ * Transactions of this session are applied as they are: nobody else has written the file since.
+ * Those of earlier sessions must fit the file row by row, since somebody may have.
  */
 #include "weh/alloc.h"
 
@@ -10,22 +13,45 @@
 
 struct undo {
     bool is_undo;
+    bool cancel;                     /* the reversed transactions go for good */
     struct weh_txn_ids ids;          /* in the order of the work */
+    struct redo_range range;         /* of them */
     struct change_builder *builders; /* one each */
 };
+
+static weh_err apply_step(struct weh_txn_stack *stack, const struct undo *undo,
+                          struct weh_txn_id id, struct weh_diag *diag)
+{
+    bool strict = id.value < stack->session_first;
+    weh_err err = rows_load(stack, id, diag);
+
+    if (err == WEH_OK) {
+        err = changeset_apply(&stack->tables,
+                              &(struct changeset_work){ .bytes = stack->bytes.data,
+                                                        .len = stack->bytes.len,
+                                                        .invert = undo->is_undo,
+                                                        .strict = strict },
+                              diag);
+    }
+    if (strict && (err == WEH_E_CORRUPT || err == WEH_E_UNSUPPORTED)) {
+        return weh_fail(diag, WEH_E_CANNOT_UNDO,
+                        "a transaction of an earlier session does not fit the file as it is now");
+    }
+    return err;
+}
 
 static weh_err run_step(struct weh_txn_stack *stack, const struct undo *undo, size_t i,
                         struct weh_diag *diag)
 {
     struct change_builder *builder = &undo->builders[i];
-    weh_err err = rows_load(stack, undo->ids.ids[i], diag);
+    weh_err err = apply_step(stack, undo, undo->ids.ids[i], diag);
 
-    if (err == WEH_OK) {
-        err = changeset_apply(&stack->tables, stack->bytes.data, stack->bytes.len, undo->is_undo,
-                              diag);
-    }
-    if (err == WEH_OK) {
+    if (err == WEH_OK && !undo->cancel) {
         err = rows_set_reversed(stack, undo->ids.ids[i], undo->is_undo, diag);
+    }
+    if (err == WEH_OK && undo->cancel) {
+        err = rows_run(stack, "DELETE FROM main.dgn_Txns WHERE Id=?1", undo->ids.ids[i].value, 0,
+                       diag);
     }
     if (err == WEH_OK) {
         err =
@@ -33,6 +59,15 @@ static weh_err run_step(struct weh_txn_stack *stack, const struct undo *undo, si
     }
     /* Now: a later step may delete what this one has updated. */
     return err == WEH_OK ? change_builder_finish(builder, diag) : err;
+}
+
+/* How many ranges can be reinstated when it is done; the new one stands behind the others. */
+static size_t ranges_after(const struct weh_txn_stack *stack, const struct undo *undo)
+{
+    if (undo->cancel) {
+        return 0;
+    }
+    return undo->is_undo ? stack->n_redo + 1 : stack->n_redo - 1;
 }
 
 static weh_err run_steps(struct weh_txn_stack *stack, const struct undo *undo,
@@ -50,8 +85,11 @@ static weh_err run_steps(struct weh_txn_stack *stack, const struct undo *undo,
     for (size_t i = 0; i < undo->ids.n && err == WEH_OK; i++) {
         err = run_step(stack, undo, i, diag);
     }
+    if (err == WEH_OK && undo->cancel && stack->may_have_reversed) {
+        err = rows_delete_reversed(stack, diag);
+    }
     if (err == WEH_OK) {
-        err = weh_briefcase_commit(stack->briefcase, diag);
+        err = stack_commit(stack, ranges_after(stack, undo), diag);
     }
     stack->recorder.paused = false;
     if (err != WEH_OK && stack->state != TXN_BROKEN) {
@@ -75,7 +113,7 @@ static void tell(const struct weh_txn_stack *stack, const struct undo *undo)
     }
 }
 
-static weh_err reserve_redo(struct weh_txn_stack *stack, struct weh_diag *diag)
+weh_err stack_reserve_redo(struct weh_txn_stack *stack, struct weh_diag *diag)
 {
     size_t capacity = stack->redo_capacity == 0 ? 8 : stack->redo_capacity * 2;
     struct redo_range *grown;
@@ -94,6 +132,8 @@ static weh_err reserve_redo(struct weh_txn_stack *stack, struct weh_diag *diag)
 
 static weh_err prepare(struct weh_txn_stack *stack, struct undo *undo, struct weh_diag *diag)
 {
+    weh_err err;
+
     undo->builders = weh_calloc(undo->ids.n, sizeof(*undo->builders));
     if (undo->builders == NULL) {
         return weh_fail_nomem(diag);
@@ -101,7 +141,11 @@ static weh_err prepare(struct weh_txn_stack *stack, struct undo *undo, struct we
     for (size_t i = 0; i < undo->ids.n; i++) {
         change_builder_init(&undo->builders[i], &stack->tables);
     }
-    return reserve_redo(stack, diag);
+    err = stack_reserve_redo(stack, diag);
+    if (err == WEH_OK && undo->is_undo) {
+        stack->redo[stack->n_redo] = undo->range; /* counted when it is durable */
+    }
+    return err;
 }
 
 static void undo_fini(struct undo *undo)
@@ -113,19 +157,23 @@ static void undo_fini(struct undo *undo)
     weh_txn_ids_fini(&undo->ids);
 }
 
+static uint64_t later(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
 /* What the stack remembers, once the file has it. */
 static void remember(struct weh_txn_stack *stack, const struct undo *undo)
 {
-    if (undo->is_undo) {
-        uint64_t first = undo->ids.ids[undo->ids.n - 1].value;
+    /* A row in use keeps its id; a new one never gets one of an earlier session. */
+    uint64_t free_id = undo->is_undo ? undo->range.first : undo->range.last + 1;
 
-        stack->redo[stack->n_redo++] = (struct redo_range){ first, stack->current };
-        stack->current = first;
-        stack->may_have_reversed = true;
-        stack->pending = KNOWN_NOT;
-    } else {
-        stack->current = stack->redo[--stack->n_redo].end;
-        stack->pending = KNOWN_YES;
+    stack->n_redo = ranges_after(stack, undo);
+    stack->may_have_reversed = stack->n_redo > 0;
+    stack->current = later(free_id, stack->session_first);
+    stack->pending = undo->is_undo ? KNOWN_NOT : KNOWN_YES;
+    if (undo->is_undo) {
+        groups_follow(stack);
     }
     weh_buf_fini(&stack->bytes);
 }
@@ -150,27 +198,70 @@ static weh_err run(struct weh_txn_stack *stack, struct undo *undo, struct weh_tx
     return err;
 }
 
-weh_err weh_txn_reverse(struct weh_txn_stack *stack, uint32_t count, struct weh_txn_ids *out,
-                        struct weh_diag *diag)
+static bool can_undo(const struct weh_txn_stack *stack)
 {
-    struct undo undo = { .is_undo = true };
-    weh_err err = stack_enter(stack, diag);
+    return stack->records_txns && !stack->readonly;
+}
 
-    weh_assert(out != NULL);
-    if (err != WEH_OK) {
-        return err;
+static weh_err fail_wall(struct weh_diag *diag)
+{
+    return weh_fail(diag, WEH_E_CANNOT_UNDO, "a schema change stands in the way");
+}
+
+static weh_err reverse(struct weh_txn_stack *stack, const struct rows_wanted *wanted, bool cancel,
+                       struct weh_txn_ids *out, struct weh_diag *diag)
+{
+    struct undo undo = { .is_undo = true, .cancel = cancel };
+    bool wall = false;
+    weh_err err = WEH_OK;
+
+    *out = (struct weh_txn_ids){ 0 };
+    if (can_undo(stack)) {
+        err = rows_live(stack, wanted, &undo.ids, &undo.range, &wall, diag);
     }
-    if (stack->records_txns && !stack->readonly) {
-        err = rows_last_operations(stack, count, &undo.ids, diag);
+    /* A count takes what there is; an id that is named must be reached. */
+    if (err == WEH_OK && wall && (undo.ids.n == 0 || wanted->down_to > 0)) {
+        err = fail_wall(diag);
     }
     if (err == WEH_OK && undo.ids.n == 0) {
-        err = weh_fail(diag, WEH_E_NOTHING_TO_UNDO, "no transaction of this session can be undone");
+        err = weh_fail(diag, WEH_E_NOTHING_TO_UNDO, "no transaction can be undone");
     }
     if (err == WEH_OK) {
         err = run(stack, &undo, out, diag);
     }
     undo_fini(&undo);
     return err;
+}
+
+weh_err weh_txn_reverse(struct weh_txn_stack *stack, uint32_t count, struct weh_txn_ids *out,
+                        struct weh_diag *diag)
+{
+    struct rows_wanted wanted = { .count = count };
+    weh_err err = stack_enter(stack, diag);
+
+    weh_assert(out != NULL);
+    return err != WEH_OK ? err : reverse(stack, &wanted, false, out, diag);
+}
+
+weh_err weh_txn_reverse_to(struct weh_txn_stack *stack, struct weh_txn_id id, bool cancel,
+                           struct weh_txn_ids *out, struct weh_diag *diag)
+{
+    struct rows_wanted wanted = { .down_to = id.value, .count = UINT32_MAX };
+    weh_err err = stack_enter(stack, diag);
+
+    weh_assert(out != NULL);
+    if (err != WEH_OK) {
+        return err;
+    }
+    if (id.value == 0 || id.value >= stack_position(stack) || !can_undo(stack)) {
+        return weh_fail_where(diag, WEH_E_NOTHING_TO_UNDO, "txnId",
+                              "no transaction from there on can be undone");
+    }
+    if (id.value < stack->floor.id) {
+        return weh_fail_where(diag, WEH_E_CANNOT_UNDO, "txnId",
+                              "the session has been restarted since");
+    }
+    return reverse(stack, &wanted, cancel, out, diag);
 }
 
 weh_err weh_txn_reinstate(struct weh_txn_stack *stack, struct weh_txn_ids *out,
@@ -183,10 +274,12 @@ weh_err weh_txn_reinstate(struct weh_txn_stack *stack, struct weh_txn_ids *out,
     if (err != WEH_OK) {
         return err;
     }
+    *out = (struct weh_txn_ids){ 0 };
     if (stack->n_redo == 0) {
         return weh_fail(diag, WEH_E_NOTHING_TO_REDO, "nothing has been undone");
     }
-    err = rows_reversed(stack, &stack->redo[stack->n_redo - 1], &undo.ids, diag);
+    undo.range = stack->redo[stack->n_redo - 1];
+    err = rows_reversed(stack, &undo.range, &undo.ids, diag);
     if (err == WEH_OK && undo.ids.n == 0) {
         err = weh_fail(diag, WEH_E_CORRUPT, "a reversed transaction is missing");
     }

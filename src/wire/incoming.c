@@ -32,7 +32,8 @@ static weh_err read_reply(const struct weh_value *id, const struct weh_value *er
 static weh_err read_notification(const struct weh_value *method, const struct weh_value *params,
                                  struct weh_incoming *out, struct weh_diag *diag)
 {
-    if (method->type != WEH_VALUE_STRING || (params != NULL && params->type != WEH_VALUE_MAP)) {
+    if (method->type != WEH_VALUE_STRING ||
+        (params != NULL && params->type != WEH_VALUE_MAP && params->type != WEH_VALUE_ARRAY)) {
         return unknown(diag);
     }
     out->kind = WEH_INCOMING_NOTIFICATION;

@@ -88,6 +88,7 @@ const METHODS = {
   "txns.abandonChanges": (s) => (s.db.abandonChanges(), {}),
   "txns.reverseTxns": (s, p) => ({ reversed: moved(s.db, () => s.db.txns.reverseTxns(p.count ?? 1)) }),
   "txns.reinstateTxn": (s) => ({ reinstated: moved(s.db, () => s.db.txns.reinstateTxn()) }),
+  "txns.restartTxnSession": (s) => (s.db.txns.restartSession(), {}),
   "txns.state": (s) => ({
     hasUnsavedChanges: s.db.txns.hasUnsavedChanges, hasPendingTxns: s.db.txns.hasPendingTxns,
     isUndoPossible: s.db.txns.isUndoPossible, isRedoPossible: s.db.txns.isRedoPossible,

@@ -97,9 +97,11 @@ export class OurSide {
     return side;
   }
 
-  static async open(ready, encoding, imodel, mode = "readwrite") {
+  static async open(ready, encoding, imodel, mode = "readwrite", keepHistory = false) {
     const side = await OurSide.connect(ready, encoding);
     side.opened = await side.client.call("briefcase.open", { imodel, mode });
+    // Undo of the official backend ends where the file was opened.
+    if (mode === "readwrite" && !keepHistory) await side.client.call("txns.restartTxnSession");
     return side;
   }
 

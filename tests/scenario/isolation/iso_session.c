@@ -224,13 +224,19 @@ static void txn_ids(const struct iso_session *session, struct iso_txn txn, char 
 static const char *const save_notifications[] = { "txns.onCommit", "txns.onElementsChanged",
                                                   "txns.onCommitted" };
 static const char *const undo_notifications[] = { "txns.onBeforeUndoRedo", "txns.onElementsChanged",
-                                                  "txns.onAfterUndoRedo" };
+                                                  "txns.onChangesApplied", "txns.onAfterUndoRedo" };
 
 static uint32_t expected_notifications(const struct iso_pending *pending)
 {
     bool changes = pending->txn.end > pending->txn.first;
 
-    return (pending->kind == ISO_SAVE || pending->kind == ISO_UNDO) && changes ? 3 : 0;
+    if (!changes) {
+        return 0;
+    }
+    if (pending->kind == ISO_SAVE) {
+        return WEH_ARRAY_LEN(save_notifications);
+    }
+    return pending->kind == ISO_UNDO ? WEH_ARRAY_LEN(undo_notifications) : 0;
 }
 
 /* Exactly the ids of @pending's transaction, and nothing else changed. */

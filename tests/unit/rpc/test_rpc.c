@@ -185,6 +185,7 @@ static void test_rpc_undo_and_redo_tell_and_take_back(void **state)
     send_request(&f->a, "txns.reverseTxns", "{}");
     assert_bool(expect_notification(&f->a, "txns.onBeforeUndoRedo"), "isUndo", true);
     assert_text(expect_notification(&f->a, "txns.onElementsChanged"), "deleted", "+11");
+    assert_text(expect_notification(&f->a, "txns.onChangesApplied"), "cause", "undo");
     assert_bool(expect_notification(&f->a, "txns.onAfterUndoRedo"), "isUndo", true);
     assert_int_equal(weh_value_get(weh_value_get(next_message(&f->a), "result"), "reversed")->n, 1);
     call_fails(&f->a, "elements.getElementProps", "{\"id\":\"0x11\"}", "NotFound", NULL);

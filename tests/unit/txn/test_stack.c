@@ -201,8 +201,14 @@ static void test_state_tells_descriptions_and_ids(void **state)
 
     assert_false(s.has_unsaved_changes);
     assert_true(s.has_pending_txns);
-    assert_false(s.is_undo_possible);
+    assert_true(s.is_undo_possible);
     assert_false(s.is_redo_possible);
+    assert_int_equal(s.current_txn_id.value, UINT64_C(3) << 32);
+    assert_true(weh_str_eq_text(s.undo_string, "extents"));
+    assert_int_equal(weh_txn_restart(f->stack, &f->diag), WEH_OK);
+    s = fixture_state(f);
+    assert_true(s.has_pending_txns);
+    assert_false(s.is_undo_possible || s.is_redo_possible);
     assert_int_equal(s.current_txn_id.value, UINT64_C(3) << 32);
     assert_int_equal(s.undo_string.len, 0);
     fixture_insert_subject(f, 9001, "a");
@@ -226,7 +232,7 @@ static void test_state_of_a_file_whose_transactions_are_undone(void **state)
     (void)state;
     fixture_open(&f, "undone.bim");
     assert_true(fixture_state(&f).has_pending_txns);
-    assert_false(fixture_state(&f).is_redo_possible);
+    assert_true(fixture_state(&f).is_redo_possible);
     fixture_sql(&f, "DELETE FROM dgn_Txns WHERE Deleted=0");
     assert_int_equal(weh_txn_abandon(f.stack, &f.diag), WEH_OK);
     /* Rows that an earlier session reversed go with the first save, not before. */

@@ -151,6 +151,8 @@ export class Runner {
     const file = this.daemon.file(imodel);
     copyIModel(base.file, file);
     await this.client.call("briefcase.open", { imodel, mode: "readwrite" });
+    // Undo of the official backend ends where the file was opened.
+    await this.client.call("txns.restartTxnSession");
     try {
       const answers = await playOurs(this.client, official.script, official.results);
       const reads = await playOurs(this.client, official.reads, {});
