@@ -287,18 +287,21 @@ static void report_missing(struct run *run, struct weh_str method, const struct 
 static void run_wait_notification(struct run *run, const struct weh_statement *statement)
 {
     uint64_t deadline_us = weh_clock_mono_us() + (uint64_t)run->timeout_ms * 1000;
-    struct weh_value expected;
+    struct weh_value expected = { .type = WEH_VALUE_MAP };
     struct weh_arena arena;
     struct weh_diag diag = { 0 };
     bool found;
 
     weh_arena_init(&arena, 0);
-    if (parse_params(run, statement->json, &arena, &expected, &diag) != WEH_OK) {
+    /* An object or, where the notification has one, an array. */
+    if (statement->json.len > 0 &&
+        weh_vars_parse(run->vars, statement->json, &arena, &expected, &diag) != WEH_OK) {
         fail_at(run, run->line, "%s", diag.text);
         goto out;
     }
     do {
-        found = use_notification(run, statement->name, &expected);
+        found = use_notification(run, statement->name,
+                                 statement->json.len > 0 ? &expected : NULL);
     } while (!found && receive_more(run, deadline_us));
     if (!found) {
         report_missing(run, statement->name, &expected);

@@ -35,7 +35,8 @@ export function bookkeeping(file) {
   const db = openSqlite(file);
   try {
     return {
-      locals: locals(db).filter((r) => !/changeset/i.test(r.Name)),
+      // Our stack's memory, which the official backend leaves alone, is ours only.
+      locals: locals(db).filter((r) => !/changeset|^weh_/i.test(r.Name)),
       txns: txnRows(db).map(({ Bytes, ...rest }) => rest),
     };
   } finally {

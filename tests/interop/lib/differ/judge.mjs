@@ -167,7 +167,7 @@ function compareTables(db, pairs) {
 
 function bookkeeping(db) {
   return JSON.stringify({
-    locals: locals(db).filter((r) => !/changeset/i.test(r.Name)),
+    locals: locals(db).filter((r) => !/changeset|^weh_/i.test(r.Name)),
     txns: txnRows(db).map(({ Bytes, ...rest }) => rest),
   });
 }
