@@ -244,7 +244,8 @@ static void attribute_write(struct ec_describe *describe, const struct weh_ec_cl
     weh_sink_map_begin(describe->sink, WEH_SINK_UNKNOWN);
     if (node == NULL || ec_class->n_properties > MAX_ATTRIBUTE_PROPERTIES) {
         ec_put_bool(describe, "unreadable", true);
-    } else if (node->first != NULL) {
+    } else {
+        /* Also of one without values, as the official class metadata has it. */
         weh_sink_key(describe->sink, "properties");
         instance_write(describe, ec_class, node);
     }

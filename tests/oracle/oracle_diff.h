@@ -17,11 +17,16 @@ struct oracle_difference {
     const char *what;                 /* one word: "value", "type", "missing", ... */
     const struct weh_value *expected; /* NULL: no such member or item */
     const struct weh_value *actual;
+    bool is_metadata; /* see oracle_equal */
 };
 
 /**
  * True when the values are equal: types, texts, members and their order; numbers to 1e-12 of the
  * larger one. Else *@out is the first difference, which borrows from both.
+ *
+ * With @out->is_metadata our side may say more: members in any order and further ones, apart from the
+ * map "properties" itself; and arrays in custom attributes, where the official class metadata has an
+ * object without them.
  */
 bool oracle_equal(const struct weh_value *expected, const struct weh_value *actual,
                   struct oracle_difference *out);

@@ -3,6 +3,7 @@
 
 #include "weh/aspect.h"
 #include "weh/code_spec.h"
+#include "weh/ec_describe.h"
 #include "weh/file_prop.h"
 #include "weh/relationship.h"
 
@@ -155,14 +156,32 @@ static weh_err tell_file_prop(struct oracle_file *file, const struct weh_value *
     return err;
 }
 
+static weh_err tell_class(struct oracle_file *file, const struct weh_value *line,
+                          struct weh_sink *sink, struct weh_diag *diag)
+{
+    const struct weh_value *name = weh_value_get(line, "ecclass");
+    struct weh_arena arena;
+    struct weh_ec_describer describer = { file->briefcase, file->catalog, &arena, sink };
+    weh_err err;
+
+    if (name == NULL || name->type != WEH_VALUE_STRING) {
+        return weh_fail(diag, WEH_E_PARSE, "a line of the dump has no class");
+    }
+    weh_arena_init(&arena, 0);
+    err = weh_ec_describe_class(&describer, weh_value_str(name), false, diag);
+    weh_arena_fini(&arena);
+    return err;
+}
+
 /* clang-format off */
 static const struct oracle_kind kinds[] = {
-    { "elements", "SELECT count(*) FROM bis_Element", tell_element },
-    { "models",   "SELECT count(*) FROM bis_Model",   tell_model },
-    { "aspects",  "SELECT (SELECT count(*) FROM bis_ElementMultiAspect) + (SELECT count(*) FROM bis_ElementUniqueAspect)", tell_aspect },
-    { "relationships", "SELECT (SELECT count(*) FROM bis_ElementRefersToElements) + (SELECT count(*) FROM bis_ElementDrivesElement)", tell_relationship },
-    { "codespecs", "SELECT count(*) FROM bis_CodeSpec", tell_code_spec },
-    { "fileprops", "SELECT count(*) FROM be_Prop", tell_file_prop },
+    { "elements", "SELECT count(*) FROM bis_Element", tell_element, false },
+    { "models",   "SELECT count(*) FROM bis_Model",   tell_model, false },
+    { "aspects",  "SELECT (SELECT count(*) FROM bis_ElementMultiAspect) + (SELECT count(*) FROM bis_ElementUniqueAspect)", tell_aspect, false },
+    { "relationships", "SELECT (SELECT count(*) FROM bis_ElementRefersToElements) + (SELECT count(*) FROM bis_ElementDrivesElement)", tell_relationship, false },
+    { "codespecs", "SELECT count(*) FROM bis_CodeSpec", tell_code_spec, false },
+    { "fileprops", "SELECT count(*) FROM be_Prop", tell_file_prop, false },
+    { "classes", NULL, tell_class, true },
 };
 /* clang-format on */
 

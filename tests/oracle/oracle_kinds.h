@@ -14,6 +14,7 @@ struct oracle_kind {
     /** Say to @sink what the dump's @line says. */
     weh_err (*tell)(struct oracle_file *file, const struct weh_value *line, struct weh_sink *sink,
                     struct weh_diag *diag);
+    bool is_metadata; /* see oracle_diff.h */
 };
 
 /** In the order of the report. Static. */

@@ -192,7 +192,7 @@ static weh_err tell(const struct place *place, const struct weh_value *line, str
 static void compare_line(const struct place *place, struct weh_str text)
 {
     struct report *report = place->report;
-    struct oracle_difference difference;
+    struct oracle_difference difference = { .is_metadata = place->kind->is_metadata };
     struct weh_diag diag = { 0 };
     struct weh_value expected;
     struct weh_value actual;

@@ -19,12 +19,14 @@ static struct weh_value parse(struct weh_arena *arena, const char *text)
     return value;
 }
 
-static const struct {
+struct diff_case {
     const char *expected;
     const char *actual;
     const char *what; /* NULL: equal */
     const char *path;
-} cases[] = {
+};
+
+static const struct diff_case cases[] = {
     { "{\"a\":[1,{\"b\":\"x\"}],\"c\":null}", "{\"a\":[1,{\"b\":\"x\"}],\"c\":null}", NULL, "" },
     { "{\"a\":[1,{\"b\":\"x\"}]}", "{\"a\":[1,{\"b\":\"y\"}]}", "value", "a[1].b" },
     { "{\"a\":1,\"b\":2}", "{\"a\":1}", "missing", "b" },
@@ -48,33 +50,58 @@ static const struct {
     { "{\"$base64\":\"\"}", "null", "bytes", "" },
 };
 
-static void test_diff_tells_what_differs_first_and_where(void **state)
+static const struct diff_case metadata_cases[] = {
+    { "{\"a\":1,\"b\":2}", "{\"c\":3,\"b\":2,\"a\":1}", NULL, "" },
+    { "{\"a\":1}", "{\"c\":3}", "missing", "a" },
+    { "{\"properties\":{\"p\":{\"a\":1}}}", "{\"properties\":{\"p\":{\"b\":2,\"a\":1}}}", NULL,
+      "" },
+    { "{\"properties\":{\"p\":{}}}", "{\"properties\":{\"p\":{},\"q\":{}}}", "unexpected",
+      "properties.q" },
+    { "{\"properties\":{\"p\":{},\"q\":{}}}", "{\"properties\":{\"q\":{},\"p\":{}}}", "order",
+      "properties" },
+    { "{\"customAttributes\":[{\"x\":{}}]}", "{\"customAttributes\":[{\"x\":[1]}]}", NULL, "" },
+    { "{\"x\":{}}", "{\"x\":[1]}", "type", "x" },
+};
+
+static void check_cases(const struct diff_case *all, size_t n, bool is_metadata)
 {
     struct weh_arena arena;
 
-    (void)state;
     weh_arena_init(&arena, 0);
-    for (size_t i = 0; i < WEH_ARRAY_LEN(cases); i++) {
-        struct weh_value expected = parse(&arena, cases[i].expected);
-        struct weh_value actual = parse(&arena, cases[i].actual);
-        struct oracle_difference difference = { .what = NULL };
+    for (size_t i = 0; i < n; i++) {
+        struct weh_value expected = parse(&arena, all[i].expected);
+        struct weh_value actual = parse(&arena, all[i].actual);
+        struct oracle_difference difference = { .is_metadata = is_metadata };
         bool equal = oracle_equal(&expected, &actual, &difference);
 
-        if (equal != (cases[i].what == NULL)) {
-            fail_msg("%s %s", cases[i].expected, cases[i].actual);
+        if (equal != (all[i].what == NULL)) {
+            fail_msg("%s %s", all[i].expected, all[i].actual);
         }
         if (!equal) {
-            assert_string_equal(difference.what, cases[i].what);
+            assert_string_equal(difference.what, all[i].what);
         }
-        assert_string_equal(difference.path, cases[i].path);
+        assert_string_equal(difference.path, all[i].path);
     }
     weh_arena_fini(&arena);
+}
+
+static void test_diff_tells_what_differs_first_and_where(void **state)
+{
+    (void)state;
+    check_cases(cases, WEH_ARRAY_LEN(cases), false);
+}
+
+static void test_diff_of_metadata_lets_our_side_say_more(void **state)
+{
+    (void)state;
+    check_cases(metadata_cases, WEH_ARRAY_LEN(metadata_cases), true);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_diff_tells_what_differs_first_and_where),
+        cmocka_unit_test(test_diff_of_metadata_lets_our_side_say_more),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
