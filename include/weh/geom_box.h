@@ -39,20 +39,23 @@ struct weh_geom_part_boxes {
  * @out    low above high when the entry draws nothing (symbology, header, sub-range).
  *
  * WEH_E_UNSUPPORTED for what has no box here, WEH_E_BAD_ARGS for a shape that makes no sense (a spline
- * without enough knots), both without a place; WEH_E_NOMEM; or the error of @parts.
+ * without enough knots) or is larger than 40075 km, both without a place; WEH_E_NOMEM; or the error of @parts.
  */
 WEH_MUST_CHECK weh_err weh_geom_entry_box(const struct weh_geom_entry *entry,
                                           const struct weh_geom_part_boxes *parts,
                                           struct weh_geom_range *out, struct weh_diag *diag);
 
-/** The box of all of @geom; errors as above, naming the entry (geom[3]), and WEH_E_BAD_ARGS when it is larger
- * than 40075 km, which native does not keep. */
+/** The box of all of @geom; errors as above, naming the entry (geom[3]), and WEH_E_BAD_ARGS when the whole is
+ * larger than 40075 km, which native does not keep. */
 WEH_MUST_CHECK weh_err weh_geom_box(const struct weh_geom *geom,
                                     const struct weh_geom_part_boxes *parts,
                                     struct weh_geom_range *out, struct weh_diag *diag);
 
 /** True when @range holds nothing (low above high). */
 bool weh_geom_range_is_null(const struct weh_geom_range *range);
+
+/** True when @range is larger than 40075 km, the size of the largest placement that native keeps. */
+bool weh_geom_range_is_too_large(const struct weh_geom_range *range);
 
 /** Bring the transform of @part into the form that is stored: rotation and scale by way of a matrix, as
  * native does; the identity loses its origin. The box above wants @part as it was given. */

@@ -254,6 +254,15 @@ static weh_err add_entry(struct weh_geom_range *range, const struct weh_geom_ent
     }
 }
 
+/* Native keeps no placement whose box is larger than the earth is round. */
+#define MAX_SIZE 40075000.0
+
+bool weh_geom_range_is_too_large(const struct weh_geom_range *range)
+{
+    return range->high.x - range->low.x > MAX_SIZE || range->high.y - range->low.y > MAX_SIZE ||
+           range->high.z - range->low.z > MAX_SIZE;
+}
+
 weh_err weh_geom_entry_box(const struct weh_geom_entry *entry,
                            const struct weh_geom_part_boxes *parts, struct weh_geom_range *out,
                            struct weh_diag *diag)
@@ -265,16 +274,10 @@ weh_err weh_geom_entry_box(const struct weh_geom_entry *entry,
     if (err == WEH_OK && !is_finite(out)) {
         err = weh_fail(diag, WEH_E_BAD_ARGS, "the geometry has no finite box");
     }
+    if (err == WEH_OK && weh_geom_range_is_too_large(out)) {
+        err = weh_fail(diag, WEH_E_BAD_ARGS, "the geometry is larger than 40075 km");
+    }
     return err;
-}
-
-/* Native keeps no placement whose box is larger than the earth is round. */
-#define MAX_SIZE 40075000.0
-
-static bool is_too_large(const struct weh_geom_range *range)
-{
-    return range->high.x - range->low.x > MAX_SIZE || range->high.y - range->low.y > MAX_SIZE ||
-           range->high.z - range->low.z > MAX_SIZE;
 }
 
 static void name_entry(struct weh_diag *diag, uint32_t i)
@@ -299,7 +302,7 @@ weh_err weh_geom_box(const struct weh_geom *geom, const struct weh_geom_part_box
         }
         box_add_range(out, &own);
     }
-    if (!weh_geom_range_is_null(out) && is_too_large(out)) {
+    if (weh_geom_range_is_too_large(out)) {
         return weh_fail_where(diag, WEH_E_BAD_ARGS, "geom", "the geometry is larger than 40075 km");
     }
     return WEH_OK;

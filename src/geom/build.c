@@ -26,12 +26,17 @@ struct builder {
     bool drew;        /* anything */
 };
 
+static void write_where(const struct builder *b, uint32_t index, char *where, size_t size)
+{
+    (void)snprintf(where, size, b->target->is_json ? "geom[%u]" : "entryArray[%u]",
+                   (unsigned)index);
+}
+
 static weh_err fail_entry(const struct builder *b, uint32_t index, const char *what)
 {
     char where[32];
 
-    (void)snprintf(where, sizeof(where), b->target->is_json ? "geom[%u]" : "entryArray[%u]",
-                   (unsigned)index);
+    write_where(b, index, where, sizeof(where));
     return weh_fail_where(b->diag, WEH_E_BAD_ARGS, where, "%s: %s", where, what);
 }
 
@@ -331,6 +336,9 @@ static weh_err find_box(struct builder *b, uint32_t index, struct weh_geom_range
     if (err == WEH_OK && weh_geom_range_is_null(box)) {
         return fail_entry(b, index, "geometry without extent");
     }
+    if (err == WEH_E_BAD_ARGS && b->diag != NULL && b->diag->where[0] == '\0') {
+        write_where(b, index, b->diag->where, sizeof(b->diag->where));
+    }
     return err;
 }
 
@@ -355,6 +363,9 @@ static weh_err add_geometry(struct builder *b, uint32_t index)
         return err;
     }
     extend(&b->box, &box);
+    if (weh_geom_range_is_too_large(&b->box)) {
+        return fail_entry(b, index, "the geometry is larger than 40075 km");
+    }
     b->drew = true;
     if (is_part) {
         struct weh_geom_entry settled = *entry;

@@ -238,7 +238,6 @@ static void write_sphere(struct weh_sink *sink, const struct weh_sphere *sphere)
         r[i] = box_normalize(&unit[i]);
     }
     if (r[0] <= 1.0e-10 || r[1] <= 1.0e-10 || r[2] <= 1.0e-10 || !box_frame_square(&square, 0, 1)) {
-        weh_sink_null(sink);
         return;
     }
     weh_sink_map_begin(sink, 1);
