@@ -330,7 +330,9 @@ weh_err ec_describe_begin(const struct weh_ec_describer *describer, struct ec_de
     struct ec_describe *describe = weh_arena_alloc(describer->arena, sizeof(*describe));
 
     if (describe == NULL) {
-        return weh_fail_nomem(diag);
+        /* The compiler has to see that this is no success, or it warns of the callers at -O3. */
+        (void)weh_fail_nomem(diag);
+        return WEH_E_NOMEM;
     }
     describe->briefcase = describer->briefcase;
     describe->catalog = describer->catalog;
