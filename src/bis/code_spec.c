@@ -220,6 +220,24 @@ static weh_err check_name(struct weh_bis *bis, struct weh_str name, struct weh_d
     return err;
 }
 
+/* The text of @value, as JavaScript and not the native library writes it. Lives in the context's buffer. */
+static weh_err json_text(struct weh_bis *bis, const struct weh_value *value, struct weh_str *out,
+                         struct weh_diag *diag)
+{
+    struct weh_json_writer writer;
+
+    weh_buf_clear(&bis->json);
+    weh_json_writer_init(&writer, &bis->json);
+    weh_sink_value(&writer.sink, value);
+    if (bis->json.err != WEH_OK) {
+        return bis->json.err == WEH_E_NOMEM
+                   ? weh_fail_nomem(diag)
+                   : weh_fail_where(diag, bis->json.err, "properties", "properties is too large");
+    }
+    *out = (struct weh_str){ (const char *)bis->json.data, bis->json.len };
+    return WEH_OK;
+}
+
 /* The text of @properties; a type alone is {scopeSpec: {type}}. */
 static weh_err properties_text(struct weh_bis *bis, const struct weh_value *properties,
                                struct weh_str *out, struct weh_diag *diag)
@@ -231,7 +249,7 @@ static weh_err properties_text(struct weh_bis *bis, const struct weh_value *prop
     struct weh_value map = { .type = WEH_VALUE_MAP, .n = 1 };
 
     if (properties != NULL && properties->type == WEH_VALUE_MAP) {
-        return bis_json_text(bis, properties, out, diag);
+        return json_text(bis, properties, out, diag);
     }
     if (properties == NULL || !weh_value_to_int64(properties, &type)) {
         return weh_fail_where(diag, WEH_E_BAD_ARGS, "properties",
@@ -241,7 +259,7 @@ static weh_err properties_text(struct weh_bis *bis, const struct weh_value *prop
     inner.value = number;
     outer.value = (struct weh_value){ WEH_VALUE_MAP, 1, { .members = &inner } };
     map.as.members = &outer;
-    return bis_json_text(bis, &map, out, diag);
+    return json_text(bis, &map, out, diag);
 }
 
 static weh_err next_id(struct weh_bis *bis, const struct spec_columns *columns, weh_id *out,
