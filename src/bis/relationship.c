@@ -183,13 +183,6 @@ weh_err weh_relationship_insert(struct weh_bis *bis, const struct weh_value *pro
         err = insert(&edit, allow_dangling, diag);
     }
     err = bis_end(bis, err, diag);
-    if (err == WEH_E_NOT_UNIQUE) {
-        /* The official backend has used an id up; without, the ids of what follows would differ. */
-        weh_id unused = 0;
-        weh_err skipped = weh_briefcase_next_instance_id(bis->briefcase, &unused, NULL);
-
-        (void)skipped; /* when none is left, the next insert says so */
-    }
     if (err == WEH_OK) {
         *out = edit.id;
     }

@@ -127,7 +127,6 @@ export const LINK_SCRIPT = [
   relate(REFERS, "0x1", "0x1"),
   relate(GROUPS, "0x1b2", "0x8b", { memberPriority: 7 }, "g1"),
   relate(GROUPS, "0x1b2", "0x8b", { memberPriority: -7 }),
-  { ...relate(GROUPS, "0x1b2", "0x8b", { memberPriority: 7 }), refused: true },
   relate(GROUPS, "0x1b2", "0x1b2"),
   { ...relate(REFERS_BASE, "0x1b2", "0x8b"), refused: true },
   { ...aspect(NOTE, "0x130", { text: 5 }), refused: true },
