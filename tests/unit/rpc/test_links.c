@@ -176,6 +176,23 @@ static void test_links_ends_must_exist_unless_told_and_circles_have_a_name(void 
     assert_bool(call(&f->a, "txns.state", "{}"), "hasUnsavedChanges", true);
 }
 
+static void test_links_a_redo_of_nothing_leaves_what_a_save_has_to_do(void **state)
+{
+    static const char drives[] =
+        "{\"classFullName\":\"BisCore:ElementDrivesElement\",\"id\":\"0x51\"}";
+    struct fixture *f = *state;
+    const struct weh_value *props;
+
+    (void)call(&f->a, "relationships.updateInstance",
+               "{\"props\":{\"classFullName\":\"BisCore:ElementDrivesElement\",\"id\":\"0x51\","
+               "\"status\":3}}");
+    call_fails(&f->a, "txns.reinstateTxn", "{}", "NothingToRedo", NULL);
+    call_fails(&f->a, "txns.reverseTxns", "{}", "NothingToUndo", NULL);
+    (void)call(&f->a, "txns.saveChanges", "{}");
+    props = call(&f->a, "relationships.getInstanceProps", drives);
+    assert_int_equal(weh_value_get(props, "status")->as.integer, 2);
+}
+
 static void test_links_in_a_batch_are_all_or_nothing(void **state)
 {
     struct fixture *f = *state;
@@ -242,6 +259,7 @@ int main(void)
         T(test_links_code_specs_are_saved_and_undone),
         T(test_links_odd_arguments_are_refused_by_name),
         T(test_links_ends_must_exist_unless_told_and_circles_have_a_name),
+        T(test_links_a_redo_of_nothing_leaves_what_a_save_has_to_do),
         T(test_links_in_a_batch_are_all_or_nothing),
         T(test_links_edits_of_a_viewer_are_denied),
 #undef T
