@@ -22,6 +22,31 @@ static weh_err check_props(const struct weh_value *props, struct weh_diag *diag)
                : weh_fail_where(diag, WEH_E_BAD_ARGS, "props", "props must be an object");
 }
 
+/* An update of no member: the rows of the owner in all its tables, unchanged, as the official backend
+ * writes them (see build_update). */
+static weh_err touch_rows(struct weh_bis *bis, weh_id element, struct weh_diag *diag)
+{
+    static const struct weh_value nothing = { .type = WEH_VALUE_MAP };
+    struct bis_plan *plan = NULL;
+    struct bis_head head;
+    struct bis_edit edit;
+    bool found = false;
+    weh_err err = bis_element_head(bis, element, &head, &found, diag);
+
+    if (err != WEH_OK || !found || head.ec_class->n_tables < 2) {
+        return err;
+    }
+    err = bis_plan_get(bis, head.ec_class, &plan, diag);
+    if (err == WEH_OK) {
+        err = bis_edit_begin(&edit, bis, plan, &nothing, diag);
+    }
+    if (err != WEH_OK) {
+        return err;
+    }
+    edit.id = element;
+    return bis_update_rows(&edit, diag);
+}
+
 /* The owner's LastMod; WEH_E_MISSING_ID when there is no such element. */
 static weh_err touch_owner(struct weh_bis *bis, weh_id element, struct weh_diag *diag)
 {
@@ -38,7 +63,7 @@ static weh_err touch_owner(struct weh_bis *bis, weh_id element, struct weh_diag 
     if (err == WEH_OK && sqlite3_changes(weh_briefcase_db(bis->briefcase)) == 0) {
         err = weh_fail_where(diag, WEH_E_MISSING_ID, "element.id", "the element does not exist");
     }
-    return err;
+    return err == WEH_OK ? touch_rows(bis, element, diag) : err;
 }
 
 /* The owner and, when it is given, the relationship (0: none, or an unknown one). */

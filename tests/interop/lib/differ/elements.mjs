@@ -62,7 +62,7 @@ export const ELEMENTS = {
   }),
   "BisCore:DefinitionContainer": definition(2, "bis:NullCodeSpec"),
   "BisCore:DefinitionGroup": definition(1, "bis:NullCodeSpec"),
-  "BisCore:RenderMaterial": definition(2, "bis:RenderMaterial"),
+  "BisCore:RenderMaterial": definition(2, "bis:RenderMaterial", { extra: material }),
   "BisCore:Texture": definition(1, "bis:Texture", { extra: texture }),
   "BisCore:LineStyle": definition(1, "bis:LineStyle"),
   "BisCore:CategorySelector": definition(2, "bis:CategorySelector", { extra: categorySelector }),
@@ -118,6 +118,11 @@ function subCategory(g) {
   if (g.r.chance(0.2)) appearance.priority = g.r.below(200) - 100;
   if (g.r.chance(0.2)) appearance.dontPlot = true;
   return { appearance, ...(g.r.chance(0.4) ? { description: text(g.r) } : {}) };
+}
+
+/* Without JSON properties the official backend writes some at the second update, not at the first. */
+function material(g) {
+  return { jsonProperties: { a: json(g.r), ...(g.r.chance(0.5) ? { materialAssets: { renderMaterial: { color: [0.5, 0.25, 1] } } } : {}) } };
 }
 
 function texture(g) {
@@ -270,6 +275,8 @@ export function elementChange(g, element) {
   if (g.r.chance(0.15)) out.code = g.code(kind.spec ?? "bis:NullCodeSpec", g.world.element(element.model), kind.named);
   const clearable = ["userLabel", "federationGuid", "jsonProperties", "code", ...(kind.placement === undefined ? [] : ["placement", "category"])];
   if (g.r.chance(0.1)) out[g.r.pick(clearable)] = null;
+  // Whether the models that show a sub-category change with it depends on what the official backend has loaded.
+  if (element.cls === "BisCore:SubCategory") delete out.appearance;
   if (element.cls === "BisCore:RenderMaterial" && out.jsonProperties === null) delete out.jsonProperties;
   if (kind.parent !== undefined && element.cls !== "BisCore:SubCategory" && g.r.chance(0.1)) {
     const found = g.world.elementsOf(...kind.parent.of).filter((e) => e.model === element.model && e.id !== element.id);

@@ -153,7 +153,8 @@ export class Generator {
 
   _deleteElementTree() {
     const found = this.world.elementsOf("BisCore:Subject", "BisCore:InformationPartitionElement", "BisCore:PhysicalElement", "BisCore:Document");
-    return { op: "deleteElementTree", id: this.world.element(this.r.pickLate(found).id) };
+    const chosen = this.r.pickLate(found.filter((e) => e.id !== "0x1"));
+    return chosen === undefined ? undefined : { op: "deleteElementTree", id: this.world.element(chosen.id) };
   }
 
   _insertModel() {
@@ -259,7 +260,11 @@ export class Generator {
   }
 
   _saveFileProperty() {
-    return { op: "saveFileProperty", prop: this.#fileProperty(), value: text(this.r) };
+    const op = { op: "saveFileProperty", prop: this.#fileProperty() };
+    const kind = this.r.below(3);
+    if (kind !== 1) op.string = text(this.r);
+    if (kind !== 0) op.blob = { $base64: Buffer.from(this.r.hex(2 + 2 * this.r.below(200)), "hex").toString("base64") };
+    return op;
   }
 
   _deleteFileProperty() {
