@@ -1,14 +1,62 @@
 /* tests/fuzz/fuzz_geom.c - fuzz target: any bytes as the body of a geometry stream.
  *
  * Without the container, which hides the bytes behind a compression: what a fuzzer changes stays where
- * it was. What decoding lets pass is written, and read again.
+ * it was. What decoding lets pass is written and read again, told as JSON, and given as entries.
  */
 #include <stdlib.h>
 
 #include "weh/geom.h"
+#include "weh/geom_build.h"
+#include "weh/geom_json.h"
+#include "weh/json.h"
 #include "weh/pack.h"
 
 #include "fuzz.h"
+
+#define ARENA_BYTES (16u << 20)
+
+static void rewrite(const struct weh_geom *geom, struct weh_arena *arena)
+{
+    struct weh_buf packed;
+    struct weh_geom again;
+
+    weh_buf_init(&packed, 0);
+    if (weh_geom_encode(geom, &packed, NULL) != WEH_OK ||
+        weh_geom_decode(packed.data, packed.len, arena, &again, NULL) != WEH_OK) {
+        abort();
+    }
+    weh_buf_fini(&packed);
+}
+
+static void tell(const struct weh_geom *geom)
+{
+    const struct weh_geom_json_options options = { .sub_category = 0x17, .want_brep_data = true };
+    struct weh_json_writer writer;
+    struct weh_buf text;
+
+    weh_buf_init(&text, ARENA_BYTES);
+    weh_json_writer_init(&writer, &text);
+    weh_geom_json_write(geom, &options, &writer.sink);
+    weh_buf_fini(&text);
+}
+
+/* As entries of an element in 3d and in 2d; what comes out can be written. */
+static void build(const struct weh_geom *geom, struct weh_arena *arena)
+{
+    const struct weh_geom_range box = { { 0, 0, 0 }, { 1, 1, 1 } };
+
+    for (unsigned i = 0; i < 4; i++) {
+        const struct weh_geom_target target = {
+            .is_2d = i % 2 != 0, .is_json = i / 2 != 0, .sub_category = 0x17, .given_box = &box
+        };
+        struct weh_geom_range range;
+        struct weh_geom stored;
+
+        if (weh_geom_build(geom, &target, arena, &stored, &range, NULL) == WEH_OK) {
+            rewrite(&stored, arena);
+        }
+    }
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -17,20 +65,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct weh_arena arena;
     struct weh_geom geom;
     struct weh_buf packed;
-    struct weh_buf again;
 
-    weh_arena_init(&arena, 16u << 20);
+    weh_arena_init(&arena, ARENA_BYTES);
     weh_buf_init(&packed, 0);
-    weh_buf_init(&again, 0);
     if (weh_pack(&kind, &piece, 1, &packed, NULL) == WEH_OK &&
         weh_geom_decode(packed.data, packed.len, &arena, &geom, NULL) == WEH_OK) {
-        if (weh_geom_encode(&geom, &again, NULL) != WEH_OK ||
-            weh_geom_decode(again.data, again.len, &arena, &geom, NULL) != WEH_OK) {
-            abort();
-        }
+        rewrite(&geom, &arena);
+        tell(&geom);
+        build(&geom, &arena);
     }
     weh_buf_fini(&packed);
-    weh_buf_fini(&again);
     weh_arena_fini(&arena);
     return 0;
 }
