@@ -74,7 +74,8 @@ static weh_err take_points(struct fit *fit, const struct weh_interpolation *curv
         gap = distance(fit->p[0], fit->p[1]);
     }
     if (fit->n <= 2) {
-        if (gap <= FIT_SAME_POINT) {
+        /* Also when a coordinate is no number, and the gap therefore none. */
+        if (!(gap > FIT_SAME_POINT)) {
             return weh_fail(diag, WEH_E_BAD_ARGS, "an interpolation curve through one point");
         }
         fit->closed = false;

@@ -324,6 +324,12 @@ static void extend(struct weh_geom_range *box, const struct weh_geom_range *by)
     box->high.z = by->high.z > box->high.z ? by->high.z : box->high.z;
 }
 
+static bool is_finite(const struct weh_geom_range *box)
+{
+    return isfinite(box->low.x) && isfinite(box->low.y) && isfinite(box->low.z) &&
+           isfinite(box->high.x) && isfinite(box->high.y) && isfinite(box->high.z);
+}
+
 static weh_err find_box(struct builder *b, uint32_t index, struct weh_geom_range *box)
 {
     const struct weh_geom_target *target = b->target;
@@ -333,8 +339,8 @@ static weh_err find_box(struct builder *b, uint32_t index, struct weh_geom_range
         *box = *target->given_box;
         return WEH_OK;
     }
-    if (err == WEH_OK && weh_geom_range_is_null(box)) {
-        return fail_entry(b, index, "geometry without extent");
+    if (err == WEH_OK && (weh_geom_range_is_null(box) || !is_finite(box))) {
+        return fail_entry(b, index, "geometry without extent, or without end");
     }
     if (err == WEH_E_BAD_ARGS && b->diag != NULL && b->diag->where[0] == '\0') {
         write_where(b, index, b->diag->where, sizeof(b->diag->where));
