@@ -324,15 +324,13 @@ static weh_err class_not_found(const struct weh_ec_describer *describer, struct 
                           "no such class; did you mean %.*s?", WEH_STR_ARGS(nearest->full_name));
 }
 
-weh_err ec_describe_begin(const struct weh_ec_describer *describer, struct ec_describe **out,
-                          struct weh_diag *diag)
+struct ec_describe *ec_describe_begin(const struct weh_ec_describer *describer,
+                                      struct weh_diag *diag)
 {
     struct ec_describe *describe = weh_arena_alloc(describer->arena, sizeof(*describe));
 
     if (describe == NULL) {
-        /* The compiler has to see that this is no success, or it warns of the callers at -O3. */
-        (void)weh_fail_nomem(diag);
-        return WEH_E_NOMEM;
+        return NULL;
     }
     describe->briefcase = describer->briefcase;
     describe->catalog = describer->catalog;
@@ -340,8 +338,7 @@ weh_err ec_describe_begin(const struct weh_ec_describer *describer, struct ec_de
     describe->sink = describer->sink;
     describe->diag = diag;
     weh_arena_init(&describe->scratch, 0);
-    *out = describe;
-    return WEH_OK;
+    return describe;
 }
 
 void ec_describe_end(struct ec_describe *describe)
@@ -353,15 +350,15 @@ weh_err weh_ec_describe_class(const struct weh_ec_describer *describer, struct w
                               bool inherited, struct weh_diag *diag)
 {
     const struct weh_ec_class *ec_class = weh_ec_class_by_name(describer->catalog, full_name);
-    struct ec_describe *describe = NULL;
+    struct ec_describe *describe;
     weh_err err;
 
     if (ec_class == NULL) {
         return class_not_found(describer, full_name, diag);
     }
-    err = ec_describe_begin(describer, &describe, diag);
-    if (err != WEH_OK) {
-        return err;
+    describe = ec_describe_begin(describer, diag);
+    if (describe == NULL) {
+        return weh_fail_nomem(diag);
     }
     weh_sink_map_begin(describe->sink, WEH_SINK_UNKNOWN);
     err = class_put(describe, ec_class, inherited);

@@ -205,14 +205,14 @@ static weh_err enumeration_find(struct ec_describe *describe, struct weh_str ful
 weh_err weh_ec_describe_enumeration(const struct weh_ec_describer *describer,
                                     struct weh_str full_name, struct weh_diag *diag)
 {
-    struct ec_describe *describe = NULL;
+    struct ec_describe *describe = ec_describe_begin(describer, diag);
     struct weh_str name = { NULL, 0 };
     bool found = false;
     weh_id id = 0;
-    weh_err err = ec_describe_begin(describer, &describe, diag);
+    weh_err err;
 
-    if (err != WEH_OK) {
-        return err;
+    if (describe == NULL) {
+        return weh_fail_nomem(diag);
     }
     err = enumeration_find(describe, full_name, &id);
     if (err == WEH_OK && id == 0) {

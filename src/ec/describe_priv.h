@@ -57,8 +57,9 @@ weh_err ec_rows_next(struct ec_describe *describe, struct ec_cursor *cursor);
 void ec_rows_end(struct ec_describe *describe, struct ec_cursor *cursor);
 
 /* describe.c */
-weh_err ec_describe_begin(const struct weh_ec_describer *describer, struct ec_describe **out,
-                          struct weh_diag *diag);
+/** Begin a description in the describer's arena; NULL when out of memory. */
+struct ec_describe *ec_describe_begin(const struct weh_ec_describer *describer,
+                                      struct weh_diag *diag);
 void ec_describe_end(struct ec_describe *describe);
 /** Members schemaItemType and modifier. */
 void ec_describe_class_kind(struct ec_describe *describe, const struct weh_ec_class *ec_class,

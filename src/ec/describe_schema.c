@@ -156,7 +156,7 @@ weh_err weh_ec_describe_schemas(const struct weh_ec_describer *describer, struct
                                 bool items, struct weh_diag *diag)
 {
     const struct weh_ec_schema *only = NULL;
-    struct ec_describe *describe = NULL;
+    struct ec_describe *describe;
     weh_err err;
 
     if (schema.len != 0) {
@@ -165,10 +165,11 @@ weh_err weh_ec_describe_schemas(const struct weh_ec_describer *describer, struct
             return weh_fail_where(diag, WEH_E_NOT_FOUND, "schema", "no such schema");
         }
     }
-    err = ec_describe_begin(describer, &describe, diag);
-    if (err == WEH_OK) {
-        err = schemas_put(describe, only, items);
-        ec_describe_end(describe);
+    describe = ec_describe_begin(describer, diag);
+    if (describe == NULL) {
+        return weh_fail_nomem(diag);
     }
+    err = schemas_put(describe, only, items);
+    ec_describe_end(describe);
     return err;
 }
