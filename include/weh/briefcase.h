@@ -180,6 +180,11 @@ WEH_MUST_CHECK weh_err weh_briefcase_read_begin(struct weh_briefcase *briefcase,
                                                 struct weh_diag *diag);
 void weh_briefcase_read_end(struct weh_briefcase *briefcase);
 
+/** A number that changes whenever another connection has committed something, whoever has it. With
+ * weh_briefcase_read_begin before it, the state that is read is the one it stands for. */
+WEH_MUST_CHECK weh_err weh_briefcase_data_version(struct weh_briefcase *briefcase, int64_t *out,
+                                                  struct weh_diag *diag);
+
 /** Give back page cache memory and unused statements of an idle briefcase. */
 void weh_briefcase_shrink(struct weh_briefcase *briefcase);
 

@@ -127,7 +127,8 @@ WEH_MUST_CHECK weh_err weh_ec_cache_create(struct weh_ec_cache **out, struct weh
 void weh_ec_cache_destroy(struct weh_ec_cache *cache);
 
 /**
- * The catalogue of @briefcase: one already loaded from equal ec_* tables, else read now.
+ * The catalogue of @briefcase: one already loaded from this file while it has not changed since (the
+ * tables are not even read then), or from equal ec_* tables, else made now.
  *
  * @out  a reference; give it back with weh_ec_catalog_release. @cache must outlive it.
  *
@@ -138,6 +139,16 @@ WEH_MUST_CHECK weh_err weh_ec_catalog_acquire(struct weh_ec_cache *cache,
                                               const struct weh_ec_catalog **out,
                                               struct weh_diag *diag);
 void weh_ec_catalog_release(const struct weh_ec_catalog *catalog);
+
+/**
+ * Before a writable @briefcase is closed: note that its file belongs to @catalog, so that the next
+ * open need not look. Nothing in the ec_* tables may have been touched through it. Unsaved changes are
+ * dropped; only weh_briefcase_close may follow.
+ *
+ * @data_version  of @briefcase when @catalog was acquired; nothing is noted when it has changed.
+ */
+void weh_ec_catalog_remember(const struct weh_ec_catalog *catalog, struct weh_briefcase *briefcase,
+                             int64_t data_version);
 
 /** Class by id, or NULL. Borrowed from the catalogue, as everything it points to. */
 const struct weh_ec_class *weh_ec_class_by_id(const struct weh_ec_catalog *catalog, weh_id id);

@@ -68,6 +68,10 @@ void weh_txn_set_observer(struct weh_txn_stack *stack, const struct weh_txn_obse
 void weh_txn_set_propagator(struct weh_txn_stack *stack,
                             const struct weh_txn_propagator *propagator);
 
+/** True when rows of the schema tables (ec_*) were or may have been touched through this stack since it
+ * was made: edits, undo, redo, whether saved or not. */
+bool weh_txn_has_met_schema(const struct weh_txn_stack *stack);
+
 /**
  * True when rows of tracked tables differ from what they were at the last save. An edit that was
  * undone by its opposite or rolled back to its savepoint does not count, nor what SQLite rolled

@@ -114,6 +114,8 @@ void weh_file_entry_lock(struct weh_file_entry *entry);
 /** Leave; @entry is locked (NULL is fine). */
 void weh_file_entry_release(struct weh_file_registry *registry, struct weh_file_entry *entry,
                             bool writer);
+/** The file's path without symbolic links, as SQLite knows it too. */
+const char *weh_file_entry_path(const struct weh_file_entry *entry);
 /** True when @path still names the file that was entered. */
 bool weh_file_entry_is_same(const struct weh_file_entry *entry, const char *path);
 

@@ -231,6 +231,11 @@ void weh_file_entry_release(struct weh_file_registry *registry, struct weh_file_
     pthread_mutex_unlock(&registry->mutex);
 }
 
+const char *weh_file_entry_path(const struct weh_file_entry *entry)
+{
+    return entry->real_path;
+}
+
 bool weh_file_entry_is_same(const struct weh_file_entry *entry, const char *path)
 {
     struct stat status;

@@ -39,6 +39,7 @@ struct workspace {
     bool readonly;
     enum change_cause cause;
     uint64_t n_rollbacks; /* of the briefcase, when last looked at */
+    int64_t data_version; /* of the briefcase, when the catalogue was that of the file */
     struct weh_briefcase *briefcase;
     const struct weh_ec_catalog *catalog;
     struct weh_bis *bis;
@@ -48,6 +49,12 @@ struct workspace {
 /** Open @path into the workspace, all or nothing. */
 WEH_MUST_CHECK weh_err workspace_open(struct workspace *workspace, const char *path, bool readonly,
                                       struct weh_diag *diag);
+/**
+ * Take the catalogue of the file as it is now, if it is another one, and what is made of it: somebody
+ * else may have changed the schemas. Only for a workspace that reads: there nothing is unsaved, and
+ * nothing can be undone. On failure nothing has changed.
+ */
+WEH_MUST_CHECK weh_err workspace_refresh(struct workspace *workspace, struct weh_diag *diag);
 /** Roll back what is unsaved and close; nothing open is fine. */
 void workspace_close(struct workspace *workspace);
 

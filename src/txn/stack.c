@@ -2,6 +2,8 @@
  *
  * Undo and redo are in undo.c, what clients are told of the stack in list.c.
  */
+#include <string.h>
+
 #include "weh/alloc.h"
 #include "weh/clock.h"
 
@@ -150,6 +152,17 @@ void weh_txn_set_propagator(struct weh_txn_stack *stack,
                             const struct weh_txn_propagator *propagator)
 {
     stack->propagator = *propagator;
+}
+
+bool weh_txn_has_met_schema(const struct weh_txn_stack *stack)
+{
+    /* A table is looked up when its first row is recorded or applied, and stays known. */
+    for (size_t i = 0; i < stack->tables.n; i++) {
+        if (strncmp(stack->tables.items[i]->name, "ec_", 3) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool weh_txn_has_unsaved(struct weh_txn_stack *stack)

@@ -95,6 +95,7 @@ static void run(struct bench *bench, enum phase phase, const char *path, bool ed
     const struct weh_ec_catalog *catalog = NULL;
     struct weh_briefcase *briefcase = NULL;
     struct weh_diag diag = { 0 };
+    int64_t data_version = 0;
     double wall = now_us(CLOCK_MONOTONIC);
     double cpu = now_us(CLOCK_THREAD_CPUTIME_ID);
 
@@ -109,6 +110,7 @@ static void run(struct bench *bench, enum phase phase, const char *path, bool ed
     must(weh_ec_catalog_acquire(bench->cache, briefcase, &catalog, &diag), &diag);
     TAKE(ACQUIRE_CPU, CLOCK_THREAD_CPUTIME_ID, cpu);
     TAKE(ACQUIRE_WALL, CLOCK_MONOTONIC, wall);
+    must(weh_briefcase_data_version(briefcase, &data_version, &diag), &diag);
     bench->catalog_bytes = weh_ec_catalog_bytes(catalog);
     if (edit) {
         (void)sqlite3_exec(weh_briefcase_db(briefcase),
@@ -116,6 +118,7 @@ static void run(struct bench *bench, enum phase phase, const char *path, bool ed
         must(weh_briefcase_commit(briefcase, &diag), &diag);
     }
     wall = now_us(CLOCK_MONOTONIC);
+    weh_ec_catalog_remember(catalog, briefcase, data_version);
     weh_ec_catalog_release(catalog);
     weh_briefcase_close(briefcase);
     TAKE(CLOSE_WALL, CLOCK_MONOTONIC, wall);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <sqlite3.h>
 
 #include "rpc_fixture.h"
 
@@ -80,6 +81,60 @@ static void test_schema_methods_name_the_argument_at_fault(void **state)
                 "classId", "0x60");
 }
 
+static void run_elsewhere(const struct fixture *f, const char *sql)
+{
+    sqlite3 *db = NULL;
+    char path[512];
+
+    (void)snprintf(path, sizeof(path), "%s/imodels/small.bim", f->dir);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+static void test_schema_changed_while_a_reader_has_the_file_open_is_noticed(void **state)
+{
+    struct fixture *f = *state;
+
+    connect_client(f, &f->b, WEH_ACCESS_VIEW);
+    (void)call(&f->b, "briefcase.open", "{\"imodel\":\"small\",\"mode\":\"readonly\"}");
+    call_fails(&f->b, "schema.getClass", "{\"classFullName\":\"WebEditTest:Gadget\"}", "NotFound",
+               "classFullName");
+    run_elsewhere(f,
+                  "INSERT INTO ec_Class(SchemaId,Name,Type,Modifier) SELECT Id,'Gadget',0,0 FROM "
+                  "ec_Schema WHERE Name='WebEditTest'");
+    assert_text(call(&f->b, "schema.getClass", "{\"classFullName\":\"WebEditTest:Gadget\"}"),
+                "ecclass", "WebEditTest:Gadget");
+    (void)call(&f->b, "elements.getElementProps", "{\"id\":\"0x1\"}");
+    /* What has nothing to do with schemas changes nothing here. */
+    run_elsewhere(f, "UPDATE bis_Element SET UserLabel='elsewhere' WHERE Id=1");
+    assert_text(call(&f->b, "elements.getElementProps", "{\"id\":\"0x1\"}"), "userLabel",
+                "elsewhere");
+    run_elsewhere(f, "DELETE FROM ec_Class WHERE Name='Gadget'");
+    call_fails(&f->b, "schema.getClass", "{\"classFullName\":\"WebEditTest:Gadget\"}", "NotFound",
+               "classFullName");
+    (void)call(&f->b, "briefcase.close", "{}");
+}
+
+static void test_schema_of_a_file_that_was_edited_and_closed_is_the_same_again(void **state)
+{
+    struct fixture *f = *state;
+
+    for (int i = 0; i < 3; i++) {
+        (void)call(&f->a, "briefcase.open", "{\"imodel\":\"small\"}");
+        (void)call(&f->a, "elements.updateElement",
+                   "{\"props\":{\"id\":\"0x1\",\"userLabel\":\"again\"}}");
+        (void)call(&f->a, "txns.saveChanges", "{}");
+        assert_text(call(&f->a, "schema.getClass", "{\"classFullName\":\"wet:Widget\"}"), "classId",
+                    "0x16b");
+        (void)call(&f->a, "briefcase.close", "{}");
+    }
+    run_elsewhere(f, "UPDATE ec_Class SET Name='Gizmo' WHERE Name='Widget'");
+    (void)call(&f->a, "briefcase.open", "{\"imodel\":\"small\"}");
+    assert_text(call(&f->a, "schema.getClass", "{\"classFullName\":\"wet:Gizmo\"}"), "classId",
+                "0x16b");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -87,6 +142,12 @@ int main(void)
                                         rpc_teardown),
         cmocka_unit_test_setup_teardown(test_schema_methods_answer_a_reader, setup_small,
                                         rpc_teardown),
+        cmocka_unit_test_setup_teardown(
+            test_schema_changed_while_a_reader_has_the_file_open_is_noticed, setup_small,
+            rpc_teardown),
+        cmocka_unit_test_setup_teardown(
+            test_schema_of_a_file_that_was_edited_and_closed_is_the_same_again, setup_small,
+            rpc_teardown),
         cmocka_unit_test_setup_teardown(test_schema_methods_name_the_argument_at_fault, setup_small,
                                         rpc_teardown),
     };
