@@ -38,6 +38,12 @@ void weh_file_registry_destroy(struct weh_file_registry *registry);
 bool weh_file_registry_writer(struct weh_file_registry *registry, const char *path, char *out,
                               size_t size);
 
+/** What a commit has outlived when it returns. */
+enum weh_durability {
+    WEH_DURABILITY_FULL,  /* a power cut: it is on stable storage */
+    WEH_DURABILITY_NORMAL /* the end of the process; a power cut may take the last commits, whole */
+};
+
 struct weh_briefcase_options {
     const char *path;                   /* of the .bim; borrowed */
     bool readonly;                      /* no write lock, no transactions */
@@ -47,6 +53,7 @@ struct weh_briefcase_options {
      * (weh_briefcase_edit_begin to _end) and of a commit: SQLite answers an interrupted write by
      * rolling back the whole transaction, and unsaved work of others requests must not be lost. */
     const atomic_bool *cancel;
+    enum weh_durability durability;
     uint32_t cache_kb; /* SQLite page cache, 0: SQLite's default */
 };
 

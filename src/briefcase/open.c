@@ -41,6 +41,16 @@ static weh_err make_watch_path(struct weh_briefcase *briefcase, const char *path
     return WEH_OK;
 }
 
+/** The one place that decides when a commit is done: in WAL mode FULL waits until its log is on stable
+ * storage, NORMAL leaves that to the next checkpoint. Either way the file is never damaged. */
+static int set_durability(struct weh_briefcase *briefcase, enum weh_durability durability)
+{
+    return sqlite3_exec(briefcase->db,
+                        durability == WEH_DURABILITY_NORMAL ? "PRAGMA synchronous=NORMAL"
+                                                            : "PRAGMA synchronous=FULL",
+                        NULL, NULL, NULL);
+}
+
 /** The session's page cache, then what cannot be set otherwise; reads the schema. */
 static weh_err set_pragmas(struct weh_briefcase *briefcase,
                            const struct weh_briefcase_options *options, struct weh_diag *diag)
@@ -49,10 +59,13 @@ static weh_err set_pragmas(struct weh_briefcase *briefcase,
     int rc;
 
     sqlite3_snprintf(sizeof(sql), sql,
-                     "PRAGMA cell_size_check=ON;PRAGMA synchronous=FULL;"
+                     "PRAGMA cell_size_check=ON;"
                      "PRAGMA recursive_triggers=OFF;%s",
                      briefcase->readonly ? "PRAGMA query_only=ON;" : "");
     rc = sqlite3_exec(briefcase->db, sql, NULL, NULL, NULL);
+    if (rc == SQLITE_OK) {
+        rc = set_durability(briefcase, options->durability);
+    }
     if (rc == SQLITE_OK && options->cache_kb != 0) {
         sqlite3_snprintf(sizeof(sql), sql, "PRAGMA cache_size=-%u", options->cache_kb);
         rc = sqlite3_exec(briefcase->db, sql, NULL, NULL, NULL);

@@ -234,6 +234,7 @@ weh_err workspace_open(struct workspace *workspace, const char *path, bool reado
         .user = weh_session_user(workspace->session),
         .registry = app->files,
         .cancel = weh_session_cancel_flag(workspace->session),
+        .durability = workspace->durability,
         .cache_kb = (uint32_t)app->config->briefcase_cache_kb,
     };
     weh_err err;

@@ -27,6 +27,7 @@ static const struct weh_arg_spec args_briefcase_open[] = {
     { "imodel",    WEH_ARG_STRING, false, 1, MAX_NAME, NULL, "name of an iModel, as imodel.list tells it" },
     { "briefcase", WEH_ARG_STRING, false, 1, MAX_NAME, NULL, "name of a briefcase (instead of imodel)" },
     { "mode",      WEH_ARG_CHOICE, false, 0, 0, "readwrite|readonly", "readwrite (the default) takes the write lock" },
+    { "durability", WEH_ARG_CHOICE, false, 0, 0, "full|normal", "what an acknowledged save outlives: full a power cut, normal the server; Denied when the server's txn.durability_min is more. Absent: as configured" },
     { .name = NULL },
 };
 
@@ -268,7 +269,7 @@ static const struct weh_arg_spec args_txn_list[] = {
     { .name = NULL },
 };
 
-#define CONNECTION_PROPS "{key, name, rootSubject: {name, description?}, projectExtents: {low, high}, globalOrigin, ecefLocation?, iTwinId, iModelId, changeset: {id, index}, briefcaseId, mode}"
+#define CONNECTION_PROPS "{key, name, rootSubject: {name, description?}, projectExtents: {low, high}, globalOrigin, ecefLocation?, iTwinId, iModelId, changeset: {id, index}, briefcaseId, mode, durability?}"
 
 static const struct weh_method methods[] = {
     /* name                      states    access  band   arguments             result, since, help, handler */

@@ -12,8 +12,33 @@ static weh_err put_connection_props(struct weh_call *call, struct weh_diag *diag
     put_text(call->result, "key", workspace->name);
     err = weh_briefcase_write_connection_props(workspace->briefcase, call->result, diag);
     put_text(call->result, "mode", workspace->readonly ? "readonly" : "readwrite");
+    if (!workspace->readonly) {
+        put_text(call->result, "durability",
+                 workspace->durability == WEH_DURABILITY_NORMAL ? "normal" : "full");
+    }
     weh_sink_map_end(call->result);
     return err;
+}
+
+static bool is_normal(struct weh_str word)
+{
+    return weh_str_eq_text(word, "normal");
+}
+
+/* What the session gets: what it asks for if it may, else what is configured. */
+static weh_err choose_durability(const struct weh_config *config, const struct weh_arg *wanted,
+                                 enum weh_durability *out, struct weh_diag *diag)
+{
+    bool may_be_normal = is_normal(weh_str_from(config->txn_durability_min));
+    bool normal =
+        is_normal(wanted->given ? wanted->as.string : weh_str_from(config->txn_durability));
+
+    if (normal && !may_be_normal && wanted->given) {
+        return weh_fail_where(diag, WEH_E_DENIED, "durability",
+                              "this server acknowledges only what is on stable storage");
+    }
+    *out = normal && may_be_normal ? WEH_DURABILITY_NORMAL : WEH_DURABILITY_FULL;
+    return WEH_OK;
 }
 
 weh_err briefcase_open(struct weh_call *call, struct weh_diag *diag)
@@ -37,6 +62,10 @@ weh_err briefcase_open(struct weh_call *call, struct weh_diag *diag)
     }
     if (!readonly && weh_session_access(call->session) < WEH_ACCESS_EDIT) {
         return weh_fail_where(diag, WEH_E_DENIED, "mode", "you may open with mode readonly only");
+    }
+    err = choose_durability(workspace->app->config, &call->args[3], &workspace->durability, diag);
+    if (err != WEH_OK) {
+        return err;
     }
     path = imodel_path(workspace->app, imodel->given ? "imodels" : "briefcases", named->as.string,
                        call->arena);

@@ -37,6 +37,7 @@ struct workspace {
     char name[IMODEL_NAME_MAX + 1]; /* of the open iModel or briefcase */
     bool is_checkout;               /* from briefcases/ rather than imodels/ */
     bool readonly;
+    enum weh_durability durability;
     enum change_cause cause;
     uint64_t n_rollbacks; /* of the briefcase, when last looked at */
     int64_t data_version; /* of the briefcase, when the catalogue was that of the file */

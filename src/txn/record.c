@@ -330,6 +330,35 @@ static weh_err load_redo(struct weh_txn_stack *stack, const struct weh_value *re
     return err;
 }
 
+/* The native library's pull_merge_conf: while a pull is not finished, local transactions are marked as
+ * reversed although they are to be put back; a save would delete them. */
+static weh_err check_no_pull(struct weh_txn_stack *stack, struct weh_arena *arena,
+                             struct weh_diag *diag)
+{
+    static const struct weh_json_limits limits = { .max_depth = 4, .max_values = 100 };
+    struct weh_value value = { .type = WEH_VALUE_NULL };
+    sqlite3_stmt *stmt = NULL;
+    int64_t stage = 0;
+    bool row = false;
+    weh_err err = rows_start(stack, "SELECT Val FROM main.be_Local WHERE Name='pull_merge_conf'", 0,
+                             0, &stmt, diag);
+
+    if (err == WEH_OK) {
+        err = txn_step(stack->briefcase, stmt, &row, diag);
+    }
+    if (err == WEH_OK && row &&
+        weh_json_parse(weh_stmt_text(stmt, 0), &limits, arena, &value, NULL) == WEH_E_NOMEM) {
+        err = weh_fail_nomem(diag);
+    }
+    weh_stmt_release(stack->briefcase, stmt);
+    if (err == WEH_OK && weh_value_to_int64(weh_value_get(&value, "merge_stage"), &stage) &&
+        stage != 0) {
+        return weh_fail(diag, WEH_E_UNSUPPORTED,
+                        "a pull was interrupted in this briefcase; its program must finish it");
+    }
+    return err;
+}
+
 weh_err record_load(struct weh_txn_stack *stack, struct weh_diag *diag)
 {
     const struct weh_value *record = NULL;
@@ -338,7 +367,10 @@ weh_err record_load(struct weh_txn_stack *stack, struct weh_diag *diag)
     weh_err err;
 
     weh_arena_init(&arena, 0);
-    err = read_text(stack, diag);
+    err = check_no_pull(stack, &arena, diag);
+    if (err == WEH_OK) {
+        err = read_text(stack, diag);
+    }
     if (err == WEH_OK) {
         err = parse(stack, &arena, &value, &record, diag);
     }

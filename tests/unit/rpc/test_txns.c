@@ -429,6 +429,41 @@ static void test_geometry_of_a_new_model_is_told(void **state)
     notifications_of(f, "txns.reinstateTxn", "{}", "BefEleModChaAft");
 }
 
+/* ---- durability ---- */
+
+static void set(struct fixture *f, const char *key, const char *value)
+{
+    assert_int_equal(weh_config_set(&f->config, key, value, "test", NULL), WEH_OK);
+}
+
+static void opens_with(struct fixture *f, const char *params, const char *wanted)
+{
+    assert_text(call(&f->a, "briefcase.open", params), "durability", wanted);
+    assert_text(call(&f->a, "briefcase.info", "{}"), "durability", wanted);
+    insert_and_save(f, wanted);
+    (void)call(&f->a, "briefcase.close", "{}");
+}
+
+static void test_durability_is_as_configured_and_asked_for(void **state)
+{
+    static const char *const plain = "{\"imodel\":\"empty\"}";
+    static const char *const full = "{\"imodel\":\"empty\",\"durability\":\"full\"}";
+    static const char *const normal = "{\"imodel\":\"empty\",\"durability\":\"normal\"}";
+    struct fixture *f = *state;
+
+    opens_with(f, plain, "full");
+    opens_with(f, normal, "normal");
+    set(f, "txn.durability", "normal");
+    opens_with(f, plain, "normal");
+    opens_with(f, full, "full");
+    set(f, "txn.durability_min", "full");
+    opens_with(f, plain, "full");
+    call_fails(&f->a, "briefcase.open", normal, "Denied", "durability");
+    opens_with(f, full, "full");
+    call_fails(&f->a, "briefcase.open", "{\"imodel\":\"empty\",\"durability\":\"none\"}",
+               "InvalidParams", "durability");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, rpc_setup, rpc_teardown)
 
 int main(void)
@@ -448,6 +483,7 @@ int main(void)
         TEST(test_notifications_come_in_the_order_of_the_backend),
         TEST(test_geometry_guid_goes_back_on_undo_and_forth_on_redo),
         TEST(test_geometry_of_a_new_model_is_told),
+        TEST(test_durability_is_as_configured_and_asked_for),
     };
 
     return cmocka_run_group_tests(tests, rpc_setup_group, NULL);

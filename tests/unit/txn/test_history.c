@@ -632,6 +632,21 @@ static void test_floor_means_nothing_when_the_rows_below_it_are_gone(void **stat
     assert_int_equal(fixture_reverse(f, 1), 1);
 }
 
+/* The native library marks local transactions as reversed while it merges others. */
+static void test_file_in_the_middle_of_a_pull_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct weh_txn_stack *stack = NULL;
+
+    write_elsewhere(f, "INSERT INTO be_Local VALUES('pull_merge_conf','{\"version\":1,"
+                       "\"merge_stage\":0,\"end_txn_id\":0}')");
+    fixture_sql(f, "UPDATE be_Local SET Val='{\"version\":1,\"merge_stage\":1,\"end_txn_id\":7}' "
+                   "WHERE Name='pull_merge_conf'");
+    assert_int_equal(weh_txn_stack_create(f->briefcase, f->catalog, &stack, &f->diag),
+                     WEH_E_UNSUPPORTED);
+    assert_null(stack);
+}
+
 /* ---- list ---- */
 
 struct listed {
@@ -708,6 +723,7 @@ int main(void)
         TEST(test_restart_ends_undo_and_redo_for_good),
         TEST(test_restart_with_unsaved_changes_keeps_them_and_is_saved_with_them),
         TEST(test_floor_means_nothing_when_the_rows_below_it_are_gone),
+        TEST(test_file_in_the_middle_of_a_pull_is_refused),
         TEST(test_list_tells_the_newest_oldest_first),
     };
 

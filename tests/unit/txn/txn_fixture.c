@@ -136,6 +136,7 @@ void fixture_load(struct fixture *f)
     static const struct weh_txn_observer none;
     struct weh_briefcase_options options = { .path = f->path,
                                              .user = "test",
+                                             .durability = f->durability,
                                              .registry = f->registry };
     struct weh_txn_observer observer = none;
     struct weh_txn_propagator propagator = { .ctx = f, .propagate = propagate };

@@ -27,6 +27,7 @@ struct fixture {
     weh_id propagate_model; /* not 0: the propagator updates this model */
     weh_err propagate_error;
     unsigned n_touched_geometry;
+    enum weh_durability durability; /* of the next fixture_load */
 };
 
 /** One digest a tracked table (and the spatial index). */
