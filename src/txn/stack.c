@@ -348,7 +348,8 @@ weh_err weh_txn_restart(struct weh_txn_stack *stack, struct weh_diag *diag)
     }
     stack->floor = (struct txn_floor){ 0 };
     if (last.id != 0) {
-        stack->floor = (struct txn_floor){ stack->session_first, last.id, last.time };
+        /* Not this session's first id: when its rows go, a later session may have the same number. */
+        stack->floor = (struct txn_floor){ last.id + 1, last.id, last.time };
     }
     stack->may_have_reversed = stack->may_have_reversed || stack->n_redo > 0;
     stack->n_redo = 0;

@@ -614,6 +614,25 @@ static void test_restart_with_unsaved_changes_keeps_them_and_is_saved_with_them(
     assert_int_equal(fixture_int(f, "SELECT count(*) FROM dgn_Txns WHERE Deleted=1"), 0);
 }
 
+/* The reversed rows that a restart drops had the highest session number. */
+static void test_floor_does_not_hide_a_session_whose_number_comes_again(void **state)
+{
+    struct fixture *f = *state;
+
+    (void)save_subject(f, 9001, "one");
+    fixture_reopen(f);
+    (void)save_subject(f, 9002, "two");
+    assert_int_equal(fixture_reverse(f, 1), 1);
+    fixture_reopen(f);
+    assert_int_equal(weh_txn_restart(f->stack, &f->diag), WEH_OK);
+    fixture_reopen(f);
+    assert_int_equal(save_subject(f, 9003, "three").value, UINT64_C(4) << 32);
+    assert_strings(f, "three", NULL);
+    fixture_reopen(f);
+    assert_int_equal(fixture_reverse(f, 9), 1);
+    assert_true(has(f, 9001));
+}
+
 static void test_floor_means_nothing_when_the_rows_below_it_are_gone(void **state)
 {
     struct fixture *f = *state;
@@ -722,6 +741,7 @@ int main(void)
         TEST(test_operations_are_bounded_and_end_only_when_open),
         TEST(test_restart_ends_undo_and_redo_for_good),
         TEST(test_restart_with_unsaved_changes_keeps_them_and_is_saved_with_them),
+        TEST(test_floor_does_not_hide_a_session_whose_number_comes_again),
         TEST(test_floor_means_nothing_when_the_rows_below_it_are_gone),
         TEST(test_file_in_the_middle_of_a_pull_is_refused),
         TEST(test_list_tells_the_newest_oldest_first),

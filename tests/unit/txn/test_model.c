@@ -508,7 +508,7 @@ static void step_restart(struct run *run)
     m->after = m->saved;
     m->n_ranges = 0;
     m->floor = m->n_live;
-    m->floor_id = m->n_live > 0 ? m->session_first : 0;
+    m->floor_id = m->n_live > 0 ? m->txns[m->n_live - 1].id + 1 : 0;
     if (dice(run, 2) == 0) {
         step_save(run);
     } else {
