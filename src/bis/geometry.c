@@ -269,14 +269,17 @@ static weh_err read_params(struct bis_edit *edit, struct weh_geom_target *target
     bool view_independent = false;
     weh_err err = check_params(edit, params, diag);
 
-    if (err == WEH_OK && (array == NULL || array->type != WEH_VALUE_ARRAY)) {
-        err = weh_fail_where(diag, WEH_E_BAD_ARGS, params_name, "%s.entryArray must be an array",
-                             params_name);
+    if (err != WEH_OK) {
+        return err;
     }
-    if (err == WEH_OK) {
+    if (array == NULL || array->type != WEH_VALUE_ARRAY) {
+        return weh_fail_where(diag, WEH_E_BAD_ARGS, params_name, "%s.entryArray must be an array",
+                              params_name);
+    }
+    if (!is_part(edit)) {
         err = read_flag(params, "viewIndependent", &view_independent, diag);
     }
-    if (err == WEH_OK && is_part(edit)) {
+    if (is_part(edit)) {
         err = read_flag(params, "is2dPart", &target->is_2d, diag);
     }
     if (err != WEH_OK) {
