@@ -67,10 +67,12 @@ static weh_err build_union(struct weh_bis *bis, enum bis_base base, struct weh_d
     const struct weh_ec_class *ec_class = weh_ec_class_by_id(bis->catalog, bis->bases[base]);
     struct weh_buf *buf = &bis->scratch;
     struct bis_plan *plan = NULL;
-    weh_err err = ec_class == NULL || ec_class->n_tables < 2
-                      ? weh_fail(diag, WEH_E_CORRUPT, "the file has no geometric elements")
-                      : bis_plan_get(bis, ec_class, &plan, diag);
+    weh_err err;
 
+    if (ec_class == NULL || ec_class->n_tables < 2) {
+        return weh_fail(diag, WEH_E_CORRUPT, "the file has no geometric elements");
+    }
+    err = bis_plan_get(bis, ec_class, &plan, diag);
     if (err != WEH_OK) {
         return err;
     }

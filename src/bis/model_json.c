@@ -107,17 +107,19 @@ static weh_err read_before(struct weh_bis *bis, struct weh_str before, struct fo
                            struct weh_diag *diag)
 {
     static const struct weh_json_limits limits = { WEH_JSON_MAX_DEPTH, JSON_VALUES };
-    struct weh_value json = { .type = WEH_VALUE_NULL };
     const struct weh_value *formatter;
+    struct weh_value json;
+    weh_err err;
 
     set_standard(out);
     if (before.len == 0) {
         return WEH_OK;
     }
-    if (weh_json_parse(before, &limits, &bis->arena, &json, NULL) == WEH_E_NOMEM) {
+    err = weh_json_parse(before, &limits, &bis->arena, &json, NULL);
+    if (err == WEH_E_NOMEM) {
         return weh_fail_nomem(diag);
     }
-    formatter = weh_value_get(&json, "formatter");
+    formatter = err == WEH_OK ? weh_value_get(&json, "formatter") : NULL;
     if (!weh_value_is_null(formatter)) {
         read_formatter(formatter, out);
     }

@@ -200,44 +200,53 @@ static weh_err has_parent_among(struct weh_bis *bis, weh_id id, const struct id_
     return err;
 }
 
-/* Order @list so that children stand before parents; @levels: where each level begins. Parents among
- * @list of a level are all in later ones. */
+/* The first @n of @list: those whose parent is among them to the front. *@n_children: how many. */
+static weh_err split_children(struct weh_bis *bis, struct id_list *list, size_t n,
+                              size_t *n_children, struct weh_diag *diag)
+{
+    struct id_list sorted = { .ids = weh_calloc(n, sizeof(weh_id)), .n = n };
+    weh_err err = WEH_OK;
+
+    *n_children = 0;
+    if (sorted.ids == NULL || list->ids == NULL) {
+        weh_free(sorted.ids);
+        return weh_fail_nomem(diag);
+    }
+    memcpy(sorted.ids, list->ids, n * sizeof(weh_id));
+    qsort(sorted.ids, n, sizeof(weh_id), compare_ids);
+    for (size_t i = 0; err == WEH_OK && i < n; i++) {
+        bool is_child = false;
+
+        err = has_parent_among(bis, list->ids[i], &sorted, &is_child, diag);
+        if (is_child) {
+            weh_id id = list->ids[i];
+
+            list->ids[i] = list->ids[*n_children];
+            list->ids[(*n_children)++] = id;
+        }
+    }
+    weh_free(sorted.ids);
+    return err;
+}
+
+/* Order @list so that children stand before parents; @levels: where each level begins, the last level
+ * first. No parent is in the level of its child or before it. */
 static weh_err sort_levels(struct weh_bis *bis, struct id_list *list, struct id_list *levels,
                            struct weh_diag *diag)
 {
-    struct id_list sorted = { 0 };
     size_t n = list->n; /* those that have no level yet stand in front */
     weh_err err = WEH_OK;
 
     while (err == WEH_OK && n > 0) {
         size_t n_children = 0;
 
-        sorted.n = 0;
-        for (size_t i = 0; err == WEH_OK && i < n; i++) {
-            err = append(&sorted, list->ids[i], diag);
-        }
-        if (err != WEH_OK || sorted.ids == NULL) {
-            break;
-        }
-        qsort(sorted.ids, sorted.n, sizeof(weh_id), compare_ids);
-        for (size_t i = 0; err == WEH_OK && i < n; i++) {
-            bool is_child = false;
-
-            err = has_parent_among(bis, list->ids[i], &sorted, &is_child, diag);
-            if (is_child) {
-                weh_id id = list->ids[i];
-
-                list->ids[i] = list->ids[n_children];
-                list->ids[n_children++] = id;
-            }
-        }
+        err = split_children(bis, list, n, &n_children, diag);
         /* Parents of each other in a circle: no order is right. */
         n = n_children == n ? 0 : n_children;
         if (err == WEH_OK) {
             err = append(levels, n, diag);
         }
     }
-    weh_free(sorted.ids);
     return err;
 }
 
@@ -250,7 +259,7 @@ static weh_err delete_definitions(struct walk *walk, struct weh_diag *diag)
 
     for (size_t i = levels.n; err == WEH_OK && i > 0; i--) {
         const size_t begin = (size_t)levels.ids[i - 1];
-        struct bis_definitions found;
+        struct bis_definitions found = { NULL, 0 };
 
         end = i == 1 ? list->n : (size_t)levels.ids[i - 2];
         err = bis_definitions_find(walk->remover.bis, list->ids + begin, end - begin, &found, diag);

@@ -315,10 +315,28 @@ static void mark_sky(const struct bis_definitions *definitions, const struct weh
     }
 }
 
+/* Text that is no JSON shows nothing. */
+static weh_err scan_style(const struct bis_definitions *definitions, struct weh_str text,
+                          struct weh_arena *arena, struct weh_diag *diag)
+{
+    static const struct weh_json_limits limits = { WEH_JSON_MAX_DEPTH, STYLE_JSON_VALUES };
+    struct weh_value style;
+    weh_err err;
+
+    weh_arena_reset(arena);
+    err = weh_json_parse(text, &limits, arena, &style, NULL);
+    if (err == WEH_E_NOMEM) {
+        return weh_fail_nomem(diag);
+    }
+    if (err == WEH_OK) {
+        mark_sky(definitions, &style);
+    }
+    return WEH_OK;
+}
+
 static weh_err scan_styles(struct weh_bis *bis, const struct bis_definitions *definitions,
                            struct weh_diag *diag)
 {
-    static const struct weh_json_limits limits = { WEH_JSON_MAX_DEPTH, STYLE_JSON_VALUES };
     static const char sql[] =
         "SELECT JsonProperties FROM bis_Element WHERE JsonProperties IS NOT NULL AND ECClassId IN "
         "(SELECT ClassId FROM ec_cache_ClassHierarchy WHERE BaseClassId=?)";
@@ -333,15 +351,10 @@ static weh_err scan_styles(struct weh_bis *bis, const struct bis_definitions *de
         err = weh_fail_nomem(diag);
     }
     while (err == WEH_OK && row) {
-        struct weh_value style = { .type = WEH_VALUE_NULL };
-
         err = weh_stmt_step(bis->briefcase, stmt, &row, diag);
-        weh_arena_reset(&arena);
-        if (err == WEH_OK && row &&
-            weh_json_parse(weh_stmt_text(stmt, 0), &limits, &arena, &style, NULL) == WEH_E_NOMEM) {
-            err = weh_fail_nomem(diag);
+        if (err == WEH_OK && row) {
+            err = scan_style(definitions, weh_stmt_text(stmt, 0), &arena, diag);
         }
-        mark_sky(definitions, &style);
     }
     weh_stmt_release(bis->briefcase, stmt);
     weh_arena_fini(&arena);
@@ -382,6 +395,25 @@ static weh_err collect(struct weh_bis *bis, const weh_id *ids, size_t n,
     return err;
 }
 
+/* The streams that can tell whether definitions of @kinds are used. */
+static weh_err scan_for(struct weh_bis *bis, uint64_t kinds,
+                        const struct bis_definitions *definitions, struct weh_diag *diag)
+{
+    weh_err err = WEH_OK;
+
+    if ((kinds & IN_ANY_STREAM) != 0) {
+        return scan_geometry(bis, 0, definitions, diag);
+    }
+    for (size_t i = 0; err == WEH_OK && i < definitions->n; i++) {
+        const struct bis_definition *item = &definitions->items[i];
+
+        if (item->category != 0 && !item->used) {
+            err = scan_geometry(bis, item->category, definitions, diag);
+        }
+    }
+    return err;
+}
+
 weh_err bis_definitions_find(struct weh_bis *bis, const weh_id *ids, size_t n,
                              struct bis_definitions *out, struct weh_diag *diag)
 {
@@ -396,16 +428,8 @@ weh_err bis_definitions_find(struct weh_bis *bis, const weh_id *ids, size_t n,
         item->used = item->category != 0 && item->id == item->category + 1;
         err = find_references(bis, item, diag);
     }
-    if (err == WEH_OK && (kinds & IN_ANY_STREAM) != 0) {
-        err = scan_geometry(bis, 0, out, diag);
-    } else {
-        for (size_t i = 0; err == WEH_OK && i < out->n; i++) {
-            const struct bis_definition *item = &out->items[i];
-
-            if (item->category != 0 && !item->used) {
-                err = scan_geometry(bis, item->category, out, diag);
-            }
-        }
+    if (err == WEH_OK) {
+        err = scan_for(bis, kinds, out, diag);
     }
     return err == WEH_OK && (kinds & TRAIT(TEXTURE)) != 0 ? scan_styles(bis, out, diag) : err;
 }
@@ -471,7 +495,7 @@ weh_err bis_definitions_remove(struct bis_remover *remover, struct bis_definitio
 weh_err weh_element_delete_definitions(struct weh_bis *bis, const weh_id *ids, size_t n,
                                        weh_id *used, size_t *n_used, struct weh_diag *diag)
 {
-    struct bis_definitions definitions;
+    struct bis_definitions definitions = { NULL, 0 };
     struct bis_remover remover;
     weh_err err;
 

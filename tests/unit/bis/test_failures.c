@@ -38,6 +38,35 @@ static weh_err call_model(struct fixture *f, const struct weh_value *props)
     return weh_model_insert(f->bis, props, &id, &f->diag);
 }
 
+static weh_err call_model_update(struct fixture *f, const struct weh_value *props)
+{
+    return weh_model_update(f->bis, props, &f->diag);
+}
+
+static weh_err call_model_delete(struct fixture *f, const struct weh_value *props)
+{
+    (void)props;
+    return weh_model_delete(f->bis, 0x36, &f->diag);
+}
+
+static weh_err call_delete_tree(struct fixture *f, const struct weh_value *props)
+{
+    size_t n = 0;
+
+    (void)props;
+    return weh_element_delete_tree(f->bis, 0x11, &n, &f->diag);
+}
+
+static weh_err call_delete_definitions(struct fixture *f, const struct weh_value *props)
+{
+    static const weh_id ids[] = { 0x1b6, 0x1b3, 0x1b4, 0x1b5, 0x29, 0x2c };
+    weh_id used[WEH_ARRAY_LEN(ids)];
+    size_t n = 0;
+
+    (void)props;
+    return weh_element_delete_definitions(f->bis, ids, WEH_ARRAY_LEN(ids), used, &n, &f->diag);
+}
+
 static void null_value(struct weh_sink *sink)
 {
     (void)sink;
@@ -253,6 +282,31 @@ static void test_model_insert_survives_any_failed_allocation(void **state)
     run(call_model, "{'classFullName':'BisCore:DefinitionModel','modeledElement':{'id':'0x1ba'}}");
 }
 
+static void test_model_update_survives_any_failed_allocation(void **state)
+{
+    (void)state;
+    run(call_model_update, "{'id':'0x37','isPrivate':false,'isTemplate':true,'updateLastMod':true,"
+                           "'jsonProperties':{'a':[1],'formatter':null}}");
+}
+
+static void test_model_delete_survives_any_failed_allocation(void **state)
+{
+    (void)state;
+    run(call_model_delete, "{}");
+}
+
+static void test_delete_tree_survives_any_failed_allocation(void **state)
+{
+    (void)state;
+    run(call_delete_tree, "{}");
+}
+
+static void test_delete_definitions_survives_any_failed_allocation(void **state)
+{
+    (void)state;
+    run(call_delete_definitions, "{}");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -267,6 +321,10 @@ int main(void)
         cmocka_unit_test(test_update_of_appearance_survives_any_failed_allocation),
         cmocka_unit_test(test_delete_survives_any_failed_allocation),
         cmocka_unit_test(test_model_insert_survives_any_failed_allocation),
+        cmocka_unit_test(test_model_update_survives_any_failed_allocation),
+        cmocka_unit_test(test_model_delete_survives_any_failed_allocation),
+        cmocka_unit_test(test_delete_tree_survives_any_failed_allocation),
+        cmocka_unit_test(test_delete_definitions_survives_any_failed_allocation),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
