@@ -6,6 +6,8 @@
 #ifndef WEH_PACK_H
 #define WEH_PACK_H
 
+#include <stdbool.h>
+
 #include "weh/buf.h"
 #include "weh/err.h"
 
@@ -29,5 +31,28 @@ WEH_MUST_CHECK weh_err weh_pack(const struct weh_pack_kind *kind,
  * WEH_E_CORRUPT, WEH_E_UNSUPPORTED (unknown form), WEH_E_TOO_LARGE (limit of @out), WEH_E_NOMEM. */
 WEH_MUST_CHECK weh_err weh_unpack(const struct weh_pack_kind *kind, const uint8_t *blob, size_t len,
                                   struct weh_buf *out, struct weh_diag *diag);
+
+/**
+ * Unpacks a stored blob from its beginning, a piece at a time, in the memory of one piece.
+ *
+ * Set kind, read, ctx and len, the rest is zero and private. @read brings the @n bytes of the blob
+ * from @offset on, which lie inside it.
+ */
+struct weh_unpacker {
+    const struct weh_pack_kind *kind;
+    weh_err (*read)(void *ctx, size_t offset, uint8_t *to, size_t n, struct weh_diag *diag);
+    void *ctx;
+    size_t len;
+    size_t at;   /* in the blob */
+    size_t left; /* of the content */
+    uint8_t *piece;
+    bool begun;
+};
+
+/** Append the next piece of the content, at most 32 KiB, to @out; *@more false at the end.
+ * As weh_unpack, and what read answers. */
+WEH_MUST_CHECK weh_err weh_unpacker_next(struct weh_unpacker *unpacker, struct weh_buf *out,
+                                         bool *more, struct weh_diag *diag);
+void weh_unpacker_fini(struct weh_unpacker *unpacker);
 
 #endif

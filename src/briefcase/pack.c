@@ -207,3 +207,91 @@ weh_err weh_unpack(const struct weh_pack_kind *kind, const uint8_t *blob, size_t
     out->len -= HEADER_SIZE;
     return WEH_OK;
 }
+
+/* ---- piece by piece ---- */
+
+static weh_err unpack_next(struct weh_unpacker *unpacker, struct weh_buf *out,
+                           struct weh_diag *diag)
+{
+    uint8_t prefix[PREFIX_SIZE];
+    size_t chunk;
+    weh_err err;
+
+    if (unpacker->len - unpacker->at < PREFIX_SIZE) {
+        return damaged(unpacker->kind, diag, "piece");
+    }
+    err = unpacker->read(unpacker->ctx, unpacker->at, prefix, PREFIX_SIZE, diag);
+    if (err != WEH_OK) {
+        return err;
+    }
+    chunk = (size_t)prefix[0] | (size_t)prefix[1] << 8;
+    if (chunk <= PREFIX_SIZE || chunk > unpacker->len - unpacker->at) {
+        return damaged(unpacker->kind, diag, "piece");
+    }
+    if (unpacker->piece == NULL) {
+        unpacker->piece = weh_malloc(UINT16_MAX);
+    }
+    if (unpacker->piece == NULL) {
+        return weh_fail_nomem(diag);
+    }
+    err = unpacker->read(unpacker->ctx, unpacker->at + PREFIX_SIZE, unpacker->piece,
+                         chunk - PREFIX_SIZE, diag);
+    unpacker->at += chunk;
+    return err != WEH_OK
+               ? err
+               : unpack_chunk(unpacker->kind, unpacker->piece, chunk - PREFIX_SIZE, out, diag);
+}
+
+/* The first piece, which begins with the header. */
+static weh_err unpack_header(struct weh_unpacker *unpacker, struct weh_buf *out, size_t start,
+                             struct weh_diag *diag)
+{
+    uint32_t stated;
+
+    if (out->len - start < HEADER_SIZE) {
+        return damaged(unpacker->kind, diag, "header");
+    }
+    if (get_u32(out->data + start) != FORMAT_INLINE) {
+        return weh_fail(diag, WEH_E_UNSUPPORTED, "a stored %s has an unknown form",
+                        unpacker->kind->name);
+    }
+    stated = get_u32(out->data + start + 4);
+    if (stated > unpacker->kind->limit_bytes) {
+        return damaged(unpacker->kind, diag, "too large");
+    }
+    memmove(out->data + start, out->data + start + HEADER_SIZE, out->len - start - HEADER_SIZE);
+    out->len -= HEADER_SIZE;
+    unpacker->left = stated;
+    unpacker->begun = true;
+    return WEH_OK;
+}
+
+weh_err weh_unpacker_next(struct weh_unpacker *unpacker, struct weh_buf *out, bool *more,
+                          struct weh_diag *diag)
+{
+    size_t start = out->len;
+    weh_err err;
+
+    *more = unpacker->at < unpacker->len || !unpacker->begun;
+    if (!*more) {
+        return unpacker->left == 0 ? WEH_OK : damaged(unpacker->kind, diag, "stated length");
+    }
+    err = unpack_next(unpacker, out, diag);
+    if (err == WEH_OK && !unpacker->begun) {
+        err = unpack_header(unpacker, out, start, diag);
+    }
+    if (err != WEH_OK) {
+        return err;
+    }
+    if (out->len - start > unpacker->left) {
+        return damaged(unpacker->kind, diag, "stated length");
+    }
+    unpacker->left -= out->len - start;
+    return WEH_OK;
+}
+
+void weh_unpacker_fini(struct weh_unpacker *unpacker)
+{
+    weh_free(unpacker->piece);
+    unpacker->piece = NULL;
+}

@@ -13,8 +13,6 @@
 
 #include "changeset_priv.h"
 
-#define GROUP_MARK 0x54
-
 void cs_put_varint(struct weh_buf *out, uint32_t value)
 {
     uint8_t bytes[5];
@@ -201,24 +199,39 @@ static weh_err damaged(struct weh_diag *diag, const char *what)
     return weh_fail(diag, WEH_E_CORRUPT, "a stored transaction is damaged: %s", what);
 }
 
-static weh_err read_group(struct cs_reader *reader, struct weh_diag *diag)
+/* The head at *@at, moved behind it; NULL, or what is wrong. */
+static const char *get_group(const uint8_t **at, const uint8_t *end, struct cs_group *group)
 {
-    struct cs_group *group = &reader->group;
-    const uint8_t *p = reader->at + 1;
+    const uint8_t *p = *at + 1;
     const uint8_t *name_end;
 
-    if (!get_varint(&p, reader->end, &group->n_columns) || group->n_columns == 0 ||
-        group->n_columns > CS_MAX_COLUMNS || (size_t)(reader->end - p) < group->n_columns) {
-        return damaged(diag, "number of columns");
+    if (!get_varint(&p, end, &group->n_columns) || group->n_columns == 0 ||
+        group->n_columns > CS_MAX_COLUMNS || (size_t)(end - p) < group->n_columns) {
+        return "number of columns";
     }
     group->pk = p;
     p += group->n_columns;
-    name_end = memchr(p, 0, (size_t)(reader->end - p));
+    name_end = memchr(p, 0, (size_t)(end - p));
     if (name_end == NULL) {
-        return damaged(diag, "table name");
+        return "table name";
     }
     group->table = (const char *)p;
-    reader->at = name_end + 1;
+    *at = name_end + 1;
+    return NULL;
+}
+
+bool cs_get_group(const uint8_t *bytes, size_t len, struct cs_group *out)
+{
+    return len > 0 && *bytes == CS_GROUP_MARK && get_group(&bytes, bytes + len, out) == NULL;
+}
+
+static weh_err read_group(struct cs_reader *reader, struct weh_diag *diag)
+{
+    const char *wrong = get_group(&reader->at, reader->end, &reader->group);
+
+    if (wrong != NULL) {
+        return damaged(diag, wrong);
+    }
     reader->has_group = true;
     reader->new_group = true;
     return WEH_OK;
@@ -305,7 +318,7 @@ weh_err cs_reader_next(struct cs_reader *reader, struct cs_change *out, bool *mo
     weh_err err;
 
     reader->new_group = false;
-    while (reader->at < reader->end && *reader->at == GROUP_MARK) {
+    while (reader->at < reader->end && *reader->at == CS_GROUP_MARK) {
         err = read_group(reader, diag);
         if (err != WEH_OK) {
             return err;
@@ -319,4 +332,101 @@ weh_err cs_reader_next(struct cs_reader *reader, struct cs_change *out, bool *mo
         return damaged(diag, "no table");
     }
     return cs_reader_seek(reader, &reader->group, reader->at, out, diag);
+}
+
+/* ---- measuring: the same grammar where the bytes may not all be there yet ---- */
+
+#define MAX_VARINT 5
+#define MAX_NAME   4096 /* of a table, with its NUL */
+
+/* Step over the number at offset *@at. */
+static enum cs_fit measure_varint(const uint8_t *bytes, size_t len, size_t *at, uint32_t *out)
+{
+    const uint8_t *p = bytes + *at;
+    size_t room = len - *at;
+
+    if (get_varint(&p, p + (room < MAX_VARINT ? room : MAX_VARINT), out)) {
+        *at = (size_t)(p - bytes);
+        return CS_WHOLE;
+    }
+    *at = len + 1;
+    return room < MAX_VARINT ? CS_CUT : CS_DAMAGED;
+}
+
+enum cs_fit cs_measure_group(const uint8_t *bytes, size_t len, size_t *size)
+{
+    enum cs_fit fit;
+    uint32_t n = 0;
+    const uint8_t *end;
+    size_t room;
+
+    *size = 1;
+    if (len < 1) {
+        return CS_CUT;
+    }
+    fit = measure_varint(bytes, len, size, &n);
+    if (fit != CS_WHOLE) {
+        return fit;
+    }
+    if (n == 0 || n > CS_MAX_COLUMNS) {
+        return CS_DAMAGED;
+    }
+    *size += n;
+    if (*size >= len) {
+        ++*size;
+        return CS_CUT;
+    }
+    room = len - *size < MAX_NAME ? len - *size : MAX_NAME;
+    end = memchr(bytes + *size, 0, room);
+    if (end == NULL) {
+        *size = len + 1;
+        return room == MAX_NAME ? CS_DAMAGED : CS_CUT;
+    }
+    *size = (size_t)(end - bytes) + 1;
+    return CS_WHOLE;
+}
+
+static enum cs_fit measure_value(const uint8_t *bytes, size_t len, size_t *at)
+{
+    enum cs_fit fit = CS_WHOLE;
+    uint32_t n = 0;
+    uint8_t type;
+
+    if (*at >= len) {
+        *at = len + 1;
+        return CS_CUT;
+    }
+    type = bytes[(*at)++];
+    if (type > CS_NULL) {
+        return CS_DAMAGED;
+    }
+    if (type == CS_INTEGER || type == CS_REAL) {
+        n = 8;
+    } else if (type == CS_TEXT || type == CS_BLOB) {
+        fit = measure_varint(bytes, len, at, &n);
+    }
+    if (fit == CS_WHOLE) {
+        *at += n;
+        fit = *at > len ? CS_CUT : CS_WHOLE;
+    }
+    return fit;
+}
+
+enum cs_fit cs_measure_change(const uint8_t *bytes, size_t len, uint32_t n_columns, size_t *size)
+{
+    enum cs_fit fit = CS_WHOLE;
+    uint32_t n;
+
+    *size = 2;
+    if (len > 0 && *bytes != SQLITE_INSERT && *bytes != SQLITE_UPDATE && *bytes != SQLITE_DELETE) {
+        return CS_DAMAGED;
+    }
+    if (len < 2) {
+        return CS_CUT;
+    }
+    n = *bytes == SQLITE_UPDATE ? 2 * n_columns : n_columns;
+    for (uint32_t i = 0; i < n && fit == CS_WHOLE; i++) {
+        fit = measure_value(bytes, len, size);
+    }
+    return fit;
 }

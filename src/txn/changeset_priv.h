@@ -70,6 +70,22 @@ WEH_MUST_CHECK weh_err cs_reader_seek(struct cs_reader *reader, const struct cs_
                                       const uint8_t *at, struct cs_change *out,
                                       struct weh_diag *diag);
 
+/** What the bytes that are there begin with. */
+enum cs_fit {
+    CS_WHOLE,  /* *size is its length */
+    CS_CUT,    /* it goes on: *size bytes are needed, at least */
+    CS_DAMAGED /* no further bytes can help */
+};
+
+#define CS_GROUP_MARK 0x54 /* 'T', as the first byte of a group's head */
+
+/** Length of a group's head. */
+enum cs_fit cs_measure_group(const uint8_t *bytes, size_t len, size_t *size);
+/** Length of a change in a group of @n_columns. */
+enum cs_fit cs_measure_change(const uint8_t *bytes, size_t len, uint32_t n_columns, size_t *size);
+/** Take apart a whole head, whose bytes stay where they are; false when it is none. */
+bool cs_get_group(const uint8_t *bytes, size_t len, struct cs_group *out);
+
 void cs_put_varint(struct weh_buf *out, uint32_t value);
 void cs_put_value(struct weh_buf *out, sqlite3_value *value);
 void cs_copy_value(struct weh_buf *out, const struct cs_value *value);

@@ -170,7 +170,7 @@ static weh_err make_select(struct table *table, struct weh_diag *diag)
     return WEH_OK;
 }
 
-static int column_index(const struct table *table, const char *name, size_t len)
+int table_column(const struct table *table, const char *name, size_t len)
 {
     for (uint32_t i = 0; i < table->n_columns; i++) {
         if (strncmp(table->columns[i], name, len) == 0 && table->columns[i][len] == '\0') {
@@ -182,7 +182,7 @@ static int column_index(const struct table *table, const char *name, size_t len)
 
 static int column(const struct table *table, const char *name)
 {
-    return column_index(table, name, strlen(name));
+    return table_column(table, name, strlen(name));
 }
 
 static bool is_geometric(const char *name)
@@ -200,7 +200,7 @@ static void find_guid(const struct weh_ec_catalog *catalog, struct table *table)
 
     if (guid != NULL && guid->n_leaves == 1) {
         table->guid_column =
-            column_index(table, guid->leaves[0].column.ptr, guid->leaves[0].column.len);
+            table_column(table, guid->leaves[0].column.ptr, guid->leaves[0].column.len);
     }
 }
 
@@ -217,7 +217,7 @@ static void find_role(const struct weh_ec_catalog *catalog, struct table *table)
         return;
     }
     table->id_column =
-        column_index(table, ec->id_column.ptr == NULL ? "" : ec->id_column.ptr, ec->id_column.len);
+        table_column(table, ec->id_column.ptr == NULL ? "" : ec->id_column.ptr, ec->id_column.len);
     table->class_column = column(table, "ECClassId");
     if (strcmp(table->name, "bis_Model") == 0) {
         table->role = TABLE_MODEL;

@@ -76,6 +76,8 @@ void tables_fini(struct tables *tables);
 /** The table called @name, read from the file when it is new here; *@out NULL: no such table. */
 WEH_MUST_CHECK weh_err tables_find(struct tables *tables, const char *name, struct table **out,
                                    struct weh_diag *diag);
+/** The index of the column @name, -1: none. */
+int table_column(const struct table *table, const char *name, size_t len);
 /** As weh_stmt_step, but not to be cancelled: half a save or undo helps nobody. */
 WEH_MUST_CHECK weh_err txn_step(struct weh_briefcase *briefcase, sqlite3_stmt *stmt, bool *row,
                                 struct weh_diag *diag);

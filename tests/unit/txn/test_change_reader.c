@@ -1,0 +1,961 @@
+/* tests/unit/txn/test_change_reader.c - saved transactions as changed instances: against what the
+ * official backend's ChangesetECAdaptor (core-backend 5.1.9) makes of them, several as one, damaged.
+ *
+ * The backend's values are turned into ours by the property's type: members of structs, points and
+ * navigation values by their JavaScript names, RelECClassId as relClassName, whole numbers instead of
+ * hexadecimal text, dates in the property's kind, nulls left out. It tells no arrays.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+#include <lzma.h>
+
+#include "weh/ec_value.h"
+#include "weh/json.h"
+
+#include "change_reader_priv.h"
+#include "fake_alloc.h"
+#include "txn_fixture.h"
+
+static char *read_xz(const char *name)
+{
+    static uint8_t packed[1 << 18];
+    static const size_t room = 1 << 24;
+    char path[256];
+    char *text = malloc(room);
+    uint64_t limit = UINT64_MAX;
+    size_t in = 0;
+    size_t out = 0;
+    size_t n;
+    FILE *file;
+
+    (void)snprintf(path, sizeof(path), "%s/%s", WEH_TEST_DATA, name);
+    file = fopen(path, "rb");
+    assert_non_null(file);
+    n = fread(packed, 1, sizeof(packed), file);
+    assert_true(n < sizeof(packed));
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(
+        lzma_stream_buffer_decode(&limit, 0, NULL, packed, &in, n, (uint8_t *)text, &out, room - 1),
+        LZMA_OK);
+    text[out] = '\0';
+    return text;
+}
+
+static const char *const op_names[] = { "Inserted", "Updated", "Deleted" };
+
+/* The properties of the change at hand as JSON. */
+static weh_err properties_of(struct weh_change_reader *reader, json_t **out, struct weh_diag *diag)
+{
+    struct weh_json_writer writer;
+    struct weh_buf text;
+    weh_err err;
+
+    weh_buf_init(&text, 0);
+    weh_json_writer_init(&writer, &text);
+    err = weh_change_reader_write(reader, &writer.sink, diag);
+    if (err == WEH_OK && text.err != WEH_OK) {
+        err = text.err;
+    }
+    *out =
+        err == WEH_OK ? json_loadb((const char *)text.data, text.len, JSON_ALLOW_NUL, NULL) : NULL;
+    assert_true(err != WEH_OK || *out != NULL);
+    weh_buf_fini(&text);
+    return err;
+}
+
+static void key_of(const struct weh_instance_change *change, char *out, size_t size)
+{
+    char id[WEH_ID_TEXT_SIZE];
+
+    (void)weh_id_print(change->id, id);
+    if (change->ec_class == NULL) {
+        (void)snprintf(out, size, "%.*s %.*s %d %d", WEH_STR_ARGS(change->prop_namespace),
+                       WEH_STR_ARGS(change->prop_name), (int)change->prop_id,
+                       (int)change->prop_sub_id);
+    } else {
+        (void)snprintf(out, size, "%.*s %s", WEH_STR_ARGS(change->ec_class->full_name), id);
+    }
+}
+
+/* All changes of a range: {KEY: {op, indirect, txnId, properties}}; NULL with *@err. */
+static json_t *read_range(struct fixture *f, uint64_t from, uint64_t to, weh_err *err)
+{
+    struct weh_change_options options = { .from = { from }, .to = { to } };
+    struct weh_change_reader *reader = NULL;
+    struct weh_instance_change change;
+    json_t *all = json_object();
+    bool more = true;
+
+    *err = weh_change_reader_open(f->stack, &options, &reader, &f->diag);
+    while (*err == WEH_OK) {
+        json_t *properties = NULL;
+        char key[512];
+
+        *err = weh_change_reader_next(reader, &change, &more, &f->diag);
+        if (*err != WEH_OK || !more) {
+            break;
+        }
+        key_of(&change, key, 256);
+        *err = properties_of(reader, &properties, &f->diag);
+        if (*err == WEH_OK) {
+            while (json_object_get(all, key) != NULL) {
+                strcat(key, "+"); /* only what is damaged tells one twice */
+            }
+            json_object_set_new(all, key,
+                                json_pack("{s:s,s:b,s:I,s:o}", "op", op_names[change.op],
+                                          "indirect", (int)change.indirect, "txnId",
+                                          (json_int_t)change.txn_id.value, "properties",
+                                          properties));
+        }
+    }
+    weh_change_reader_close(reader);
+    if (*err != WEH_OK) {
+        json_decref(all);
+        all = NULL;
+    }
+    return all;
+}
+
+static json_t *must_read(struct fixture *f, uint64_t from, uint64_t to)
+{
+    weh_err err = WEH_OK;
+    json_t *all = read_range(f, from, to, &err);
+
+    if (err != WEH_OK) {
+        fail_msg("%s: %s %s (%s) %s:%d", weh_err_info(err)->name, f->diag.where, f->diag.text,
+                 f->diag.detail, f->diag.file, f->diag.line);
+    }
+    return all;
+}
+
+/* ---- the backend's values in our form ---- */
+
+static json_t *expected_value(struct fixture *f, const struct weh_ec_property *property,
+                              json_t *value);
+
+static int64_t whole_number(json_t *value)
+{
+    return json_is_string(value) ? (int64_t)strtoull(json_string_value(value), NULL, 16)
+                                 : (int64_t)json_number_value(value);
+}
+
+static json_t *expected_related(struct fixture *f, json_t *value)
+{
+    json_t *id = json_object_get(value, "Id");
+    json_t *rel = json_object_get(value, "RelECClassId");
+    const struct weh_ec_class *ec_class =
+        json_is_string(rel) ? weh_ec_class_by_id(f->catalog, (weh_id)whole_number(rel)) : NULL;
+    json_t *out = json_object();
+
+    if (!json_is_string(id)) {
+        json_decref(out);
+        return NULL;
+    }
+    json_object_set(out, "id", id);
+    if (ec_class != NULL) {
+        json_object_set_new(out, "relClassName",
+                            json_stringn(ec_class->full_name_dot.ptr, ec_class->full_name_dot.len));
+    }
+    return out;
+}
+
+static json_t *expected_members(struct fixture *f, const struct weh_ec_property *property,
+                                json_t *value)
+{
+    json_t *out = json_object();
+    const char *key;
+    json_t *member;
+
+    json_object_foreach(value, key, member)
+    {
+        const struct weh_ec_property *inner =
+            property->kind == WEH_EC_STRUCT_VALUE
+                ? weh_ec_property_by_js_name(property->struct_class, weh_str_from(key))
+                : NULL;
+        json_t *turned = inner != NULL ? expected_value(f, inner, member)
+                                       : (json_is_null(member) ? NULL : json_incref(member));
+        char name[128];
+
+        (void)snprintf(name, sizeof(name), "%s", key);
+        name[0] = (char)(name[0] >= 'A' && name[0] <= 'Z' ? name[0] + 32 : name[0]);
+        if (turned != NULL) {
+            json_object_set_new(out, name, turned);
+        }
+    }
+    if (json_object_size(out) == 0) {
+        json_decref(out);
+        return NULL;
+    }
+    return out;
+}
+
+static json_t *expected_date(const struct weh_ec_property *property, json_t *value)
+{
+    char text[32];
+    double day = 0;
+
+    assert_true(weh_julian_day_parse(weh_str_from(json_string_value(value)), WEH_EC_DT_UTC, &day));
+    assert_true(weh_julian_day_print(day, property->datetime, text) > 0);
+    return json_string(text);
+}
+
+static json_t *expected_bytes(json_t *value)
+{
+    char *text;
+    json_t *out;
+    const char *base64 = json_string_value(json_object_get(value, "$base64"));
+
+    if (base64 == NULL) {
+        return json_incref(value);
+    }
+    text = malloc(strlen(base64) + 32);
+    (void)sprintf(text, "encoding=base64;%s", base64);
+    out = json_string(text);
+    free(text);
+    return out;
+}
+
+static json_t *expected_value(struct fixture *f, const struct weh_ec_property *property,
+                              json_t *value)
+{
+    if (json_is_null(value)) {
+        return NULL;
+    }
+    if (property->kind == WEH_EC_NAVIGATION) {
+        return expected_related(f, value);
+    }
+    if (json_is_object(value) && property->primitive != WEH_EC_BINARY) {
+        return expected_members(f, property, value);
+    }
+    switch (property->primitive) {
+    case WEH_EC_BOOLEAN:
+        return json_boolean(whole_number(value) != 0);
+    case WEH_EC_DATETIME:
+        return expected_date(property, value);
+    case WEH_EC_DOUBLE:
+        return json_is_string(value) ? json_real((double)whole_number(value)) : json_incref(value);
+    case WEH_EC_INT:
+    case WEH_EC_LONG:
+        if (weh_str_eq_text(property->extended_type, "Id")) {
+            return json_incref(value);
+        }
+        return json_integer(whole_number(value));
+    case WEH_EC_BINARY:
+        return expected_bytes(value);
+    case WEH_EC_STRING:
+    case WEH_EC_POINT2D:
+    case WEH_EC_POINT3D:
+    case WEH_EC_GEOMETRY:
+    case WEH_EC_NONE:
+    default:
+        return json_incref(value);
+    }
+}
+
+static bool is_array(const struct weh_ec_property *property)
+{
+    return property != NULL &&
+           (property->kind == WEH_EC_PRIMITIVE_ARRAY || property->kind == WEH_EC_STRUCT_ARRAY);
+}
+
+static void add_expected(struct fixture *f, json_t *all, json_t *instance)
+{
+    json_t *meta = json_object_get(instance, "$meta");
+    const char *class_name = json_string_value(json_object_get(meta, "classFullName"));
+    const char *side =
+        strcmp(json_string_value(json_object_get(meta, "stage")), "Old") == 0 ? "old" : "new";
+    const struct weh_ec_class *ec_class =
+        weh_ec_class_by_name(f->catalog, weh_str_from(class_name));
+    char key[256];
+    json_t *entry;
+    const char *name;
+    json_t *value;
+
+    assert_non_null(ec_class);
+    (void)snprintf(key, sizeof(key), "%s %s", class_name,
+                   json_string_value(json_object_get(instance, "ECInstanceId")));
+    entry = json_object_get(all, key);
+    if (entry == NULL) {
+        entry = json_pack("{s:O,s:{}}", "op", json_object_get(meta, "op"), "properties");
+        json_object_set_new(all, key, entry);
+    }
+    entry = json_object_get(entry, "properties");
+    json_object_foreach(instance, name, value)
+    {
+        const struct weh_ec_property *property =
+            weh_ec_property_by_js_name(ec_class, weh_str_from(name));
+        json_t *turned = NULL;
+
+        if (name[0] == '$' || strncmp(name, "EC", 2) == 0) {
+            continue;
+        }
+        turned = property == NULL ? json_incref(value) : expected_value(f, property, value);
+        if (turned != NULL && json_object_get(entry, name) == NULL) {
+            json_object_set_new(entry, name, json_object());
+        }
+        if (turned != NULL) {
+            json_object_set_new(json_object_get(entry, name), side, turned);
+        }
+    }
+}
+
+/* Numbers by value, dates to the millisecond that the backend cuts and we round. */
+static bool same_value(json_t *a, json_t *b)
+{
+    double x = 0;
+    double y = 0;
+    const char *key;
+    json_t *member;
+
+    if (json_is_number(a) && json_is_number(b)) {
+        return json_number_value(a) == json_number_value(b);
+    }
+    if (json_is_string(a) && json_is_string(b) &&
+        weh_julian_day_parse(weh_str_from(json_string_value(a)), WEH_EC_DT_TIME_OF_DAY, &x) &&
+        weh_julian_day_parse(weh_str_from(json_string_value(b)), WEH_EC_DT_TIME_OF_DAY, &y)) {
+        return x - y < 2e-8 && y - x < 2e-8;
+    }
+    if (!json_is_object(a) || !json_is_object(b)) {
+        return json_equal(a, b) != 0;
+    }
+    if (json_object_size(a) != json_object_size(b)) {
+        return false;
+    }
+    json_object_foreach(a, key, member)
+    {
+        if (!same_value(member, json_object_get(b, key))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void differ(const char *key, const char *name, json_t *ours, json_t *theirs)
+{
+    char *a = ours == NULL ? NULL : json_dumps(ours, JSON_ENCODE_ANY);
+    char *b = theirs == NULL ? NULL : json_dumps(theirs, JSON_ENCODE_ANY);
+
+    fail_msg("%s %s: %.400s, expected %.400s", key, name, a == NULL ? "nothing" : a,
+             b == NULL ? "nothing" : b);
+}
+
+static size_t compare_properties(struct fixture *f, const char *key, json_t *ours, json_t *theirs)
+{
+    const struct weh_ec_class *ec_class;
+    char class_name[128];
+    const char *name;
+    json_t *value;
+    size_t n = 0;
+
+    (void)snprintf(class_name, sizeof(class_name), "%.*s", (int)strcspn(key, " "), key);
+    ec_class = weh_ec_class_by_name(f->catalog, weh_str_from(class_name));
+    json_object_foreach(theirs, name, value)
+    {
+        if (!same_value(json_object_get(ours, name), value)) {
+            differ(key, name, json_object_get(ours, name), value);
+        }
+        n++;
+    }
+    json_object_foreach(ours, name, value)
+    {
+        if (json_object_get(theirs, name) == NULL &&
+            !is_array(weh_ec_property_by_js_name(ec_class, weh_str_from(name)))) {
+            differ(key, name, value, NULL);
+        }
+    }
+    return n;
+}
+
+struct counts {
+    size_t txns;
+    size_t instances;
+    size_t values;
+};
+
+static void compare_all(struct fixture *f, json_t *ours, json_t *theirs, struct counts *counts)
+{
+    const char *key;
+    json_t *entry;
+
+    json_object_foreach(theirs, key, entry)
+    {
+        json_t *our_entry = json_object_get(ours, key);
+
+        if (our_entry == NULL) {
+            differ(key, "", NULL, entry);
+        }
+        assert_string_equal(json_string_value(json_object_get(our_entry, "op")),
+                            json_string_value(json_object_get(entry, "op")));
+        counts->values += compare_properties(f, key, json_object_get(our_entry, "properties"),
+                                             json_object_get(entry, "properties"));
+        counts->instances++;
+    }
+    json_object_foreach(ours, key, entry)
+    {
+        /* A file property has blanks in its key, and the backend tells none. */
+        if (json_object_get(theirs, key) == NULL && strchr(key, ':') != NULL) {
+            differ(key, "", entry, NULL);
+        }
+    }
+}
+
+static struct counts compare_file(const char *bim, const char *oracle)
+{
+    struct fixture f;
+    struct counts counts = { 0 };
+    char *text = read_xz(oracle);
+    char *next = text;
+
+    fixture_open(&f, bim);
+    while (*next != '\0') {
+        char *line = next;
+        json_t *txn;
+        json_t *theirs = json_object();
+        json_t *ours;
+        uint64_t id;
+        size_t i;
+        json_t *instance;
+
+        next = strchr(line, '\n');
+        *next++ = '\0';
+        txn = json_loads(line, 0, NULL);
+        assert_non_null(txn);
+        id = strtoull(json_string_value(json_object_get(txn, "txnId")), NULL, 16);
+        json_array_foreach(json_object_get(txn, "instances"), i, instance)
+        {
+            add_expected(&f, theirs, instance);
+        }
+        ours = must_read(&f, id, id);
+        compare_all(&f, ours, theirs, &counts);
+        counts.txns++;
+        json_decref(ours);
+        json_decref(theirs);
+        json_decref(txn);
+    }
+    free(text);
+    fixture_close(&f);
+    return counts;
+}
+
+static void test_instances_are_those_of_the_official_backend(void **state)
+{
+    struct counts small = compare_file("small.bim", "small.txns.jsonl.xz");
+    struct counts undone = compare_file("undone.bim", "undone.txns.jsonl.xz");
+
+    (void)state;
+    print_message("small: %zu transactions, %zu instances, %zu values; undone: %zu, %zu, %zu\n",
+                  small.txns, small.instances, small.values, undone.txns, undone.instances,
+                  undone.values);
+    assert_int_equal(small.txns, 20);
+    assert_int_equal(undone.txns, 4);
+}
+
+/* ---- several transactions as one ---- */
+
+/* The entry whose key ends like @key; NULL: none. */
+static json_t *entry_of(json_t *all, const char *key)
+{
+    return json_object_get(all, key);
+}
+
+static void assert_op(json_t *all, const char *key, const char *op)
+{
+    const char *found = json_string_value(json_object_get(entry_of(all, key), "op"));
+
+    if (found == NULL || op == NULL) {
+        if (found != op) {
+            fail_msg("%s is %s", key, found == NULL ? "not told" : found);
+        }
+        return;
+    }
+    assert_string_equal(found, op);
+}
+
+/* @wanted as JSON, NULL: the property is not told. */
+static void assert_property(json_t *all, const char *key, const char *name, const char *wanted)
+{
+    json_t *value = json_object_get(json_object_get(entry_of(all, key), "properties"), name);
+    json_t *expected = wanted == NULL ? NULL : json_loads(wanted, JSON_DECODE_ANY, NULL);
+
+    if ((value == NULL) != (expected == NULL) || (value != NULL && !same_value(value, expected))) {
+        differ(key, name, value, expected);
+    }
+    json_decref(expected);
+}
+
+#define SUBJECT   "BisCore:Subject 0x7001"
+#define LABEL(to) "UPDATE bis_Element SET UserLabel='" to "' WHERE Id=0x7001"
+#define DROP      "DELETE FROM bis_Element WHERE Id=0x7001"
+
+static uint64_t save_sql(struct fixture *f, const char *sql)
+{
+    fixture_sql(f, sql);
+    return fixture_save(f, "t").value;
+}
+
+static void test_transactions_of_a_range_become_one_change(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t inserted;
+    uint64_t first;
+    uint64_t second;
+    uint64_t back;
+    uint64_t deleted;
+    json_t *all;
+
+    fixture_insert_subject(f, 0x7001, "s");
+    inserted = fixture_save(f, "insert").value;
+    first = save_sql(f, LABEL("a"));
+    second = save_sql(f, LABEL("b"));
+    back = save_sql(f, LABEL("a"));
+    deleted = save_sql(f, DROP);
+
+    all = must_read(f, inserted, second);
+    assert_op(all, SUBJECT, "Inserted");
+    assert_property(all, SUBJECT, "UserLabel", "{\"new\":\"b\"}");
+    assert_property(all, SUBJECT, "CodeValue", "{\"new\":\"s\"}");
+    assert_int_equal(json_integer_value(json_object_get(entry_of(all, SUBJECT), "txnId")), 0);
+    json_decref(all);
+
+    all = must_read(f, first, second);
+    assert_op(all, SUBJECT, "Updated");
+    assert_property(all, SUBJECT, "UserLabel", "{\"new\":\"b\"}");
+    assert_property(all, SUBJECT, "CodeValue", NULL);
+    json_decref(all);
+
+    all = must_read(f, second, second);
+    assert_property(all, SUBJECT, "UserLabel", "{\"old\":\"a\",\"new\":\"b\"}");
+    assert_int_equal(json_integer_value(json_object_get(entry_of(all, SUBJECT), "txnId")),
+                     (json_int_t)second);
+    json_decref(all);
+
+    all = must_read(f, second, back);
+    assert_property(all, SUBJECT, "UserLabel", NULL);
+    json_decref(all);
+
+    all = must_read(f, second, deleted);
+    assert_op(all, SUBJECT, "Deleted");
+    assert_property(all, SUBJECT, "UserLabel", "{\"old\":\"a\"}");
+    json_decref(all);
+
+    all = must_read(f, inserted, deleted);
+    assert_op(all, SUBJECT, NULL);
+    json_decref(all);
+}
+
+static void test_value_that_came_back_is_no_change(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t first = save_sql(f, "UPDATE bis_CodeSpec SET JsonProperties='1' WHERE Id=0x24");
+    uint64_t last = save_sql(
+        f, "UPDATE bis_CodeSpec SET JsonProperties='{\"scopeSpec\":{\"type\":3}}' WHERE Id=0x24");
+    json_t *all = must_read(f, first, last);
+
+    assert_int_equal(json_object_size(all), 0);
+    json_decref(all);
+    all = must_read(f, first, first);
+    assert_op(all, "BisCore:CodeSpec 0x24", "Updated");
+    json_decref(all);
+}
+
+static void test_id_that_is_used_again_for_another_class_is_two_changes(void **state)
+{
+    struct fixture *f = *state;
+    struct weh_change_reader *reader = NULL;
+    struct weh_change_options options = { { 0 }, { 0 }, 0, NULL, NULL };
+    struct weh_instance_change change;
+    bool more = true;
+    unsigned seen = 0;
+
+    fixture_insert_subject(f, 0x7001, "s");
+    (void)fixture_save(f, "insert");
+    options.from.value = save_sql(f, DROP);
+    fixture_insert_object(f, 0x7001);
+    (void)fixture_save(f, "again");
+    assert_int_equal(weh_change_reader_open(f->stack, &options, &reader, &f->diag), WEH_OK);
+    for (;;) {
+        json_t *properties = NULL;
+        char key[256];
+
+        assert_int_equal(weh_change_reader_next(reader, &change, &more, &f->diag), WEH_OK);
+        if (!more) {
+            break;
+        }
+        if (change.id != 0x7001 || weh_ec_class_is(change.ec_class, 0)) {
+            continue;
+        }
+        key_of(&change, key, sizeof(key));
+        if (strstr(key, "Model") != NULL) {
+            continue;
+        }
+        assert_int_equal(properties_of(reader, &properties, &f->diag), WEH_OK);
+        assert_int_equal(change.op, seen == 0 ? WEH_CHANGE_DELETED : WEH_CHANGE_INSERTED);
+        assert_true((json_object_get(properties, "CodeValue") != NULL) == (seen == 0));
+        assert_true((json_object_get(properties, "Origin") != NULL) == (seen == 1));
+        json_decref(properties);
+        seen++;
+    }
+    assert_int_equal(seen, 2);
+    weh_change_reader_close(reader);
+}
+
+static void test_class_of_what_is_gone_comes_from_elsewhere(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t updated;
+    json_t *all;
+
+    fixture_insert_subject(f, 0x7001, "s");
+    (void)fixture_save(f, "insert");
+    updated = save_sql(f, LABEL("a"));
+    all = must_read(f, updated, updated);
+    assert_op(all, SUBJECT, "Updated");
+    json_decref(all);
+    /* Element 0x8f was there before all transactions that are looked at. */
+    updated = save_sql(f, "UPDATE bis_Element SET UserLabel='x' WHERE Id IN (0x8f,0x7001)");
+    fixture_sql(f, "DELETE FROM bis_Element WHERE Id IN (0x8f,0x7001)");
+    fixture_sql(f, "DELETE FROM dgn_Txns WHERE Id<0x300000000");
+    all = must_read(f, updated, updated);
+    assert_op(all, SUBJECT, "Updated");
+    assert_op(all, "Generic:PhysicalObject 0x8f", "Updated");
+    json_decref(all);
+    (void)fixture_save(f, "delete");
+    all = must_read(f, updated, updated);
+    assert_op(all, SUBJECT, "Updated");
+    assert_op(all, "Generic:PhysicalObject 0x8f", "Updated");
+    json_decref(all);
+    fixture_sql(f, "DELETE FROM dgn_Txns WHERE Operation='delete'");
+    all = must_read(f, updated, updated);
+    assert_op(all, SUBJECT, "Updated");
+    assert_op(all, "BisCore:Element 0x8f", "Updated");
+    json_decref(all);
+}
+
+static void test_reversed_transactions_count_when_they_are_named(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t first;
+    uint64_t second;
+    json_t *all;
+
+    fixture_insert_subject(f, 0x7001, "s");
+    first = fixture_save(f, "insert").value;
+    second = save_sql(f, LABEL("a"));
+    assert_int_equal(fixture_reverse(f, 2), 2);
+    all = must_read(f, 0, 0);
+    assert_op(all, SUBJECT, NULL);
+    assert_op(all, "Generic:PhysicalObject 0x8f", "Inserted");
+    json_decref(all);
+    all = must_read(f, second, 0);
+    assert_op(all, SUBJECT, "Updated");
+    json_decref(all);
+    all = must_read(f, first, second);
+    assert_op(all, SUBJECT, "Inserted");
+    json_decref(all);
+}
+
+static void test_only_changed_parts_and_file_properties_are_told(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t id = save_sql(f, "UPDATE bis_GeometricElement3d SET Origin_X=7 WHERE ElementId=0x8f;"
+                              "UPDATE bis_Element SET CodeScopeId=0x10 WHERE Id=0x8f;"
+                              "INSERT INTO be_Prop VALUES('ns','p',3,4,0,'text',NULL,NULL);"
+                              "UPDATE bis_ElementRefersToElements SET TargetId=0x50 WHERE Id=0x2a");
+    json_t *all = must_read(f, id, id);
+
+    assert_property(all, "Generic:PhysicalObject 0x8f", "Origin",
+                    "{\"old\":{\"x\":1},\"new\":{\"x\":7}}");
+    assert_property(all, "Generic:PhysicalObject 0x8f", "CodeScope",
+                    "{\"old\":{\"id\":\"0x1\",\"relClassName\":\"BisCore.ElementScopesCode\"},"
+                    "\"new\":{\"id\":\"0x10\",\"relClassName\":\"BisCore.ElementScopesCode\"}}");
+    assert_op(all, "ns p 3 4", "Inserted");
+    assert_property(all, "ns p 3 4", "StrData", "{\"new\":\"text\"}");
+    json_decref(all);
+    id = save_sql(f, "DELETE FROM be_Prop WHERE Namespace='ns'");
+    all = must_read(f, id, id);
+    assert_op(all, "ns p 3 4", "Deleted");
+    assert_property(all, "ns p 3 4", "StrData", "{\"old\":\"text\"}");
+    json_decref(all);
+    /* Arrays, which the backend does not tell. */
+    all = must_read(f, 0x20000000e, 0x20000000e);
+    assert_true(json_is_array(json_object_get(
+        json_object_get(
+            json_object_get(json_object_get(all, "WebEditTest:Widget 0x130"), "properties"),
+            "Tags"),
+        "new")));
+    json_decref(all);
+}
+
+static void test_wrong_ranges_are_refused(void **state)
+{
+    struct fixture *f = *state;
+    weh_err err = WEH_OK;
+
+    assert_null(read_range(f, 0x200000001, 0x200000000, &err));
+    assert_int_equal(err, WEH_E_BAD_ARGS);
+    assert_string_equal(f->diag.where, "to");
+    assert_null(read_range(f, 0x77, 0, &err));
+    assert_int_equal(err, WEH_E_NOT_FOUND);
+    assert_string_equal(f->diag.where, "from");
+    assert_null(read_range(f, 0, 0x900000000, &err));
+    assert_int_equal(err, WEH_E_NOT_FOUND);
+    assert_string_equal(f->diag.where, "to");
+}
+
+static void test_temporary_files_are_limited(void **state)
+{
+    struct fixture *f = *state;
+    struct weh_change_options options = { .temporary_bytes = 65536 };
+    struct weh_change_reader *reader = NULL;
+
+    assert_int_equal(weh_change_reader_open(f->stack, &options, &reader, &f->diag), WEH_E_LIMIT);
+    assert_null(reader);
+    options.temporary_bytes = 64 << 20;
+    assert_int_equal(weh_change_reader_open(f->stack, &options, &reader, &f->diag), WEH_OK);
+    weh_change_reader_close(reader);
+}
+
+static weh_err stop(void *ctx, uint64_t done, uint64_t total, struct weh_diag *diag)
+{
+    unsigned *left = ctx;
+
+    assert_true(done <= total);
+    return (*left)-- == 0 ? weh_fail(diag, WEH_E_CANCELLED, "enough") : WEH_OK;
+}
+
+static void test_progress_can_end_the_reading(void **state)
+{
+    struct fixture *f = *state;
+    unsigned left = 5;
+    struct weh_change_options options = { .progress = stop, .ctx = &left };
+    struct weh_change_reader *reader = NULL;
+
+    assert_int_equal(weh_change_reader_open(f->stack, &options, &reader, &f->diag),
+                     WEH_E_CANCELLED);
+    left = UINT32_MAX;
+    assert_int_equal(weh_change_reader_open(f->stack, &options, &reader, &f->diag), WEH_OK);
+    assert_true(UINT32_MAX - left >= 20);
+    weh_change_reader_close(reader);
+}
+
+/* ---- damage and failures ---- */
+
+/* A changeset of two rows and a large one, so that it is cut into pieces. */
+static void big_txn(struct fixture *f, uint64_t *id)
+{
+    *id = save_sql(f, "UPDATE bis_Element SET JsonProperties=hex(randomblob(50000)) WHERE Id=0x8f;"
+                      "UPDATE bis_Element SET UserLabel='x' WHERE Id IN (0x130,0x131)");
+}
+
+static void put_change(struct fixture *f, uint64_t id, const uint8_t *bytes, size_t n)
+{
+    sqlite3_stmt *stmt = NULL;
+
+    assert_int_equal(weh_stmt_acquire(f->briefcase, "UPDATE dgn_Txns SET Change=?2 WHERE Id=?1",
+                                      &stmt, &f->diag),
+                     WEH_OK);
+    (void)sqlite3_bind_int64(stmt, 1, (sqlite3_int64)id);
+    (void)sqlite3_bind_blob64(stmt, 2, bytes, n, SQLITE_STATIC);
+    assert_int_equal(weh_stmt_run(f->briefcase, stmt, &f->diag), WEH_OK);
+    weh_stmt_release(f->briefcase, stmt);
+}
+
+static void take_change(struct fixture *f, uint64_t id, struct weh_buf *out)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool row = false;
+
+    weh_buf_init(out, 0);
+    assert_int_equal(
+        weh_stmt_acquire(f->briefcase, "SELECT Change FROM dgn_Txns WHERE Id=?1", &stmt, &f->diag),
+        WEH_OK);
+    (void)sqlite3_bind_int64(stmt, 1, (sqlite3_int64)id);
+    assert_int_equal(weh_stmt_step(f->briefcase, stmt, &row, &f->diag), WEH_OK);
+    weh_buf_append(out, sqlite3_column_blob(stmt, 0), (size_t)sqlite3_column_bytes(stmt, 0));
+    weh_stmt_release(f->briefcase, stmt);
+}
+
+static bool is_typed(weh_err err)
+{
+    return err == WEH_OK || err == WEH_E_CORRUPT || err == WEH_E_UNSUPPORTED ||
+           err == WEH_E_TOO_LARGE;
+}
+
+/* @bytes with some of them changed, @packed or as content, must be read or refused. */
+static weh_err read_mutated(struct fixture *f, uint64_t id, const struct weh_buf *bytes,
+                            bool packed, uint32_t *random)
+{
+    struct weh_buf copy;
+    struct weh_buf blob;
+    weh_err err = WEH_OK;
+
+    weh_buf_init(&copy, 0);
+    weh_buf_init(&blob, 0);
+    weh_buf_append(&copy, bytes->data, bytes->len);
+    for (unsigned i = 0; i <= (*random >> 8) % 3; i++) {
+        *random = *random * 1664525 + 1013904223;
+        copy.data[(*random >> 4) % copy.len] = (uint8_t)(*random >> 24);
+    }
+    if ((*random >> 12) % 8 == 0) {
+        copy.len = (*random >> 6) % copy.len;
+    }
+    if (packed) {
+        put_change(f, id, copy.data, copy.len);
+    } else {
+        struct weh_pack_piece piece = { copy.data, copy.len };
+
+        assert_int_equal(weh_pack(&txn_pack_kind, &piece, 1, &blob, &f->diag), WEH_OK);
+        put_change(f, id, blob.data, blob.len);
+    }
+    json_decref(read_range(f, id, id, &err));
+    if (!is_typed(err)) {
+        fail_msg("%s: %s %s", weh_err_info(err)->name, f->diag.text, f->diag.detail);
+    }
+    weh_buf_fini(&copy);
+    weh_buf_fini(&blob);
+    return err;
+}
+
+static void test_damaged_transactions_are_refused_or_read(void **state)
+{
+    static const uint64_t ids[] = { 0x20000000e, 0x20000000f, 0x200000010, 0x200000011 };
+    struct fixture *f = *state;
+    uint32_t random = 1;
+    unsigned n_read = 0;
+    unsigned n_refused = 0;
+
+    for (size_t i = 0; i < WEH_ARRAY_LEN(ids); i++) {
+        struct weh_buf packed;
+        struct weh_buf content;
+
+        take_change(f, ids[i], &packed);
+        weh_buf_init(&content, 0);
+        assert_int_equal(weh_unpack(&txn_pack_kind, packed.data, packed.len, &content, &f->diag),
+                         WEH_OK);
+        for (unsigned n = 0; n < 250; n++) {
+            bool refused = read_mutated(f, ids[i], n % 4 == 0 ? &packed : &content, n % 4 == 0,
+                                        &random) != WEH_OK;
+
+            n_refused += refused;
+            n_read += !refused;
+        }
+        weh_buf_fini(&packed);
+        weh_buf_fini(&content);
+    }
+    assert_true(n_read > 50);
+    assert_true(n_refused > 50);
+}
+
+static void test_transaction_cut_off_anywhere_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct weh_buf packed;
+    struct weh_buf content;
+    struct weh_buf blob;
+    unsigned n_whole = 0;
+
+    take_change(f, 0x200000010, &packed);
+    weh_buf_init(&content, 0);
+    weh_buf_init(&blob, 0);
+    assert_int_equal(weh_unpack(&txn_pack_kind, packed.data, packed.len, &content, &f->diag),
+                     WEH_OK);
+    for (size_t len = 1; len < content.len; len++) {
+        struct weh_pack_piece piece = { content.data, len };
+        weh_err err = WEH_OK;
+
+        weh_buf_clear(&blob);
+        assert_int_equal(weh_pack(&txn_pack_kind, &piece, 1, &blob, &f->diag), WEH_OK);
+        put_change(f, 0x200000010, blob.data, blob.len);
+        json_decref(read_range(f, 0x200000010, 0x200000010, &err));
+        assert_true(err == WEH_OK || err == WEH_E_CORRUPT);
+        n_whole += err == WEH_OK;
+    }
+    /* The ends of seven of its eight changes, and of four of its five heads. */
+    assert_int_equal(n_whole, 11);
+    for (size_t len = 1; len < packed.len; len++) {
+        weh_err err = WEH_OK;
+
+        put_change(f, 0x200000010, packed.data, len);
+        assert_null(read_range(f, 0x200000010, 0x200000010, &err));
+        assert_int_equal(err, WEH_E_CORRUPT);
+    }
+    weh_buf_fini(&packed);
+    weh_buf_fini(&content);
+    weh_buf_fini(&blob);
+}
+
+static void test_row_larger_than_a_piece_is_read(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t id = 0;
+    json_t *all;
+
+    big_txn(f, &id);
+    all = must_read(f, id, id);
+    assert_int_equal(
+        json_string_length(json_object_get(
+            json_object_get(
+                json_object_get(entry_of(all, "Generic:PhysicalObject 0x8f"), "properties"),
+                "JsonProperties"),
+            "new")),
+        100000);
+    json_decref(all);
+}
+
+static void test_reader_survives_any_failed_allocation(void **state)
+{
+    struct fixture *f = *state;
+    weh_err err = WEH_E_NOMEM;
+    uint64_t id = 0;
+    unsigned nth = 1;
+    size_t live;
+
+    big_txn(f, &id);
+    fixture_sql(f, "DELETE FROM bis_Element WHERE Id=0x8f");
+    /* What the stack learns of the tables it keeps. */
+    json_decref(must_read(f, 0x20000000e, id));
+    live = fake_alloc_live();
+    for (; err == WEH_E_NOMEM; nth++) {
+        json_t *all;
+
+        fake_alloc_fail_at(nth);
+        all = read_range(f, 0x20000000e, id, &err);
+        fake_alloc_reset();
+        json_decref(all);
+        assert_int_equal(fake_alloc_live(), live);
+    }
+    assert_int_equal(err, WEH_OK);
+    assert_true(nth > 20);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_instances_are_those_of_the_official_backend),
+        TEST(test_transactions_of_a_range_become_one_change),
+        TEST(test_value_that_came_back_is_no_change),
+        TEST(test_id_that_is_used_again_for_another_class_is_two_changes),
+        TEST(test_class_of_what_is_gone_comes_from_elsewhere),
+        TEST(test_reversed_transactions_count_when_they_are_named),
+        TEST(test_only_changed_parts_and_file_properties_are_told),
+        TEST(test_wrong_ranges_are_refused),
+        TEST(test_temporary_files_are_limited),
+        TEST(test_progress_can_end_the_reading),
+        TEST(test_damaged_transactions_are_refused_or_read),
+        TEST(test_transaction_cut_off_anywhere_is_refused),
+        TEST(test_row_larger_than_a_piece_is_read),
+        TEST(test_reader_survives_any_failed_allocation),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
