@@ -329,7 +329,7 @@ static void test_incoming_that_no_server_sends_is_a_parse_error(void **state)
         { WEH_CODEC_JSON, BYTES("{\"jsonrpc\":\"2.0\",\"id\":true,\"result\":1}") },
         { WEH_CODEC_JSON, BYTES("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"m\"}") },
         { WEH_CODEC_JSON, BYTES("{\"jsonrpc\":\"2.0\",\"method\":1}") },
-        { WEH_CODEC_JSON, BYTES("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"params\":[]}") },
+        { WEH_CODEC_JSON, BYTES("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"params\":7}") },
         { WEH_CODEC_MSGPACK, BYTES("\x80") },
         { WEH_CODEC_MSGPACK, BYTES("\x90") },
         { WEH_CODEC_MSGPACK, BYTES("\x91\x01") },
@@ -339,7 +339,7 @@ static void test_incoming_that_no_server_sends_is_a_parse_error(void **state)
         { WEH_CODEC_MSGPACK, BYTES("\x94\x01\xc3\xc0\xc0") },
         { WEH_CODEC_MSGPACK, BYTES("\x94\x01\x01\xa1x\xc0") },
         { WEH_CODEC_MSGPACK, BYTES("\x93\x02\x01\x80") },
-        { WEH_CODEC_MSGPACK, BYTES("\x93\x02\xa1m\x90") },
+        { WEH_CODEC_MSGPACK, BYTES("\x93\x02\xa1m\x07") },
         { WEH_CODEC_MSGPACK, BYTES("\x94\x02\xa1m\x80\x80") },
     };
     struct fixture *f = *state;
