@@ -14,10 +14,11 @@ weh_err link_plan(struct weh_bis *bis, const struct weh_ec_class *ec_class, int3
 {
     if (ec_class == NULL || ec_class->type != WEH_EC_RELATIONSHIP || ec_class->n_tables == 0 ||
         ec_class->source_id_column.len == 0 || ec_class->target_id_column.len == 0) {
-        return bis_fail_number(
+        (void)bis_fail_number(
             weh_fail_where(diag, WEH_E_BAD_ARGS, "classFullName",
                            "classFullName must be the name of a link table relationship class"),
             itwin, diag);
+        return WEH_E_BAD_ARGS;
     }
     return bis_plan_get(bis, ec_class, out, diag);
 }
@@ -126,12 +127,13 @@ static weh_err write_link(struct weh_bis *bis, const struct bis_plan *plan,
     if (err == WEH_OK) {
         err = link_end_class(bis, plan, true, row->target, &target, diag);
     }
-    if (err == WEH_OK && (source == NULL || target == NULL)) {
-        err = weh_fail_where(diag, WEH_E_NOT_FOUND, "id",
-                             "what the relationship relates does not exist");
-    }
     if (err != WEH_OK) {
         return err;
+    }
+    if (source == NULL || target == NULL) {
+        (void)weh_fail_where(diag, WEH_E_NOT_FOUND, "id",
+                             "what the relationship relates does not exist");
+        return WEH_E_NOT_FOUND;
     }
     weh_sink_map_begin(sink, WEH_SINK_UNKNOWN);
     weh_sink_key(sink, "id");
