@@ -40,7 +40,8 @@ weh_err link_read(struct weh_bis *bis, struct bis_plan *plan, struct link_row *r
     }
     row->ec_class = weh_ec_class_by_id(bis->catalog, class_id);
     if (row->ec_class == NULL) {
-        return weh_fail(diag, WEH_E_CORRUPT, "a relationship is of no known class");
+        (void)weh_fail(diag, WEH_E_CORRUPT, "a relationship is of no known class");
+        return WEH_E_CORRUPT;
     }
     row->found = weh_ec_class_is(row->ec_class, plan->ec_class->id);
     return WEH_OK;
