@@ -168,8 +168,9 @@ weh_err weh_relationship_get_props(struct weh_bis *bis, const struct weh_relatio
         err = link_read(bis, plan, &row, &stmt, diag);
     }
     if (err == WEH_OK && !row.found) {
-        err = weh_fail_where(diag, WEH_E_NOT_FOUND, key->id != 0 ? "id" : "sourceId",
+        (void)weh_fail_where(diag, WEH_E_NOT_FOUND, key->id != 0 ? "id" : "sourceId",
                              "there is no such relationship");
+        err = WEH_E_NOT_FOUND;
     }
     if (err == WEH_OK) {
         err = write_link(bis, plan, &row, sink, diag);
