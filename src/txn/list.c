@@ -61,21 +61,19 @@ static weh_err read_undo(struct weh_txn_stack *stack, struct weh_txn_state *stat
                          struct weh_diag *diag)
 {
     struct rows_wanted wanted = { .count = 1 };
-    struct weh_txn_ids ids = { 0 };
-    struct redo_range range;
-    bool wall = false;
+    struct rows_found found;
     weh_err err;
 
     weh_buf_clear(&stack->undo_string);
     if (!stack->records_txns || stack->readonly) {
         return WEH_OK;
     }
-    err = rows_live(stack, &wanted, &ids, &range, &wall, diag);
-    state->is_undo_possible = err == WEH_OK && ids.n > 0;
+    err = rows_live(stack, &wanted, &found, diag);
+    state->is_undo_possible = err == WEH_OK && found.ids.n > 0;
     if (state->is_undo_possible) {
-        err = read_description(stack, range.last, &stack->undo_string, diag);
+        err = read_description(stack, found.range.last, &stack->undo_string, diag);
     }
-    weh_txn_ids_fini(&ids);
+    weh_txn_ids_fini(&found.ids);
     return err;
 }
 

@@ -211,32 +211,30 @@ static void extend_down(struct redo_range *range, sqlite3_stmt *stmt)
 }
 
 static weh_err walk_live(struct weh_txn_stack *stack, sqlite3_stmt *stmt, uint32_t count,
-                         struct weh_txn_ids *out, struct redo_range *range, bool *wall,
-                         struct weh_diag *diag)
+                         struct rows_found *out, struct weh_diag *diag)
 {
     bool row = true;
     weh_err err = WEH_OK;
 
-    while (range->n_ops < count && err == WEH_OK) {
+    while (out->range.n_ops < count && err == WEH_OK) {
         err = txn_step(stack->briefcase, stmt, &row, diag);
         if (err != WEH_OK || !row) {
             break;
         }
         if (is_schema_change(stmt, 3)) {
-            *wall = true;
+            out->wall = true;
             break;
         }
-        extend_down(range, stmt);
-        err = add_id(out, range->first, diag);
+        extend_down(&out->range, stmt);
+        err = add_id(&out->ids, out->range.first, diag);
     }
     /* What is left of an operation counts as one. */
-    range->n_ops += range->first_grouped;
+    out->range.n_ops += out->range.first_grouped;
     return err;
 }
 
 weh_err rows_live(struct weh_txn_stack *stack, const struct rows_wanted *wanted,
-                  struct weh_txn_ids *out, struct redo_range *range, bool *wall,
-                  struct weh_diag *diag)
+                  struct rows_found *out, struct weh_diag *diag)
 {
     uint64_t down_to = stack->floor.id > wanted->down_to ? stack->floor.id : wanted->down_to;
     sqlite3_stmt *stmt = NULL;
@@ -245,15 +243,13 @@ weh_err rows_live(struct weh_txn_stack *stack, const struct rows_wanted *wanted,
                              "WHERE Id>=?1 AND Id<?2 AND Deleted=0 ORDER BY Id DESC",
                              down_to, stack_position(stack), &stmt, diag);
 
-    *out = (struct weh_txn_ids){ 0 };
-    *range = (struct redo_range){ 0 };
-    *wall = false;
+    *out = (struct rows_found){ .wall = false };
     if (err == WEH_OK) {
-        err = walk_live(stack, stmt, wanted->count, out, range, wall, diag);
+        err = walk_live(stack, stmt, wanted->count, out, diag);
     }
     weh_stmt_release(stack->briefcase, stmt);
     if (err != WEH_OK) {
-        weh_txn_ids_fini(out);
+        weh_txn_ids_fini(&out->ids);
     }
     return err;
 }

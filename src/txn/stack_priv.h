@@ -140,11 +140,14 @@ struct rows_wanted {
     uint64_t down_to; /* none before it */
     uint32_t count;   /* operations at most */
 };
-/** Those before the position, newest first; none from before the floor or a schema change.
- * @range the same as a range. @wall true when a schema change ended the walk. */
+struct rows_found {
+    struct weh_txn_ids ids;  /* newest first; freed by weh_txn_ids_fini */
+    struct redo_range range; /* the same as a range */
+    bool wall;               /* a schema change ended the walk */
+};
+/** Those before the position; none from before the floor or a schema change. */
 WEH_MUST_CHECK weh_err rows_live(struct weh_txn_stack *stack, const struct rows_wanted *wanted,
-                                 struct weh_txn_ids *out, struct redo_range *range, bool *wall,
-                                 struct weh_diag *diag);
+                                 struct rows_found *out, struct weh_diag *diag);
 /** The reversed transactions of @range, oldest first. */
 WEH_MUST_CHECK weh_err rows_reversed(struct weh_txn_stack *stack, const struct redo_range *range,
                                      struct weh_txn_ids *out, struct weh_diag *diag);

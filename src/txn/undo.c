@@ -212,15 +212,17 @@ static weh_err reverse(struct weh_txn_stack *stack, const struct rows_wanted *wa
                        struct weh_txn_ids *out, struct weh_diag *diag)
 {
     struct undo undo = { .is_undo = true, .cancel = cancel };
-    bool wall = false;
+    struct rows_found found = { .wall = false };
     weh_err err = WEH_OK;
 
     *out = (struct weh_txn_ids){ 0 };
     if (can_undo(stack)) {
-        err = rows_live(stack, wanted, &undo.ids, &undo.range, &wall, diag);
+        err = rows_live(stack, wanted, &found, diag);
+        undo.ids = found.ids;
+        undo.range = found.range;
     }
     /* A count takes what there is; an id that is named must be reached. */
-    if (err == WEH_OK && wall && (undo.ids.n == 0 || wanted->down_to > 0)) {
+    if (err == WEH_OK && found.wall && (undo.ids.n == 0 || wanted->down_to > 0)) {
         err = fail_wall(diag);
     }
     if (err == WEH_OK && undo.ids.n == 0) {
