@@ -94,7 +94,7 @@ struct weh_instance_change {
  * Reversed transactions are left out, unless from or to is one of them: then they count like the
  * others of the range, as what they did when they were saved.
  *
- * @stack  kept: must outlive the reader; no save, undo or redo meanwhile.
+ * @stack  kept: must outlive the reader. What is saved, undone and redone meanwhile is not told.
  * @out    owned by the caller.
  *
  * WEH_E_NOT_FOUND (where is "from" or "to"), WEH_E_BAD_ARGS (from behind to), WEH_E_CORRUPT and
@@ -108,8 +108,22 @@ WEH_MUST_CHECK weh_err weh_change_reader_open(struct weh_txn_stack *stack,
                                               struct weh_diag *diag);
 void weh_change_reader_close(struct weh_change_reader *reader);
 
+/** Another progress function and its context; NULL: none. */
+void weh_change_reader_set_progress(struct weh_change_reader *reader,
+                                    weh_err (*progress)(void *ctx, uint64_t done, uint64_t total,
+                                                        struct weh_diag *diag),
+                                    void *ctx);
+
 /** A number that tells which transactions are read: equal as long as they are the same. */
 uint64_t weh_change_reader_stamp(const struct weh_change_reader *reader);
+
+/** *@same true when a reader opened now would tell the same; WEH_E_NOT_FOUND when from or to is
+ * gone, those of weh_db_fail. */
+WEH_MUST_CHECK weh_err weh_change_reader_check(struct weh_change_reader *reader, bool *same,
+                                               struct weh_diag *diag);
+
+/** Give back memory until the next call. */
+void weh_change_reader_rest(struct weh_change_reader *reader);
 
 /**
  * The next change: by table of the instance's root, then by id; file properties last. *@more false

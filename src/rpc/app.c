@@ -154,6 +154,8 @@ const struct weh_app_ops *weh_rpc_app_ops(void)
 
 static void drop_tools(struct workspace *workspace)
 {
+    changes_page_destroy(workspace->changes);
+    workspace->changes = NULL;
     weh_txn_stack_destroy(workspace->txns);
     workspace->txns = NULL;
     weh_bis_destroy(workspace->bis);

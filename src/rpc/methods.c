@@ -239,6 +239,15 @@ static const struct weh_arg_spec args_ping[] = {
     { .name = NULL },
 };
 
+static const struct weh_arg_spec args_changes[] = {
+    { "from",   WEH_ARG_ID,     false, 0, 0, NULL, "first transaction, as txns.list tells it; the oldest when absent" },
+    { "to",     WEH_ARG_ID,     false, 0, 0, NULL, "last transaction; the newest when absent" },
+    { "limit",  WEH_ARG_INT,    false, 1, RPC_MAX_CHANGES, NULL, "changes in the reply, which has fewer when they are large; 1000 when absent" },
+    { "cursor", WEH_ARG_STRING, false, 1, 64, NULL, "from the reply before, with the same from and to: go on there" },
+    { "wantProperties", WEH_ARG_BOOL, false, 0, 0, NULL, "false leaves the values out" },
+    { .name = NULL },
+};
+
 static const struct weh_arg_spec args_reverse[] = {
     { "count", WEH_ARG_INT, false, 1, 1000000, NULL, "how many; 1 when absent" },
     { .name = NULL },
@@ -283,6 +292,7 @@ static const struct weh_method methods[] = {
     { "briefcase.updateEcefLocation", IN(READY), EDIT, false, args_update_ecef, "{}", "0.1", "Set where on the earth the iModel is.", briefcase_update_ecef },
     { "briefcase.updateGlobalOrigin", IN(READY), EDIT, false, args_update_origin, "{}", "0.1", "Set the offset of all spatial coordinates.", briefcase_update_origin },
     { "briefcase.updateProjectExtents", IN(READY), EDIT, false, args_update_extents, "{}", "0.1", "Set the volume that holds the project.", briefcase_update_extents },
+    { "changes.summary",         IN(READY), VIEW, false, args_changes, "{changes: [{id?, classFullName?, fileProperty?: {namespace, name, id, subId}, op: Inserted|Updated|Deleted, indirect, txnId?, properties?: {NAME: {old?, new?}}}], done, cursor?}", "0.1", "What saved transactions changed, several as one: instances by EC class, with the values of EC properties before and after; an update has only what changed. Reversed transactions count only when from or to is one of them.", changes_summary },
     { "codeSpecs.getById",       IN(READY), VIEW, false, args_code_spec_id, "{id, name, properties}", "0.1", "Read one code spec by id.", code_specs_get_by_id },
     { "codeSpecs.getByName",     IN(READY), VIEW, false, args_code_spec_name, "{id, name, properties}", "0.1", "Read one code spec by name.", code_specs_get_by_name },
     { "codeSpecs.insert",        IN(READY), EDIT, false, args_code_spec_insert, "{id}", "0.1", "Insert a code spec.", code_specs_insert },

@@ -23,6 +23,10 @@ struct weh_rpc_app {
 /** Transactions that are told at a time. */
 #define RPC_MAX_TXNS 100000
 
+/** Changes in one reply, and how many unless the client says. */
+#define RPC_MAX_CHANGES 10000
+#define RPC_CHANGES     1000
+
 /** What caused the changes that are being told. */
 enum change_cause {
     CAUSE_SAVE,
@@ -45,7 +49,11 @@ struct workspace {
     const struct weh_ec_catalog *catalog;
     struct weh_bis *bis;
     struct weh_txn_stack *txns;
+    struct changes_page *changes; /* where changes.summary goes on; NULL: nowhere */
 };
+
+/** Forget where changes.summary was (NULL is fine). */
+void changes_page_destroy(struct changes_page *page);
 
 /** Open @path into the workspace, all or nothing. */
 WEH_MUST_CHECK weh_err workspace_open(struct workspace *workspace, const char *path, bool readonly,

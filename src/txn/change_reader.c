@@ -3,112 +3,11 @@
  * Opening reads all transactions of the range into the spool; then each change is put together when
  * it is asked for. What the parts do is in change_reader_priv.h.
  */
-#include <string.h>
-
 #include "weh/alloc.h"
 
 #include "change_reader_priv.h"
 
-/* ---- which transactions ---- */
-
-#define STAMP_PRIME UINT64_C(0x9e3779b97f4a7c15)
-
-static void stamp(struct weh_change_reader *reader, uint64_t value)
-{
-    reader->stamp = (reader->stamp ^ value) * STAMP_PRIME;
-    reader->stamp ^= reader->stamp >> 29;
-}
-
-/* Whether @id is there, and reversed. */
-static weh_err find_txn(struct weh_change_reader *reader, uint64_t id, const char *where,
-                        bool *reversed, struct weh_diag *diag)
-{
-    struct weh_briefcase *briefcase = reader->stack->briefcase;
-    sqlite3_stmt *stmt = NULL;
-    bool row = false;
-    weh_err err = WEH_OK;
-
-    if (id == 0) {
-        return WEH_OK;
-    }
-    err = rows_start(reader->stack, "SELECT Deleted FROM main.dgn_Txns WHERE Id=?1", id, 0, &stmt,
-                     diag);
-    if (err == WEH_OK) {
-        err = weh_stmt_step(briefcase, stmt, &row, diag);
-    }
-    if (err == WEH_OK && !row) {
-        err = weh_fail_where(diag, WEH_E_NOT_FOUND, where, "there is no such transaction");
-    }
-    if (err == WEH_OK && sqlite3_column_int64(stmt, 0) != 0) {
-        *reversed = true;
-    }
-    weh_stmt_release(briefcase, stmt);
-    return err;
-}
-
-static weh_err add_txn(struct weh_change_reader *reader, sqlite3_stmt *stmt, struct weh_diag *diag)
-{
-    struct weh_txn_id *grown;
-    double time = sqlite3_column_double(stmt, 3);
-    uint64_t bits;
-
-    memcpy(&bits, &time, sizeof(bits));
-    stamp(reader, (uint64_t)sqlite3_column_int64(stmt, 0));
-    stamp(reader, (uint64_t)sqlite3_column_int64(stmt, 2));
-    stamp(reader, bits);
-    if (sqlite3_column_int(stmt, 1) == 0) {
-        return WEH_OK; /* no changeset but the SQL text of a schema change (native library 5.1.72) */
-    }
-    if ((reader->n_txns & (reader->n_txns - 1)) == 0) {
-        grown = weh_realloc(reader->txns,
-                            (reader->n_txns == 0 ? 1 : reader->n_txns * 2) * sizeof(*grown));
-        if (grown == NULL) {
-            return weh_fail_nomem(diag);
-        }
-        reader->txns = grown;
-    }
-    reader->txns[reader->n_txns++].value = (uint64_t)sqlite3_column_int64(stmt, 0);
-    reader->total += (uint64_t)sqlite3_column_int64(stmt, 2);
-    return WEH_OK;
-}
-
-static weh_err find_txns(struct weh_change_reader *reader, struct weh_diag *diag)
-{
-    struct weh_briefcase *briefcase = reader->stack->briefcase;
-    const struct weh_change_options *options = &reader->options;
-    sqlite3_stmt *stmt = NULL;
-    bool reversed = false;
-    bool row = true;
-    weh_err err;
-
-    if (options->to.value != 0 && options->from.value > options->to.value) {
-        return weh_fail_where(diag, WEH_E_BAD_ARGS, "to", "the range ends before it begins");
-    }
-    err = find_txn(reader, options->from.value, "from", &reversed, diag);
-    if (err == WEH_OK) {
-        err = find_txn(reader, options->to.value, "to", &reversed, diag);
-    }
-    if (err == WEH_OK) {
-        err = rows_start(
-            reader->stack,
-            "SELECT Id,typeof(Change)<>'null' AND IsSchemaChange IS NOT 1,"
-            "coalesce(length(Change),0),Time FROM main.dgn_Txns WHERE Id>=?1 AND Id<=?2 AND (Deleted=0 OR ?3) ORDER BY Id",
-            options->from.value, options->to.value == 0 ? INT64_MAX : options->to.value, &stmt,
-            diag);
-    }
-    if (err == WEH_OK) {
-        (void)sqlite3_bind_int(stmt, 3, reversed);
-    }
-    while (err == WEH_OK) {
-        err = weh_stmt_step(briefcase, stmt, &row, diag);
-        if (err != WEH_OK || !row) {
-            break;
-        }
-        err = add_txn(reader, stmt, diag);
-    }
-    weh_stmt_release(briefcase, stmt);
-    return err;
-}
+#define STEPS_PER_QUESTION 100000 /* of SQLite, some milliseconds */
 
 /* ---- into the spool ---- */
 
@@ -173,14 +72,21 @@ static weh_err add_row(struct weh_change_reader *reader, uint32_t tab, uint64_t 
     return err == WEH_OK ? spool_add(&reader->spool, &row, diag) : err;
 }
 
-static weh_err tell_progress(struct weh_change_reader *reader, struct weh_diag *diag)
+weh_err reader_progress(struct weh_change_reader *reader, uint64_t done, struct weh_diag *diag)
 {
     const struct weh_change_options *options = &reader->options;
 
-    return options->progress == NULL
-               ? WEH_OK
-               : options->progress(options->ctx, reader->done + reader->stream.unpacker.at,
-                                   reader->total, diag);
+    return options->progress == NULL ? WEH_OK
+                                     : options->progress(options->ctx, done, reader->total, diag);
+}
+
+void weh_change_reader_set_progress(struct weh_change_reader *reader,
+                                    weh_err (*progress)(void *ctx, uint64_t done, uint64_t total,
+                                                        struct weh_diag *diag),
+                                    void *ctx)
+{
+    reader->options.progress = progress;
+    reader->options.ctx = ctx;
 }
 
 static weh_err read_txn(struct weh_change_reader *reader, uint64_t id, struct weh_diag *diag)
@@ -200,7 +106,7 @@ static weh_err read_txn(struct weh_change_reader *reader, uint64_t id, struct we
         }
         if (stream->unpacker.at != told) {
             told = stream->unpacker.at;
-            err = tell_progress(reader, diag);
+            err = reader_progress(reader, reader->done + stream->unpacker.at, diag);
         }
         if (err == WEH_OK && stream->new_group) {
             err = open_group(reader, &tab, diag);
@@ -210,13 +116,46 @@ static weh_err read_txn(struct weh_change_reader *reader, uint64_t id, struct we
         }
     }
     reader->done += stream->unpacker.at;
-    stream->unpacker.at = 0;
+    change_stream_end(stream);
+    return err;
+}
+
+/* What SQLite asks while it sorts. */
+struct sorting {
+    struct weh_change_reader *reader;
+    struct weh_diag *diag;
+    weh_err err;
+};
+
+static int ask(void *ctx)
+{
+    struct sorting *sorting = ctx;
+
+    sorting->err = reader_progress(sorting->reader, sorting->reader->total, sorting->diag);
+    return sorting->err != WEH_OK;
+}
+
+static weh_err sort(struct weh_change_reader *reader, struct weh_diag *diag)
+{
+    struct sorting sorting = { reader, diag, WEH_OK };
+    struct weh_diag own = { .err = WEH_OK };
+    weh_err err;
+
+    sqlite3_progress_handler(reader->spool.db, STEPS_PER_QUESTION, ask, &sorting);
+    err = spool_sort(&reader->spool, &own);
+    sqlite3_progress_handler(reader->spool.db, 0, NULL, NULL);
+    if (sorting.err != WEH_OK) {
+        return sorting.err;
+    }
+    if (err != WEH_OK && diag != NULL) {
+        *diag = own;
+    }
     return err;
 }
 
 static weh_err load(struct weh_change_reader *reader, struct weh_diag *diag)
 {
-    weh_err err = find_txns(reader, diag);
+    weh_err err = reader_find_txns(reader, diag);
 
     if (err == WEH_OK) {
         err = spool_open(&reader->spool, reader->options.temporary_bytes, diag);
@@ -224,7 +163,7 @@ static weh_err load(struct weh_change_reader *reader, struct weh_diag *diag)
     for (size_t i = 0; err == WEH_OK && i < reader->n_txns; i++) {
         err = read_txn(reader, reader->txns[i].value, diag);
     }
-    return err == WEH_OK ? spool_sort(&reader->spool, diag) : err;
+    return err == WEH_OK ? sort(reader, diag) : err;
 }
 
 weh_err weh_change_reader_open(struct weh_txn_stack *stack,
@@ -275,6 +214,12 @@ void weh_change_reader_close(struct weh_change_reader *reader)
 uint64_t weh_change_reader_stamp(const struct weh_change_reader *reader)
 {
     return reader->stamp;
+}
+
+void weh_change_reader_rest(struct weh_change_reader *reader)
+{
+    /* It gives back what it can. */
+    (void)sqlite3_db_release_memory(reader->spool.db);
 }
 
 size_t weh_change_reader_row_bytes(const struct weh_change_reader *reader)
@@ -479,6 +424,7 @@ weh_err weh_change_reader_next(struct weh_change_reader *reader, struct weh_inst
     if (reader->insert_follows) {
         const struct merged_row *row = leading_row(reader);
 
+        weh_assert(row != NULL); /* it was told as deleted just now */
         reader->insert_follows = false;
         return tell(reader, WEH_CHANGE_INSERTED, reader->next_class_id,
                     reader->tables[row->tab].root, out, diag);

@@ -109,6 +109,7 @@ static weh_err note_txn(struct weh_change_reader *reader, uint64_t id, struct we
     struct weh_str bytes;
     uint32_t tab = TAB_NONE;
     bool more = true;
+    size_t told = SIZE_MAX;
     weh_err err = change_stream_open(stream, reader->stack->briefcase, id, diag);
 
     while (err == WEH_OK) {
@@ -119,10 +120,15 @@ static weh_err note_txn(struct weh_change_reader *reader, uint64_t id, struct we
         if (stream->new_group) {
             err = reader_table(reader, stream->group.table, &tab, diag);
         }
+        if (err == WEH_OK && stream->unpacker.at != told) {
+            told = stream->unpacker.at;
+            err = reader_progress(reader, reader->total, diag);
+        }
         if (err == WEH_OK && tab != TAB_NONE) {
             err = note_change(reader, tab, &change, diag);
         }
     }
+    change_stream_end(stream);
     /* What cannot be read does not help; it is no reason to tell nothing. */
     return err == WEH_E_CORRUPT || err == WEH_E_UNSUPPORTED ? WEH_OK : err;
 }

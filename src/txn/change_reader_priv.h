@@ -30,6 +30,8 @@ struct change_stream {
 WEH_MUST_CHECK weh_err change_stream_open(struct change_stream *stream,
                                           struct weh_briefcase *briefcase, uint64_t id,
                                           struct weh_diag *diag);
+/** Let go of the file; the stream may be opened again. */
+void change_stream_end(struct change_stream *stream);
 void change_stream_fini(struct change_stream *stream);
 /** The next change, good until the next call, and its bytes; *@more false at the end. */
 WEH_MUST_CHECK weh_err change_stream_next(struct change_stream *stream, struct cs_change *out,
@@ -180,6 +182,11 @@ struct weh_change_reader {
     struct weh_arena arena;
 };
 
+/** Find the transactions of the range: txns, total and stamp, which are empty. */
+WEH_MUST_CHECK weh_err reader_find_txns(struct weh_change_reader *reader, struct weh_diag *diag);
+/** Ask whether to go on, of which @done bytes of the transactions are read. */
+WEH_MUST_CHECK weh_err reader_progress(struct weh_change_reader *reader, uint64_t done,
+                                       struct weh_diag *diag);
 /** The number of the table called @name. */
 WEH_MUST_CHECK weh_err reader_table(struct weh_change_reader *reader, const char *name,
                                     uint32_t *out, struct weh_diag *diag);

@@ -60,11 +60,16 @@ weh_err change_stream_open(struct change_stream *stream, struct weh_briefcase *b
     return WEH_OK;
 }
 
-void change_stream_fini(struct change_stream *stream)
+void change_stream_end(struct change_stream *stream)
 {
     close_blob(stream);
-    weh_unpacker_fini(&stream->unpacker);
     weh_buf_fini(&stream->window);
+}
+
+void change_stream_fini(struct change_stream *stream)
+{
+    change_stream_end(stream);
+    weh_unpacker_fini(&stream->unpacker);
     weh_buf_fini(&stream->head);
     cs_reader_fini(&stream->parser);
 }
