@@ -40,16 +40,18 @@ struct weh_ec_table {
 
 struct weh_ec_property;
 
-/** One leaf of a property in one class: which column of which table holds it. */
+/** One leaf of a property: which column of which table holds it. Classes that hold a property alike
+ * share its leaves. */
 struct weh_ec_leaf {
     struct weh_str access; /* "Placement.X": as in ec_PropertyPath, whole */
     struct weh_str member; /* the part behind the property's name: "Origin.X"; "" for the whole */
     struct weh_str column; /* column name: [A-Za-z_][A-Za-z0-9_]* */
     struct weh_str part; /* of points "X", "Y", "Z", of navigation "Id", "RelECClassId"; else "" */
-    const struct weh_ec_property *value; /* innermost: the property itself, or a struct's member */
-    uint16_t table;                      /* index into weh_ec_class.tables */
-    int16_t column_type;                 /* ec_Column.Type */
-    bool is_virtual; /* no such SQL column: the value is a constant (RelECClassId) */
+    const struct weh_ec_property
+        *value;          /* innermost: as declared, or a struct's member; no leaves */
+    uint16_t table;      /* index into weh_ec_class.tables */
+    int16_t column_type; /* ec_Column.Type */
+    bool is_virtual;     /* no such SQL column: the value is a constant (RelECClassId) */
 };
 
 struct weh_ec_class;
@@ -109,7 +111,7 @@ struct weh_ec_class {
     const struct weh_ec_class *const *bases;
     const weh_id *ancestors; /* sorted */
     const struct weh_ec_table *const *tables;
-    const struct weh_ec_property *properties;
+    const struct weh_ec_property *properties;  /* maybe those of the base */
     const struct weh_ec_class *const *derived; /* direct subclasses, by id */
     uint32_t n_derived;
     enum weh_ec_map_strategy map_strategy;

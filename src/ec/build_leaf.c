@@ -39,13 +39,17 @@ struct row {
 struct leaf_build {
     struct ec_build *build;
     struct path *paths;
-    struct row *rows; /* room for the class with the most */
+    struct row *rows;          /* room for the class with the most */
+    struct weh_ec_leaf *block; /* as many */
     size_t n_rows;
+    struct ec_runs runs;
     uint32_t *order; /* map rows by class: those of class c are order[begin[c] .. begin[c + 1]] */
     uint32_t *begin;
     /* Along names: the property of the class in hand. */
     uint32_t *in_class; /* class index plus 1 */
     uint16_t *position;
+    const uint32_t *own;           /* along the properties of the class in hand: as declared */
+    struct weh_ec_property *draft; /* of the class in hand */
     const struct weh_ec_table *tables[MAX_CLASS_TABLES];
     size_t n_tables;
 };
@@ -295,7 +299,7 @@ static weh_err leaf_fill(struct leaf_build *leaves, const struct weh_ec_class *e
                          const struct row *row, struct weh_ec_leaf *leaf)
 {
     const struct weh_ec_property *root = &leaves->build->own[row->path->own];
-    const struct weh_ec_property *mine = &ec_class->properties[row->position];
+    const struct weh_ec_property *mine = &leaves->draft[row->position];
     uint16_t table = 0;
 
     /* A redeclared property may be mapped through the path of the first one. */
@@ -316,7 +320,8 @@ static weh_err leaf_fill(struct leaf_build *leaves, const struct weh_ec_class *e
         .access = row->path->access,
         .member = row->path->member,
         .column = row->column->name,
-        .value = row->path->value != NULL ? row->path->value : mine,
+        .value = row->path->value != NULL ? row->path->value
+                                          : &leaves->build->own[leaves->own[row->position]],
         .part = row->path->part,
         .table = table,
         .column_type = row->column->type,
@@ -363,46 +368,99 @@ static bool parts_are_whole(const struct weh_ec_property *property)
            property->leaves[0].part.len != 0;
 }
 
-/* The rows of the class in hand, sorted, become the leaves of its properties. */
-static weh_err leaves_place(struct leaf_build *leaves, struct weh_ec_class *ec_class,
-                            struct weh_ec_property *properties)
+/* The rows of one property, @n from number @begin on, become its leaves. */
+static weh_err run_place(struct leaf_build *leaves, size_t begin, size_t n,
+                         struct weh_ec_property *property)
 {
     struct ec_build *build = leaves->build;
-    struct weh_ec_leaf *block;
-    weh_err err;
+    bool is_new = false;
 
-    if (leaves->n_rows == 0) {
-        return WEH_OK;
+    if (n > UINT16_MAX) {
+        return ec_corrupt(build->diag, "a property in too many columns");
     }
-    qsort(leaves->rows, leaves->n_rows, sizeof(*leaves->rows), compare_rows);
-    block = weh_arena_array(&build->catalog->arena, leaves->n_rows, sizeof(*block));
-    if (block == NULL) {
+    property->n_leaves = (uint16_t)n;
+    property->leaves =
+        ec_runs_share(&leaves->runs, build, &leaves->block[begin], property->n_leaves, &is_new);
+    if (property->leaves == NULL) {
         return ec_build_no_memory(build);
     }
-    for (size_t i = 0; i < leaves->n_rows; i++) {
+    /* What is shared was looked at when it was new; its values are the same. */
+    return !is_new || parts_are_whole(property)
+               ? WEH_OK
+               : ec_corrupt(build->diag, "a property with columns missing");
+}
+
+static bool rows_are_sorted(const struct leaf_build *leaves)
+{
+    for (size_t i = 1; i < leaves->n_rows; i++) {
+        if (compare_rows(&leaves->rows[i - 1], &leaves->rows[i]) > 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The rows of the class in hand, sorted, become the leaves of its properties. */
+static weh_err leaves_place(struct leaf_build *leaves, const struct weh_ec_class *ec_class)
+{
+    struct ec_build *build = leaves->build;
+    size_t begin = 0;
+    weh_err err = WEH_OK;
+
+    if (!rows_are_sorted(leaves)) {
+        qsort(leaves->rows, leaves->n_rows, sizeof(*leaves->rows), compare_rows);
+    }
+    for (size_t i = 0; i < leaves->n_rows && err == WEH_OK; i++) {
         const struct row *row = &leaves->rows[i];
-        struct weh_ec_property *property = &properties[row->position];
 
         if (i != 0 && row->position == row[-1].position &&
             weh_str_eq_nocase(row->path->access, row[-1].path->access)) {
             return ec_corrupt(build->diag, "a property in two columns");
         }
-        err = leaf_fill(leaves, ec_class, row, &block[i]);
-        if (err != WEH_OK) {
-            return err;
+        err = leaf_fill(leaves, ec_class, row, &leaves->block[i]);
+    }
+    for (size_t i = 1; i <= leaves->n_rows && err == WEH_OK; i++) {
+        if (i == leaves->n_rows || leaves->rows[i].position != leaves->rows[begin].position) {
+            err = run_place(leaves, begin, i - begin, &leaves->draft[leaves->rows[begin].position]);
+            begin = i;
         }
-        if (property->n_leaves == UINT16_MAX) {
-            return ec_corrupt(build->diag, "a property in too many columns");
+    }
+    return err;
+}
+
+static bool is_same_property(const struct weh_ec_property *a, const struct weh_ec_property *b)
+{
+    /* Leaves are shared when they are equal. */
+    return a->id == b->id && a->leaves == b->leaves;
+}
+
+/* Those of its base, if the class has the same ones in the same places; else a copy of the draft. */
+static weh_err properties_place(struct leaf_build *leaves, struct weh_ec_class *ec_class)
+{
+    struct ec_build *build = leaves->build;
+    const struct weh_ec_class *base = ec_class->n_bases == 0 ? NULL : ec_class->bases[0];
+    struct weh_ec_property *properties;
+    uint16_t n = 0;
+
+    if (base != NULL && base->n_properties == ec_class->n_properties) {
+        while (n < base->n_properties &&
+               is_same_property(&base->properties[n], &leaves->draft[n])) {
+            n++;
         }
-        if (property->n_leaves++ == 0) {
-            property->leaves = &block[i];
+        if (n == base->n_properties) {
+            ec_class->properties = base->properties;
+            return WEH_OK;
         }
+    }
+    properties =
+        weh_arena_array(&build->catalog->arena, ec_class->n_properties, sizeof(*properties));
+    if (properties == NULL) {
+        return ec_build_no_memory(build);
     }
     for (uint16_t i = 0; i < ec_class->n_properties; i++) {
-        if (!parts_are_whole(&properties[i])) {
-            return ec_corrupt(build->diag, "a property with columns missing");
-        }
+        properties[i] = leaves->draft[i];
     }
+    ec_class->properties = properties;
     return WEH_OK;
 }
 
@@ -411,20 +469,17 @@ static weh_err class_map(struct leaf_build *leaves, uint32_t class_index, size_t
 {
     struct ec_build *build = leaves->build;
     struct weh_ec_class *ec_class = &build->classes[class_index];
-    /* The arena's memory is ours to write until the catalogue is handed out. */
-    struct weh_ec_property *properties = build->properties[class_index];
     weh_err err = WEH_OK;
 
     leaves->n_rows = 0;
     leaves->n_tables = 0;
+    leaves->own = build->lists[class_index];
     for (uint16_t i = 0; i < ec_class->n_properties; i++) {
-        uint32_t own = 0;
+        uint32_t name = build->own_name[leaves->own[i]];
 
-        if (!ec_find(build->snapshot, EC_ROWS_PROPERTY, (int64_t)properties[i].id, &own)) {
-            return ec_corrupt(build->diag, "a property is missing");
-        }
-        leaves->in_class[build->own_name[own]] = class_index + 1;
-        leaves->position[build->own_name[own]] = i;
+        leaves->draft[i] = build->own[leaves->own[i]];
+        leaves->in_class[name] = class_index + 1;
+        leaves->position[name] = i;
     }
     for (size_t i = begin; i < end && err == WEH_OK; i++) {
         err = row_take(leaves, ec_class, class_index,
@@ -433,7 +488,10 @@ static weh_err class_map(struct leaf_build *leaves, uint32_t class_index, size_t
     if (err == WEH_OK) {
         err = tables_place(leaves, ec_class);
     }
-    return err == WEH_OK ? leaves_place(leaves, ec_class, properties) : err;
+    if (err == WEH_OK) {
+        err = leaves_place(leaves, ec_class);
+    }
+    return err == WEH_OK ? properties_place(leaves, ec_class) : err;
 }
 
 /* Put the map rows in the order of their classes: a counting sort, which keeps theirs. */
@@ -472,6 +530,7 @@ weh_err ec_build_leaves(struct ec_build *build)
     struct leaf_build leaves = { .build = build };
     size_t n_classes = build->catalog->n_classes;
     size_t n_most = 0;
+    uint16_t n_properties = 0;
     weh_err err = paths_resolve(&leaves);
 
     if (err == WEH_OK) {
@@ -486,15 +545,26 @@ weh_err ec_build_leaves(struct ec_build *build)
 
         n_most = n > n_most ? n : n_most;
     }
+    for (size_t i = 0; i < n_classes; i++) {
+        n_properties = build->classes[i].n_properties > n_properties
+                           ? build->classes[i].n_properties
+                           : n_properties;
+    }
     leaves.rows = weh_arena_array(&build->scratch, n_most, sizeof(*leaves.rows));
+    leaves.block = weh_arena_array(&build->scratch, n_most, sizeof(*leaves.block));
     leaves.in_class = weh_arena_array(&build->scratch, build->n_own, sizeof(uint32_t));
     leaves.position = weh_arena_array(&build->scratch, build->n_own, sizeof(uint16_t));
-    if (leaves.rows == NULL || leaves.in_class == NULL || leaves.position == NULL) {
+    leaves.draft = weh_arena_array(&build->scratch, n_properties, sizeof(*leaves.draft));
+    if (leaves.rows == NULL || leaves.block == NULL || leaves.in_class == NULL ||
+        leaves.position == NULL || leaves.draft == NULL) {
         return ec_build_no_memory(build);
     }
+    /* Bases first: they may lend their properties. */
     for (size_t i = 0; i < n_classes && err == WEH_OK; i++) {
-        if (leaves.begin[i] != leaves.begin[i + 1]) {
-            err = class_map(&leaves, (uint32_t)i, leaves.begin[i], leaves.begin[i + 1]);
+        uint32_t at = build->topological[i];
+
+        if (leaves.begin[at] != leaves.begin[at + 1] || build->classes[at].properties == NULL) {
+            err = class_map(&leaves, at, leaves.begin[at], leaves.begin[at + 1]);
         }
     }
     return err;

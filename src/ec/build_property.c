@@ -313,7 +313,8 @@ weh_err ec_build_own(struct ec_build *build)
     weh_err err = WEH_OK;
 
     build->n_own = n;
-    build->own = weh_arena_array(&build->scratch, n, sizeof(*build->own));
+    /* Kept: leaves point to them. */
+    build->own = weh_arena_array(&build->catalog->arena, n, sizeof(*build->own));
     build->own_class = weh_arena_array(&build->scratch, n, sizeof(uint32_t));
     build->own_name = weh_arena_array(&build->scratch, n, sizeof(uint32_t));
     if (build->own == NULL || build->own_class == NULL || build->own_name == NULL) {
@@ -336,7 +337,6 @@ weh_err ec_build_own(struct ec_build *build)
 
 /* What merging the lists of bases needs; arrays run along names. */
 struct merge {
-    uint32_t **lists;   /* of each class: indexes into own */
     uint32_t *in_class; /* class (plus 1) in which the name was seen last */
     uint32_t *position; /* where it stands there */
     uint32_t *list;     /* being made */
@@ -360,7 +360,8 @@ static void merge_add(struct ec_build *build, struct merge *merge, uint32_t clas
     merge->list[merge->n++] = own;
 }
 
-/* Copy the merged list into the class. */
+/* Close the gaps. Structs get their properties now, for paths lead through them; the others when their
+ * leaves are known (build_leaf.c). */
 static weh_err merge_finish(struct ec_build *build, struct merge *merge,
                             struct weh_ec_class *ec_class)
 {
@@ -375,6 +376,10 @@ static weh_err merge_finish(struct ec_build *build, struct merge *merge,
     if (n > UINT16_MAX) {
         return ec_corrupt(build->diag, "a class has too many properties");
     }
+    ec_class->n_properties = (uint16_t)n;
+    if (ec_class->type != WEH_EC_STRUCT) {
+        return WEH_OK;
+    }
     properties = weh_arena_array(&build->catalog->arena, n, sizeof(*properties));
     if (properties == NULL) {
         return ec_build_no_memory(build);
@@ -382,9 +387,7 @@ static weh_err merge_finish(struct ec_build *build, struct merge *merge,
     for (uint32_t i = 0; i < n; i++) {
         properties[i] = build->own[merge->list[i]];
     }
-    build->properties[ec_class - build->classes] = properties;
     ec_class->properties = properties;
-    ec_class->n_properties = (uint16_t)n;
     return WEH_OK;
 }
 
@@ -406,11 +409,11 @@ static weh_err merge_class(struct ec_build *build, struct merge *merge, uint32_t
     if (merge->list == NULL) {
         return ec_build_no_memory(build);
     }
-    merge->lists[class_index] = merge->list;
+    build->lists[class_index] = merge->list;
     merge->n = 0;
 
     for (uint16_t b = 0; b < ec_class->n_bases; b++) {
-        const uint32_t *base = merge->lists[ec_class->bases[b] - build->classes];
+        const uint32_t *base = build->lists[ec_class->bases[b] - build->classes];
 
         for (uint16_t i = 0; i < ec_class->bases[b]->n_properties; i++) {
             merge_add(build, merge, class_index, base[i], false);
@@ -428,12 +431,10 @@ weh_err ec_build_properties(struct ec_build *build)
     struct merge merge = { 0 };
     weh_err err = WEH_OK;
 
-    build->properties = weh_arena_array(&build->scratch, n, sizeof(struct weh_ec_property *));
-    merge.lists = weh_arena_array(&build->scratch, n, sizeof(uint32_t *));
+    build->lists = weh_arena_array(&build->scratch, n, sizeof(uint32_t *));
     merge.in_class = weh_arena_array(&build->scratch, build->n_own, sizeof(uint32_t));
     merge.position = weh_arena_array(&build->scratch, build->n_own, sizeof(uint32_t));
-    if (build->properties == NULL || merge.lists == NULL || merge.in_class == NULL ||
-        merge.position == NULL) {
+    if (build->lists == NULL || merge.in_class == NULL || merge.position == NULL) {
         return ec_build_no_memory(build);
     }
     for (size_t i = 0; i < n && err == WEH_OK; i++) {

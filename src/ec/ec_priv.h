@@ -206,8 +206,8 @@ struct ec_build {
     uint32_t *own_class;                        /* class index of each */
     uint32_t *own_name;                         /* equal for names equal without case */
     uint32_t *own_by_class;                     /* indexes into own, by class, then ordinal */
-    struct weh_ec_property **properties;        /* of each class; the same memory as the class's */
-    uint32_t *own_begin;                        /* n_classes + 1 borders in own_by_class */
+    uint32_t **lists;    /* of each class, n_properties long: indexes into own */
+    uint32_t *own_begin; /* n_classes + 1 borders in own_by_class */
     size_t n_own;
     struct weh_diag *diag;
 };
@@ -238,6 +238,18 @@ weh_err ec_build_own(struct ec_build *build);           /* build_property.c: dec
 weh_err ec_build_properties(struct ec_build *build);    /* build_property.c: inherited ones */
 weh_err ec_build_tables(struct ec_build *build);        /* build_table.c */
 weh_err ec_build_leaves(struct ec_build *build);        /* build_leaf.c */
+
+/** build_run.c: leaves of properties, each list of them once. Zeroed is empty. */
+struct ec_run;
+struct ec_runs {
+    struct ec_run *slots;
+    size_t mask;
+    size_t n;
+};
+/** Leaves equal to the @n at @leaves, in the catalogue: those there already, or a copy (*@is_new); NULL
+ * when out of memory. */
+const struct weh_ec_leaf *ec_runs_share(struct ec_runs *runs, struct ec_build *build,
+                                        const struct weh_ec_leaf *leaves, uint16_t n, bool *is_new);
 
 /** Out of memory, or over EC_MAX_CATALOG_BYTES (then the file is refused as corrupt). */
 weh_err ec_build_no_memory(struct ec_build *build);

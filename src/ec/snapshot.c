@@ -13,6 +13,9 @@
 
 #include "ec_priv.h"
 
+#define FIRST_CELL_BYTES ((size_t)320 << 10)
+#define FIRST_TEXT_BYTES ((size_t)96 << 10)
+
 /* clang-format off */
 static const struct {
     uint8_t n_cells;
@@ -21,51 +24,49 @@ static const struct {
     const char *sql;
 } scans[EC_ROWS_COUNT] = {
     [EC_ROWS_SCHEMA] = { SCHEMA_N, SCHEMA_NAME, true,
-        "SELECT weh_ec_row(?1,Id,VersionDigit1,VersionDigit2,VersionDigit3,Name,Alias) "
+        "SELECT weh_ec_row(Id,VersionDigit1,VersionDigit2,VersionDigit3,Name,Alias) "
         "FROM main.ec_Schema NOT INDEXED" },
     [EC_ROWS_CLASS] = { CLASS_N, CLASS_NAME, true,
-        "SELECT weh_ec_row(?1,Id,SchemaId,Type,Modifier,RelationshipStrength,"
+        "SELECT weh_ec_row(Id,SchemaId,Type,Modifier,RelationshipStrength,"
         "RelationshipStrengthDirection,Name) FROM main.ec_Class NOT INDEXED" },
     [EC_ROWS_BASE] = { BASE_N, BASE_N, false,
-        "SELECT weh_ec_row(?1,ClassId,BaseClassId,Ordinal) "
+        "SELECT weh_ec_row(ClassId,BaseClassId,Ordinal) "
         "FROM main.ec_ClassHasBaseClasses NOT INDEXED" },
     [EC_ROWS_ENUM] = { ENUM_N, ENUM_N, true,
-        "SELECT weh_ec_row(?1,Id,UnderlyingPrimitiveType) FROM main.ec_Enumeration NOT INDEXED" },
+        "SELECT weh_ec_row(Id,UnderlyingPrimitiveType) FROM main.ec_Enumeration NOT INDEXED" },
     [EC_ROWS_PROPERTY] = { PROP_N, PROP_NAME, true,
-        "SELECT weh_ec_row(?1,Id,ClassId,Ordinal,Kind,PrimitiveType,EnumerationId,StructClassId,"
+        "SELECT weh_ec_row(Id,ClassId,Ordinal,Kind,PrimitiveType,EnumerationId,StructClassId,"
         "NavigationRelationshipClassId,NavigationDirection,IsReadonly,Name,ExtendedTypeName) "
         "FROM main.ec_Property NOT INDEXED" },
     [EC_ROWS_PATH] = { PATH_N, PATH_ACCESS, true,
-        "SELECT weh_ec_row(?1,Id,RootPropertyId,AccessString) "
+        "SELECT weh_ec_row(Id,RootPropertyId,AccessString) "
         "FROM main.ec_PropertyPath NOT INDEXED" },
     [EC_ROWS_TABLE] = { TABLE_N, TABLE_NAME, true,
-        "SELECT weh_ec_row(?1,Id,ParentTableId,Type,ExclusiveRootClassId,Name) "
+        "SELECT weh_ec_row(Id,ParentTableId,Type,ExclusiveRootClassId,Name) "
         "FROM main.ec_Table NOT INDEXED" },
     [EC_ROWS_COLUMN] = { COLUMN_N, COLUMN_NAME, true,
-        "SELECT weh_ec_row(?1,Id,TableId,Type,IsVirtual,ColumnKind,Name) "
+        "SELECT weh_ec_row(Id,TableId,Type,IsVirtual,ColumnKind,Name) "
         "FROM main.ec_Column NOT INDEXED" },
     [EC_ROWS_MAP] = { MAP_N, MAP_N, false,
-        "SELECT weh_ec_row(?1,ClassId,PropertyPathId,ColumnId) "
+        "SELECT weh_ec_row(ClassId,PropertyPathId,ColumnId) "
         "FROM main.ec_PropertyMap NOT INDEXED" },
     /* 992 is the union of ECObjects' bits for the kinds of properties. */
     [EC_ROWS_ATTRIBUTE] = { ATTRIBUTE_N, ATTRIBUTE_TEXT, false,
-        "SELECT weh_ec_row(?1,ContainerId,ClassId,Instance) "
+        "SELECT weh_ec_row(ContainerId,ClassId,Instance) "
         "FROM main.ec_CustomAttribute NOT INDEXED WHERE ContainerType&992" },
     [EC_ROWS_CLASS_MAP] = { CLASS_MAP_N, CLASS_MAP_N, true,
-        "SELECT weh_ec_row(?1,ClassId,MapStrategy) FROM main.ec_ClassMap NOT INDEXED" },
+        "SELECT weh_ec_row(ClassId,MapStrategy) FROM main.ec_ClassMap NOT INDEXED" },
     [EC_ROWS_CONSTRAINT] = { CONSTRAINT_N, CONSTRAINT_N, true,
-        "SELECT weh_ec_row(?1,Id,RelationshipClassId,RelationshipEnd,MultiplicityLowerLimit,"
+        "SELECT weh_ec_row(Id,RelationshipClassId,RelationshipEnd,MultiplicityLowerLimit,"
         "MultiplicityUpperLimit,IsPolymorphic,AbstractConstraintClassId) "
         "FROM main.ec_RelationshipConstraint NOT INDEXED" },
     [EC_ROWS_CONSTRAINT_CLASS] = { CONSTRAINT_CLASS_N, CONSTRAINT_CLASS_N, false,
-        "SELECT weh_ec_row(?1,ConstraintId,ClassId) "
+        "SELECT weh_ec_row(ConstraintId,ClassId) "
         "FROM main.ec_RelationshipConstraintClass NOT INDEXED" },
 };
 /* clang-format on */
 
-#define POINTER_TYPE "weh_ec_scan"
-
-/* One scan under way; the SQL function below gets it as its first argument. */
+/* One scan under way. */
 struct scan {
     struct ec_snapshot *snapshot;
     enum ec_rows rows;
@@ -74,9 +75,20 @@ struct scan {
     struct weh_diag *diag;
 };
 
+/* What the SQL function below works for; it belongs to the connection. */
+struct scan_slot {
+    struct scan *scan; /* NULL: none, and the function refuses to run */
+};
+
 weh_err ec_corrupt(struct weh_diag *diag, const char *what)
 {
     return weh_fail(diag, WEH_E_CORRUPT, "the schema tables of the file are damaged: %s", what);
+}
+
+/* The sticky error of one of the two buffers. */
+static weh_err buffer_fail(const struct weh_buf *buf, struct weh_diag *diag)
+{
+    return buf->err == WEH_E_NOMEM ? weh_fail_nomem(diag) : ec_corrupt(diag, "they are too large");
 }
 
 /* Append @value to the texts and set *@cell to its place. */
@@ -85,7 +97,7 @@ static weh_err text_read(struct scan *scan, sqlite3_value *value, int64_t *cell)
     struct weh_buf *texts = &scan->snapshot->texts;
     struct weh_str text = { NULL, 0 };
     int type = sqlite3_value_type(value);
-    size_t offset = texts->len;
+    uint8_t *room;
 
     if (type == SQLITE_TEXT) {
         text.ptr = (const char *)sqlite3_value_text(value);
@@ -99,29 +111,25 @@ static weh_err text_read(struct scan *scan, sqlite3_value *value, int64_t *cell)
     if (!weh_str_is_utf8(text) || (text.len != 0 && memchr(text.ptr, 0, text.len) != NULL)) {
         return ec_corrupt(scan->diag, "a name is not UTF-8");
     }
+    room = weh_buf_reserve(texts, text.len + 1);
+    if (room == NULL) {
+        return buffer_fail(texts, scan->diag);
+    }
 
-    weh_buf_append(texts, text.ptr, text.len);
-    weh_buf_byte(texts, 0);
-    *cell = (int64_t)(((uint64_t)offset << 32) | text.len);
+    if (text.len != 0) {
+        memcpy(room, text.ptr, text.len);
+    }
+    room[text.len] = 0;
+    *cell = (int64_t)(((uint64_t)texts->len << 32) | text.len);
+    texts->len += text.len + 1;
     return WEH_OK;
-}
-
-/* The sticky errors of the two buffers. */
-static weh_err buffers_check(const struct ec_snapshot *snapshot, struct weh_diag *diag)
-{
-    if (snapshot->cells.err == WEH_OK && snapshot->texts.err == WEH_OK) {
-        return WEH_OK;
-    }
-    if (snapshot->cells.err == WEH_E_NOMEM || snapshot->texts.err == WEH_E_NOMEM) {
-        return weh_fail_nomem(diag);
-    }
-    return ec_corrupt(diag, "they are too large");
 }
 
 static weh_err integer_read(struct scan *scan, sqlite3_value *value, int64_t *cell)
 {
     int type = sqlite3_value_type(value);
 
+    *cell = 0;
     if (type == SQLITE_INTEGER) {
         *cell = sqlite3_value_int64(value);
     } else if (type != SQLITE_NULL) {
@@ -132,10 +140,18 @@ static weh_err integer_read(struct scan *scan, sqlite3_value *value, int64_t *ce
 
 static weh_err row_read(struct scan *scan, sqlite3_value **values)
 {
-    int64_t cells[PROP_N] = { 0 };
+    struct weh_buf *buf = &scan->snapshot->cells;
     int n_cells = scans[scan->rows].n_cells;
     int n_ints = scans[scan->rows].n_ints;
+    size_t n_bytes = (size_t)n_cells * sizeof(int64_t);
+    int64_t *cells = (int64_t *)(void *)weh_buf_reserve(buf, n_bytes);
 
+    if (cells == NULL) {
+        return buffer_fail(buf, scan->diag);
+    }
+    if (++scan->n_rows > EC_MAX_ROWS) {
+        return ec_corrupt(scan->diag, "they have too many rows");
+    }
     for (int i = 0; i < n_cells; i++) {
         weh_err err = i < n_ints ? integer_read(scan, values[i], &cells[i])
                                  : text_read(scan, values[i], &cells[i]);
@@ -144,26 +160,24 @@ static weh_err row_read(struct scan *scan, sqlite3_value **values)
             return err;
         }
     }
-    if (++scan->n_rows > EC_MAX_ROWS) {
-        return ec_corrupt(scan->diag, "they have too many rows");
-    }
-    weh_buf_append(&scan->snapshot->cells, cells, (size_t)n_cells * sizeof(int64_t));
-    return buffers_check(scan->snapshot, scan->diag);
+    buf->len += n_bytes;
+    return WEH_OK;
 }
 
 /* The rows are taken in by an aggregate function: a third less time than stepping through them,
- * and this is most of what opening a file costs. */
+ * and this is most of what the first open of a file costs. */
 static void row_step(sqlite3_context *context, int n, sqlite3_value **values)
 {
-    struct scan *scan = sqlite3_value_pointer(values[0], POINTER_TYPE);
+    const struct scan_slot *slot = sqlite3_user_data(context);
+    struct scan *scan = slot->scan;
 
-    /* Only our own statements pass the pointer, and their numbers of arguments are right. */
-    if (scan == NULL || n != scans[scan->rows].n_cells + 1) {
+    /* Only while a statement of ours runs, and its number of arguments is right. */
+    if (scan == NULL || n != scans[scan->rows].n_cells) {
         sqlite3_result_error(context, "wrong arguments", -1);
         return;
     }
     if (scan->err == WEH_OK) {
-        scan->err = row_read(scan, values + 1);
+        scan->err = row_read(scan, values);
     }
     if (scan->err != WEH_OK) {
         sqlite3_result_error_code(context, SQLITE_ABORT);
@@ -175,18 +189,37 @@ static void row_final(sqlite3_context *context)
     sqlite3_result_null(context);
 }
 
-static weh_err function_register(struct weh_briefcase *briefcase, struct weh_diag *diag)
-{
-    int rc = sqlite3_create_function_v2(weh_briefcase_db(briefcase), "weh_ec_row", -1,
-                                        SQLITE_UTF8 | SQLITE_DIRECTONLY, NULL, NULL, row_step,
-                                        row_final, NULL);
+#define FUNCTION "weh_ec_row", -1, SQLITE_UTF8 | SQLITE_DIRECTONLY
 
-    /* BUSY: it is there already, and a statement is running. */
-    return rc == SQLITE_OK || rc == SQLITE_BUSY ? WEH_OK : weh_db_fail(briefcase, rc, diag);
+/* *@out lives as long as the function. */
+static weh_err function_register(struct weh_briefcase *briefcase, struct scan_slot **out,
+                                 struct weh_diag *diag)
+{
+    struct scan_slot *slot = weh_calloc(1, sizeof(*slot));
+    int rc;
+
+    if (slot == NULL) {
+        return weh_fail_nomem(diag);
+    }
+    /* When it fails it frees the slot, too. */
+    rc = sqlite3_create_function_v2(weh_briefcase_db(briefcase), FUNCTION, slot, NULL, row_step,
+                                    row_final, weh_free);
+    if (rc != SQLITE_OK) {
+        return weh_db_fail(briefcase, rc, diag);
+    }
+    *out = slot;
+    return WEH_OK;
 }
 
-static weh_err table_read(struct weh_briefcase *briefcase, struct ec_snapshot *snapshot,
-                          enum ec_rows rows, struct weh_diag *diag)
+/* Should it stay because a statement is running, it has nothing to work for. */
+static void function_remove(struct weh_briefcase *briefcase)
+{
+    (void)sqlite3_create_function_v2(weh_briefcase_db(briefcase), FUNCTION, NULL, NULL, NULL, NULL,
+                                     NULL);
+}
+
+static weh_err table_read(struct weh_briefcase *briefcase, struct scan_slot *slot,
+                          struct ec_snapshot *snapshot, enum ec_rows rows, struct weh_diag *diag)
 {
     struct scan scan = { .snapshot = snapshot, .rows = rows, .diag = diag };
     sqlite3_stmt *stmt = NULL;
@@ -195,10 +228,9 @@ static weh_err table_read(struct weh_briefcase *briefcase, struct ec_snapshot *s
 
     rc = sqlite3_prepare_v2(weh_briefcase_db(briefcase), scans[rows].sql, -1, &stmt, NULL);
     if (rc == SQLITE_OK) {
-        rc = sqlite3_bind_pointer(stmt, 1, &scan, POINTER_TYPE, NULL);
-    }
-    if (rc == SQLITE_OK) {
+        slot->scan = &scan;
         rc = sqlite3_step(stmt);
+        slot->scan = NULL;
     }
     if (scan.err != WEH_OK) {
         err = scan.err;
@@ -276,15 +308,20 @@ static weh_err digest_make(struct ec_snapshot *snapshot, struct weh_diag *diag)
 weh_err ec_snapshot_read(struct weh_briefcase *briefcase, struct ec_snapshot *snapshot,
                          struct weh_diag *diag)
 {
+    struct scan_slot *slot = NULL;
     weh_err err;
 
     memset(snapshot, 0, sizeof(*snapshot));
     weh_buf_init(&snapshot->cells, EC_MAX_SNAPSHOT_BYTES);
     weh_buf_init(&snapshot->texts, EC_MAX_SNAPSHOT_BYTES);
-    err = function_register(briefcase, diag);
+    err = function_register(briefcase, &slot, diag);
+    /* What a small file needs, at once. */
+    (void)weh_buf_reserve(&snapshot->cells, FIRST_CELL_BYTES);
+    (void)weh_buf_reserve(&snapshot->texts, FIRST_TEXT_BYTES);
     for (size_t rows = 0; rows < EC_ROWS_COUNT && err == WEH_OK; rows++) {
-        err = table_read(briefcase, snapshot, (enum ec_rows)rows, diag);
+        err = table_read(briefcase, slot, snapshot, (enum ec_rows)rows, diag);
     }
+    function_remove(briefcase);
     if (err == WEH_OK) {
         err = rows_place(snapshot, diag);
     }
@@ -325,6 +362,14 @@ bool ec_find(const struct ec_snapshot *snapshot, enum ec_rows rows, int64_t id, 
     size_t low = 0;
     size_t high = view->n_rows;
 
+    /* In genuine tables the ids mostly follow each other from 1 on; they cannot stand further ahead. */
+    if (id > 0 && (uint64_t)id <= high) {
+        if (view->cells[((size_t)id - 1) * view->n_cells] == id) {
+            *index = (uint32_t)(id - 1);
+            return true;
+        }
+        high = (size_t)id - 1;
+    }
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         int64_t here = view->cells[middle * view->n_cells];
