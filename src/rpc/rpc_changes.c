@@ -184,7 +184,11 @@ static weh_err find_page(struct weh_call *call, struct changes_page **out, struc
         err = open_page(call, args[0].given ? args[0].as.id : 0, args[1].given ? args[1].as.id : 0,
                         out, diag);
     }
-    if (err == WEH_OK && args[3].given) {
+    if (err != WEH_OK) {
+        return err;
+    }
+    weh_assert(*out != NULL);
+    if (args[3].given) {
         err = same_transactions(*out, stamp, diag);
     }
     return err == WEH_OK ? skip_to(call, *out, position, diag) : err;

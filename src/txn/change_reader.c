@@ -414,6 +414,18 @@ static weh_err tell_merged(struct weh_change_reader *reader, struct weh_instance
     return tell(reader, op, is != 0 ? is : was, at->is_file_prop ? NULL : at->root, out, diag);
 }
 
+/* After a deletion: what was then inserted with the same id. */
+static weh_err tell_insert(struct weh_change_reader *reader, struct weh_instance_change *out,
+                           struct weh_diag *diag)
+{
+    const struct merged_row *row = leading_row(reader);
+
+    weh_assert(row != NULL); /* it was told as deleted just now */
+    reader->insert_follows = false;
+    return tell(reader, WEH_CHANGE_INSERTED, reader->next_class_id, reader->tables[row->tab].root,
+                out, diag);
+}
+
 weh_err weh_change_reader_next(struct weh_change_reader *reader, struct weh_instance_change *out,
                                bool *more, struct weh_diag *diag)
 {
@@ -422,12 +434,7 @@ weh_err weh_change_reader_next(struct weh_change_reader *reader, struct weh_inst
 
     *more = true;
     if (reader->insert_follows) {
-        const struct merged_row *row = leading_row(reader);
-
-        weh_assert(row != NULL); /* it was told as deleted just now */
-        reader->insert_follows = false;
-        return tell(reader, WEH_CHANGE_INSERTED, reader->next_class_id,
-                    reader->tables[row->tab].root, out, diag);
+        return tell_insert(reader, out, diag);
     }
     while (err == WEH_OK && !told) {
         err = gather(reader, more, diag);

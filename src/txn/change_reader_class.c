@@ -175,26 +175,32 @@ static weh_err note_record(struct weh_change_reader *reader, const struct reader
     return note_class(reader, at, &id, &class_id, diag);
 }
 
+static weh_err note_records(struct weh_change_reader *reader, const struct table *table,
+                            struct weh_diag *diag)
+{
+    uint32_t tab = TAB_NONE;
+    weh_err err = reader_table(reader, table->name, &tab, diag);
+
+    if (err != WEH_OK || tab == TAB_NONE ||
+        !tells_classes(&reader->tables[tab], table->n_columns)) {
+        return err;
+    }
+    for (uint32_t r = 0; err == WEH_OK && r < table->n_records; r++) {
+        if (!table->records[r].is_new) {
+            err = note_record(reader, &reader->tables[tab], &table->records[r], diag);
+        }
+    }
+    return err;
+}
+
 static weh_err note_unsaved(struct weh_change_reader *reader, struct weh_diag *diag)
 {
-    struct tables *tables = &reader->stack->tables;
+    const struct tables *tables = &reader->stack->tables;
     weh_err err = WEH_OK;
 
     for (size_t t = 0; err == WEH_OK && t < tables->n; t++) {
-        const struct table *table = tables->items[t];
-        uint32_t tab = TAB_NONE;
-
-        if (table->n_records > 0) {
-            err = reader_table(reader, table->name, &tab, diag);
-        }
-        if (err != WEH_OK || tab == TAB_NONE ||
-            !tells_classes(&reader->tables[tab], table->n_columns)) {
-            continue;
-        }
-        for (uint32_t r = 0; err == WEH_OK && r < table->n_records; r++) {
-            if (!table->records[r].is_new) {
-                err = note_record(reader, &reader->tables[tab], &table->records[r], diag);
-            }
+        if (tables->items[t]->n_records > 0) {
+            err = note_records(reader, tables->items[t], diag);
         }
     }
     return err;
@@ -328,7 +334,7 @@ static void plan_fini(struct class_plan *plan)
     weh_free(plan->properties);
     weh_free(plan->leaves);
     weh_free(plan->places);
-    *plan = (struct class_plan){ NULL };
+    *plan = (struct class_plan){ .ec_class = NULL };
 }
 
 void reader_plans_fini(struct weh_change_reader *reader)

@@ -175,6 +175,7 @@ weh_err merged_add(struct merged *merged, uint32_t tab, uint32_t n_columns,
     if (err != WEH_OK) {
         return err;
     }
+    weh_assert(row != NULL);
     row->indirect = row->indirect && change->indirect;
     op = combine_ops(row->op, change->op, &ignored);
     if (ignored) {
@@ -197,27 +198,32 @@ static bool same(const struct cs_value *a, const struct cs_value *b)
            (a->len == 0 || memcmp(a->bytes, b->bytes, a->len) == 0);
 }
 
+/* True when a value is left that changes. */
+static bool settle_row(struct merged_row *row, const struct table *table)
+{
+    bool changed = false;
+
+    for (uint32_t i = 0; i < row->n_columns; i++) {
+        struct cs_value *now = &row->values[row->n_columns + i];
+
+        if (table->pk[i] != 0) {
+            continue;
+        }
+        if (same(&row->values[i], now)) {
+            row->values[i].type = now->type = CS_UNDEFINED;
+        }
+        changed = changed || now->type != CS_UNDEFINED;
+    }
+    return changed;
+}
+
 void merged_settle(struct merged *merged, const struct reader_table *tables)
 {
     for (uint32_t r = 0; r < merged->n; r++) {
         struct merged_row *row = &merged->rows[r];
-        const struct table *table = tables[row->tab].table;
-        bool changed = false;
 
-        if (row->op != SQLITE_UPDATE) {
-            continue;
+        if (row->op == SQLITE_UPDATE && !settle_row(row, tables[row->tab].table)) {
+            row->op = 0;
         }
-        for (uint32_t i = 0; i < row->n_columns; i++) {
-            struct cs_value *now = &row->values[row->n_columns + i];
-
-            if (table->pk[i] != 0) {
-                continue;
-            }
-            if (same(&row->values[i], now)) {
-                row->values[i].type = now->type = CS_UNDEFINED;
-            }
-            changed = changed || now->type != CS_UNDEFINED;
-        }
-        row->op = changed ? SQLITE_UPDATE : 0;
     }
 }

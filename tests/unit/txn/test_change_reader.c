@@ -22,6 +22,7 @@
 
 #include "change_reader_priv.h"
 #include "fake_alloc.h"
+#include "fake_vfs.h"
 #include "txn_fixture.h"
 
 static char *read_xz(const char *name)
@@ -936,6 +937,74 @@ static void test_reader_survives_any_failed_allocation(void **state)
     assert_true(nth > 20);
 }
 
+/* Rows of more bytes than the temporary database's cache has, so that it writes. */
+static uint64_t large_txn(struct fixture *f)
+{
+    return save_sql(f, "UPDATE bis_Element SET JsonProperties=hex(randomblob(20000)) WHERE "
+                       "Id BETWEEN 0x60 AND 0xff");
+}
+
+static void test_failing_storage_of_temporary_files_has_an_error_of_its_own(void **state)
+{
+    static const struct {
+        int rc;
+        weh_err err;
+    } rows[] = { { SQLITE_FULL, WEH_E_DISK_FULL }, { SQLITE_IOERR_WRITE, WEH_E_IO } };
+    struct fixture *f = *state;
+    uint64_t id = large_txn(f);
+    struct weh_change_options options = { .from = { id } };
+    struct weh_change_reader *reader = NULL;
+
+    for (size_t i = 0; i < WEH_ARRAY_LEN(rows); i++) {
+        weh_err err = rows[i].err;
+        unsigned nth = 1;
+
+        for (; err != WEH_OK; nth += 50) {
+            fake_vfs_fail_at(FAKE_VFS_WRITE, nth, rows[i].rc, true);
+            err = weh_change_reader_open(f->stack, &options, &reader, &f->diag);
+            fake_vfs_reset();
+            assert_true(err == WEH_OK || err == rows[i].err);
+            assert_true((reader != NULL) == (err == WEH_OK));
+        }
+        assert_true(nth > 200);
+        weh_change_reader_close(reader);
+        reader = NULL;
+    }
+    /* Nothing that is not saved was lost by it. */
+    assert_false(weh_briefcase_lost_transaction(f->briefcase));
+}
+
+static void test_reader_survives_failed_allocations_of_sqlite(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t id = 0;
+    unsigned n_failed = 0;
+    unsigned nth = 1;
+    weh_err err = WEH_E_NOMEM;
+
+    big_txn(f, &id);
+    for (; err != WEH_OK; nth += 1 + nth / 16) {
+        fake_sqlite_memory_fail_at(nth);
+        json_decref(read_range(f, id, id, &err));
+        fake_sqlite_memory_fail_at(0);
+        if (err != WEH_OK && err != WEH_E_NOMEM) {
+            fail_msg("%s: %s %s", weh_err_info(err)->name, f->diag.text, f->diag.detail);
+        }
+        n_failed += err != WEH_OK;
+    }
+    assert_true(n_failed > 20);
+    json_decref(must_read(f, id, id));
+}
+
+static int install_fakes(void **state)
+{
+    (void)state;
+    fake_sqlite_memory_install();
+    fixture_global_init();
+    fake_vfs_install();
+    return 0;
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_set_up, fixture_tear_down)
 
 int main(void)
@@ -955,7 +1024,9 @@ int main(void)
         TEST(test_transaction_cut_off_anywhere_is_refused),
         TEST(test_row_larger_than_a_piece_is_read),
         TEST(test_reader_survives_any_failed_allocation),
+        TEST(test_failing_storage_of_temporary_files_has_an_error_of_its_own),
+        TEST(test_reader_survives_failed_allocations_of_sqlite),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, install_fakes, NULL);
 }
