@@ -121,12 +121,8 @@ weh_err bis_bind_json(struct bis_edit *edit, const struct weh_value *value, stru
 weh_err bis_bind_category(struct bis_edit *edit, const struct weh_value *value,
                           struct weh_diag *diag)
 {
-    weh_err err = bis_put_nav(edit, SLOT_CATEGORY, edit->category, 0, diag);
-
     (void)value;
-    return err == WEH_OK && edit->is_insert
-               ? bis_put_int(edit, SLOT_IN_SPATIAL, "", edit->in_spatial_index, diag)
-               : err;
+    return bis_put_nav(edit, SLOT_CATEGORY, edit->category, 0, diag);
 }
 
 weh_err bis_bind_placement3(struct bis_edit *edit, const struct weh_value *value,

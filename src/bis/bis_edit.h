@@ -38,6 +38,8 @@ struct bis_edit {
     weh_id model;
     uint64_t model_traits;
     bool in_spatial_index;
+    bool
+        reindexes; /* an update that puts the element into the spatial index: its trigger must run */
     weh_id parent; /* 0: none */
     weh_id parent_rel;
     weh_id code_spec;

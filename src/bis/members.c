@@ -43,7 +43,7 @@ static const struct member_row rows[] = {
     { "jsonProperties",      BASE_ELEMENT,        KEEP_NULL,    bis_bind_json, { S(JSON) } },
     { "jsonProperties",      BASE_DISPLAY_STYLE,  ALWAYS | KEEP_NULL, bis_bind_style_json, { S(JSON) } },
     { "jsonProperties",      BASE_RENDER_MATERIAL, KEEP_NULL,   bis_bind_material_json, { S(JSON) } },
-    { "category",            BASE_GEOMETRIC_3D,   ALWAYS | KEEP_NULL, bis_bind_category, { S(CATEGORY), S(IN_SPATIAL) } },
+    { "category",            BASE_GEOMETRIC_3D,   ALWAYS | KEEP_NULL, bis_bind_category, { S(CATEGORY) } },
     { "placement",           BASE_GEOMETRIC_3D,   KEEP_NULL,    bis_bind_placement3, { S(ORIGIN), S(YAW), S(PITCH), S(ROLL), S(LOW), S(HIGH) } },
     { "typeDefinition",      BASE_GEOMETRIC_3D,   0,            bis_bind_type_definition, { S(TYPE_DEFINITION) } },
     { "category",            BASE_GEOMETRIC_2D,   ALWAYS | KEEP_NULL, bis_bind_category, { S(CATEGORY) } },
@@ -110,8 +110,7 @@ static void touch_row(struct bis_edit *edit, const struct member_row *row)
     for (unsigned i = 0; i < MEMBER_MAX_SLOTS && row->slots[i] != 0; i++) {
         int16_t property = edit->plan->slots[row->slots[i] - 1];
 
-        /* Whether it is in the spatial index is decided when an element is inserted. */
-        if (property >= 0 && (edit->is_insert || row->slots[i] != S(IN_SPATIAL))) {
+        if (property >= 0) {
             edit->touched[property] = 1;
         }
     }
@@ -236,6 +235,10 @@ weh_err bis_members_bind(struct bis_edit *edit, struct weh_diag *diag)
     }
     if (err == WEH_OK) {
         err = bis_geometry_bind(edit, diag);
+    }
+    if (err == WEH_OK) {
+        /* That depends on the model, not on what is given. */
+        err = bis_put_int(edit, SLOT_IN_SPATIAL, "", edit->in_spatial_index, diag);
     }
     if (err == WEH_OK && edit->is_insert) {
         err = bis_put_nav(edit, SLOT_MODEL, edit->model, 0, diag);

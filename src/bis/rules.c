@@ -292,6 +292,33 @@ weh_err bis_check_insert(struct bis_edit *edit, struct weh_diag *diag)
     return err;
 }
 
+/* The model may have become a template, or no template any more, since the element was written. */
+static weh_err check_spatial(struct bis_edit *edit, struct weh_diag *diag)
+{
+    struct bis_model_info info = { 0 };
+    sqlite3_stmt *row = NULL;
+    bool found = false;
+    weh_err err;
+
+    if ((edit->plan->traits & TRAIT(GEOMETRIC_3D)) == 0 || edit->plan->slots[SLOT_IN_SPATIAL] < 0) {
+        return WEH_OK;
+    }
+    err = bis_model_info(edit->bis, edit->model, &info, diag);
+    if (err == WEH_OK) {
+        err = bis_read_row(edit->bis, edit->plan, edit->id, &row, &found, diag);
+    }
+    if (err == WEH_OK && found) {
+        int column = bis_read_column(edit->plan, SLOT_IN_SPATIAL, "");
+        bool stored = sqlite3_column_int(row, column) != 0;
+
+        edit->in_spatial_index = info.in_spatial_index;
+        edit->reindexes = info.in_spatial_index && !stored;
+        edit->touched[edit->plan->slots[SLOT_IN_SPATIAL]] = stored != info.in_spatial_index;
+    }
+    bis_reset(row);
+    return err;
+}
+
 weh_err bis_check_update(struct bis_edit *edit, const struct bis_head *head, struct weh_diag *diag)
 {
     weh_err err;
@@ -314,6 +341,9 @@ weh_err bis_check_update(struct bis_edit *edit, const struct bis_head *head, str
     }
     if (err == WEH_OK) {
         err = check_kind(edit, diag);
+    }
+    if (err == WEH_OK) {
+        err = check_spatial(edit, diag);
     }
     return err == WEH_OK ? bis_geometry_prepare(edit, diag) : err;
 }

@@ -232,6 +232,24 @@ static void put_updated(struct bis_edit *edit, unsigned t, unsigned p, int *para
     }
 }
 
+/* The file's trigger that fills the spatial index listens to the columns of the placement only. Behind the
+ * column that says that the element is in it, which is in the same table. */
+static void put_reindex(struct bis_edit *edit, unsigned t)
+{
+    const struct weh_ec_property *origin = bis_slot_property(edit->plan, SLOT_ORIGIN);
+    struct weh_str column = bis_slot_column(edit->plan, SLOT_ORIGIN, "X");
+    struct weh_buf *buf = &edit->bis->scratch;
+
+    if (origin == NULL || column.len == 0 || origin->leaves[0].table != t ||
+        edit->touched[edit->plan->slots[SLOT_ORIGIN]] != 0) {
+        return;
+    }
+    weh_buf_byte(buf, ',');
+    bis_sql_name(buf, column);
+    weh_buf_byte(buf, '=');
+    bis_sql_name(buf, column);
+}
+
 /* UPDATE of the touched columns of table @t, NULL text when there are none. The row of bis_Element
  * is always written: its trigger sets LastMod. */
 static weh_err build_update(struct bis_edit *edit, unsigned t, int *params, bool *any,
@@ -249,6 +267,9 @@ static weh_err build_update(struct bis_edit *edit, unsigned t, int *params, bool
         if (edit->touched[p] != 0) {
             put_updated(edit, t, p, params, &n);
         }
+    }
+    if (edit->reindexes) {
+        put_reindex(edit, t);
     }
     /* The official backend writes the rows of an element in all its tables, changed or not: deleted later
      * in the same transaction they count as direct changes. */

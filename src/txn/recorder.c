@@ -415,7 +415,10 @@ static void put_group(const struct table *table, struct weh_buf *out)
     weh_buf_append(out, table->name, strlen(table->name) + 1);
 }
 
-/* @probe: stop behind the first change; the group is then not fit for use. */
+/* @probe: stop behind the first change; the group is then not fit for use.
+ *
+ * A row whose edits cancel out is as if nobody had touched it: what the save itself changes in it
+ * afterwards is indirect, as in the native library, which records that apart. */
 static weh_err write_table(struct recorder *recorder, struct table *table, bool probe,
                            struct weh_diag *diag)
 {
@@ -429,10 +432,13 @@ static weh_err write_table(struct recorder *recorder, struct table *table, bool 
     start = table->group.len;
     err = weh_stmt_acquire(recorder->tables->briefcase, table->select_sql, &stmt, diag);
     for (uint32_t i = 0; i < table->n_records && err == WEH_OK; i++) {
+        size_t before = table->group.len;
+
         err = put_record(recorder, table, &table->records[i], stmt, diag);
         if (probe && table->group.len > start) {
             break;
         }
+        table->records[i].indirect |= !probe && table->group.len == before;
     }
     weh_stmt_release(recorder->tables->briefcase, stmt);
     if (table->group.len == start) {

@@ -322,6 +322,35 @@ static void test_update_with_the_props_that_were_read_changes_nothing(void **sta
     assert_int_equal(n, 423);
 }
 
+/* As the official backend has it: a change of the model alone changes no element. */
+static void test_update_after_the_model_became_a_template_leaves_the_spatial_index(void **state)
+{
+    struct fixture *f = *state;
+    static const char in_index[] = "SELECT InSpatialIndex FROM bis_GeometricElement3d WHERE "
+                                   "ElementId=%lld";
+    static const char rows[] = "SELECT count(*) FROM dgn_SpatialIndex WHERE ElementId=%lld";
+    const long long located = 0x8a;
+    weh_id late = 0;
+
+    assert_int_equal(fixture_int(f, in_index, located), 1);
+    ASSERT_OK(
+        weh_model_update(f->bis, fixture_value(f, "{'id':'0x35','isTemplate':true}"), &f->diag));
+    assert_int_equal(fixture_int(f, in_index, located), 1);
+    ASSERT_OK(fixture_update(f, "{'id':'0x8a'}"));
+    assert_int_equal(fixture_int(f, in_index, located), 0);
+    ASSERT_OK(fixture_insert(f, &late,
+                             "{'classFullName':'Generic:PhysicalObject','model':'0x35',"
+                             "'category':'0x16','code':{'spec':'0x1','scope':'0x1','value':''},"
+                             "'placement':{'origin':[1,2,3],'angles':{}}}"));
+    assert_int_equal(fixture_int(f, in_index, (long long)late), 0);
+    assert_int_equal(fixture_int(f, rows, (long long)late), 0);
+    fixture_sql(f, "UPDATE bis_Model SET IsTemplate=0, ps2=0 WHERE Id=53");
+    weh_bis_forget(f->bis);
+    ASSERT_OK(fixture_update(f, "{'id':'0x%llx','userLabel':'x'}", (long long)late));
+    assert_int_equal(fixture_int(f, in_index, (long long)late), 1);
+    assert_int_equal(fixture_int(f, rows, (long long)late), 1);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -338,6 +367,7 @@ int main(void)
         TEST(test_update_of_a_view_keeps_what_is_not_given),
         TEST(test_update_of_selectors_replaces_their_rows),
         TEST(test_update_with_the_props_that_were_read_changes_nothing),
+        TEST(test_update_after_the_model_became_a_template_leaves_the_spatial_index),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

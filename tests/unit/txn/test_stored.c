@@ -296,12 +296,48 @@ static void test_stored_transactions_of_the_native_library_reverse_and_come_back
     fixture_close(&f);
 }
 
+/* The flag of the update of bis_Model in the transaction @id: 1 indirect, 0 direct, -1 none. */
+static int model_update_is_indirect(struct fixture *f, struct weh_txn_id id)
+{
+    struct cs_reader reader;
+    struct cs_change change;
+    bool more = true;
+    int flag = -1;
+
+    assert_int_equal(rows_load(f->stack, id, &f->diag), WEH_OK);
+    cs_reader_init(&reader, f->stack->bytes.data, f->stack->bytes.len);
+    while (cs_reader_next(&reader, &change, &more, &f->diag) == WEH_OK && more) {
+        if (strcmp(reader.group.table, "bis_Model") == 0 && change.op == SQLITE_UPDATE) {
+            flag = change.indirect;
+        }
+    }
+    cs_reader_fini(&reader);
+    return flag;
+}
+
+/* The native library records what a save itself writes apart from the edits before it. */
+static void test_stored_model_is_direct_only_when_its_edits_leave_a_change(void **state)
+{
+    struct fixture *f = *state;
+
+    fixture_insert_subject(f, 9001, "a");
+    fixture_sql(f, "UPDATE bis_Model SET IsPrivate=1 WHERE Id=1");
+    fixture_sql(f, "UPDATE bis_Model SET IsPrivate=0 WHERE Id=1");
+    assert_int_equal(model_update_is_indirect(f, fixture_save(f, "")), 1);
+    fixture_insert_subject(f, 9002, "b");
+    fixture_sql(f, "UPDATE bis_Model SET IsPrivate=1 WHERE Id=1");
+    assert_int_equal(model_update_is_indirect(f, fixture_save(f, "")), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_stored_transactions_of_small_decode_as_the_backend_reads_them),
         cmocka_unit_test(test_stored_transactions_of_undone_decode_as_the_backend_reads_them),
         cmocka_unit_test(test_stored_transactions_of_the_native_library_reverse_and_come_back),
+        cmocka_unit_test_setup_teardown(
+            test_stored_model_is_direct_only_when_its_edits_leave_a_change, fixture_set_up,
+            fixture_tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
