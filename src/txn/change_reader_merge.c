@@ -18,7 +18,7 @@ void merged_fini(struct merged *merged)
     weh_free(merged->rows);
     weh_free(merged->work);
     weh_buf_fini(&merged->scratch);
-    *merged = (struct merged){ NULL };
+    *merged = (struct merged){ .rows = NULL };
 }
 
 void merged_clear(struct merged *merged)

@@ -112,7 +112,7 @@ void spool_close(struct spool *spool)
     sqlite3_finalize(spool->class_insert);
     sqlite3_finalize(spool->class_select);
     sqlite3_close(spool->db);
-    *spool = (struct spool){ NULL };
+    *spool = (struct spool){ .db = NULL };
 }
 
 static int bind_bytes(sqlite3_stmt *stmt, int index, struct weh_str bytes)
