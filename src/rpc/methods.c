@@ -8,12 +8,12 @@
 #define EDIT  WEH_ACCESS_EDIT
 #define ADMIN WEH_ACCESS_ADMIN
 
-#define MAX_NAME        IMODEL_NAME_MAX
-#define MAX_DESCRIPTION 65536
-#define MAX_PROP_NAME   1024
-#define MAX_PROP_BYTES  (16 << 20)
+#define MAX_NAME         IMODEL_NAME_MAX
+#define MAX_DESCRIPTION  65536
+#define MAX_PROP_NAME    1024
+#define MAX_PROP_BYTES   (16 << 20)
 #define MAX_SAFE_INTEGER 9007199254740991 /* of JavaScript */
-#define MAX_ID_SET      4000000 /* bytes; more than RPC_MAX_IDS ids have */
+#define MAX_ID_SET       4000000          /* bytes; more than RPC_MAX_IDS ids have */
 
 /* clang-format off */
 static const struct weh_arg_spec args_none[] = { { .name = NULL } };

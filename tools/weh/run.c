@@ -300,8 +300,7 @@ static void run_wait_notification(struct run *run, const struct weh_statement *s
         goto out;
     }
     do {
-        found = use_notification(run, statement->name,
-                                 statement->json.len > 0 ? &expected : NULL);
+        found = use_notification(run, statement->name, statement->json.len > 0 ? &expected : NULL);
     } while (!found && receive_more(run, deadline_us));
     if (!found) {
         report_missing(run, statement->name, &expected);

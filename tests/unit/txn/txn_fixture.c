@@ -134,10 +134,9 @@ static void copy_file(const char *from, const char *to)
 void fixture_load(struct fixture *f)
 {
     static const struct weh_txn_observer none;
-    struct weh_briefcase_options options = { .path = f->path,
-                                             .user = "test",
-                                             .durability = f->durability,
-                                             .registry = f->registry };
+    struct weh_briefcase_options options = {
+        .path = f->path, .user = "test", .durability = f->durability, .registry = f->registry
+    };
     struct weh_txn_observer observer = none;
     struct weh_txn_propagator propagator = { .ctx = f, .propagate = propagate };
 
