@@ -23,7 +23,7 @@ static const struct {
 } members[] = {
     { "invisible", KIND_FLAG, false }, { "dontPlot", KIND_FLAG, false },
     { "dontSnap", KIND_FLAG, false },  { "dontLocate", KIND_FLAG, false },
-    { "color", KIND_COLOR, true },     { "weight", KIND_COUNT, false },
+    { "color", KIND_COLOR, false },    { "weight", KIND_COUNT, false },
     { "style", KIND_ID, false },       { "priority", KIND_COUNT, false },
     { "material", KIND_ID, false },    { "transp", KIND_RATIO, false },
     { "fill", KIND_COLOR, true },      { "transpFill", KIND_RATIO, true },
@@ -137,6 +137,9 @@ weh_err bis_bind_appearance(struct bis_edit *edit, const struct weh_value *value
     weh_sink_map_end(&writer.sink);
     if (err != WEH_OK) {
         return err;
+    }
+    if (buf->len == 2) {
+        weh_buf_clear(buf); /* no member is left: stored as no appearance is */
     }
     copy = buf->err == WEH_OK
                ? weh_arena_strdup(&edit->bis->arena,

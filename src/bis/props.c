@@ -159,7 +159,9 @@ weh_err bis_put_real(struct bis_edit *edit, enum bis_slot slot, const char *memb
     int param = 0;
     sqlite3_stmt *stmt = leaf_target(edit, slot, member, &param);
 
-    return stmt == NULL ? WEH_OK : check_bind(edit, sqlite3_bind_double(stmt, param, value), diag);
+    /* -0 would be recorded as a change of 0, and is 0 in the file. */
+    return stmt == NULL ? WEH_OK
+                        : check_bind(edit, sqlite3_bind_double(stmt, param, value + 0.0), diag);
 }
 
 weh_err bis_put_text(struct bis_edit *edit, enum bis_slot slot, struct weh_str value,

@@ -250,6 +250,21 @@ static void put_reindex(struct bis_edit *edit, unsigned t)
     bis_sql_name(buf, column);
 }
 
+/* Is any property of @ec_class in its table @t? */
+static bool has_columns(const struct weh_ec_class *ec_class, unsigned t)
+{
+    for (unsigned p = 0; p < ec_class->n_properties; p++) {
+        for (unsigned i = 0; i < ec_class->properties[p].n_leaves; i++) {
+            const struct weh_ec_leaf *leaf = &ec_class->properties[p].leaves[i];
+
+            if (!leaf->is_virtual && leaf->table == t) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 /* UPDATE of the touched columns of table @t, NULL text when there are none. The row of bis_Element
  * is always written: its trigger sets LastMod. */
 static weh_err build_update(struct bis_edit *edit, unsigned t, int *params, bool *any,
@@ -271,10 +286,10 @@ static weh_err build_update(struct bis_edit *edit, unsigned t, int *params, bool
     if (edit->reindexes) {
         put_reindex(edit, t);
     }
-    /* The official backend writes the rows of an element in all its tables, changed or not: deleted later
-     * in the same transaction they count as direct changes. */
-    *any = n > 1 ||
-           ((edit->plan->traits & TRAIT(ELEMENT)) != 0 && ec_class->tables[t]->has_class_id_column);
+    /* The official backend writes the rows of an element or aspect in all tables where it has properties,
+     * changed or not: deleted later in the same transaction they count as direct changes. */
+    *any = n > 1 || ((edit->plan->traits & (TRAIT(ELEMENT) | TRAIT(ASPECT))) != 0 &&
+                     (t == 0 || has_columns(ec_class, t)));
     if (n == 1) {
         weh_buf_printf(buf, "ECClassId=ECClassId");
     }

@@ -32,7 +32,8 @@ static weh_err cell_bind(struct binding *binding, uint16_t leaf, const struct ec
         rc = sqlite3_bind_int64(binding->stmt, param, cell->as.integer);
         break;
     case EC_CELL_REAL:
-        rc = sqlite3_bind_double(binding->stmt, param, cell->as.real);
+        /* -0 would be recorded as a change of 0, and is 0 in the file. */
+        rc = sqlite3_bind_double(binding->stmt, param, cell->as.real + 0.0);
         break;
     case EC_CELL_TEXT:
         copy = weh_arena_strdup(binding->input.arena, cell->as.text);

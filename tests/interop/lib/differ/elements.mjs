@@ -114,7 +114,7 @@ function subCategory(g) {
   const appearance = { color: color(g) };
   if (g.r.chance(0.4)) appearance.weight = g.r.below(32);
   if (g.r.chance(0.3)) appearance.invisible = g.r.chance(0.5);
-  if (g.r.chance(0.3)) appearance.transp = g.r.unit();
+  if (g.r.chance(0.3)) appearance.transp = g.r.below(1000) / 1000;
   if (g.r.chance(0.2)) appearance.priority = g.r.below(200) - 100;
   if (g.r.chance(0.2)) appearance.dontPlot = true;
   return { appearance, ...(g.r.chance(0.4) ? { description: text(g.r) } : {}) };
@@ -155,7 +155,8 @@ function physical(g) {
   return { typeDefinition: { id: g.world.element(g.r.pickLate(types).id), relClassName: "BisCore:PhysicalElementIsOfType" } };
 }
 
-const angles = (g) => ({ yaw: g.r.below(360), ...(g.r.chance(0.5) ? { pitch: g.r.below(90), roll: -g.r.below(900) / 10 } : {}) });
+/* Such as stay when they go through a matrix once more: the official backend sends all through one at every update of a view. */
+const angles = (g) => ({ yaw: g.r.pick([0, 10, 45, 90, 135, 180, 146, 318, 213, 405, -45]) });
 const list3 = (p) => [p.x, p.y, p.z];
 
 function view3d(g) {

@@ -14,6 +14,7 @@ const EXPLAINED = [
   ["insertElement", 65547, 65553, missingParent, SEVERAL],
   ["insertElement", 65601, 65553, (op) => missingParent(op) || op.props.code.spec === "0x9999", SEVERAL],
   ["insertElement", 65547, 65553, (op) => op.props.code.spec === "0x9999", SEVERAL],
+  ["insertElement", 65561, 65557, (op) => Buffer.byteLength(op.props.code.value ?? "") > 350, SEVERAL],
   ["insertElement", 65560, 65600, (op) => /Category$/.test(op.props.classFullName), SEVERAL],
   ["insertElement", 65539, 65600, badScope, SEVERAL],
   ["insertElement", 65539, 65556, badScope, SEVERAL],

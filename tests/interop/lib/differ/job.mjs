@@ -75,6 +75,6 @@ export async function serveJobs(program) {
     if (daemon.process !== undefined && daemon.process.exitCode === null && daemon.process.signalCode === null) await daemon.kill();
     await stop();
     rmSync(dir, { recursive: true, force: true });
-    process.disconnect();
+    if (process.connected) process.disconnect();
   }
 }

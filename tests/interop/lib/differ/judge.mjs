@@ -7,6 +7,7 @@ const MOST = 12;
 /** What we answer to members and types that the official backend ignores. */
 const STRICT = 65539;
 const READ_ERROR = 1e-15;
+const ANGLE_ERROR = 1e-14;
 const JULIAN_UNIX = 2440587.5;
 const MS_PER_DAY = 86400000;
 const GUID_LITERAL = /^X'[0-9A-F]{32}'$/;
@@ -54,9 +55,12 @@ export class Pairs {
       const [x, y] = [guidDigits(a), guidDigits(b)];
       if (x !== undefined && y !== undefined) return this.guids(x, y);
     }
-    return equalValues(a, b);
+    return equalValues(a, b) || (isViewAngle(table, column) && nearly(Number(a), Number(b), ANGLE_ERROR));
   }
 }
+
+/** Yaw, pitch and roll of a view come back from a matrix; the last bits depend on the mathematical library. */
+const isViewAngle = (table, column) => table === "bis_DefinitionElement" && /^js1[012]$/.test(column);
 
 const isTime = (v) => v !== null && v !== undefined && v !== "NULL";
 
@@ -79,8 +83,8 @@ function equalValues(a, b) {
 }
 
 /** The official backend reads numbers in JSON text with an error in the last places; ours must be as near. */
-function nearly(a, b) {
-  return typeof a === "number" && typeof b === "number" && Math.abs(a - b) <= READ_ERROR * Math.max(Math.abs(a), Math.abs(b));
+function nearly(a, b, error = READ_ERROR) {
+  return typeof a === "number" && typeof b === "number" && Math.abs(a - b) <= error * Math.max(Math.abs(a), Math.abs(b));
 }
 
 /** Differences of two JSON values as [path, ours, theirs]; random GUIDs by their pairs. */

@@ -91,6 +91,8 @@ function primitive(r, p) {
 function struct(r, p, options = {}) {
   const out = {};
   for (const m of p.members) if (r.chance(0.75)) out[m.name] = property(r, m, { near: options.near });
+  // An item without any member, or with none but null, is a stumbling block for later updates of the official backend.
+  if (options.near && Object.values(out).every((v) => v === null)) out[p.members[0].name] = PRIMITIVES[p.members[0].primitive](r);
   return out;
 }
 
