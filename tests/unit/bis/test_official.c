@@ -259,6 +259,37 @@ static void test_lens_angle_is_stored_without_a_detour(void **state)
                         "1|r-42|;");
 }
 
+static void test_black_is_no_member_of_a_stored_appearance(void **state)
+{
+    struct fixture *f = *state;
+    static const char sql[] = "SELECT js2 FROM bis_DefinitionElement WHERE ElementId=0x1e";
+
+    ASSERT_OK(fixture_update(f, "{'id':'0x1e','appearance':{'color':0,'weight':1}}"));
+    assert_string_equal(fixture_rows(f, "%s", sql), "'{\"weight\":1}'|;");
+    ASSERT_OK(fixture_update(f, "{'id':'0x1e','appearance':{'color':0}}"));
+    assert_string_equal(fixture_rows(f, "%s", sql), "''|;");
+}
+
+/* An update that changes nothing still writes every table: a trigger of the test's own counts. */
+static void test_update_writes_all_tables_where_the_class_has_properties(void **state)
+{
+    struct fixture *f = *state;
+    weh_id id;
+
+    ASSERT_OK(fixture_insert(f, &id, "{'classFullName':'Generic:Document','model':'0x1a0'}"));
+    fixture_sql(f, "CREATE TEMP TABLE written(name)");
+    fixture_sql(f, "CREATE TEMP TRIGGER w1 AFTER UPDATE ON bis_GeometricElement3d BEGIN INSERT INTO"
+                   " written VALUES('joined'); END");
+    fixture_sql(f, "CREATE TEMP TRIGGER w2 AFTER UPDATE ON bis_GeometricElement3d_Overflow BEGIN"
+                   " INSERT INTO written VALUES('overflow'); END");
+    fixture_sql(f, "CREATE TEMP TRIGGER w3 AFTER UPDATE ON bis_Document BEGIN INSERT INTO written"
+                   " VALUES('document'); END");
+    ASSERT_OK(fixture_update(f, "{'id':'0x18a','userLabel':'l'}"));
+    ASSERT_OK(fixture_update(f, "{'id':'0x%llx','userLabel':'l'}", (unsigned long long)id));
+    assert_string_equal(fixture_rows(f, "SELECT name FROM written ORDER BY 1"),
+                        "'joined'|;'overflow'|;");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
@@ -278,6 +309,8 @@ int main(void)
         TEST(display_style_gets_flags_and_environment),
         TEST(render_material_says_that_it_has_no_assets),
         TEST(lens_angle_is_stored_without_a_detour),
+        TEST(black_is_no_member_of_a_stored_appearance),
+        TEST(update_writes_all_tables_where_the_class_has_properties),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
