@@ -111,12 +111,13 @@ static const struct weh_value *next_value(struct json_level *level, struct weh_s
         uint32_t i = level->next++;
         const struct weh_value *value = value_at(level->container, i);
 
-        if (value->type != WEH_VALUE_NULL) {
-            if (level->container->type == WEH_VALUE_MAP) {
-                sink->ops->key(sink, level->container->as.members[i].key);
-            }
-            return value;
+        if (value->type == WEH_VALUE_NULL) {
+            continue;
         }
+        if (level->container->type == WEH_VALUE_MAP) {
+            sink->ops->key(sink, level->container->as.members[i].key);
+        }
+        return value;
     }
     return NULL;
 }

@@ -4,6 +4,8 @@
  */
 #include <string.h>
 
+#include "weh/id_set.h"
+
 #include "bis_edit.h"
 
 static weh_err text_done(struct weh_buf *buf, struct weh_diag *diag)
@@ -168,9 +170,9 @@ static weh_err insert_selected(struct weh_bis *bis, const struct bis_link *link,
     return err;
 }
 
-/* Are just the sorted @ids selected? */
+/* Are just the sorted ids of @wanted selected? */
 static weh_err is_selected(struct weh_bis *bis, const struct bis_link *link, weh_id id,
-                           const weh_id *ids, size_t n, bool *same, struct weh_diag *diag)
+                           const struct weh_id_list *wanted, bool *same, struct weh_diag *diag)
 {
     sqlite3_stmt *stmt = NULL;
     size_t at = 0;
@@ -181,11 +183,11 @@ static weh_err is_selected(struct weh_bis *bis, const struct bis_link *link, weh
     while (err == WEH_OK && row && *same) {
         err = weh_stmt_step(bis->briefcase, stmt, &row, diag);
         if (err == WEH_OK && row) {
-            *same = at < n && ids[at] == (weh_id)sqlite3_column_int64(stmt, 0);
+            *same = at < wanted->n && wanted->ids[at] == (weh_id)sqlite3_column_int64(stmt, 0);
             at++;
         }
     }
-    *same = *same && at == n;
+    *same = *same && at == wanted->n;
     weh_stmt_release(bis->briefcase, stmt);
     return err;
 }
@@ -203,7 +205,7 @@ weh_err bis_selector_replace(struct weh_bis *bis, enum bis_link_name name, weh_i
         err = bis_link(bis, name, &link, diag);
     }
     if (err == WEH_OK) {
-        err = is_selected(bis, link, id, ids, n, &same, diag);
+        err = is_selected(bis, link, id, &(struct weh_id_list){ ids, n }, &same, diag);
     }
     if (err != WEH_OK || same) {
         return err; /* the rows keep their ids */
