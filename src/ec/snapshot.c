@@ -226,6 +226,7 @@ static weh_err table_read(struct weh_briefcase *briefcase, struct scan_slot *slo
     weh_err err = WEH_OK;
     int rc;
 
+    weh_assert(slot != NULL);
     rc = sqlite3_prepare_v2(weh_briefcase_db(briefcase), scans[rows].sql, -1, &stmt, NULL);
     if (rc == SQLITE_OK) {
         slot->scan = &scan;

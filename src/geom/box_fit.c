@@ -199,6 +199,7 @@ static void join_ends(struct fit *fit, const struct weh_interpolation *curve)
 /* The second derivative is continuous at point @i between spans of @h0 before and @h1 behind it. */
 static void set_row(struct fit *fit, uint32_t i, const double h[2], const struct weh_xyz s[2])
 {
+    weh_assert(fit->a != NULL && fit->b != NULL && fit->c != NULL && fit->m != NULL);
     fit->a[i] = h[1];
     fit->b[i] = 2.0 * (h[0] + h[1]);
     fit->c[i] = h[0];

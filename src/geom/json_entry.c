@@ -359,7 +359,7 @@ weh_err json_read_image(struct json_reader *r, const struct weh_value *v,
     if (err == WEH_OK && (corners == NULL || corners->type != WEH_VALUE_ARRAY || corners->n != 4)) {
         err = json_fail(r, "corners", "must be four points");
     }
-    for (uint32_t i = 0; err == WEH_OK && i < 4; i++) {
+    for (uint32_t i = 0; err == WEH_OK && corners != NULL && i < 4; i++) {
         err = json_point_value(r, &corners->as.items[i], "corners", &image->corners[i]);
     }
     return err;

@@ -81,6 +81,7 @@ weh_err json_push(struct json_reader *r, struct weh_shape *parent, const char *n
 static weh_err make_children(struct json_reader *r, const struct weh_value *items,
                              struct weh_shape *out)
 {
+    weh_assert(items != NULL);
     if (items->n == 0) {
         return json_fail(r, "", "must not be empty");
     }
@@ -255,6 +256,7 @@ static weh_err read_child(struct json_reader *r, unsigned allowed, const struct 
     if (err != WEH_OK) {
         return err;
     }
+    weh_assert(member != NULL);
     row = find_shape(member->key);
     if (row == NULL) {
         return unknown_member(r, member->key);
@@ -523,6 +525,7 @@ static weh_err read_entry(struct json_reader *r, const struct weh_value *value,
     if (err != WEH_OK) {
         return err;
     }
+    weh_assert(member != NULL);
     row = find_shape(member->key);
     if (row != NULL) {
         return read_shape_entry(r, row, &member->value, out);
