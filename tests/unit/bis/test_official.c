@@ -270,6 +270,20 @@ static void test_black_is_no_member_of_a_stored_appearance(void **state)
     assert_string_equal(fixture_rows(f, "%s", sql), "''|;");
 }
 
+static void test_description_of_a_category_that_is_null_becomes_empty(void **state)
+{
+    struct fixture *f = *state;
+    static const char sql[] =
+        "SELECT js1 FROM bis_DefinitionElement WHERE ElementId IN (0x16,0x1e)";
+
+    ASSERT_OK(fixture_update(f, "{'id':'0x16','description':'x'}"));
+    ASSERT_OK(fixture_update(f, "{'id':'0x1e','description':'y'}"));
+    assert_string_equal(fixture_rows(f, "%s", sql), "'x'|;'y'|;");
+    ASSERT_OK(fixture_update(f, "{'id':'0x16','description':null}"));
+    ASSERT_OK(fixture_update(f, "{'id':'0x1e','description':null}"));
+    assert_string_equal(fixture_rows(f, "%s", sql), "''|;''|;");
+}
+
 /* An update that changes nothing still writes every table: a trigger of the test's own counts. */
 static void test_update_writes_all_tables_where_the_class_has_properties(void **state)
 {
@@ -310,6 +324,7 @@ int main(void)
         TEST(render_material_says_that_it_has_no_assets),
         TEST(lens_angle_is_stored_without_a_detour),
         TEST(black_is_no_member_of_a_stored_appearance),
+        TEST(description_of_a_category_that_is_null_becomes_empty),
         TEST(update_writes_all_tables_where_the_class_has_properties),
     };
 

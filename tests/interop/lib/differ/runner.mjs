@@ -62,8 +62,10 @@ export class Runner {
       const file = name === "briefcase" ? asBriefcase(this.data("small")) : this.data(name);
       const db = openSqlite(file);
       const txns = new Set(txnRows(db).map((t) => t.Id));
+      const guids = ["SELECT FederationGuid AS g FROM bis_Element", "SELECT ps1 AS g FROM bis_Model"]
+        .flatMap((sql) => select(db, sql)).filter((r) => r.g instanceof Uint8Array).map((r) => Buffer.from(r.g).toString("hex").toUpperCase());
       db.closeDb();
-      this.#bases.set(name, { file, txns });
+      this.#bases.set(name, { guids, file, txns });
     }
     return this.#bases.get(name);
   }
@@ -215,7 +217,7 @@ export class Runner {
     const official = await this.#perform(rehearsal, base, job.seed);
     const ours = await this.#playOurs(official, base);
     job.spoil?.(ours);
-    const pairs = new Pairs(official.script, official.startMs);
+    const pairs = new Pairs(official.script, official.startMs, base.guids);
     const failures = await this.#judge(pairs, official, ours, base);
     if (existsSync(ours.file)) for (const end of ["", "-wal", "-shm", "-watch"]) rmSync(ours.file + end, { force: true });
     return { script: official.script, answers: official.answers, failures };
