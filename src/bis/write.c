@@ -250,16 +250,22 @@ static void put_reindex(struct bis_edit *edit, unsigned t)
     bis_sql_name(buf, column);
 }
 
+static bool has_column(const struct weh_ec_property *property, unsigned t)
+{
+    for (unsigned i = 0; i < property->n_leaves; i++) {
+        if (!property->leaves[i].is_virtual && property->leaves[i].table == t) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Is any property of @ec_class in its table @t? */
 static bool has_columns(const struct weh_ec_class *ec_class, unsigned t)
 {
     for (unsigned p = 0; p < ec_class->n_properties; p++) {
-        for (unsigned i = 0; i < ec_class->properties[p].n_leaves; i++) {
-            const struct weh_ec_leaf *leaf = &ec_class->properties[p].leaves[i];
-
-            if (!leaf->is_virtual && leaf->table == t) {
-                return true;
-            }
+        if (has_column(&ec_class->properties[p], t)) {
+            return true;
         }
     }
     return false;
