@@ -358,11 +358,10 @@ weh_err json_read_pattern(struct json_reader *r, const struct weh_value *v,
     return err;
 }
 
-static void write_number(struct weh_sink *sink, const char *key, double value)
+static void write_nonzero(struct weh_sink *sink, const char *key, double value)
 {
     if (value != 0.0) {
-        weh_sink_key(sink, key);
-        weh_sink_real(sink, value);
+        json_put_number(sink, key, value);
     }
 }
 
@@ -398,9 +397,9 @@ static void write_gradient(struct weh_sink *sink, const struct weh_geom_fill *fi
     if (fill->flags != 0) {
         write_uint(sink, "flags", fill->flags);
     }
-    write_number(sink, "angle", degrees(fill->angle));
-    write_number(sink, "tint", fill->tint);
-    write_number(sink, "shift", fill->shift);
+    write_nonzero(sink, "angle", degrees(fill->angle));
+    write_nonzero(sink, "tint", fill->tint);
+    write_nonzero(sink, "shift", fill->shift);
     weh_sink_key(sink, "keys");
     weh_sink_array_begin(sink, n);
     for (uint32_t i = 0; i < n; i++) {
@@ -423,7 +422,7 @@ void json_write_fill(struct weh_sink *sink, const struct weh_geom_fill *fill)
     weh_sink_key(sink, "display");
     weh_sink_int(sink, fill->display);
     if (fill->display != 0) {
-        write_number(sink, "transparency", fill->transparency);
+        write_nonzero(sink, "transparency", fill->transparency);
         if (fill->mode != 0) {
             write_gradient(sink, fill);
         } else if (fill->use_color) {
@@ -455,7 +454,7 @@ static void write_hatch_lines(struct weh_sink *sink, const struct weh_geom_patte
         const struct weh_geom_hatch_line *line = &pattern->lines[i];
 
         weh_sink_map_begin(sink, WEH_SINK_UNKNOWN);
-        write_number(sink, "angle", degrees(line->angle));
+        write_nonzero(sink, "angle", degrees(line->angle));
         write_pair(sink, "through", line->through);
         write_pair(sink, "offset", line->offset);
         if (line->dashes.n > 0) {
@@ -491,12 +490,12 @@ void json_write_pattern(struct weh_sink *sink, const struct weh_geom_pattern *pa
 {
     weh_sink_map_begin(sink, WEH_SINK_UNKNOWN);
     write_pattern_frame(sink, pattern);
-    write_number(sink, "space1", pattern->space1);
-    write_number(sink, "space2", pattern->space2);
-    write_number(sink, "angle1", degrees(pattern->angle1));
-    write_number(sink, "angle2", degrees(pattern->angle2));
+    write_nonzero(sink, "space1", pattern->space1);
+    write_nonzero(sink, "space2", pattern->space2);
+    write_nonzero(sink, "angle1", degrees(pattern->angle1));
+    write_nonzero(sink, "angle2", degrees(pattern->angle2));
     if (pattern->scale != 1.0) {
-        write_number(sink, "scale", pattern->scale);
+        write_nonzero(sink, "scale", pattern->scale);
     }
     if (pattern->use_color) {
         write_uint(sink, "color", pattern->color);

@@ -173,6 +173,9 @@ weh_err json_read_brep(struct json_reader *r, const struct weh_value *v,
 
 /* --- writing --- */
 
+void json_put_number(struct weh_sink *sink, const char *key, double value);
+void json_put_int(struct weh_sink *sink, const char *key, int64_t value);
+void json_put_flag(struct weh_sink *sink, const char *key, bool value);
 void json_write_xyz(struct weh_sink *sink, const char *key, struct weh_xyz point);
 void json_write_points(struct weh_sink *sink, const struct weh_points *points);
 void json_write_doubles(struct weh_sink *sink, const char *key, const struct weh_doubles *values);

@@ -19,24 +19,6 @@ static double degrees(double radians)
     return radians * (180.0 / BOX_PI);
 }
 
-static void write_number(struct weh_sink *sink, const char *key, double value)
-{
-    weh_sink_key(sink, key);
-    weh_sink_real(sink, value);
-}
-
-static void write_int(struct weh_sink *sink, const char *key, int64_t value)
-{
-    weh_sink_key(sink, key);
-    weh_sink_int(sink, value);
-}
-
-static void write_flag(struct weh_sink *sink, const char *key, bool value)
-{
-    weh_sink_key(sink, key);
-    weh_sink_bool(sink, value);
-}
-
 static void write_vectors(struct weh_sink *sink, const char *key, const struct weh_xyz *vectors,
                           uint32_t n)
 {
@@ -89,10 +71,10 @@ static void write_bcurve(struct weh_sink *sink, const struct weh_bcurve *curve)
         write_pole(sink, curve->poles.items[i], rational ? &curve->weights.items[i] : NULL);
     }
     weh_sink_array_end(sink);
-    write_int(sink, "order", curve->order);
+    json_put_int(sink, "order", curve->order);
     json_write_doubles(sink, "knots", &curve->knots);
     if (curve->closed) {
-        write_flag(sink, "closed", true);
+        json_put_flag(sink, "closed", true);
     }
     weh_sink_map_end(sink);
 }
@@ -100,7 +82,7 @@ static void write_bcurve(struct weh_sink *sink, const struct weh_bcurve *curve)
 static void write_flag_number(struct weh_sink *sink, const char *key, int32_t value)
 {
     if (value != 0) {
-        write_int(sink, key, value);
+        json_put_int(sink, key, value);
     }
 }
 
@@ -112,9 +94,9 @@ static void write_fit(struct weh_sink *sink, const struct weh_interpolation *cur
     if (curve->knots.n > 0) {
         json_write_doubles(sink, "knots", &curve->knots);
     }
-    write_int(sink, "order", curve->order);
+    json_put_int(sink, "order", curve->order);
     if (curve->closed) {
-        write_flag(sink, "closed", true);
+        json_put_flag(sink, "closed", true);
     }
     write_flag_number(sink, "isChordLenKnots", curve->is_chord_len_knots);
     write_flag_number(sink, "isColinearTangents", curve->is_colinear_tangents);
@@ -150,10 +132,10 @@ static void write_spiral(struct weh_sink *sink, const struct weh_spiral *spiral)
     if (!box_frame_is_identity(&frame)) {
         write_vectors(sink, "xyVectors", axes, 2);
     }
-    write_number(sink, "startRadius", k0 == 0.0 ? 0.0 : 1.0 / k0);
-    write_number(sink, "endRadius", k1 == 0.0 ? 0.0 : 1.0 / k1);
-    write_number(sink, "startBearing", degrees(spiral->bearing0));
-    write_number(sink, "endBearing", degrees(spiral->bearing1));
+    json_put_number(sink, "startRadius", k0 == 0.0 ? 0.0 : 1.0 / k0);
+    json_put_number(sink, "endRadius", k1 == 0.0 ? 0.0 : 1.0 / k1);
+    json_put_number(sink, "startBearing", degrees(spiral->bearing0));
+    json_put_number(sink, "endBearing", degrees(spiral->bearing1));
     if (spiral->fraction_a != 0.0 || spiral->fraction_b != 1.0) {
         write_pair(sink, "activeFractionInterval", spiral->fraction_a, spiral->fraction_b);
     }
@@ -176,15 +158,15 @@ static void write_box(struct weh_sink *sink, const struct weh_box_solid *box)
     json_write_xyz(sink, "baseOrigin", box->base_origin);
     json_write_xyz(sink, "origin", box->base_origin);
     json_write_xyz(sink, "topOrigin", box->top_origin);
-    write_number(sink, "baseX", box->base_x);
-    write_number(sink, "baseY", box->base_y);
+    json_put_number(sink, "baseX", box->base_x);
+    json_put_number(sink, "baseY", box->base_y);
     if (!box_almost_equal(box->top_x, box->base_x)) {
-        write_number(sink, "topX", box->top_x);
+        json_put_number(sink, "topX", box->top_x);
     }
     if (!box_almost_equal(box->top_y, box->base_y)) {
-        write_number(sink, "topY", box->top_y);
+        json_put_number(sink, "topY", box->top_y);
     }
-    write_flag(sink, "capped", box->capped);
+    json_put_flag(sink, "capped", box->capped);
     if (!box_frame_is_identity(&frame)) {
         axes[0] = frame.x;
         axes[1] = frame.y;
@@ -198,14 +180,14 @@ static void write_radii(struct weh_sink *sink, const double r[3])
     bool round = box_almost_equal(r[0], r[1]);
 
     if (round && box_almost_equal(r[0], r[2])) {
-        write_number(sink, "radius", r[0]);
+        json_put_number(sink, "radius", r[0]);
         return;
     }
-    write_number(sink, "radiusX", r[0]);
+    json_put_number(sink, "radiusX", r[0]);
     if (!round) {
-        write_number(sink, "radiusY", r[1]);
+        json_put_number(sink, "radiusY", r[1]);
     }
-    write_number(sink, "radiusZ", r[2]);
+    json_put_number(sink, "radiusZ", r[2]);
 }
 
 /* Whether the axes are not square, or mirrored, seen from their square frame. */
@@ -253,7 +235,7 @@ static void write_sphere(struct weh_sink *sink, const struct weh_sphere *sphere)
         write_vectors(sink, "xyzVectors", unit, 3);
     }
     if (sphere->capped && !full) {
-        write_flag(sink, "capped", true);
+        json_put_flag(sink, "capped", true);
     }
     if (!full) {
         write_pair(sink, "latitudeStartEnd", degrees(sphere->start_latitude),
@@ -283,8 +265,8 @@ static void write_cylinder(struct weh_sink *sink, const struct weh_cone *cone)
     weh_sink_map_begin(sink, 4);
     json_write_xyz(sink, "start", cone->center_a);
     json_write_xyz(sink, "end", cone->center_b);
-    write_flag(sink, "capped", cone->capped);
-    write_number(sink, "radius", cone->radius_a * box_length(cone->vector0));
+    json_put_flag(sink, "capped", cone->capped);
+    json_put_number(sink, "radius", cone->radius_a * box_length(cone->vector0));
     weh_sink_map_end(sink);
 }
 
@@ -299,14 +281,14 @@ static void write_cone(struct weh_sink *sink, const struct weh_cone *cone)
     }
     weh_sink_key(sink, "cone");
     weh_sink_map_begin(sink, WEH_SINK_UNKNOWN);
-    write_flag(sink, "capped", cone->capped);
+    json_put_flag(sink, "capped", cone->capped);
     json_write_xyz(sink, "start", cone->center_a);
     json_write_xyz(sink, "end", cone->center_b);
     if (box_almost_equal(cone->radius_a, cone->radius_b)) {
-        write_number(sink, "radius", cone->radius_a);
+        json_put_number(sink, "radius", cone->radius_a);
     } else {
-        write_number(sink, "startRadius", cone->radius_a);
-        write_number(sink, "endRadius", cone->radius_b);
+        json_put_number(sink, "startRadius", cone->radius_a);
+        json_put_number(sink, "endRadius", cone->radius_b);
     }
     write_vectors(sink, "xyVectors", axes, 2);
     if (!box_almost_equal(box_length(axes[0]), box_length(axes[1])) ||
@@ -328,13 +310,13 @@ static void write_torus(struct weh_sink *sink, const struct weh_torus *torus)
     weh_sink_key(sink, "torusPipe");
     weh_sink_map_begin(sink, WEH_SINK_UNKNOWN);
     json_write_xyz(sink, "center", torus->center);
-    write_number(sink, "majorRadius", torus->major_radius);
-    write_number(sink, "minorRadius", torus->minor_radius);
+    json_put_number(sink, "majorRadius", torus->major_radius);
+    json_put_number(sink, "minorRadius", torus->minor_radius);
     if (!(fabs(torus->sweep) > BOX_TWO_PI - BOX_SMALL_ANGLE)) {
-        write_number(sink, "sweepAngle", degrees(torus->sweep));
+        json_put_number(sink, "sweepAngle", degrees(torus->sweep));
     }
     if (torus->capped) {
-        write_flag(sink, "capped", true);
+        json_put_flag(sink, "capped", true);
     }
     axes[0] = frame.x;
     axes[1] = frame.y;
@@ -369,15 +351,15 @@ static void begin_surface(struct weh_sink *sink, const struct weh_shape *shape)
 
     weh_sink_key(sink, "bsurf");
     weh_sink_map_begin(sink, WEH_SINK_UNKNOWN);
-    write_int(sink, "orderU", surface->order_u);
-    write_int(sink, "orderV", surface->order_v);
+    json_put_int(sink, "orderU", surface->order_u);
+    json_put_int(sink, "orderV", surface->order_v);
     json_write_doubles(sink, "uKnots", &surface->knots_u);
     json_write_doubles(sink, "vKnots", &surface->knots_v);
     if (surface->closed_u) {
-        write_flag(sink, "closedU", true);
+        json_put_flag(sink, "closedU", true);
     }
     if (surface->closed_v) {
-        write_flag(sink, "closedV", true);
+        json_put_flag(sink, "closedV", true);
     }
     write_surface_points(sink, surface);
     if (shape->n_children > 0) {
@@ -389,16 +371,16 @@ static void begin_extrusion(struct weh_sink *sink, const struct weh_shape *shape
 {
     weh_sink_key(sink, "linearSweep");
     weh_sink_map_begin(sink, 3);
-    write_flag(sink, "capped", shape->as.extrusion.capped);
+    json_put_flag(sink, "capped", shape->as.extrusion.capped);
     weh_sink_key(sink, "contour");
 }
 
 static void end_rotation(struct weh_sink *sink, const struct weh_rotation *rotation)
 {
-    write_flag(sink, "capped", rotation->capped);
+    json_put_flag(sink, "capped", rotation->capped);
     json_write_xyz(sink, "center", rotation->center);
     json_write_xyz(sink, "axis", rotation->axis);
-    write_number(sink, "sweepAngle", degrees(rotation->sweep));
+    json_put_number(sink, "sweepAngle", degrees(rotation->sweep));
     weh_sink_map_end(sink);
 }
 
@@ -539,12 +521,12 @@ static void end_group(struct weh_sink *sink, const struct weh_shape *shape)
         break;
     case WEH_SHAPE_RULED_SWEEP:
         weh_sink_array_end(sink);
-        write_flag(sink, "capped", shape->as.capped);
+        json_put_flag(sink, "capped", shape->as.capped);
         weh_sink_map_end(sink);
         break;
     case WEH_SHAPE_BSPLINE_SURFACE:
         if (shape->n_children > 0 && shape->as.surface.hole_origin != 0) {
-            write_flag(sink, "outerBoundaryActive", false);
+            json_put_flag(sink, "outerBoundaryActive", false);
         }
         weh_sink_map_end(sink);
         break;

@@ -16,6 +16,24 @@ static void write_values(struct weh_sink *sink, struct weh_xyz p)
     weh_sink_array_end(sink);
 }
 
+void json_put_number(struct weh_sink *sink, const char *key, double value)
+{
+    weh_sink_key(sink, key);
+    weh_sink_real(sink, value);
+}
+
+void json_put_int(struct weh_sink *sink, const char *key, int64_t value)
+{
+    weh_sink_key(sink, key);
+    weh_sink_int(sink, value);
+}
+
+void json_put_flag(struct weh_sink *sink, const char *key, bool value)
+{
+    weh_sink_key(sink, key);
+    weh_sink_bool(sink, value);
+}
+
 void json_write_xyz(struct weh_sink *sink, const char *key, struct weh_xyz point)
 {
     weh_sink_key(sink, key);
@@ -56,24 +74,6 @@ void json_write_angles(struct weh_sink *sink, const char *key, const double angl
     weh_sink_map_end(sink);
 }
 
-static void write_number(struct weh_sink *sink, const char *key, double value)
-{
-    weh_sink_key(sink, key);
-    weh_sink_real(sink, value);
-}
-
-static void write_int(struct weh_sink *sink, const char *key, int64_t value)
-{
-    weh_sink_key(sink, key);
-    weh_sink_int(sink, value);
-}
-
-static void write_flag(struct weh_sink *sink, const char *key, bool value)
-{
-    weh_sink_key(sink, key);
-    weh_sink_bool(sink, value);
-}
-
 static void write_id(struct weh_sink *sink, const char *key, uint64_t id)
 {
     weh_sink_key(sink, key);
@@ -90,22 +90,22 @@ static void write_appearance(struct weh_sink *sink, const struct weh_geom_symbol
         *last = symbology->sub_category_id;
     }
     if (symbology->use_color) {
-        write_int(sink, "color", symbology->color);
+        json_put_int(sink, "color", symbology->color);
     }
     if (symbology->use_weight) {
-        write_int(sink, "weight", symbology->weight);
+        json_put_int(sink, "weight", symbology->weight);
     }
     if (symbology->use_style) {
         write_id(sink, "style", symbology->line_style_id);
     }
     if (symbology->transparency != 0.0) {
-        write_number(sink, "transparency", symbology->transparency);
+        json_put_number(sink, "transparency", symbology->transparency);
     }
     if (symbology->display_priority != 0) {
-        write_int(sink, "displayPriority", symbology->display_priority);
+        json_put_int(sink, "displayPriority", symbology->display_priority);
     }
     if (symbology->geometry_class != 0) {
-        write_int(sink, "geometryClass", symbology->geometry_class);
+        json_put_int(sink, "geometryClass", symbology->geometry_class);
     }
     weh_sink_map_end(sink);
 }
@@ -130,7 +130,7 @@ static void write_style_numbers(struct weh_sink *sink, const struct weh_geom_lin
     for (size_t i = 0; i < WEH_ARRAY_LEN(numbers); i++) {
         if ((style->modifiers & numbers[i].bit) != 0 &&
             !(numbers[i].unless_zero && numbers[i].value == 0.0)) {
-            write_number(sink, numbers[i].name, numbers[i].value);
+            json_put_number(sink, numbers[i].name, numbers[i].value);
         }
     }
 }
@@ -142,15 +142,15 @@ void json_write_style(struct weh_sink *sink, const struct weh_geom_line_style *s
     weh_sink_map_begin(sink, WEH_SINK_UNKNOWN);
     write_style_numbers(sink, style);
     if ((bits & WEH_GEOM_STYLE_CENTER_PHASE) != 0) {
-        write_flag(sink, "centerPhase", true);
+        json_put_flag(sink, "centerPhase", true);
     }
     if ((bits & WEH_GEOM_STYLE_NO_SEGMENT) != 0) {
-        write_flag(sink, "segmentMode", false);
+        json_put_flag(sink, "segmentMode", false);
     } else if ((bits & WEH_GEOM_STYLE_SEGMENT) != 0) {
-        write_flag(sink, "segmentMode", true);
+        json_put_flag(sink, "segmentMode", true);
     }
     if ((bits & WEH_GEOM_STYLE_PHYSICAL_WIDTH) != 0) {
-        write_flag(sink, "physicalWidth", true);
+        json_put_flag(sink, "physicalWidth", true);
     }
     if ((bits & WEH_GEOM_STYLE_NORMAL) != 0) {
         json_write_xyz(sink, "normal", style->normal);
@@ -200,7 +200,7 @@ static void write_part(struct weh_sink *sink, const struct weh_geom_part *part)
         json_write_angles(sink, "rotation", (double[3]){ part->yaw, part->pitch, part->roll });
     }
     if (part->scale != 1.0) {
-        write_number(sink, "scale", part->scale);
+        json_put_number(sink, "scale", part->scale);
     }
     weh_sink_map_end(sink);
 }
@@ -227,21 +227,21 @@ static void write_text_frame(struct weh_sink *sink, const struct weh_geom_text *
 static void write_text(struct weh_sink *sink, const struct weh_geom_text *text)
 {
     weh_sink_map_begin(sink, WEH_SINK_UNKNOWN);
-    write_int(sink, "font", text->font_id);
+    json_put_int(sink, "font", text->font_id);
     weh_sink_key(sink, "text");
     weh_sink_str(sink, text->text);
-    write_number(sink, "height", text->height);
+    json_put_number(sink, "height", text->height);
     if (!box_almost_equal(text->width_factor, 1.0)) {
-        write_number(sink, "widthFactor", text->width_factor);
+        json_put_number(sink, "widthFactor", text->width_factor);
     }
     if (text->bold) {
-        write_flag(sink, "bold", true);
+        json_put_flag(sink, "bold", true);
     }
     if (text->italic) {
-        write_flag(sink, "italic", true);
+        json_put_flag(sink, "italic", true);
     }
     if (text->underline) {
-        write_flag(sink, "underline", true);
+        json_put_flag(sink, "underline", true);
     }
     if (text->has_frame) {
         write_text_frame(sink, text);
@@ -259,7 +259,7 @@ static void write_image(struct weh_sink *sink, const struct weh_geom_image *imag
     }
     weh_sink_array_end(sink);
     write_id(sink, "textureId", image->texture_id);
-    write_flag(sink, "hasBorder", image->draw_border);
+    json_put_flag(sink, "hasBorder", image->draw_border);
     weh_sink_map_end(sink);
 }
 
@@ -267,10 +267,10 @@ static void write_face(struct weh_sink *sink, const struct weh_geom_face_symbolo
 {
     weh_sink_map_begin(sink, WEH_SINK_UNKNOWN);
     if (face->use_color) {
-        write_int(sink, "color", face->color);
+        json_put_int(sink, "color", face->color);
     }
     if (face->use_color && face->transparency != 0.0) {
-        write_number(sink, "transparency", face->transparency);
+        json_put_number(sink, "transparency", face->transparency);
     }
     if (face->use_material) {
         write_id(sink, "materialId", face->material_id);
@@ -303,7 +303,7 @@ static void write_brep(struct weh_sink *sink, const struct weh_geom_brep *brep, 
         weh_sink_binary(sink, brep->entity, brep->n_entity);
     }
     if (brep->type != 0) {
-        write_int(sink, "type", brep->type);
+        json_put_int(sink, "type", brep->type);
     }
     if (brep->has_frame && !frame_is_identity(&brep->frame)) {
         write_matrix(sink, "transform", brep->frame.m, (uint32_t[2]){ 3, 4 });
@@ -388,7 +388,7 @@ static void write_content(struct weh_sink *sink, const struct weh_geom_entry *en
     switch (entry->opcode) {
     case WEH_GEOM_HEADER:
         weh_sink_map_begin(sink, 1);
-        write_int(sink, "flags", entry->as.header.flags);
+        json_put_int(sink, "flags", entry->as.header.flags);
         weh_sink_map_end(sink);
         break;
     case WEH_GEOM_SUB_RANGE:
