@@ -8,6 +8,8 @@
 #include "weh/ec.h"
 #include "weh/value_sink.h"
 
+#include "data_file.h"
+
 /* A list that is told item by item: the aspects of the element that was asked for last, ... */
 struct oracle_list {
     weh_id owner; /* 0: none */
@@ -28,9 +30,6 @@ struct oracle_file {
     struct oracle_list aspects;
     struct oracle_list file_props; /* owner 1 once it is there */
 };
-
-/** Append what the file @path holds, or what it packs when its name ends in ".xz". */
-WEH_MUST_CHECK weh_err oracle_read(const char *path, struct weh_buf *out, struct weh_diag *diag);
 
 /** Copy @data_dir/@name.bim, or unpack @name.bim.xz, and open the copy. @file zeroed before. Whether
  * it works or not, oracle_file_close removes what was made. */

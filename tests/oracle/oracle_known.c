@@ -42,7 +42,7 @@ weh_err oracle_known_read(const char *path, struct oracle_known *out, struct weh
 
     weh_buf_init(&out->text, 0);
     out->n = 0;
-    err = oracle_read(path, &out->text, diag);
+    err = data_file_read(path, &out->text, diag);
     rest = (struct weh_str){ (const char *)out->text.data, out->text.len };
     while (err == WEH_OK && rest.len > 0) {
         struct weh_str line;

@@ -243,7 +243,7 @@ static void compare_kind(struct place *place)
                    place->kind->name);
     weh_buf_init(&dump, DUMP_MAX);
     place->line = 0;
-    if (oracle_read(path, &dump, &diag) != WEH_OK) {
+    if (data_file_read(path, &dump, &diag) != WEH_OK) {
         count_problem(place, NULL, "dump", diag.text);
     } else {
         rest = (struct weh_str){ (const char *)dump.data, dump.len };

@@ -10,19 +10,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <lzma.h>
-
+#include "weh/alloc.h"
 #include "weh/aspect.h"
 #include "weh/code_spec.h"
 #include "weh/relationship.h"
 
 #include "bis_fixture.h"
+#include "data_file.h"
 #include "mutator.h"
 
-#define DUMP_MAX_BYTES (16u << 20)
-#define LINES_MAX      512
-#define COUNT_DEFAULT  10000
-#define SHOWN_MAX      20
+#define LINES_MAX     512
+#define COUNT_DEFAULT 10000
+#define SHOWN_MAX     20
 
 /* What a line of a dump is about. */
 enum kind {
@@ -413,35 +412,14 @@ static void edit_unmutated(struct run *run, const struct call *which)
 
 /* ---- the run ---- */
 
-static char *read_xz(const char *path, size_t *len)
-{
-    uint64_t memory_limit = UINT64_MAX;
-    FILE *file = fopen(path, "rb");
-    uint8_t *packed = malloc(DUMP_MAX_BYTES);
-    char *text = malloc(DUMP_MAX_BYTES);
-    size_t in = 0;
-    size_t n;
-
-    assert_non_null(file);
-    assert_non_null(packed);
-    assert_non_null(text);
-    n = fread(packed, 1, DUMP_MAX_BYTES, file);
-    (void)fclose(file);
-    *len = 0;
-    assert_int_equal(lzma_stream_buffer_decode(&memory_limit, 0, NULL, packed, &in, n,
-                                               (uint8_t *)text, len, DUMP_MAX_BYTES),
-                     LZMA_OK);
-    free(packed);
-    return text;
-}
-
 static void read_lines(struct lines *out, const char *name)
 {
     struct weh_str rest = { NULL, 0 };
-    char path[512];
+    char path[64];
 
-    (void)snprintf(path, sizeof(path), "%s/oracle/small.%s.jsonl.xz", WEH_TEST_DATA, name);
-    out->dump = read_xz(path, &rest.len);
+    (void)snprintf(path, sizeof(path), "oracle/small.%s.jsonl.xz", name);
+    out->dump = data_file_text(path, &rest.len);
+    assert_non_null(out->dump);
     rest.ptr = out->dump;
     while (rest.len > 0) {
         assert_true(out->n < LINES_MAX);
@@ -521,7 +499,7 @@ static void test_mutated_props_work_or_are_refused_and_leave_nothing_behind(void
                        "'parent':{'id':'0x1','relClassName':'BisCore:SubjectOwnsSubjects'}}"),
         WEH_OK);
     for (size_t i = 0; i < KIND_COUNT; i++) {
-        free(run.lines[i].dump);
+        weh_free(run.lines[i].dump);
     }
     mutator_fini(&run.mutator);
     fixture_close(run.f);

@@ -25,7 +25,7 @@ void geom_blobs_open(struct geom_blobs *blobs, const char *name)
 
     weh_buf_init(&blobs->file, 0);
     (void)snprintf(path, sizeof(path), "%s/%s", WEH_TEST_DATA, name);
-    assert_int_equal(oracle_read(path, &blobs->file, NULL), WEH_OK);
+    assert_int_equal(data_file_read(path, &blobs->file, NULL), WEH_OK);
     /* An image in memory has no WAL: say so in its header. */
     blobs->file.data[18] = 1;
     blobs->file.data[19] = 1;

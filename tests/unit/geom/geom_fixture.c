@@ -6,37 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <lzma.h>
+#include "weh/alloc.h"
 
-#define MAX_BYTES (8u << 20)
+#include "data_file.h"
 
 static const struct weh_json_limits limits = { WEH_JSON_MAX_DEPTH, 10000000 };
-
-static char *read_xz(const char *name, size_t *len)
-{
-    uint64_t memory_limit = UINT64_MAX;
-    char path[512];
-    FILE *file;
-    uint8_t *packed = malloc(MAX_BYTES);
-    char *text = malloc(MAX_BYTES);
-    size_t in = 0;
-    size_t out = 0;
-    size_t n;
-
-    assert_non_null(packed);
-    assert_non_null(text);
-    (void)snprintf(path, sizeof(path), "%s/%s", WEH_TEST_DATA, name);
-    file = fopen(path, "rb");
-    assert_non_null(file);
-    n = fread(packed, 1, MAX_BYTES, file);
-    (void)fclose(file);
-    assert_int_equal(lzma_stream_buffer_decode(&memory_limit, 0, NULL, packed, &in, n,
-                                               (uint8_t *)text, &out, MAX_BYTES),
-                     LZMA_OK);
-    free(packed);
-    *len = out;
-    return text;
-}
 
 static const struct weh_value *member(const struct weh_value *map, const char *name)
 {
@@ -76,10 +50,11 @@ static void read_case(struct geom_cases *cases, struct weh_str line)
 void geom_cases_open(struct geom_cases *cases, const char *name)
 {
     size_t len = 0;
-    char *text = read_xz(name, &len);
+    char *text = data_file_text(name, &len);
     struct weh_str rest = { text, len };
     unsigned n = 0;
 
+    assert_non_null(text);
     for (size_t i = 0; i < len; i++) {
         n += text[i] == '\n';
     }
@@ -95,7 +70,7 @@ void geom_cases_open(struct geom_cases *cases, const char *name)
             read_case(cases, line);
         }
     }
-    free(text);
+    weh_free(text);
 }
 
 void geom_cases_close(struct geom_cases *cases)

@@ -152,7 +152,7 @@ static void dump_open(struct dump *dump)
 {
     weh_buf_init(&dump->text, 0);
     assert_int_equal(
-        oracle_read(WEH_TEST_DATA "/oracle/small.geometry.jsonl.xz", &dump->text, NULL), WEH_OK);
+        data_file_read(WEH_TEST_DATA "/oracle/small.geometry.jsonl.xz", &dump->text, NULL), WEH_OK);
     weh_buf_byte(&dump->text, 0);
 }
 

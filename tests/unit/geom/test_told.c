@@ -60,7 +60,7 @@ static void dump_open(struct dump *dump, const char *path)
     uint32_t n = 1;
 
     weh_buf_init(&text, 0);
-    assert_int_equal(oracle_read(path, &text, NULL), WEH_OK);
+    assert_int_equal(data_file_read(path, &text, NULL), WEH_OK);
     for (size_t i = 0; i < text.len; i++) {
         n += text.data[i] == '\n';
     }

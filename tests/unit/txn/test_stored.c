@@ -10,35 +10,12 @@
 
 #include <cmocka.h>
 #include <jansson.h>
-#include <lzma.h>
 
+#include "weh/alloc.h"
+
+#include "data_file.h"
 #include "stack_priv.h"
 #include "txn_fixture.h"
-
-static char *read_xz(const char *name)
-{
-    static uint8_t packed[1 << 18];
-    static const size_t room = 1 << 24;
-    char path[256];
-    char *text = malloc(room);
-    uint64_t limit = UINT64_MAX;
-    size_t in = 0;
-    size_t out = 0;
-    size_t n;
-    FILE *file;
-
-    (void)snprintf(path, sizeof(path), "%s/%s", WEH_TEST_DATA, name);
-    file = fopen(path, "rb");
-    assert_non_null(file);
-    n = fread(packed, 1, sizeof(packed), file);
-    assert_true(n < sizeof(packed));
-    assert_int_equal(fclose(file), 0);
-    assert_int_equal(
-        lzma_stream_buffer_decode(&limit, 0, NULL, packed, &in, n, (uint8_t *)text, &out, room - 1),
-        LZMA_OK);
-    text[out] = '\0';
-    return text;
-}
 
 static char *base64(const uint8_t *bytes, size_t n)
 {
@@ -207,11 +184,13 @@ static void check_list(struct weh_txn_stack *stack, const json_t *changes, bool 
 static size_t check_file(const char *bim, const char *oracle, size_t *n_txns)
 {
     struct fixture f;
-    char *text = read_xz(oracle);
+    size_t len = 0;
+    char *text = data_file_text(oracle, &len);
     char *line;
     char *rest = NULL;
     size_t n = 0;
 
+    assert_non_null(text);
     fixture_open(&f, bim);
     *n_txns = 0;
     for (line = strtok_r(text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
@@ -235,7 +214,7 @@ static size_t check_file(const char *bim, const char *oracle, size_t *n_txns)
         ++*n_txns;
         json_decref(txn);
     }
-    free(text);
+    weh_free(text);
     fixture_close(&f);
     return n;
 }
