@@ -20,8 +20,8 @@ struct weh_app_ops {
                     struct weh_diag *diag);
     /** A session ends: roll back and close what is open. Worker thread. */
     void (*close)(void *workspace);
-    /** Called before each request's handler. Worker thread. */
-    weh_err (*before)(void *workspace, struct weh_diag *diag);
+    /** Called before the handler of each request. Worker thread. */
+    weh_err (*before)(void *workspace, const struct weh_method *method, struct weh_diag *diag);
     /** Called after each request, before its reply goes out. Worker thread. A failure here takes
      * the place of the reply. */
     weh_err (*after)(void *workspace, struct weh_diag *diag);

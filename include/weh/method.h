@@ -80,17 +80,27 @@ typedef weh_err (*weh_handler)(struct weh_call *call, struct weh_diag *diag);
 /** Bit of @state in weh_method.states. */
 #define WEH_IN(state) (1u << WEH_SESSION_##state)
 
+enum weh_method_flag {
+    WEH_METHOD_OUT_OF_BAND = 1, /* runs in the channel's thread, past the mailbox */
+    WEH_METHOD_IN_BATCH = 2,    /* may stand in edit.batch */
+};
+
 struct weh_method {
     const char *name;
     unsigned states; /* WEH_IN bits: where the method is allowed */
     enum weh_access access;
-    bool out_of_band; /* runs in the channel's thread, past the mailbox */
+    unsigned flags; /* of enum weh_method_flag */
     const struct weh_arg_spec *args;
     const char *result; /* shape, as text */
     const char *since;
     const char *help; /* one line */
     weh_handler handler;
 };
+
+static inline bool weh_method_is_out_of_band(const struct weh_method *method)
+{
+    return (method->flags & WEH_METHOD_OUT_OF_BAND) != 0;
+}
 
 /** A message of the server without a request. */
 struct weh_notification {

@@ -94,9 +94,15 @@ static void close_session(void *workspace)
     weh_free(workspace);
 }
 
+/* Of a method that edits the open briefcase, not one that makes another. */
+static bool edits_open_briefcase(const struct weh_method *method)
+{
+    return method->access >= WEH_ACCESS_EDIT && method->states == WEH_IN(READY);
+}
+
 /* A reader sees one state of the file during a request, and the newest at the next: somebody else may
  * have written meanwhile, schemas too. */
-static weh_err before_request(void *arg, struct weh_diag *diag)
+static weh_err before_request(void *arg, const struct weh_method *method, struct weh_diag *diag)
 {
     struct workspace *workspace = arg;
     int64_t data_version = 0;
@@ -104,6 +110,9 @@ static weh_err before_request(void *arg, struct weh_diag *diag)
 
     if (workspace->briefcase == NULL || !workspace->readonly) {
         return WEH_OK;
+    }
+    if (edits_open_briefcase(method)) {
+        return weh_fail(diag, WEH_E_READ_ONLY, "the briefcase is open for reading only");
     }
     weh_bis_forget(workspace->bis);
     err = weh_briefcase_read_begin(workspace->briefcase, diag);
@@ -274,11 +283,4 @@ void workspace_close(struct workspace *workspace)
     weh_briefcase_close(workspace->briefcase);
     workspace->briefcase = NULL;
     workspace->name[0] = '\0';
-}
-
-weh_err call_check_writable(const struct weh_call *call, struct weh_diag *diag)
-{
-    return call_workspace(call)->readonly
-               ? weh_fail(diag, WEH_E_READ_ONLY, "the briefcase is open for reading only")
-               : WEH_OK;
 }

@@ -280,6 +280,7 @@ static weh_err copy(const struct batch_refs *refs, const struct weh_value *from,
             level->members[i].key = level->from->as.members[i].key;
             target = &level->members[i].value;
         } else {
+            weh_assert(level->items != NULL);
             target = &level->items[i];
         }
         *target = *source;

@@ -43,6 +43,7 @@ static void describe_method(const struct weh_method *method, struct weh_sink *si
     }
     weh_sink_array_end(sink);
     put_text(sink, "result", method->result);
+    put_bool(sink, "batch", (method->flags & WEH_METHOD_IN_BATCH) != 0);
     put_text(sink, "since", method->since);
     put_text(sink, "help", method->help);
     weh_sink_map_end(sink);

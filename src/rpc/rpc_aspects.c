@@ -18,11 +18,8 @@ weh_err elements_get_aspects(struct weh_call *call, struct weh_diag *diag)
 weh_err elements_insert_aspect(struct weh_call *call, struct weh_diag *diag)
 {
     weh_id id = 0;
-    weh_err err = call_check_writable(call, diag);
+    weh_err err = weh_aspect_insert(call_workspace(call)->bis, call->args[0].as.value, &id, diag);
 
-    if (err == WEH_OK) {
-        err = weh_aspect_insert(call_workspace(call)->bis, call->args[0].as.value, &id, diag);
-    }
     if (err == WEH_OK) {
         put_new_id(call->result, id);
     }
@@ -31,11 +28,8 @@ weh_err elements_insert_aspect(struct weh_call *call, struct weh_diag *diag)
 
 weh_err elements_update_aspect(struct weh_call *call, struct weh_diag *diag)
 {
-    weh_err err = call_check_writable(call, diag);
+    weh_err err = weh_aspect_update(call_workspace(call)->bis, call->args[0].as.value, diag);
 
-    if (err == WEH_OK) {
-        err = weh_aspect_update(call_workspace(call)->bis, call->args[0].as.value, diag);
-    }
     if (err == WEH_OK) {
         put_empty(call->result);
     }
@@ -44,16 +38,11 @@ weh_err elements_update_aspect(struct weh_call *call, struct weh_diag *diag)
 
 weh_err elements_delete_aspect(struct weh_call *call, struct weh_diag *diag)
 {
-    const struct weh_arg *args = call->args;
-    const weh_id *ids = args[0].given ? &args[0].as.id : args[1].as.list.ids;
-    size_t n = args[0].given ? 1 : args[1].as.list.n;
-    weh_err err = call_check_writable(call, diag);
+    struct weh_id_list list = { NULL, 0 };
+    weh_err err = call_id_or_ids(call, &list, diag);
 
-    if (args[0].given == args[1].given) {
-        return weh_fail_where(diag, WEH_E_BAD_ARGS, "id", "give exactly one of id and ids");
-    }
     if (err == WEH_OK) {
-        err = weh_aspect_delete(call_workspace(call)->bis, ids, n, diag);
+        err = weh_aspect_delete(call_workspace(call)->bis, list.ids, list.n, diag);
     }
     if (err == WEH_OK) {
         put_empty(call->result);

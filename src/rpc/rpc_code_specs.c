@@ -7,12 +7,9 @@ weh_err code_specs_insert(struct weh_call *call, struct weh_diag *diag)
 {
     const struct weh_arg *args = call->args;
     weh_id id = 0;
-    weh_err err = call_check_writable(call, diag);
+    weh_err err = weh_code_spec_insert(call_workspace(call)->bis, args[0].as.string,
+                                       args[1].as.value, &id, diag);
 
-    if (err == WEH_OK) {
-        err = weh_code_spec_insert(call_workspace(call)->bis, args[0].as.string, args[1].as.value,
-                                   &id, diag);
-    }
     if (err == WEH_OK) {
         put_new_id(call->result, id);
     }

@@ -11,19 +11,6 @@
 #include "batch_refs.h"
 #include "rpc_priv.h"
 
-/* What may stand in a batch: what reads and edits entities, and nothing that ends or begins. */
-static const char *const allowed[] = {
-    "codeSpecs.",
-    "elements.",
-    "models.",
-    "relationships.",
-    "briefcase.deleteFileProperty",
-    "briefcase.queryFileProperty",
-    "briefcase.saveFileProperty",
-    "briefcase.updateEcefLocation",
-    "briefcase.updateProjectExtents",
-};
-
 struct batch {
     struct weh_call *call; /* of the batch itself */
     struct batch_refs refs;
@@ -36,20 +23,6 @@ struct op {
     const struct weh_value *params; /* NULL: none */
     struct weh_str as;              /* "" : no name */
 };
-
-static bool is_allowed(struct weh_str name)
-{
-    for (size_t i = 0; i < WEH_ARRAY_LEN(allowed); i++) {
-        size_t len = strlen(allowed[i]);
-        bool is_family = allowed[i][len - 1] == '.';
-
-        if (name.len >= len && memcmp(name.ptr, allowed[i], len) == 0 &&
-            (is_family || name.len == len)) {
-            return true;
-        }
-    }
-    return false;
-}
 
 static weh_err read_method(const struct batch *batch, const struct weh_value *value,
                            const struct weh_method **out, struct weh_diag *diag)
@@ -69,7 +42,7 @@ static weh_err read_method(const struct batch *batch, const struct weh_value *va
         return weh_fail_where(diag, WEH_E_METHOD_NOT_FOUND, "method", "there is no method %s",
                               name);
     }
-    if (!is_allowed(weh_value_str(value))) {
+    if (((*out)->flags & WEH_METHOD_IN_BATCH) == 0) {
         return weh_fail_where(diag, WEH_E_BAD_ARGS, "method", "%s cannot be part of a batch", name);
     }
     if ((*out)->access > weh_session_access(batch->call->session)) {
@@ -134,6 +107,7 @@ static weh_err run_op(struct batch *batch, const struct op *op, struct weh_diag 
     struct weh_value value;
     weh_err err = batch_refs_resolve(&batch->refs, params, &params, diag);
 
+    weh_assert(op->method != NULL);
     if (err == WEH_OK) {
         err = weh_args_decode(op->method->args, params, call.arena, args, diag);
     }
@@ -222,11 +196,8 @@ weh_err edit_batch(struct weh_call *call, struct weh_diag *diag)
     const struct weh_arg *description = &call->args[1];
     struct weh_bis *bis = call_workspace(call)->bis;
     struct batch batch = { .call = call };
-    weh_err err = call_check_writable(call, diag);
+    weh_err err = batch_refs_init(&batch.refs, call->arena, count_names(ops), diag);
 
-    if (err == WEH_OK) {
-        err = batch_refs_init(&batch.refs, call->arena, count_names(ops), diag);
-    }
     if (err == WEH_OK) {
         err = weh_bis_batch_begin(bis, diag);
     }

@@ -121,11 +121,8 @@ weh_err elements_query_children(struct weh_call *call, struct weh_diag *diag)
 weh_err elements_insert(struct weh_call *call, struct weh_diag *diag)
 {
     weh_id id = 0;
-    weh_err err = call_check_writable(call, diag);
+    weh_err err = weh_element_insert(call_workspace(call)->bis, call->args[0].as.value, &id, diag);
 
-    if (err == WEH_OK) {
-        err = weh_element_insert(call_workspace(call)->bis, call->args[0].as.value, &id, diag);
-    }
     if (err == WEH_OK) {
         put_new_id(call->result, id);
     }
@@ -134,11 +131,8 @@ weh_err elements_insert(struct weh_call *call, struct weh_diag *diag)
 
 weh_err elements_update(struct weh_call *call, struct weh_diag *diag)
 {
-    weh_err err = call_check_writable(call, diag);
+    weh_err err = weh_element_update(call_workspace(call)->bis, call->args[0].as.value, diag);
 
-    if (err == WEH_OK) {
-        err = weh_element_update(call_workspace(call)->bis, call->args[0].as.value, diag);
-    }
     if (err == WEH_OK) {
         put_empty(call->result);
     }
@@ -147,16 +141,11 @@ weh_err elements_update(struct weh_call *call, struct weh_diag *diag)
 
 weh_err elements_delete(struct weh_call *call, struct weh_diag *diag)
 {
-    const struct weh_arg *args = call->args;
-    const weh_id *ids = args[0].given ? &args[0].as.id : args[1].as.list.ids;
-    size_t n = args[0].given ? 1 : args[1].as.list.n;
-    weh_err err = call_check_writable(call, diag);
+    struct weh_id_list list = { NULL, 0 };
+    weh_err err = call_id_or_ids(call, &list, diag);
 
-    if (args[0].given == args[1].given) {
-        return weh_fail_where(diag, WEH_E_BAD_ARGS, "id", "give exactly one of id and ids");
-    }
     if (err == WEH_OK) {
-        err = weh_element_delete(call_workspace(call)->bis, ids, n, diag);
+        err = weh_element_delete(call_workspace(call)->bis, list.ids, list.n, diag);
     }
     if (err == WEH_OK) {
         put_empty(call->result);
@@ -167,11 +156,8 @@ weh_err elements_delete(struct weh_call *call, struct weh_diag *diag)
 weh_err elements_delete_tree(struct weh_call *call, struct weh_diag *diag)
 {
     size_t n = 0;
-    weh_err err = call_check_writable(call, diag);
+    weh_err err = weh_element_delete_tree(call_workspace(call)->bis, call->args[0].as.id, &n, diag);
 
-    if (err == WEH_OK) {
-        err = weh_element_delete_tree(call_workspace(call)->bis, call->args[0].as.id, &n, diag);
-    }
     if (err == WEH_OK) {
         weh_sink_map_begin(call->result, 1);
         put_int(call->result, "deleted", (int64_t)n);
@@ -185,15 +171,13 @@ weh_err elements_delete_definitions(struct weh_call *call, struct weh_diag *diag
     const struct weh_arg *ids = &call->args[0];
     weh_id *used = weh_arena_array(call->arena, ids->as.list.n + 1, sizeof(*used));
     size_t n = 0;
-    weh_err err = call_check_writable(call, diag);
+    weh_err err;
 
     if (used == NULL) {
         return weh_fail_nomem(diag);
     }
-    if (err == WEH_OK) {
-        err = weh_element_delete_definitions(call_workspace(call)->bis, ids->as.list.ids,
-                                             ids->as.list.n, used, &n, diag);
-    }
+    err = weh_element_delete_definitions(call_workspace(call)->bis, ids->as.list.ids,
+                                         ids->as.list.n, used, &n, diag);
     if (err != WEH_OK) {
         return err;
     }

@@ -38,9 +38,9 @@ weh_err briefcase_save_file_property(struct weh_call *call, struct weh_diag *dia
     const struct weh_arg *text = &call->args[4];
     const struct weh_arg *blob = &call->args[5];
     struct weh_str bytes = { NULL, 0 };
-    weh_err err = call_check_writable(call, diag);
+    weh_err err = WEH_OK;
 
-    if (err == WEH_OK && blob->given) {
+    if (blob->given) {
         err = weh_ec_binary_read(blob->as.value, "blob", call->arena, &bytes, diag);
     }
     if (err == WEH_OK) {
@@ -56,11 +56,8 @@ weh_err briefcase_save_file_property(struct weh_call *call, struct weh_diag *dia
 weh_err briefcase_delete_file_property(struct weh_call *call, struct weh_diag *diag)
 {
     const struct weh_file_prop_key key = read_key(call->args);
-    weh_err err = call_check_writable(call, diag);
+    weh_err err = weh_file_prop_delete(call_workspace(call)->briefcase, &key, diag);
 
-    if (err == WEH_OK) {
-        err = weh_file_prop_delete(call_workspace(call)->briefcase, &key, diag);
-    }
     if (err == WEH_OK) {
         put_empty(call->result);
     }
@@ -111,11 +108,8 @@ static weh_err read_point(const struct weh_value *value, const char *where, doub
 static weh_err update_location(struct weh_call *call, const struct weh_location_update *update,
                                struct weh_diag *diag)
 {
-    weh_err err = call_check_writable(call, diag);
+    weh_err err = weh_location_update(call_workspace(call)->briefcase, update, diag);
 
-    if (err == WEH_OK) {
-        err = weh_location_update(call_workspace(call)->briefcase, update, diag);
-    }
     if (err == WEH_OK) {
         put_empty(call->result);
     }

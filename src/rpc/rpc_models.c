@@ -9,11 +9,8 @@ weh_err models_get_props(struct weh_call *call, struct weh_diag *diag)
 weh_err models_insert(struct weh_call *call, struct weh_diag *diag)
 {
     weh_id id = 0;
-    weh_err err = call_check_writable(call, diag);
+    weh_err err = weh_model_insert(call_workspace(call)->bis, call->args[0].as.value, &id, diag);
 
-    if (err == WEH_OK) {
-        err = weh_model_insert(call_workspace(call)->bis, call->args[0].as.value, &id, diag);
-    }
     if (err == WEH_OK) {
         put_new_id(call->result, id);
     }
@@ -22,11 +19,8 @@ weh_err models_insert(struct weh_call *call, struct weh_diag *diag)
 
 weh_err models_update(struct weh_call *call, struct weh_diag *diag)
 {
-    weh_err err = call_check_writable(call, diag);
+    weh_err err = weh_model_update(call_workspace(call)->bis, call->args[0].as.value, diag);
 
-    if (err == WEH_OK) {
-        err = weh_model_update(call_workspace(call)->bis, call->args[0].as.value, diag);
-    }
     if (err == WEH_OK) {
         put_empty(call->result);
     }
@@ -35,11 +29,8 @@ weh_err models_update(struct weh_call *call, struct weh_diag *diag)
 
 weh_err models_delete(struct weh_call *call, struct weh_diag *diag)
 {
-    weh_err err = call_check_writable(call, diag);
+    weh_err err = weh_model_delete(call_workspace(call)->bis, call->args[0].as.id, diag);
 
-    if (err == WEH_OK) {
-        err = weh_model_delete(call_workspace(call)->bis, call->args[0].as.id, diag);
-    }
     if (err == WEH_OK) {
         put_empty(call->result);
     }

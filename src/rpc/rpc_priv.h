@@ -6,6 +6,7 @@
 #include "weh/bis.h"
 #include "weh/briefcase.h"
 #include "weh/ec.h"
+#include "weh/id_set.h"
 #include "weh/rpc.h"
 #include "weh/txn.h"
 
@@ -83,8 +84,9 @@ static inline struct workspace *call_workspace(const struct weh_call *call)
     return call->workspace;
 }
 
-/** WEH_E_READ_ONLY when the open briefcase may not be edited. */
-WEH_MUST_CHECK weh_err call_check_writable(const struct weh_call *call, struct weh_diag *diag);
+/** The first two arguments: either an id or ids, or WEH_E_BAD_ARGS. Views into the arguments. */
+WEH_MUST_CHECK weh_err call_id_or_ids(const struct weh_call *call, struct weh_id_list *out,
+                                      struct weh_diag *diag);
 
 /** The result {}. */
 void put_empty(struct weh_sink *sink);

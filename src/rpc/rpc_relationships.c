@@ -29,12 +29,9 @@ weh_err relationships_insert(struct weh_call *call, struct weh_diag *diag)
 {
     const struct weh_arg *args = call->args;
     weh_id id = 0;
-    weh_err err = call_check_writable(call, diag);
+    weh_err err = weh_relationship_insert(call_workspace(call)->bis, args[0].as.value,
+                                          args[1].given && args[1].as.boolean, &id, diag);
 
-    if (err == WEH_OK) {
-        err = weh_relationship_insert(call_workspace(call)->bis, args[0].as.value,
-                                      args[1].given && args[1].as.boolean, &id, diag);
-    }
     if (err == WEH_OK) {
         put_new_id(call->result, id);
     }
@@ -43,11 +40,8 @@ weh_err relationships_insert(struct weh_call *call, struct weh_diag *diag)
 
 weh_err relationships_update(struct weh_call *call, struct weh_diag *diag)
 {
-    weh_err err = call_check_writable(call, diag);
+    weh_err err = weh_relationship_update(call_workspace(call)->bis, call->args[0].as.value, diag);
 
-    if (err == WEH_OK) {
-        err = weh_relationship_update(call_workspace(call)->bis, call->args[0].as.value, diag);
-    }
     if (err == WEH_OK) {
         put_empty(call->result);
     }
@@ -56,11 +50,8 @@ weh_err relationships_update(struct weh_call *call, struct weh_diag *diag)
 
 weh_err relationships_delete(struct weh_call *call, struct weh_diag *diag)
 {
-    weh_err err = call_check_writable(call, diag);
+    weh_err err = weh_relationship_delete(call_workspace(call)->bis, call->args[0].as.value, diag);
 
-    if (err == WEH_OK) {
-        err = weh_relationship_delete(call_workspace(call)->bis, call->args[0].as.value, diag);
-    }
     if (err == WEH_OK) {
         put_empty(call->result);
     }

@@ -8,13 +8,10 @@ weh_err txns_save(struct weh_call *call, struct weh_diag *diag)
     const struct weh_arg *description = &call->args[0];
     struct weh_txn_id id;
     bool saved = false;
-    weh_err err = call_check_writable(call, diag);
+    weh_err err =
+        weh_txn_save(call_workspace(call)->txns,
+                     description->given ? description->as.string : WEH_STR(""), &saved, &id, diag);
 
-    if (err == WEH_OK) {
-        err = weh_txn_save(call_workspace(call)->txns,
-                           description->given ? description->as.string : WEH_STR(""), &saved, &id,
-                           diag);
-    }
     if (err != WEH_OK) {
         return err;
     }
@@ -29,11 +26,8 @@ weh_err txns_save(struct weh_call *call, struct weh_diag *diag)
 
 weh_err txns_abandon(struct weh_call *call, struct weh_diag *diag)
 {
-    weh_err err = call_check_writable(call, diag);
+    weh_err err = weh_txn_abandon(call_workspace(call)->txns, diag);
 
-    if (err == WEH_OK) {
-        err = weh_txn_abandon(call_workspace(call)->txns, diag);
-    }
     if (err != WEH_OK) {
         return err;
     }
@@ -77,12 +71,9 @@ static weh_err answer_reversed(struct weh_call *call, weh_err err, struct weh_tx
 static weh_err reverse(struct weh_call *call, uint32_t count, struct weh_diag *diag)
 {
     struct weh_txn_ids ids = { NULL, 0 };
-    weh_err err = call_check_writable(call, diag);
+    weh_err err = weh_txn_reverse(call_workspace(call)->txns, count, &ids, diag);
+    forget_if_dropped(call);
 
-    if (err == WEH_OK) {
-        err = weh_txn_reverse(call_workspace(call)->txns, count, &ids, diag);
-        forget_if_dropped(call);
-    }
     return answer_reversed(call, err, &ids);
 }
 
@@ -90,12 +81,9 @@ static weh_err reverse_to(struct weh_call *call, bool cancel, struct weh_diag *d
 {
     struct weh_txn_id id = { call->args[0].as.id };
     struct weh_txn_ids ids = { NULL, 0 };
-    weh_err err = call_check_writable(call, diag);
+    weh_err err = weh_txn_reverse_to(call_workspace(call)->txns, id, cancel, &ids, diag);
+    forget_if_dropped(call);
 
-    if (err == WEH_OK) {
-        err = weh_txn_reverse_to(call_workspace(call)->txns, id, cancel, &ids, diag);
-        forget_if_dropped(call);
-    }
     return answer_reversed(call, err, &ids);
 }
 
@@ -122,12 +110,9 @@ weh_err txns_cancel_to(struct weh_call *call, struct weh_diag *diag)
 weh_err txns_reinstate(struct weh_call *call, struct weh_diag *diag)
 {
     struct weh_txn_ids ids = { NULL, 0 };
-    weh_err err = call_check_writable(call, diag);
+    weh_err err = weh_txn_reinstate(call_workspace(call)->txns, &ids, diag);
+    forget_if_dropped(call);
 
-    if (err == WEH_OK) {
-        err = weh_txn_reinstate(call_workspace(call)->txns, &ids, diag);
-        forget_if_dropped(call);
-    }
     if (err == WEH_OK) {
         put_txn_ids(call, "reinstated", &ids);
     }
@@ -137,11 +122,8 @@ weh_err txns_reinstate(struct weh_call *call, struct weh_diag *diag)
 
 weh_err txns_restart(struct weh_call *call, struct weh_diag *diag)
 {
-    weh_err err = call_check_writable(call, diag);
+    weh_err err = weh_txn_restart(call_workspace(call)->txns, diag);
 
-    if (err == WEH_OK) {
-        err = weh_txn_restart(call_workspace(call)->txns, diag);
-    }
     if (err == WEH_OK) {
         put_empty(call->result);
     }
@@ -164,24 +146,18 @@ weh_err txns_begin_operation(struct weh_call *call, struct weh_diag *diag)
 {
     const struct weh_arg *description = &call->args[0];
     uint32_t depth = 0;
-    weh_err err = call_check_writable(call, diag);
+    weh_err err = weh_txn_begin_operation(call_workspace(call)->txns,
+                                          description->given ? description->as.string : WEH_STR(""),
+                                          &depth, diag);
 
-    if (err == WEH_OK) {
-        err = weh_txn_begin_operation(call_workspace(call)->txns,
-                                      description->given ? description->as.string : WEH_STR(""),
-                                      &depth, diag);
-    }
     return answer_depth(call, err, depth);
 }
 
 weh_err txns_end_operation(struct weh_call *call, struct weh_diag *diag)
 {
     uint32_t depth = 0;
-    weh_err err = call_check_writable(call, diag);
+    weh_err err = weh_txn_end_operation(call_workspace(call)->txns, &depth, diag);
 
-    if (err == WEH_OK) {
-        err = weh_txn_end_operation(call_workspace(call)->txns, &depth, diag);
-    }
     return answer_depth(call, err, depth);
 }
 
@@ -198,12 +174,9 @@ static weh_err answer_empty(struct weh_call *call, weh_err err)
 weh_err txns_savepoint(struct weh_call *call, struct weh_diag *diag)
 {
     struct workspace *workspace = call_workspace(call);
-    weh_err err = call_check_writable(call, diag);
+    weh_err err = weh_txn_savepoint(workspace->txns, call->args[0].as.string,
+                                    weh_bis_mark(workspace->bis), diag);
 
-    if (err == WEH_OK) {
-        err = weh_txn_savepoint(workspace->txns, call->args[0].as.string,
-                                weh_bis_mark(workspace->bis), diag);
-    }
     return answer_empty(call, err);
 }
 
@@ -211,11 +184,8 @@ weh_err txns_rollback_to(struct weh_call *call, struct weh_diag *diag)
 {
     struct workspace *workspace = call_workspace(call);
     size_t mark = 0;
-    weh_err err = call_check_writable(call, diag);
+    weh_err err = weh_txn_rollback_to(workspace->txns, call->args[0].as.string, &mark, diag);
 
-    if (err == WEH_OK) {
-        err = weh_txn_rollback_to(workspace->txns, call->args[0].as.string, &mark, diag);
-    }
     if (err == WEH_OK) {
         weh_bis_forget_since(workspace->bis, mark);
     }
@@ -224,11 +194,8 @@ weh_err txns_rollback_to(struct weh_call *call, struct weh_diag *diag)
 
 weh_err txns_release(struct weh_call *call, struct weh_diag *diag)
 {
-    weh_err err = call_check_writable(call, diag);
+    weh_err err = weh_txn_release(call_workspace(call)->txns, call->args[0].as.string, diag);
 
-    if (err == WEH_OK) {
-        err = weh_txn_release(call_workspace(call)->txns, call->args[0].as.string, diag);
-    }
     return answer_empty(call, err);
 }
 

@@ -163,17 +163,17 @@ static weh_err call_method(struct weh_session *session, const struct job *job,
     if (err != WEH_OK) {
         return err;
     }
-    if (!job->method->out_of_band) {
+    if (!weh_method_is_out_of_band(job->method)) {
         take_activity(session, &params);
     }
     err = weh_args_decode(job->method->args, &params, arena, args, diag);
     if (err != WEH_OK) {
         return err;
     }
-    if (job->method->out_of_band) {
+    if (weh_method_is_out_of_band(job->method)) {
         return run_handler(&call, job, writer, diag);
     }
-    err = host->ops->before(session->workspace, diag);
+    err = host->ops->before(session->workspace, job->method, diag);
     if (err == WEH_OK) {
         struct weh_diag after;
         weh_err after_err;
@@ -231,7 +231,7 @@ static void settle(struct weh_session *session, const struct job *job, weh_err e
  * and leave the worker's members alone. */
 void session_run_job(struct weh_session *session, struct job *job)
 {
-    const bool out_of_band = job->method->out_of_band;
+    const bool out_of_band = weh_method_is_out_of_band(job->method);
     const enum sender sender = out_of_band ? SENDER_CHANNEL : SENDER_WORKER;
     const uint64_t started_us = weh_clock_mono_us();
     struct weh_arena own_arena;

@@ -369,7 +369,7 @@ void weh_session_receive(struct weh_session *session, uint8_t *bytes, size_t len
         job_destroy(job);
         return;
     }
-    if (job->method->out_of_band) {
+    if (weh_method_is_out_of_band(job->method)) {
         session_run_job(session, job);
         job_destroy(job);
         return;

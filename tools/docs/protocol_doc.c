@@ -54,7 +54,9 @@ static void print_method(const struct weh_method *method)
     (void)printf("\n### %s\n\n%s\n\nStates: ", method->name, method->help);
     print_states(method->states);
     (void)printf(". Access: %s. Since %s.%s\n", access_names[method->access], method->since,
-                 method->out_of_band ? " Overtakes waiting requests." : "");
+                 weh_method_is_out_of_band(method)            ? " Overtakes waiting requests."
+                 : (method->flags & WEH_METHOD_IN_BATCH) != 0 ? " May stand in edit.batch."
+                                                              : "");
     if (method->args[0].name != NULL) {
         (void)puts("\n| param | type | |\n| --- | --- | --- |");
         for (size_t i = 0; method->args[i].name != NULL; i++) {

@@ -67,9 +67,9 @@ static weh_err work_outgrown(struct weh_call *call, struct weh_diag *diag)
 static const struct weh_arg_spec none[] = { { .name = NULL } };
 
 static const struct weh_method methods[] = {
-    { "test.cancelled", WEH_IN(NEW), WEH_ACCESS_VIEW, false, none, "", "", "", work_cancelled },
-    { "test.outgrown", WEH_IN(NEW), WEH_ACCESS_VIEW, false, none, "", "", "", work_outgrown },
-    { "test.work", WEH_IN(NEW), WEH_ACCESS_VIEW, false, none, "", "", "", work },
+    { "test.cancelled", WEH_IN(NEW), WEH_ACCESS_VIEW, 0, none, "", "", "", work_cancelled },
+    { "test.outgrown", WEH_IN(NEW), WEH_ACCESS_VIEW, 0, none, "", "", "", work_outgrown },
+    { "test.work", WEH_IN(NEW), WEH_ACCESS_VIEW, 0, none, "", "", "", work },
 };
 
 static weh_err open_workspace(void *app, struct weh_session *session, void **out,
@@ -87,7 +87,16 @@ static void close_workspace(void *workspace)
     (void)workspace;
 }
 
-static weh_err around_request(void *workspace, struct weh_diag *diag)
+static weh_err before_request(void *workspace, const struct weh_method *method,
+                              struct weh_diag *diag)
+{
+    (void)workspace;
+    (void)method;
+    (void)diag;
+    return WEH_OK;
+}
+
+static weh_err after_request(void *workspace, struct weh_diag *diag)
 {
     (void)workspace;
     (void)diag;
@@ -96,8 +105,8 @@ static weh_err around_request(void *workspace, struct weh_diag *diag)
 
 static int setup(void **state)
 {
-    static const struct weh_app_ops ops = { open_workspace, close_workspace, around_request,
-                                            around_request };
+    static const struct weh_app_ops ops = { open_workspace, close_workspace, before_request,
+                                            after_request };
     struct fixture *f = weh_calloc(1, sizeof(*f));
     struct weh_host_options host = {
         .methods = methods, .n_methods = WEH_ARRAY_LEN(methods), .ops = &ops, .app = f

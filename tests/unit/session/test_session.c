@@ -117,17 +117,17 @@ static const struct weh_arg_spec any[] = { { "data", WEH_ARG_ANY, true, 0, 0, NU
 static const struct weh_arg_spec id[] = { { "id", WEH_ARG_REQUEST_ID, true, 0, 0, NULL, "" }, { .name = NULL } };
 
 static const struct weh_method methods[] = {
-    { "test.big",    WEH_IN(NEW),   WEH_ACCESS_VIEW,  false, none, "", "", "", big },
-    { "test.cancel", WEH_IN(NEW),   WEH_ACCESS_VIEW,  true,  id,   "", "", "", cancel },
-    { "test.close",  WEH_IN(NEW),   WEH_ACCESS_VIEW,  false, none, "", "", "", close_session },
-    { "test.count",  WEH_IN(NEW),   WEH_ACCESS_VIEW,  false, none, "", "", "", count },
-    { "test.echo",   WEH_IN(NEW),   WEH_ACCESS_VIEW,  false, any,  "", "", "", echo },
-    { "test.edit",   WEH_IN(NEW),   WEH_ACCESS_EDIT,  false, none, "", "", "", count },
-    { "test.fail",   WEH_IN(NEW),   WEH_ACCESS_VIEW,  false, none, "", "", "", fail_request },
-    { "test.fault",  WEH_IN(NEW),   WEH_ACCESS_VIEW,  false, none, "", "", "", fail_session },
-    { "test.notify", WEH_IN(NEW),   WEH_ACCESS_VIEW,  false, none, "", "", "", notify },
-    { "test.ready",  WEH_IN(READY), WEH_ACCESS_VIEW,  false, none, "", "", "", count },
-    { "test.wait",   WEH_IN(NEW),   WEH_ACCESS_VIEW,  false, none, "", "", "", wait_at_gate },
+    { "test.big",    WEH_IN(NEW),   WEH_ACCESS_VIEW,  0, none, "", "", "", big },
+    { "test.cancel", WEH_IN(NEW),   WEH_ACCESS_VIEW,  WEH_METHOD_OUT_OF_BAND,  id,   "", "", "", cancel },
+    { "test.close",  WEH_IN(NEW),   WEH_ACCESS_VIEW,  0, none, "", "", "", close_session },
+    { "test.count",  WEH_IN(NEW),   WEH_ACCESS_VIEW,  0, none, "", "", "", count },
+    { "test.echo",   WEH_IN(NEW),   WEH_ACCESS_VIEW,  0, any,  "", "", "", echo },
+    { "test.edit",   WEH_IN(NEW),   WEH_ACCESS_EDIT,  0, none, "", "", "", count },
+    { "test.fail",   WEH_IN(NEW),   WEH_ACCESS_VIEW,  0, none, "", "", "", fail_request },
+    { "test.fault",  WEH_IN(NEW),   WEH_ACCESS_VIEW,  0, none, "", "", "", fail_session },
+    { "test.notify", WEH_IN(NEW),   WEH_ACCESS_VIEW,  0, none, "", "", "", notify },
+    { "test.ready",  WEH_IN(READY), WEH_ACCESS_VIEW,  0, none, "", "", "", count },
+    { "test.wait",   WEH_IN(NEW),   WEH_ACCESS_VIEW,  0, none, "", "", "", wait_at_gate },
 };
 /* clang-format on */
 
@@ -149,8 +149,9 @@ static void close_workspace(void *workspace)
     (void)pthread_mutex_unlock(&f->lock);
 }
 
-static weh_err before(void *workspace, struct weh_diag *diag)
+static weh_err before(void *workspace, const struct weh_method *method, struct weh_diag *diag)
 {
+    (void)method;
     (void)workspace;
     (void)diag;
     return WEH_OK;
