@@ -259,6 +259,17 @@ static weh_err begin_copy(struct copier *copier, const struct weh_value *from, s
     return level->items == NULL ? weh_fail_nomem(diag) : WEH_OK;
 }
 
+/* Where the copy of the @i-th child goes. */
+static struct weh_value *child_copy(struct copy_level *level, uint32_t i)
+{
+    if (level->members != NULL) {
+        level->members[i].key = level->from->as.members[i].key;
+        return &level->members[i].value;
+    }
+    weh_assert(level->items != NULL);
+    return &level->items[i];
+}
+
 static weh_err copy(const struct batch_refs *refs, const struct weh_value *from,
                     struct weh_value *to, struct weh_diag *diag)
 {
@@ -276,13 +287,7 @@ static weh_err copy(const struct batch_refs *refs, const struct weh_value *from,
             continue;
         }
         source = child(level->from, i);
-        if (level->members != NULL) {
-            level->members[i].key = level->from->as.members[i].key;
-            target = &level->members[i].value;
-        } else {
-            weh_assert(level->items != NULL);
-            target = &level->items[i];
-        }
+        target = child_copy(level, i);
         *target = *source;
         if (is_container(source)) {
             err = begin_copy(&copier, source, target, diag);
