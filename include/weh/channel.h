@@ -51,8 +51,6 @@ struct weh_channel_ops {
     /** The session has frames, or wants to end. Any thread, never blocks; calls may coalesce. The
      * channel answers in its own thread with weh_session_next_frame and weh_session_wants_close. */
     void (*wake)(struct weh_channel *channel);
-    /** The last call: the session is gone and will not touch the channel again. Any thread. */
-    void (*released)(struct weh_channel *channel);
 };
 
 /** Embedded in the connection object. */

@@ -18,13 +18,20 @@ struct weh_app_ops {
     /** A session begins: its workspace. Service thread. */
     weh_err (*open)(void *app, struct weh_session *session, void **workspace,
                     struct weh_diag *diag);
-    /** A session ends: roll back and close what is open. Worker thread. */
-    void (*close)(void *workspace);
+    /** A session ends for @reason: roll back (or put aside) what is unsaved and close what is open.
+     * Worker thread. */
+    void (*close)(void *workspace, enum weh_close_reason reason);
     /** Called before the handler of each request. Worker thread. */
     weh_err (*before)(void *workspace, const struct weh_method *method, struct weh_diag *diag);
     /** Called after each request, before its reply goes out. Worker thread. A failure here takes
      * the place of the reply. */
     weh_err (*after)(void *workspace, struct weh_diag *diag);
+    /** Nothing waits any more: milliseconds until a tick is wanted, 0 for none. Asked after requests
+     * and after each tick; what was wanted before is forgotten. Worker thread. NULL: never. */
+    uint64_t (*tick_after)(void *workspace);
+    /** The time is up. Between requests, never beside one; it may come late. Worker thread.
+     * @idle_ms  since the end of the last request. NULL only without tick_after. */
+    void (*tick)(void *workspace, uint64_t idle_ms);
 };
 
 struct weh_host_options {
@@ -42,6 +49,27 @@ WEH_MUST_CHECK weh_err weh_host_create(const struct weh_host_options *options,
 
 /** Stop the workers; all sessions must be gone (NULL is fine). */
 void weh_host_destroy(struct weh_host *host);
+
+/* ---- the service thread: the one that runs the channels ---- */
+
+/** Name who runs the channels: @wake asks it to call weh_host_service soon. It is called from any
+ * thread, may not block, and may not call back. NULL takes it off. */
+void weh_host_attach(struct weh_host *host, void (*wake)(void *ctx), void *ctx);
+
+#define WEH_NEVER UINT64_MAX
+
+/** Free sessions that have ended, and see to what is due. When woken, and after the time returned:
+ * milliseconds until something is due, WEH_NEVER when nothing is. Service thread. */
+uint64_t weh_host_service(struct weh_host *host);
+
+/** The session with the id @name; NULL when there is none. Service thread. */
+struct weh_session *weh_host_find(const struct weh_host *host, struct weh_str name);
+
+/** Call @visit for each session; it may not make or free any. Service thread. */
+typedef void (*weh_session_visitor)(void *ctx, struct weh_session *session);
+void weh_host_each(const struct weh_host *host, weh_session_visitor visit, void *ctx);
+
+/* ---- any thread ---- */
 
 /** How many workers @config asks for: workers.count, or one a core. */
 size_t weh_host_worker_count(const struct weh_config *config);

@@ -44,7 +44,7 @@ bool weh_session_may_move(enum weh_session_state from, enum weh_session_state to
 
 struct weh_session_options {
     struct weh_host *host;       /* kept: must outlive the session */
-    struct weh_channel *channel; /* kept until its released is called */
+    struct weh_channel *channel; /* kept until weh_session_channel_gone */
     enum weh_codec codec;
     enum weh_access access;
     const char *user; /* copied */
@@ -82,10 +82,12 @@ bool weh_session_wants_close(struct weh_session *session, enum weh_close_reason 
 void weh_session_end(struct weh_session *session, enum weh_close_reason reason);
 
 /**
- * The channel is gone: nothing can be sent any more. Service thread; the last call with @session,
- * the channel's released follows when the session has ended.
+ * The channel is gone: nothing can be sent any more. Service thread; the last call with @session, which
+ * does not touch the channel any more.
  */
 void weh_session_channel_gone(struct weh_session *session, enum weh_close_reason reason);
+
+struct weh_host *weh_session_host(const struct weh_session *session);
 
 /** The session's id as text, for the log. Borrowed. */
 const char *weh_session_name(const struct weh_session *session);

@@ -45,35 +45,28 @@ static void move(struct weh_conn *conn, enum weh_conn_state next)
 
 /* Rule: only the loop's thread may call libwebsockets. Other threads leave a note in the inbox and
  * wake the loop, once for however many notes. */
-void weh_inbox_post(struct weh_conn *conn, bool is_released)
+void weh_inbox_post(struct weh_conn *conn)
 {
     struct weh_net *net = conn->net;
 
     (void)pthread_mutex_lock(&net->inbox_lock);
-    conn->is_released = conn->is_released || is_released;
     if (!conn->is_in_inbox) {
         conn->is_in_inbox = true;
         conn->next_in_inbox = net->inbox;
         net->inbox = conn;
     }
     (void)pthread_mutex_unlock(&net->inbox_lock);
-    /* Not @conn any more: after a release it may be freed by now. */
     (void)uv_async_send(&net->async);
 }
 
 static void channel_wake(struct weh_channel *channel)
 {
-    weh_inbox_post(WEH_CONTAINER_OF(channel, struct weh_conn, channel), false);
-}
-
-static void channel_released(struct weh_channel *channel)
-{
-    weh_inbox_post(WEH_CONTAINER_OF(channel, struct weh_conn, channel), true);
+    weh_inbox_post(WEH_CONTAINER_OF(channel, struct weh_conn, channel));
 }
 
 weh_err weh_conn_create(struct weh_net *net, int fd, struct weh_conn **out)
 {
-    static const struct weh_channel_ops ops = { channel_wake, channel_released };
+    static const struct weh_channel_ops ops = { channel_wake };
     struct weh_conn *conn = weh_calloc(1, sizeof(*conn));
 
     if (conn == NULL) {
@@ -104,8 +97,7 @@ void weh_conn_settle(struct weh_conn *conn)
 {
     struct weh_net *net = conn->net;
 
-    if (conn->state != WEH_CONN_GONE || conn->is_awaiting_end || conn->n_pins != 0 ||
-        conn->is_in_inbox) {
+    if (conn->state != WEH_CONN_GONE || conn->n_pins != 0 || conn->is_in_inbox) {
         return;
     }
     if (conn->prev != NULL) {
@@ -143,7 +135,7 @@ int weh_conn_established(struct weh_conn *conn)
         conn->session = NULL;
         conn->gone_reason = WEH_CLOSE_OVERLOAD;
         conn->is_closing = true;
-        weh_inbox_post(conn, false);
+        weh_inbox_post(conn);
     }
     return 0;
 }
@@ -184,7 +176,7 @@ void weh_conn_violated(struct weh_conn *conn)
         lws_close_reason(conn->wsi, LWS_CLOSE_STATUS_PROTOCOL_ERR, NULL, 0);
     }
     /* Act when the read is over. What was in order before is delivered. */
-    weh_inbox_post(conn, false);
+    weh_inbox_post(conn);
 }
 
 /* ---- in ---- */
@@ -394,7 +386,7 @@ int weh_conn_writable(struct weh_conn *conn)
     }
     switch (pump(conn)) {
     case PUMP_CLOSE:
-        weh_inbox_post(conn, false);
+        weh_inbox_post(conn);
         break;
     case PUMP_BROKEN:
         conn->is_closing = true;
@@ -447,21 +439,15 @@ void weh_inbox_drain(struct weh_net *net)
 
     while (conn != NULL) {
         struct weh_conn *next = NULL;
-        bool is_released = false;
 
         (void)pthread_mutex_lock(&net->inbox_lock);
         next = conn->next_in_inbox;
         conn->is_in_inbox = false;
-        is_released = conn->is_released;
         (void)pthread_mutex_unlock(&net->inbox_lock);
 
-        if (is_released) {
-            conn->is_awaiting_end = false;
-        } else {
-            conn->n_pins++;
-            conn_woken(conn);
-            conn->n_pins--;
-        }
+        conn->n_pins++;
+        conn_woken(conn);
+        conn->n_pins--;
         weh_conn_settle(conn);
         conn = next;
     }
@@ -504,7 +490,6 @@ void weh_conn_gone(struct weh_conn *conn)
     conn->session = NULL;
     conn->deadline_ms = 0;
     if (session != NULL) {
-        conn->is_awaiting_end = true;
         weh_session_channel_gone(session, conn->gone_reason);
     }
 }

@@ -5,6 +5,7 @@
 
 #include "weh/alloc.h"
 #include "weh/clock.h"
+#include "weh/host.h"
 
 #include "net_priv.h"
 
@@ -19,7 +20,7 @@ uint64_t weh_net_now_ms(const struct weh_net *net)
 
 void weh_net_check_drained(struct weh_net *net)
 {
-    if (net->is_draining && net->n_conns == 0) {
+    if (net->is_draining && net->n_conns == 0 && weh_host_session_count(net->options.host) == 0) {
         uv_stop(&net->loop);
     }
 }
@@ -81,12 +82,41 @@ static void on_signal(uv_signal_t *handle, int number)
     }
 }
 
+static void on_host_due(uv_timer_t *timer);
+
+static void serve_host(struct weh_net *net)
+{
+    uint64_t after_ms = weh_host_service(net->options.host);
+
+    if (after_ms == WEH_NEVER) {
+        (void)uv_timer_stop(&net->host_timer);
+    } else {
+        uv_update_time(&net->loop);
+        (void)uv_timer_start(&net->host_timer, on_host_due, after_ms, 0);
+    }
+    weh_net_check_drained(net);
+}
+
+static void on_host_due(uv_timer_t *timer)
+{
+    serve_host(timer->data);
+}
+
+/* The host wants weh_host_service to be called. Any thread. */
+static void wake_for_host(void *ctx)
+{
+    struct weh_net *net = ctx;
+
+    (void)uv_async_send(&net->async);
+}
+
 static void on_async(uv_async_t *async)
 {
     struct weh_net *net = async->data;
     bool is_stop_asked = false;
 
     weh_inbox_drain(net);
+    serve_host(net);
     (void)pthread_mutex_lock(&net->inbox_lock);
     is_stop_asked = net->is_stop_asked;
     (void)pthread_mutex_unlock(&net->inbox_lock);
@@ -128,10 +158,12 @@ static weh_err open_loop(struct weh_net *net, struct weh_diag *diag)
     (void)uv_timer_init(&net->loop, &net->accept_timer);
     (void)uv_timer_init(&net->loop, &net->tick);
     (void)uv_timer_init(&net->loop, &net->drain_timer);
+    (void)uv_timer_init(&net->loop, &net->host_timer);
     net->async.data = net;
     net->accept_timer.data = net;
     net->tick.data = net;
     net->drain_timer.data = net;
+    net->host_timer.data = net;
     for (size_t i = 0; i < WEH_ARRAY_LEN(numbers); i++) {
         (void)uv_signal_init(&net->loop, &net->signals[i]);
         net->signals[i].data = net;
@@ -261,10 +293,12 @@ weh_err weh_net_run(struct weh_net *net, struct weh_diag *diag)
             WEH_F_TEXT("libwebsockets", lws_get_library_version()),
             WEH_F_TEXT("libuv", uv_version_string()));
     weh_rx_tap_attach(net);
+    weh_host_attach(net->options.host, wake_for_host, net);
     (void)uv_timer_start(&net->tick, on_tick, TICK_MS, TICK_MS);
     weh_listener_start(net);
     (void)uv_run(&net->loop, UV_RUN_DEFAULT);
     weh_rx_tap_attach(NULL);
+    weh_host_attach(net->options.host, NULL, NULL);
     block_stop_signals();
     weh_log(net->log, WEH_LOG_INFO, NULL, "net.end", WEH_F_INT("connections", net->n_conns));
     return WEH_OK;

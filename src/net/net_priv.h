@@ -50,11 +50,10 @@ struct weh_conn {
     enum weh_conn_state state;
     enum weh_codec codec;
     int fd;
-    unsigned n_pins;      /* calls on the stack that use it: not to be freed under them */
-    bool is_authentic;    /* identity is valid for the request at hand */
-    bool is_closing;      /* a close frame is due or out: nothing may be written any more */
-    bool is_reply_due;    /* a request with a body was accepted: answer when the body is in */
-    bool is_awaiting_end; /* weh_session_channel_gone was called, released was not */
+    unsigned n_pins;   /* calls on the stack that use it: not to be freed under them */
+    bool is_authentic; /* identity is valid for the request at hand */
+    bool is_closing;   /* a close frame is due or out: nothing may be written any more */
+    bool is_reply_due; /* a request with a body was accepted: answer when the body is in */
     enum weh_close_reason gone_reason;
     uint64_t deadline_ms; /* of the loop's clock; 0: none */
     uint64_t last_rx_ms;
@@ -69,9 +68,8 @@ struct weh_conn {
     struct weh_frame *tx; /* the message that is being sent */
     size_t tx_sent;
 
-    struct weh_conn *next_in_inbox; /* locked, with the two below */
+    struct weh_conn *next_in_inbox; /* locked, with the one below */
     bool is_in_inbox;
-    bool is_released;
 };
 
 struct weh_net {
@@ -84,6 +82,7 @@ struct weh_net {
     uv_timer_t accept_timer; /* accepting again after descriptors ran out */
     uv_timer_t tick;         /* deadlines */
     uv_timer_t drain_timer;
+    uv_timer_t host_timer; /* when the host has something due */
     uv_async_t async;
     uv_signal_t signals[3];
     bool is_loop_open;
@@ -102,7 +101,7 @@ struct weh_net {
     lws_retry_bo_t keepalive;
 
     struct weh_conn *conns;
-    size_t n_conns;          /* with those whose session is still ending */
+    size_t n_conns;
     size_t n_sessions;       /* conns in state OPEN or DRAINING */
     struct weh_conn **by_fd; /* for rx_tap.c */
     size_t n_by_fd;
@@ -171,12 +170,12 @@ void weh_conn_kill(struct weh_conn *conn);
 void weh_conn_violated(struct weh_conn *conn);
 /** What arrived from other threads. */
 void weh_inbox_drain(struct weh_net *net);
-void weh_inbox_post(struct weh_conn *conn, bool is_released);
+void weh_inbox_post(struct weh_conn *conn);
 
 /* net.c */
 /** Milliseconds of the loop's clock, cached for one turn of the loop. */
 uint64_t weh_net_now_ms(const struct weh_net *net);
-/** The last connection may have gone: end the loop when it is draining. */
+/** The last connection or session may have gone: end the loop when it is draining. */
 void weh_net_check_drained(struct weh_net *net);
 
 /* rx_tap.c */

@@ -88,8 +88,9 @@ static weh_err open_session(void *app, struct weh_session *session, void **out,
     return WEH_OK;
 }
 
-static void close_session(void *workspace)
+static void close_session(void *workspace, enum weh_close_reason reason)
 {
+    (void)reason;
     workspace_close(workspace);
     weh_free(workspace);
 }
@@ -155,8 +156,10 @@ static weh_err after_request(void *arg, struct weh_diag *diag)
 
 const struct weh_app_ops *weh_rpc_app_ops(void)
 {
-    static const struct weh_app_ops ops = { open_session, close_session, before_request,
-                                            after_request };
+    static const struct weh_app_ops ops = { .open = open_session,
+                                            .close = close_session,
+                                            .before = before_request,
+                                            .after = after_request };
 
     return &ops;
 }

@@ -46,7 +46,7 @@ void session_send(struct weh_session *session, enum sender sender, struct weh_bu
     frame->len = len - WEH_FRAME_HEADROOM;
     frame->is_text = session->codec == WEH_CODEC_JSON;
     (void)pthread_mutex_lock(&session->lock);
-    if (session->channel_gone ||
+    if (session->channel == NULL ||
         (session->ending != ENDING_NOT && session->reason == WEH_CLOSE_SLOW_READER)) {
         weh_frame_destroy(frame);
     } else if (session->outbox.bytes > limit) {

@@ -25,6 +25,7 @@ weh_err weh_host_create(const struct weh_host_options *options, struct weh_host 
         return weh_fail_nomem(diag);
     }
     host->options = *options;
+    service_init(&host->service);
     err = pool_start(&host->pool, weh_host_worker_count(options->config), diag);
     if (err != WEH_OK) {
         weh_host_destroy(host);
@@ -41,6 +42,8 @@ void weh_host_destroy(struct weh_host *host)
     }
     weh_assert(atomic_load(&host->n_sessions) == 0);
     pool_stop(&host->pool);
+    table_fini(&host->table);
+    service_fini(&host->service);
     weh_free(host);
 }
 

@@ -1,9 +1,5 @@
-/* src/session/session.c - the life of a session, and its two sides: the channel's and the worker's.
- *
- * The end has three steps, each once: somebody asks (session_end_locked), the worker that holds the
- * session closes its workspace (finish), the channel has gone (weh_session_channel_gone). Who makes
- * the last of the two latter steps frees the session.
- */
+/* src/session/session.c - making a session, and its two sides' ways in: the channel's (messages, frames)
+ * and what handlers may ask. How it works is in turn.c, how it ends in end.c. */
 #include <stdio.h>
 #include <string.h>
 
@@ -15,32 +11,6 @@
 
 /* A message, its envelope and a queue entry; what the limit on bytes would not see. */
 #define JOB_OVERHEAD_BYTES 256
-
-/* Requests answered before the channel is woken although more wait. */
-#define MAX_HELD 16
-
-/* Nobody will read them. */
-static void drop_frames(struct outbox *outbox)
-{
-    struct weh_frame *frame;
-
-    while ((frame = outbox_pop(outbox)) != NULL) {
-        outbox->bytes -= frame->len;
-        weh_frame_destroy(frame);
-    }
-}
-
-static void destroy(struct weh_session *session)
-{
-    drop_frames(&session->outbox);
-    weh_assert(session->mailbox.head == NULL);
-    weh_arena_fini(&session->arena);
-    weh_buf_fini(&session->notify_buf);
-    (void)pthread_mutex_destroy(&session->lock);
-    atomic_fetch_sub(&session->host->n_sessions, 1);
-    session->channel->ops->released(session->channel);
-    weh_free(session);
-}
 
 static weh_err make_name(char out[20], struct weh_diag *diag)
 {
@@ -57,6 +27,27 @@ static weh_err make_name(char out[20], struct weh_diag *diag)
 struct weh_log_who session_who(const struct weh_session *session)
 {
     return (struct weh_log_who){ session->name, session->activity };
+}
+
+static weh_err register_session(struct weh_session *session, struct weh_diag *diag)
+{
+    struct weh_host *host = session->host;
+    weh_err err = service_admit(&host->service, session, diag);
+
+    if (err != WEH_OK) {
+        return err;
+    }
+    err = table_add(&host->table, session, diag);
+    if (err != WEH_OK) {
+        service_dismiss(&host->service, session);
+    }
+    return err;
+}
+
+static void unregister_session(struct weh_session *session)
+{
+    table_remove(&session->host->table, session);
+    service_dismiss(&session->host->service, session);
 }
 
 weh_err weh_session_create(const struct weh_session_options *options, struct weh_session **out,
@@ -85,12 +76,18 @@ weh_err weh_session_create(const struct weh_session_options *options, struct weh
     session->stats.started_us = weh_clock_mono_us();
     weh_arena_init(&session->arena, 0);
     weh_buf_init(&session->notify_buf, 0);
+    session->tick_ms = WEH_NEVER;
+    session->idle_since_ms = service_now_ms();
     err = make_name(session->name, diag);
+    if (err == WEH_OK) {
+        err = register_session(session, diag);
+    }
     if (err != WEH_OK) {
         goto out;
     }
     err = host->options.ops->open(host->options.app, session, &session->workspace, diag);
     if (err != WEH_OK) {
+        unregister_session(session);
         goto out;
     }
     (void)pthread_mutex_init(&session->lock, NULL);
@@ -107,198 +104,15 @@ out:
     return err;
 }
 
-/* ---- the end ---- */
+/* ---- the channel's side ---- */
 
-/* See that a worker comes. The session's lock is held. */
-static void schedule(struct weh_session *session)
+void session_schedule_locked(struct weh_session *session)
 {
     if (!session->scheduled) {
         session->scheduled = true;
         pool_submit(&session->host->pool, session);
     }
 }
-
-void session_end_locked(struct weh_session *session, enum weh_close_reason reason)
-{
-    if (session->ending != ENDING_NOT) {
-        return;
-    }
-    if (reason == WEH_CLOSE_SLOW_READER) {
-        /* The close must not wait behind what is not read. */
-        drop_frames(&session->outbox);
-    }
-    session->ending = ENDING_ASKED;
-    session->reason = reason;
-    /* A client that closes in good order has its messages handled; there is nobody to answer in
-     * the other cases, and what was not acknowledged is rolled back. */
-    session->drop_jobs = reason != WEH_CLOSE_CLIENT_CLOSED;
-    if (session->drop_jobs && reason != WEH_CLOSE_SHUTDOWN) {
-        atomic_store(&session->cancel, true);
-    }
-    session->paused = false;
-    schedule(session);
-}
-
-void weh_session_end(struct weh_session *session, enum weh_close_reason reason)
-{
-    (void)pthread_mutex_lock(&session->lock);
-    session_end_locked(session, reason);
-    (void)pthread_mutex_unlock(&session->lock);
-}
-
-void weh_session_channel_gone(struct weh_session *session, enum weh_close_reason reason)
-{
-    bool last;
-
-    (void)pthread_mutex_lock(&session->lock);
-    session_end_locked(session, reason);
-    session->channel_gone = true;
-    if (session->drop_jobs) {
-        /* A stop lets the running request finish, but not longer than the channel waits. */
-        atomic_store(&session->cancel, true);
-    }
-    last = session->ending == ENDING_FINISHED;
-    (void)pthread_mutex_unlock(&session->lock);
-    if (last) {
-        destroy(session);
-    }
-}
-
-static void log_end(const struct weh_session *session)
-{
-    const struct weh_close_info *info = weh_close_info(session->reason);
-    const struct session_stats *stats = &session->stats;
-    struct weh_log_who who = { session->name, NULL };
-
-    weh_log(session->host->options.log, info->is_error ? WEH_LOG_WARN : WEH_LOG_INFO, &who,
-            "session.end", WEH_F_TEXT("reason", info->name), WEH_F_TEXT("user", session->user),
-            WEH_F_INT("age_ms", (weh_clock_mono_us() - stats->started_us) / 1000),
-            WEH_F_INT("requests", stats->requests), WEH_F_INT("failures", stats->failures),
-            WEH_F_INT("notifications", stats->notifications),
-            WEH_F_INT("bytes_in", atomic_load(&stats->bytes_in)),
-            WEH_F_INT("bytes_out", atomic_load(&stats->bytes_out)),
-            WEH_F_INT("longest_request_us", stats->longest_us));
-}
-
-/* The worker's part of the end: nothing waits any more, close the workspace. */
-static void finish(struct weh_session *session)
-{
-    bool last;
-
-    if (session->state != WEH_SESSION_CLOSING) {
-        weh_session_move(session, WEH_SESSION_CLOSING);
-    }
-    session->host->options.ops->close(session->workspace);
-    session->workspace = NULL;
-    weh_session_move(session, WEH_SESSION_CLOSED);
-    log_end(session);
-    (void)pthread_mutex_lock(&session->lock);
-    session->ending = ENDING_FINISHED;
-    last = session->channel_gone;
-    if (!last) {
-        /* Under the lock: the channel cannot be gone before it has been woken. */
-        session->channel->ops->wake(session->channel);
-    }
-    (void)pthread_mutex_unlock(&session->lock);
-    if (last) {
-        destroy(session);
-    }
-}
-
-/* ---- the worker's side ---- */
-
-/* A client that asks for much and reads slowly waits for its own answers, and for nothing else. */
-static size_t outbox_high(const struct weh_session *session)
-{
-    return (size_t)session->host->options.config->limits_outbox_bytes / 2;
-}
-
-/* The next job to run; NULL with *@finished set when the session has to end, without it when
- * there is nothing to do now and the session left the queue. */
-static struct job *next_job(struct weh_session *session, bool *finished)
-{
-    struct job *job;
-
-    *finished = false;
-    (void)pthread_mutex_lock(&session->lock);
-    session->running_id = NULL;
-    if (session->ending == ENDING_NOT && session->outbox.bytes > outbox_high(session)) {
-        session->paused = true;
-        session->scheduled = false;
-        session_wake_if_due(session);
-        (void)pthread_mutex_unlock(&session->lock);
-        return NULL;
-    }
-    while ((job = mailbox_pop(&session->mailbox)) != NULL && session->drop_jobs) {
-        job_destroy(job);
-    }
-    if (job == NULL) {
-        *finished = session->ending == ENDING_ASKED;
-        if (!*finished) {
-            session->scheduled = false;
-        }
-    } else {
-        session->running_id = job->envelope.has_id ? &job->envelope.id : NULL;
-        atomic_store(&session->cancel, job->cancelled);
-    }
-    (void)pthread_mutex_unlock(&session->lock);
-    return job;
-}
-
-void session_wake_if_due(struct weh_session *session)
-{
-    if (session->wake_due && !session->channel_gone) {
-        session->channel->ops->wake(session->channel);
-    }
-    session->wake_due = false;
-    session->n_held = 0;
-}
-
-/* One job from the mailbox; false when the session has left the run queue. */
-static bool run_next(struct weh_session *session)
-{
-    bool finished;
-    struct job *job = next_job(session, &finished);
-
-    if (job == NULL) {
-        if (finished) {
-            finish(session);
-        }
-        return false;
-    }
-    session_run_job(session, job);
-    if (session->end_after_reply) {
-        weh_session_end(session, session->end_reason);
-    }
-    (void)pthread_mutex_lock(&session->lock);
-    session->running_id = NULL; /* it points into the job */
-    session->n_held++;
-    if (session->mailbox.n == 0 || session->n_held >= MAX_HELD) {
-        session_wake_if_due(session);
-    }
-    (void)pthread_mutex_unlock(&session->lock);
-    job_destroy(job);
-    return true;
-}
-
-bool session_turn(struct weh_session *session)
-{
-    const int64_t turn = session->host->options.config->workers_turn_messages;
-    bool more = true;
-
-    /* After a false the session may be gone. */
-    for (int64_t i = 0; i < turn && more; i++) {
-        more = run_next(session);
-    }
-    if (more) {
-        (void)pthread_mutex_lock(&session->lock);
-        session_wake_if_due(session);
-        (void)pthread_mutex_unlock(&session->lock);
-    }
-    return more;
-}
-
-/* ---- the channel's side ---- */
 
 /* Put @job into the mailbox and see that a worker comes. False when the mailbox is full. */
 static bool enqueue(struct weh_session *session, struct job *job)
@@ -321,7 +135,7 @@ static bool enqueue(struct weh_session *session, struct job *job)
     } else {
         mailbox_push(mailbox, job);
         if (!session->paused) {
-            schedule(session);
+            session_schedule_locked(session);
         }
     }
     (void)pthread_mutex_unlock(&session->lock);
@@ -398,9 +212,9 @@ void weh_session_sent(struct weh_session *session, size_t n)
     (void)pthread_mutex_lock(&session->lock);
     weh_assert(session->outbox.bytes >= n);
     session->outbox.bytes -= n;
-    if (session->paused && session->outbox.bytes <= outbox_high(session) / 2) {
+    if (session->paused && session->outbox.bytes <= session_outbox_high(session) / 2) {
         session->paused = false;
-        schedule(session);
+        session_schedule_locked(session);
     }
     (void)pthread_mutex_unlock(&session->lock);
     atomic_fetch_add_explicit(&session->stats.bytes_out, n, memory_order_relaxed);
@@ -448,6 +262,11 @@ bool weh_session_cancel_request(struct weh_session *session, const struct weh_va
     }
     (void)pthread_mutex_unlock(&session->lock);
     return found;
+}
+
+struct weh_host *weh_session_host(const struct weh_session *session)
+{
+    return session->host;
 }
 
 const char *weh_session_name(const struct weh_session *session)

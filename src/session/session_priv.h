@@ -13,6 +13,8 @@
 #include "weh/method.h"
 #include "weh/session.h"
 
+#include "host_priv.h"
+
 /** One message that waits for a worker. */
 struct job {
     struct job *next;
@@ -65,27 +67,35 @@ enum ending {
 
 struct weh_session {
     struct weh_host *host;
-    struct weh_channel *channel;
     enum weh_codec codec;
     enum weh_access access;
     char name[20]; /* "s" and 16 digits */
     char user[128];
     char peer[64];
 
+    struct weh_session *table_next; /* service thread */
+
     pthread_mutex_t lock;
+    struct weh_channel *channel; /* set by the service thread; NULL: gone */
     struct mailbox mailbox;
     struct outbox outbox;
-    bool scheduled; /* in the run queue, or with a worker */
-    bool paused;    /* requests wait until the client has read what was answered */
-    bool channel_gone;
+    bool scheduled;  /* in the run queue, or with a worker */
+    bool paused;     /* requests wait until the client has read what was answered */
     bool drop_jobs;  /* what waits is not run any more */
     bool wake_due;   /* the worker has sent something and not yet woken the channel */
     unsigned n_held; /* requests answered since it was woken */
     enum ending ending;
     enum weh_close_reason reason;
     const struct weh_value *running_id; /* of the request being run; NULL between requests */
+    uint64_t tick_ms;                   /* when the application wants a tick; WEH_NEVER: not now */
+    bool tick_due;
+    bool tick_unasked; /* the application has not been asked since the last request */
 
     struct weh_session *run_next; /* guarded by the pool's lock */
+
+    struct weh_session *next_ended; /* guarded by the service's lock, with the two below */
+    uint64_t armed_ms;              /* its deadline in the heap; WEH_NEVER: it is not there */
+    size_t heap_index;
 
     atomic_bool cancel;
 
@@ -100,30 +110,21 @@ struct weh_session {
     enum weh_close_reason end_reason;
     struct session_stats stats;
     char activity[64];
+    uint64_t idle_since_ms;
     uint64_t next_progress_us; /* when the client is told how far the running request is */
 };
 
-/** The run queue and its threads. */
-struct pool {
-    pthread_mutex_t lock;
-    pthread_cond_t work;
-    struct weh_session *head;
-    struct weh_session *tail;
-    bool stopping;
-    pthread_t *threads;
-    size_t n_threads;
-};
-
-struct weh_host {
-    struct weh_host_options options;
-    struct pool pool;
-    atomic_size_t n_sessions;
-};
-
-/** Put @session, which is in no queue, at the back of the run queue. Any thread. */
-void pool_submit(struct pool *pool, struct weh_session *session);
-WEH_MUST_CHECK weh_err pool_start(struct pool *pool, size_t n_threads, struct weh_diag *diag);
-void pool_stop(struct pool *pool);
+/** Something of @session may be due: see to it, and arm it anew. Service thread. */
+void session_due(struct weh_session *session, uint64_t now_ms);
+/** Free @session, which has ended and has no channel. Service thread. */
+void session_destroy(struct weh_session *session);
+/** The worker's part of the end: nothing waits any more, close the workspace. The last call of the
+ * worker with @session. */
+void session_finish(struct weh_session *session);
+/** See that a worker comes. @session's lock is held. */
+void session_schedule_locked(struct weh_session *session);
+/** Unread bytes from which on the requests of @session wait. */
+size_t session_outbox_high(const struct weh_session *session);
 
 /** Run some requests of @session. True when there is more to do. Worker. */
 bool session_turn(struct weh_session *session);

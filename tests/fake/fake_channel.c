@@ -2,10 +2,12 @@
 #include "fake_channel.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "weh/alloc.h"
 #include "weh/compiler.h"
+#include "weh/host.h"
 
 static struct fake_channel *of(struct weh_channel *channel)
 {
@@ -22,17 +24,7 @@ static void wake(struct weh_channel *channel)
     (void)pthread_mutex_unlock(&fake->lock);
 }
 
-static void released(struct weh_channel *channel)
-{
-    struct fake_channel *fake = of(channel);
-
-    (void)pthread_mutex_lock(&fake->lock);
-    fake->released = true;
-    (void)pthread_cond_broadcast(&fake->changed);
-    (void)pthread_mutex_unlock(&fake->lock);
-}
-
-static const struct weh_channel_ops ops = { wake, released };
+static const struct weh_channel_ops ops = { wake };
 
 void fake_channel_init(struct fake_channel *fake)
 {
@@ -77,7 +69,7 @@ static void drain(struct fake_channel *fake)
     }
 }
 
-static void wait_for_wake(struct fake_channel *fake, unsigned seen)
+void fake_channel_wait_wake(struct fake_channel *fake, unsigned seen)
 {
     (void)pthread_mutex_lock(&fake->lock);
     while (fake->n_wakes == seen) {
@@ -86,7 +78,7 @@ static void wait_for_wake(struct fake_channel *fake, unsigned seen)
     (void)pthread_mutex_unlock(&fake->lock);
 }
 
-static unsigned wakes(struct fake_channel *fake)
+unsigned fake_channel_wakes(struct fake_channel *fake)
 {
     unsigned n;
 
@@ -99,7 +91,7 @@ static unsigned wakes(struct fake_channel *fake)
 const char *fake_channel_wait(struct fake_channel *fake, size_t n)
 {
     for (;;) {
-        unsigned seen = wakes(fake);
+        unsigned seen = fake_channel_wakes(fake);
         enum weh_close_reason reason;
 
         drain(fake);
@@ -109,36 +101,59 @@ const char *fake_channel_wait(struct fake_channel *fake, size_t n)
         if (weh_session_wants_close(fake->session, &reason)) {
             return NULL;
         }
-        wait_for_wake(fake, seen);
+        fake_channel_wait_wake(fake, seen);
     }
 }
 
 enum weh_close_reason fake_channel_wait_close(struct fake_channel *fake)
 {
     for (;;) {
-        unsigned seen = wakes(fake);
+        unsigned seen = fake_channel_wakes(fake);
         enum weh_close_reason reason;
 
         drain(fake);
         if (weh_session_wants_close(fake->session, &reason)) {
             return reason;
         }
-        wait_for_wake(fake, seen);
+        fake_channel_wait_wake(fake, seen);
     }
+}
+
+/* The host wants its service: the test's thread is in fake_channel_wait_ended. */
+static void wake_host(void *ctx)
+{
+    struct fake_channel *fake = ctx;
+
+    wake(&fake->channel);
+}
+
+void fake_channel_serve(struct fake_channel *fake, struct weh_host *host)
+{
+    weh_host_attach(host, wake_host, fake);
+}
+
+void fake_channel_wait_ended(struct fake_channel *fake, struct weh_host *host, const char *name)
+{
+    fake_channel_serve(fake, host);
+    for (;;) {
+        unsigned seen = fake_channel_wakes(fake);
+
+        (void)weh_host_service(host);
+        if (weh_host_find(host, weh_str_from(name)) == NULL) {
+            break;
+        }
+        fake_channel_wait_wake(fake, seen);
+    }
+    weh_host_attach(host, NULL, NULL);
 }
 
 void fake_channel_lose(struct fake_channel *fake, enum weh_close_reason reason)
 {
-    weh_session_channel_gone(fake->session, reason);
-    fake_channel_wait_released(fake);
-}
+    struct weh_host *host = weh_session_host(fake->session);
+    char name[32];
 
-void fake_channel_wait_released(struct fake_channel *fake)
-{
-    (void)pthread_mutex_lock(&fake->lock);
-    while (!fake->released) {
-        (void)pthread_cond_wait(&fake->changed, &fake->lock);
-    }
-    (void)pthread_mutex_unlock(&fake->lock);
+    (void)snprintf(name, sizeof(name), "%s", weh_session_name(fake->session));
+    weh_session_channel_gone(fake->session, reason);
     fake->session = NULL;
+    fake_channel_wait_ended(fake, host, name);
 }

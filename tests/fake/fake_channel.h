@@ -18,7 +18,6 @@ struct fake_channel {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     unsigned n_wakes;
-    bool released;
     bool reads; /* false: a client that does not read */
     char *frames[FAKE_CHANNEL_MAX_FRAMES];
     size_t n_frames;
@@ -37,10 +36,17 @@ const char *fake_channel_wait(struct fake_channel *fake, size_t n);
 /** Wait until the session wants to close; its reason. */
 enum weh_close_reason fake_channel_wait_close(struct fake_channel *fake);
 
-/** The socket is gone: tell the session and wait until it has let the channel go. */
+/** The socket is gone: tell the session, play the service thread until it has ended. */
 void fake_channel_lose(struct fake_channel *fake, enum weh_close_reason reason);
 
-/** Wait until the session has let the channel go, after weh_session_channel_gone. */
-void fake_channel_wait_released(struct fake_channel *fake);
+/** @host's wakes count as wakes of @fake from now on. */
+void fake_channel_serve(struct fake_channel *fake, struct weh_host *host);
+
+/** How often the session or the host has woken; wait for more than that. */
+unsigned fake_channel_wakes(struct fake_channel *fake);
+void fake_channel_wait_wake(struct fake_channel *fake, unsigned seen);
+
+/** Play the service thread of @host until the session with the id @name has ended. */
+void fake_channel_wait_ended(struct fake_channel *fake, struct weh_host *host, const char *name);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include "weh/clock.h"
 
-static int64_t now_ms = 1795226437313; /* 2026-11-21T02:00:37.313Z */
+static _Atomic int64_t now_ms = 1795226437313; /* 2026-11-21T02:00:37.313Z */
 
 void fake_clock_set_ms(int64_t wall_ms)
 {

@@ -5,6 +5,7 @@
  */
 #include "echo_session.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 
 #include "weh/alloc.h"
 #include "weh/buf.h"
+#include "weh/host.h"
 
 struct message {
     struct message *next;
@@ -39,8 +41,10 @@ struct weh_host {
     pthread_mutex_t lock; /* one for everything: this is a test */
     pthread_cond_t work;
     struct weh_session *run_head, **run_tail;
-    size_t n_sessions;
+    atomic_size_t n_sessions;
     bool is_stopping;
+    void (*wake)(void *ctx);
+    void *wake_ctx;
 };
 
 static const struct weh_close_info infos[] = {
@@ -97,11 +101,8 @@ static void drop_out(struct weh_session *session)
 
 static void destroy(struct weh_session *session)
 {
-    struct weh_channel *channel = session->channel;
-
     drop_out(session);
     weh_free(session);
-    channel->ops->released(channel);
 }
 
 /* Put an answer of @len bytes into the outbox. */
@@ -139,8 +140,10 @@ static void answer(struct weh_session *session, const void *bytes, size_t len)
         end_locked(session, WEH_CLOSE_SLOW_READER);
         drop_out(session);
     }
+    if (!session->is_channel_gone) {
+        session->channel->ops->wake(session->channel);
+    }
     (void)pthread_mutex_unlock(&session->host->lock);
-    session->channel->ops->wake(session->channel);
 }
 
 static void run_message(struct weh_session *session, const struct message *message)
@@ -190,6 +193,8 @@ static void run(struct weh_session *session)
         host->n_sessions--;
         if (!is_last) {
             session->channel->ops->wake(session->channel);
+        } else if (host->wake != NULL) {
+            host->wake(host->wake_ctx);
         }
     }
     (void)pthread_mutex_unlock(&host->lock);
@@ -251,10 +256,29 @@ void echo_host_destroy(struct weh_host *host)
     (void)pthread_cond_signal(&host->work);
     (void)pthread_mutex_unlock(&host->lock);
     (void)pthread_join(host->worker, NULL);
-    (void)fprintf(stderr, "sessions=%zu\n", host->n_sessions);
+    (void)fprintf(stderr, "sessions=%zu\n", atomic_load(&host->n_sessions));
     (void)pthread_cond_destroy(&host->work);
     (void)pthread_mutex_destroy(&host->lock);
     weh_free(host);
+}
+
+void weh_host_attach(struct weh_host *host, void (*wake)(void *ctx), void *ctx)
+{
+    (void)pthread_mutex_lock(&host->lock);
+    host->wake = wake;
+    host->wake_ctx = ctx;
+    (void)pthread_mutex_unlock(&host->lock);
+}
+
+uint64_t weh_host_service(struct weh_host *host)
+{
+    (void)host;
+    return WEH_NEVER;
+}
+
+size_t weh_host_session_count(const struct weh_host *host)
+{
+    return atomic_load(&host->n_sessions);
 }
 
 weh_err weh_session_create(const struct weh_session_options *options, struct weh_session **out,

@@ -82,9 +82,10 @@ static weh_err open_workspace(void *app, struct weh_session *session, void **out
     return WEH_OK;
 }
 
-static void close_workspace(void *workspace)
+static void close_workspace(void *workspace, enum weh_close_reason reason)
 {
     (void)workspace;
+    (void)reason;
 }
 
 static weh_err before_request(void *workspace, const struct weh_method *method,
@@ -105,8 +106,10 @@ static weh_err after_request(void *workspace, struct weh_diag *diag)
 
 static int setup(void **state)
 {
-    static const struct weh_app_ops ops = { open_workspace, close_workspace, before_request,
-                                            after_request };
+    static const struct weh_app_ops ops = { .open = open_workspace,
+                                            .close = close_workspace,
+                                            .before = before_request,
+                                            .after = after_request };
     struct fixture *f = weh_calloc(1, sizeof(*f));
     struct weh_host_options host = {
         .methods = methods, .n_methods = WEH_ARRAY_LEN(methods), .ops = &ops, .app = f

@@ -1,0 +1,248 @@
+/* tests/unit/session/session_fixture.c - methods that wait, count and fail as a test wants. */
+#include "session_fixture.h"
+
+static weh_err echo(struct weh_call *call, struct weh_diag *diag)
+{
+    (void)diag;
+    weh_sink_value(call->result, call->args[0].as.value);
+    return WEH_OK;
+}
+
+static weh_err count(struct weh_call *call, struct weh_diag *diag)
+{
+    struct fixture *f = weh_host_app(call->host);
+
+    (void)diag;
+    f->n_calls++;
+    weh_sink_int(call->result, f->n_calls);
+    return WEH_OK;
+}
+
+static weh_err wait_at_gate(struct weh_call *call, struct weh_diag *diag)
+{
+    struct fixture *f = weh_host_app(call->host);
+
+    (void)diag;
+    (void)pthread_mutex_lock(&f->lock);
+    f->n_waiting++;
+    (void)pthread_cond_broadcast(&f->changed);
+    while (!f->gate_open) {
+        (void)pthread_cond_wait(&f->changed, &f->lock);
+    }
+    f->saw_cancel = atomic_load(weh_session_cancel_flag(call->session));
+    (void)pthread_mutex_unlock(&f->lock);
+    weh_sink_bool(call->result, f->saw_cancel);
+    return WEH_OK;
+}
+
+static weh_err fail_request(struct weh_call *call, struct weh_diag *diag)
+{
+    weh_sink_text(call->result, "half of a reply");
+    return weh_fail_where(diag, WEH_E_NOT_FOUND, "id", "nothing there");
+}
+
+static weh_err fail_session(struct weh_call *call, struct weh_diag *diag)
+{
+    (void)call;
+    return weh_fail(diag, WEH_E_CORRUPT, "the file is damaged");
+}
+
+static weh_err notify(struct weh_call *call, struct weh_diag *diag)
+{
+    struct weh_sink *sink = weh_notify_begin(call->session, "test.happened");
+
+    (void)diag;
+    weh_sink_map_begin(sink, 0);
+    weh_sink_map_end(sink);
+    weh_notify_end(call->session);
+    weh_sink_null(call->result);
+    return WEH_OK;
+}
+
+static weh_err cancel(struct weh_call *call, struct weh_diag *diag)
+{
+    (void)diag;
+    weh_sink_bool(call->result, weh_session_cancel_request(call->session, call->args[0].as.value));
+    return WEH_OK;
+}
+
+static weh_err big(struct weh_call *call, struct weh_diag *diag)
+{
+    static char text[70000];
+
+    (void)diag;
+    memset(text, 'x', sizeof(text));
+    weh_sink_str(call->result, (struct weh_str){ text, sizeof(text) });
+    return WEH_OK;
+}
+
+static weh_err close_session(struct weh_call *call, struct weh_diag *diag)
+{
+    (void)diag;
+    weh_session_end_after_reply(call->session, WEH_CLOSE_SESSION_CLOSE);
+    weh_sink_null(call->result);
+    return WEH_OK;
+}
+
+/* clang-format off */
+static const struct weh_arg_spec none[] = { { .name = NULL } };
+static const struct weh_arg_spec any[] = { { "data", WEH_ARG_ANY, true, 0, 0, NULL, "" }, { .name = NULL } };
+static const struct weh_arg_spec id[] = { { "id", WEH_ARG_REQUEST_ID, true, 0, 0, NULL, "" }, { .name = NULL } };
+
+static const struct weh_method methods[] = {
+    { "test.big",    WEH_IN(NEW),   WEH_ACCESS_VIEW,  0, none, "", "", "", big },
+    { "test.cancel", WEH_IN(NEW),   WEH_ACCESS_VIEW,  WEH_METHOD_OUT_OF_BAND, id,   "", "", "", cancel },
+    { "test.close",  WEH_IN(NEW),   WEH_ACCESS_VIEW,  0, none, "", "", "", close_session },
+    { "test.count",  WEH_IN(NEW),   WEH_ACCESS_VIEW,  0, none, "", "", "", count },
+    { "test.echo",   WEH_IN(NEW),   WEH_ACCESS_VIEW,  0, any,  "", "", "", echo },
+    { "test.edit",   WEH_IN(NEW),   WEH_ACCESS_EDIT,  0, none, "", "", "", count },
+    { "test.fail",   WEH_IN(NEW),   WEH_ACCESS_VIEW,  0, none, "", "", "", fail_request },
+    { "test.fault",  WEH_IN(NEW),   WEH_ACCESS_VIEW,  0, none, "", "", "", fail_session },
+    { "test.notify", WEH_IN(NEW),   WEH_ACCESS_VIEW,  0, none, "", "", "", notify },
+    { "test.ready",  WEH_IN(READY), WEH_ACCESS_VIEW,  0, none, "", "", "", count },
+    { "test.wait",   WEH_IN(NEW),   WEH_ACCESS_VIEW,  0, none, "", "", "", wait_at_gate },
+};
+/* clang-format on */
+
+static weh_err open_workspace(void *app, struct weh_session *session, void **workspace,
+                              struct weh_diag *diag)
+{
+    (void)session;
+    (void)diag;
+    *workspace = app;
+    return WEH_OK;
+}
+
+static void close_workspace(void *workspace, enum weh_close_reason reason)
+{
+    struct fixture *f = workspace;
+
+    (void)pthread_mutex_lock(&f->lock);
+    f->closed_for = reason;
+    f->n_closed++;
+    (void)pthread_mutex_unlock(&f->lock);
+}
+
+static weh_err before(void *workspace, const struct weh_method *method, struct weh_diag *diag)
+{
+    (void)method;
+    (void)workspace;
+    (void)diag;
+    return WEH_OK;
+}
+
+static weh_err after(void *workspace, struct weh_diag *diag)
+{
+    struct fixture *f = workspace;
+
+    return f->after_err == WEH_OK ? WEH_OK : weh_fail(diag, f->after_err, "after");
+}
+
+static uint64_t tick_after(void *workspace)
+{
+    struct fixture *f = workspace;
+
+    (void)pthread_mutex_lock(&f->lock);
+    f->n_asked++;
+    (void)pthread_cond_broadcast(&f->changed);
+    (void)pthread_mutex_unlock(&f->lock);
+    return atomic_load(&f->tick_after_ms);
+}
+
+static void tick(void *workspace, uint64_t idle_ms)
+{
+    struct fixture *f = workspace;
+
+    (void)pthread_mutex_lock(&f->lock);
+    f->n_ticks++;
+    f->ticked_idle_ms = idle_ms;
+    (void)pthread_cond_broadcast(&f->changed);
+    (void)pthread_mutex_unlock(&f->lock);
+}
+
+static const struct weh_app_ops ops = { .open = open_workspace,
+                                        .close = close_workspace,
+                                        .before = before,
+                                        .after = after,
+                                        .tick_after = tick_after,
+                                        .tick = tick };
+
+weh_err connect_session(struct fixture *f, struct fake_channel *fake)
+{
+    struct weh_session_options options = { .host = f->host,
+                                           .channel = &fake->channel,
+                                           .codec = WEH_CODEC_JSON,
+                                           .access = WEH_ACCESS_VIEW,
+                                           .user = "ada",
+                                           .peer = "127.0.0.1:1" };
+    fake_channel_init(fake);
+    return weh_session_create(&options, &fake->session, NULL);
+}
+
+int session_setup(void **state)
+{
+    struct fixture *f = weh_calloc(1, sizeof(*f));
+    struct weh_host_options options = {
+        .methods = methods, .n_methods = WEH_ARRAY_LEN(methods), .ops = &ops, .app = f
+    };
+
+    assert_non_null(f);
+    assert_int_equal(weh_config_init(&f->config, NULL), WEH_OK);
+    f->config.limits_sessions = 2;
+    f->config.limits_mailbox_messages = 4;
+    f->config.limits_outbox_bytes = 100000;
+    f->config.workers_count = 2;
+    (void)pthread_mutex_init(&f->lock, NULL);
+    (void)pthread_cond_init(&f->changed, NULL);
+    options.config = &f->config;
+    assert_int_equal(weh_host_create(&options, &f->host, NULL), WEH_OK);
+    f->fake = weh_calloc(1, sizeof(*f->fake));
+    assert_int_equal(connect_session(f, f->fake), WEH_OK);
+    *state = f;
+    return 0;
+}
+
+int session_teardown(void **state)
+{
+    struct fixture *f = *state;
+
+    if (f->fake->session != NULL) {
+        fake_channel_lose(f->fake, WEH_CLOSE_SOCKET_LOST);
+    }
+    fake_channel_fini(f->fake);
+    weh_free(f->fake);
+    weh_host_destroy(f->host);
+    weh_config_fini(&f->config);
+    (void)pthread_cond_destroy(&f->changed);
+    (void)pthread_mutex_destroy(&f->lock);
+    weh_free(f);
+    assert_int_equal(fake_alloc_live(), 0);
+    return 0;
+}
+
+void wait_until_waiting(struct fixture *f, unsigned n)
+{
+    (void)pthread_mutex_lock(&f->lock);
+    while (f->n_waiting < n) {
+        (void)pthread_cond_wait(&f->changed, &f->lock);
+    }
+    (void)pthread_mutex_unlock(&f->lock);
+}
+
+void open_gate(struct fixture *f)
+{
+    (void)pthread_mutex_lock(&f->lock);
+    f->gate_open = true;
+    (void)pthread_cond_broadcast(&f->changed);
+    (void)pthread_mutex_unlock(&f->lock);
+}
+
+void request(struct fixture *f, int request_id, const char *method, const char *params)
+{
+    char text[512];
+
+    (void)snprintf(text, sizeof(text),
+                   "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"%s\",\"params\":%s}", request_id,
+                   method, params);
+    fake_channel_deliver(f->fake, text);
+}
