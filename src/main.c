@@ -130,6 +130,7 @@ static weh_err build(struct daemon *daemon, struct weh_diag *diag)
     /* An arena a worker and one for the service thread: more keep memory that nobody uses. */
     (void)mallopt(M_ARENA_MAX, /* NOLINT(concurrency-mt-unsafe): no other thread runs yet */
                   (int)weh_host_worker_count(&daemon->config) + 1);
+    weh_json_own_memory();
     err = weh_briefcase_global_init(diag);
     if (err != WEH_OK) {
         return err;

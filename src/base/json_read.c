@@ -1,12 +1,15 @@
 /* src/base/json_read.c - JSON text into values: jansson behind the scan of json_scan.c.
  *
- * jansson takes its memory from malloc (its allocator is one for the whole process, which a library
- * must not set); the scan bounds how much, and it is all given back before weh_json_parse returns.
+ * jansson takes memory for each value, and its allocator is one for the whole process: a program may
+ * call weh_json_own_memory at its start, and then trees stand in an arena of the parsing thread and are
+ * given back as a whole. Otherwise they come from malloc. The scan bounds how much it is, and it is all
+ * given back before weh_json_parse returns.
  *
  * jansson refuses integers beyond int64_t. When the scan has seen a long one, jansson reads all
  * integers as doubles and the exact ones are taken from the text again, in step with the tree
  * (jansson keeps the order of members).
  */
+#include <setjmp.h>
 #include <stdio.h>
 
 #include <jansson.h>
@@ -232,6 +235,87 @@ static weh_err load_failed(const json_error_t *error, struct weh_diag *diag)
     return weh_fail_where(diag, WEH_E_PARSE, where, "%s", text);
 }
 
+struct tree_memory {
+    struct weh_arena arena;
+    jmp_buf exhausted;
+};
+
+/* Where the thread's tree stands while it is read; used only after weh_json_own_memory. */
+static _Thread_local struct tree_memory *tree_memory;
+
+static void *tree_alloc(size_t size)
+{
+    void *memory;
+
+    weh_assert(tree_memory != NULL);
+    memory = weh_arena_alloc(&tree_memory->arena, size);
+    if (memory == NULL) {
+        /* jansson 2.14 does not live through every allocation that fails. All that it has is in
+         * the arena, so that nothing is lost by leaving it. */
+        longjmp(tree_memory->exhausted, 1);
+    }
+    return memory;
+}
+
+/* With the whole tree. */
+static void tree_free(void *memory)
+{
+    (void)memory;
+}
+
+void weh_json_own_memory(void)
+{
+    json_set_alloc_funcs(tree_alloc, tree_free);
+}
+
+static bool owns_memory(void)
+{
+    json_malloc_t alloc;
+    json_free_t release;
+
+    json_get_alloc_funcs(&alloc, &release);
+    return alloc == tree_alloc;
+}
+
+/* The scanned @text as a tree, which stands in @memory unless that is NULL. */
+static weh_err load_tree(struct weh_str text, bool long_integer, struct tree_memory *memory,
+                         json_t **tree, struct weh_diag *diag)
+{
+    const size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL |
+                         (long_integer ? JSON_DECODE_INT_AS_REAL : 0);
+    json_error_t error;
+
+    if (memory != NULL && setjmp(memory->exhausted) != 0) {
+        tree_memory = NULL;
+        return weh_fail_nomem(diag);
+    }
+    tree_memory = memory;
+    *tree = json_loadb(text.ptr, text.len, flags, &error);
+    tree_memory = NULL;
+    return *tree == NULL ? load_failed(&error, diag) : WEH_OK;
+}
+
+static weh_err convert_tree(json_t *tree, struct weh_str text, bool long_integer,
+                            struct weh_arena *arena, struct weh_value *out, struct weh_diag *diag)
+{
+    struct reader reader;
+    weh_err err;
+
+    weh_assert(tree != NULL);
+    /* The frames are set when they are entered. */
+    reader.arena = arena;
+    reader.diag = diag;
+    reader.from_text = long_integer;
+    reader.text = text;
+    reader.at = 0;
+    reader.depth = 0;
+    err = convert_one(&reader, tree, out);
+    while (err == WEH_OK && reader.depth > 0) {
+        err = convert_next(&reader);
+    }
+    return err;
+}
+
 /* The whole text, and nothing behind it. */
 static weh_err scan_text(struct weh_json_scan *scan, struct weh_diag *diag)
 {
@@ -252,11 +336,10 @@ static weh_err scan_text(struct weh_json_scan *scan, struct weh_diag *diag)
 weh_err weh_json_parse(struct weh_str text, const struct weh_json_limits *limits,
                        struct weh_arena *arena, struct weh_value *out, struct weh_diag *diag)
 {
-    struct reader reader;
-    size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL;
+    const bool own = owns_memory();
     struct weh_json_scan scan;
-    json_error_t error;
-    json_t *tree;
+    struct tree_memory memory;
+    json_t *tree = NULL;
     weh_err err;
 
     weh_json_scan_init(&scan, text, limits);
@@ -264,24 +347,14 @@ weh_err weh_json_parse(struct weh_str text, const struct weh_json_limits *limits
     if (err != WEH_OK) {
         return err;
     }
-    if (scan.long_integer) {
-        flags |= JSON_DECODE_INT_AS_REAL;
+    weh_arena_init(&memory.arena, 0);
+    err = load_tree(text, scan.long_integer, own ? &memory : NULL, &tree, diag);
+    if (err == WEH_OK) {
+        err = convert_tree(tree, text, scan.long_integer, arena, out, diag);
     }
-    tree = json_loadb(text.ptr, text.len, flags, &error);
-    if (tree == NULL) {
-        return load_failed(&error, diag);
+    if (!own) {
+        json_decref(tree);
     }
-    /* The frames are set when they are entered. */
-    reader.arena = arena;
-    reader.diag = diag;
-    reader.from_text = scan.long_integer;
-    reader.text = text;
-    reader.at = 0;
-    reader.depth = 0;
-    err = convert_one(&reader, tree, out);
-    while (err == WEH_OK && reader.depth > 0) {
-        err = convert_next(&reader);
-    }
-    json_decref(tree);
+    weh_arena_fini(&memory.arena);
     return err;
 }

@@ -487,11 +487,14 @@ int main(void)
         cmocka_unit_test(test_json_utf8_prefix_ends_at_the_first_bad_byte),
     };
     struct CMUnitTest with_fixture[WEH_ARRAY_LEN(tests)];
+    int n_failed;
 
     for (size_t i = 0; i < WEH_ARRAY_LEN(tests); i++) {
         with_fixture[i] = tests[i];
         with_fixture[i].setup_func = set_up;
         with_fixture[i].teardown_func = tear_down;
     }
-    return cmocka_run_group_tests(with_fixture, NULL, NULL);
+    n_failed = cmocka_run_group_tests_name("jansson on malloc", with_fixture, NULL, NULL);
+    weh_json_own_memory();
+    return n_failed + cmocka_run_group_tests_name("jansson in an arena", with_fixture, NULL, NULL);
 }
