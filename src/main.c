@@ -75,8 +75,12 @@ static weh_err print_ready(struct daemon *daemon, struct weh_diag *diag)
     struct weh_buf line;
     char *token = NULL;
     char url[512];
-    weh_err err = weh_auth_issue_token(daemon->auth, "local", WEH_ACCESS_ADMIN,
-                                       (uint32_t)daemon->config.auth_token_ttl_s, &token, diag);
+    weh_err err = WEH_OK;
+
+    if (weh_auth_has_local(daemon->auth)) {
+        err = weh_auth_issue_token(daemon->auth, "local", "weh:admin",
+                                   (uint32_t)daemon->config.auth_token_ttl_s, &token, diag);
+    }
 
     if (err != WEH_OK) {
         return err;
@@ -99,8 +103,10 @@ static weh_err print_ready(struct daemon *daemon, struct weh_diag *diag)
     weh_sink_text(&writer.sink, url);
     weh_sink_key(&writer.sink, "pid");
     weh_sink_int(&writer.sink, getpid());
-    weh_sink_key(&writer.sink, "token");
-    weh_sink_text(&writer.sink, token);
+    if (token != NULL) {
+        weh_sink_key(&writer.sink, "token");
+        weh_sink_text(&writer.sink, token);
+    }
     weh_sink_map_end(&writer.sink);
     weh_buf_byte(&line, '\n');
     if (line.err != WEH_OK || fwrite(line.data, 1, line.len, stdout) != line.len ||
@@ -135,11 +141,11 @@ static weh_err build(struct daemon *daemon, struct weh_diag *diag)
     if (err != WEH_OK) {
         return err;
     }
-    err = weh_rpc_app_create(&daemon->config, &daemon->log, &daemon->app, diag);
+    err = weh_auth_create(&daemon->config, &daemon->log, &daemon->auth, diag);
     if (err != WEH_OK) {
         return err;
     }
-    err = weh_auth_create(&daemon->config, &daemon->auth, diag);
+    err = weh_rpc_app_create(&daemon->config, &daemon->log, daemon->auth, &daemon->app, diag);
     if (err != WEH_OK) {
         return err;
     }
@@ -158,8 +164,8 @@ static void tear_down(struct daemon *daemon)
 {
     weh_net_destroy(daemon->net);
     weh_host_destroy(daemon->host);
-    weh_auth_destroy(daemon->auth);
     weh_rpc_app_destroy(daemon->app);
+    weh_auth_destroy(daemon->auth);
 }
 
 static int fail(const struct weh_diag *diag)

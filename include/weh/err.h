@@ -67,7 +67,8 @@
     X(INVALID_ID,       REQUEST, "InvalidId",              1041, 65559, "an id is missing or stands for nothing")            \
     X(CYCLE,            REQUEST, "DependencyCycle",        1042, 65590, "the elements would drive themselves")                   \
     X(CANNOT_UNDO,      REQUEST, "CannotUndo",             1043, 65544, "these transactions cannot be reversed or reinstated")   \
-    X(NO_OPERATION,     REQUEST, "NoMultiTxnOperation",    1044, 65571, "no multi-transaction operation is open")
+    X(NO_OPERATION,     REQUEST, "NoMultiTxnOperation",    1044, 65571, "no multi-transaction operation is open")            \
+    X(TOKEN_EXPIRED,    REQUEST, "TokenExpired",           1045, 0,     "the token has ended: session.renewToken takes another")
 /* clang-format on */
 
 enum weh_err_code {

@@ -81,8 +81,9 @@ typedef weh_err (*weh_handler)(struct weh_call *call, struct weh_diag *diag);
 #define WEH_IN(state) (1u << WEH_SESSION_##state)
 
 enum weh_method_flag {
-    WEH_METHOD_OUT_OF_BAND = 1, /* runs in the channel's thread, past the mailbox */
-    WEH_METHOD_IN_BATCH = 2,    /* may stand in edit.batch */
+    WEH_METHOD_OUT_OF_BAND = 1,   /* runs in the channel's thread, past the mailbox */
+    WEH_METHOD_IN_BATCH = 2,      /* may stand in edit.batch */
+    WEH_METHOD_WITHOUT_TOKEN = 4, /* also when the token has ended, and whatever it allows */
 };
 
 struct weh_method {
@@ -136,7 +137,17 @@ enum weh_session_state weh_session_state_now(const struct weh_session *session);
 void weh_session_move(struct weh_session *session, enum weh_session_state state);
 
 const char *weh_session_user(const struct weh_session *session);
+/** What the session may do with the open iModel; without one, the most that it may do with any. */
 enum weh_access weh_session_access(const struct weh_session *session);
+/** What it may do with the iModel @imodel; WEH_ACCESS_NONE: it is as if it were not there. */
+enum weh_access weh_session_access_to(const struct weh_session *session, struct weh_str imodel);
+/** A briefcase is open, with which the session may do @access. */
+void weh_session_set_open_access(struct weh_session *session, enum weh_access access);
+/** When the session's token ends, wall clock; 0: never. */
+int64_t weh_session_expires_ms(const struct weh_session *session);
+/** Another token of the same user: what it allows, and until when. weh_session_set_open_access is to
+ * follow when a briefcase is open. */
+void weh_session_renew(struct weh_session *session, const struct weh_identity *identity);
 enum weh_codec weh_session_codec(const struct weh_session *session);
 
 /** True until the first request of the session has been answered. */

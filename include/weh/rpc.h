@@ -14,6 +14,7 @@
 
 #define WEH_PROTOCOL_NAME "weh.v1"
 
+struct weh_auth;
 struct weh_rpc_app;
 
 /**
@@ -21,12 +22,13 @@ struct weh_rpc_app;
  * it is missing).
  *
  * @config, @log  kept.
+ * @auth  kept: checks the tokens of session.renewToken; NULL: that is not supported.
  *
  * WEH_E_IO (where is data.dir), WEH_E_NOMEM. After weh_briefcase_global_init.
  */
 WEH_MUST_CHECK weh_err weh_rpc_app_create(const struct weh_config *config,
-                                          const struct weh_log *log, struct weh_rpc_app **out,
-                                          struct weh_diag *diag);
+                                          const struct weh_log *log, struct weh_auth *auth,
+                                          struct weh_rpc_app **out, struct weh_diag *diag);
 
 /** All sessions must be gone (NULL is fine). */
 void weh_rpc_app_destroy(struct weh_rpc_app *app);

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "weh/access.h"
 #include "weh/channel.h"
 #include "weh/codec.h"
 #include "weh/err.h"
@@ -18,13 +19,6 @@
 
 struct weh_host;
 struct weh_session;
-
-/** What is allowed at least: each includes the ones before it. */
-enum weh_access {
-    WEH_ACCESS_VIEW,
-    WEH_ACCESS_EDIT,
-    WEH_ACCESS_ADMIN
-};
 
 /** NEW: no briefcase open. READY: one is open. DETACHED: the socket was lost, the session waits. */
 enum weh_session_state {
@@ -46,9 +40,11 @@ struct weh_session_options {
     struct weh_host *host;       /* kept: must outlive the session */
     struct weh_channel *channel; /* kept until weh_session_channel_gone */
     enum weh_codec codec;
-    enum weh_access access;
-    const char *user; /* copied */
-    const char *peer; /* "127.0.0.1:51234", for the log; copied */
+    enum weh_access access;    /* to every iModel */
+    struct weh_grants *grants; /* to single ones beyond that: shared; may be NULL */
+    int64_t expires_ms;        /* of the token, wall clock; 0: never */
+    const char *user;          /* copied */
+    const char *peer;          /* "127.0.0.1:51234", for the log; copied */
 };
 
 /**
@@ -88,6 +84,10 @@ void weh_session_end(struct weh_session *session, enum weh_close_reason reason);
 void weh_session_channel_gone(struct weh_session *session, enum weh_close_reason reason);
 
 struct weh_host *weh_session_host(const struct weh_session *session);
+
+/** Tell the client that its token ends soon, or end the session when it has ended some time ago. Now
+ * and then. Service thread. */
+void weh_session_check_expiry(struct weh_session *session, int64_t now_ms);
 
 /** The session's id as text, for the log. Borrowed. */
 const char *weh_session_name(const struct weh_session *session);

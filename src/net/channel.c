@@ -111,6 +111,7 @@ void weh_conn_settle(struct weh_conn *conn)
     net->n_conns--;
     weh_frame_destroy(conn->tx);
     weh_free(conn->rx);
+    weh_identity_fini(&conn->identity);
     weh_free(conn);
     weh_net_check_drained(net);
 }
@@ -123,6 +124,8 @@ int weh_conn_established(struct weh_conn *conn)
         .channel = &conn->channel,
         .codec = conn->codec,
         .access = conn->identity.access,
+        .grants = conn->identity.grants,
+        .expires_ms = conn->identity.expires_ms,
         .user = conn->identity.user,
         .peer = peer,
     };

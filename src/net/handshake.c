@@ -108,9 +108,26 @@ static bool has_token(struct lws *wsi, enum lws_token_indexes header, const char
     return false;
 }
 
+/* The client is told nothing but 401: an operator finds the reason in the log, which holds no part of
+ * what was sent. */
+static bool check(const struct weh_conn *conn, const char *what, weh_err err,
+                  const struct weh_diag *diag)
+{
+    char peer[64] = "";
+
+    if (err == WEH_OK) {
+        return true;
+    }
+    (void)lws_get_peer_simple(conn->wsi, peer, sizeof(peer));
+    weh_log(conn->net->log, WEH_LOG_DEBUG, NULL, "auth.refused", WEH_F_TEXT("what", what),
+            WEH_F_TEXT("text", diag->text), WEH_F_TEXT("peer", peer));
+    return false;
+}
+
 bool weh_handshake_bearer(struct weh_conn *conn)
 {
     char text[BEARER_LIMIT_BYTES + 16];
+    struct weh_diag diag;
     int n = weh_http_header(conn->wsi, WSI_TOKEN_HTTP_AUTHORIZATION, text, sizeof(text));
     struct weh_str token;
 
@@ -118,7 +135,10 @@ bool weh_handshake_bearer(struct weh_conn *conn)
         return false;
     }
     token = (struct weh_str){ text + 7, (size_t)n - 7 };
-    return weh_auth_verify_token(conn->net->options.auth, token, &conn->identity, NULL) == WEH_OK;
+    weh_identity_fini(&conn->identity);
+    return check(conn, "token",
+                 weh_auth_verify_token(conn->net->options.auth, token, &conn->identity, &diag),
+                 &diag);
 }
 
 /* The subprotocols offered. */
@@ -167,6 +187,7 @@ static void read_offer(struct weh_str text, struct offer *offer)
 static bool authenticate(struct weh_conn *conn, struct weh_str ticket)
 {
     char text[64];
+    struct weh_diag diag;
 
     if (lws_hdr_total_length(conn->wsi, WSI_TOKEN_HTTP_AUTHORIZATION) > 0) {
         return weh_handshake_bearer(conn);
@@ -179,7 +200,10 @@ static bool authenticate(struct weh_conn *conn, struct weh_str ticket)
         }
         ticket = weh_str_from(value);
     }
-    return weh_auth_redeem_ticket(conn->net->options.auth, ticket, &conn->identity, NULL) == WEH_OK;
+    weh_identity_fini(&conn->identity);
+    return check(conn, "ticket",
+                 weh_auth_redeem_ticket(conn->net->options.auth, ticket, &conn->identity, &diag),
+                 &diag);
 }
 
 static const struct refusal *check_origin(struct weh_conn *conn)

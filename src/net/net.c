@@ -136,8 +136,8 @@ static void on_tick(uv_timer_t *timer)
         if (conn->deadline_ms != 0 && now_ms >= conn->deadline_ms) {
             conn->deadline_ms = 0;
             weh_conn_kill(conn);
-        } else if (conn->state == WEH_CONN_OPEN && wall_ms >= conn->identity.expires_ms) {
-            weh_conn_end(conn, WEH_CLOSE_TOKEN_EXPIRED, WEH_NET_CLOSE_GRACE_MS);
+        } else if (conn->state == WEH_CONN_OPEN && conn->session != NULL) {
+            weh_session_check_expiry(conn->session, wall_ms);
         }
     }
 }

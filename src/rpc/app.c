@@ -36,7 +36,7 @@ static weh_err make_folders(const struct weh_config *config, struct weh_diag *di
 }
 
 weh_err weh_rpc_app_create(const struct weh_config *config, const struct weh_log *log,
-                           struct weh_rpc_app **out, struct weh_diag *diag)
+                           struct weh_auth *auth, struct weh_rpc_app **out, struct weh_diag *diag)
 {
     struct weh_rpc_app *app = weh_calloc(1, sizeof(*app));
     weh_err err;
@@ -46,6 +46,7 @@ weh_err weh_rpc_app_create(const struct weh_config *config, const struct weh_log
     }
     app->config = config;
     app->log = log;
+    app->auth = auth;
     err = make_folders(config, diag);
     if (err != WEH_OK) {
         goto out;

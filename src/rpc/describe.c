@@ -3,8 +3,6 @@
 
 #include "rpc_priv.h"
 
-static const char *const access_names[] = { "view", "edit", "admin" };
-
 static void describe_arg(const struct weh_arg_spec *arg, struct weh_sink *sink)
 {
     weh_sink_map_begin(sink, WEH_SINK_UNKNOWN);
@@ -27,7 +25,7 @@ static void describe_method(const struct weh_method *method, struct weh_sink *si
 {
     weh_sink_map_begin(sink, WEH_SINK_UNKNOWN);
     put_text(sink, "name", method->name);
-    put_text(sink, "access", access_names[method->access]);
+    put_text(sink, "access", weh_access_name(method->access));
     weh_sink_key(sink, "states");
     weh_sink_array_begin(sink, WEH_SINK_UNKNOWN);
     for (unsigned state = 0; state <= WEH_SESSION_CLOSED; state++) {

@@ -10,6 +10,7 @@
 
 #define BAND  WEH_METHOD_OUT_OF_BAND
 #define BATCH WEH_METHOD_IN_BATCH
+#define FREE  WEH_METHOD_WITHOUT_TOKEN
 
 #define MAX_NAME         IMODEL_NAME_MAX
 #define MAX_DESCRIPTION  65536
@@ -237,6 +238,11 @@ static const struct weh_arg_spec args_hello[] = {
     { .name = NULL },
 };
 
+static const struct weh_arg_spec args_token[] = {
+    { "token", WEH_ARG_STRING, true, 1, 8192, NULL, "a token (JWT), as in the Authorization header of the handshake" },
+    { .name = NULL },
+};
+
 static const struct weh_arg_spec args_ping[] = {
     { "data", WEH_ARG_ANY, false, 0, 0, NULL, "anything; comes back" },
     { .name = NULL },
@@ -328,11 +334,12 @@ static const struct weh_method methods[] = {
     { "schema.getClass",         IN(READY), VIEW, 0, args_schema_class, "{classId, ecclass, name, schema: {name, alias, version}, schemaItemType, modifier?, displayLabel, label?, description?, hidden, baseClasses, baseClass?, mixins?, derivedClasses, customAttributes?, appliesTo?, strength?, strengthDirection?, source?, target?, properties: {name: property}, inheritedProperties?, enumerations?, categories?, kindsOfQuantity?, formats?, units?}", "0.1", "Describe a class: all that a form for it needs.", schema_get_class },
     { "schema.getEnumeration",   IN(READY), VIEW, 0, args_schema_enumeration, "{fullName, type, isStrict, label?, description?, enumerators: [{name, label?, description?, value}]}", "0.1", "Describe an enumeration.", schema_get_enumeration },
     { "schema.list",             IN(READY), VIEW, 0, args_schema_list, "[{name, alias, version, label?, description?, references: [{name, version}], customAttributes?, hidden, classes?: [{name, label?, schemaItemType, modifier?}], enumerations?, kindsOfQuantity?, categories?}]", "0.1", "The schemas of the open iModel, by name.", schema_list },
-    { "session.cancel",          ANYWHERE | IN(OPENING), VIEW, BAND, args_cancel, "{cancelled}", "0.1", "Cancel a running or waiting request of this session; overtakes the others.", session_cancel },
-    { "session.close",           ANYWHERE,  VIEW, 0, args_none, "{}", "0.1", "End the session; unsaved changes are dropped. Then the socket closes with 1000.", session_close },
+    { "session.cancel",          ANYWHERE | IN(OPENING), VIEW, BAND | FREE, args_cancel, "{cancelled}", "0.1", "Cancel a running or waiting request of this session; overtakes the others.", session_cancel },
+    { "session.close",           ANYWHERE,  VIEW, FREE, args_none, "{}", "0.1", "End the session; unsaved changes are dropped. Then the socket closes with 1000.", session_close },
     { "session.hello",           ANYWHERE,  VIEW, 0, args_hello, "{sessionId, user, access, server: {name, version}, protocol, limits, resumed}", "0.1", "Introduce the client; only as the first request.", session_hello },
     { "session.info",            ANYWHERE,  VIEW, 0, args_none, "{sessionId, user, access, codec, state, imodel?, mode?}", "0.1", "What the server knows of this session.", session_info },
-    { "session.ping",            ANYWHERE,  VIEW, 0, args_ping, "{data?, time}", "0.1", "Answer at once, in order with the other requests.", session_ping },
+    { "session.ping",            ANYWHERE,  VIEW, FREE, args_ping, "{data?, time}", "0.1", "Answer at once, in order with the other requests.", session_ping },
+    { "session.renewToken",      ANYWHERE,  VIEW, FREE, args_token, "{user, access, expires}", "0.1", "Go on with another token of the same user: from here on it says what is allowed, and until when.", session_renew_token },
     { "session.restartTxnSession", IN(READY), EDIT, 0, args_none, "{}", "0.1", "As txns.restartTxnSession.", txns_restart },
     { "txns.abandonChanges",     IN(READY), EDIT, 0, args_none, "{}", "0.1", "Drop all unsaved changes.", txns_abandon },
     { "txns.beginMultiTxnOperation", IN(READY), EDIT, 0, args_operation, "{depth}", "0.1", "What is saved from here to the matching end is undone and redone as one.", txns_begin_operation },
@@ -353,6 +360,7 @@ static const struct weh_method methods[] = {
 
 static const struct weh_notification notifications[] = {
     { "session.onProgress",     "{id, method, done, total?}", "How far a long request is: id is the request's, done counts steps. After half a second, then at most four times a second." },
+    { "session.onTokenExpiring", "{expires}", "The session's token ends at that time, in a minute or less: send another with session.renewToken. After it every request but that is answered with TokenExpired, and some time later the session ends." },
     { "txns.onAfterUndoRedo",   "{isUndo}", "An undo or redo is complete." },
     { "txns.onBeforeUndoRedo",  "{isUndo}", "An undo or redo begins." },
     { "txns.onChangesApplied",  "{txnId, cause}", "A transaction was undone or redone; after its other changes, whether it had any or not." },

@@ -49,6 +49,7 @@ weh_err briefcase_open(struct weh_call *call, struct weh_diag *diag)
     const struct weh_arg *mode = &call->args[2];
     const struct weh_arg *named = imodel->given ? imodel : briefcase;
     const bool readonly = mode->given && weh_str_eq_text(mode->as.string, "readonly");
+    enum weh_access access;
     const char *path;
     weh_err err;
 
@@ -60,7 +61,11 @@ weh_err briefcase_open(struct weh_call *call, struct weh_diag *diag)
     if (err != WEH_OK) {
         return err;
     }
-    if (!readonly && weh_session_access(call->session) < WEH_ACCESS_EDIT) {
+    access = weh_session_access_to(call->session, imodel->given ? named->as.string : WEH_STR(""));
+    if (access == WEH_ACCESS_NONE) {
+        return weh_fail(diag, WEH_E_FILE_NOT_FOUND, "no such file");
+    }
+    if (!readonly && access < WEH_ACCESS_EDIT) {
         return weh_fail_where(diag, WEH_E_DENIED, "mode", "you may open with mode readonly only");
     }
     err = choose_durability(workspace->app->config, &call->args[3], &workspace->durability, diag);
@@ -83,6 +88,7 @@ weh_err briefcase_open(struct weh_call *call, struct weh_diag *diag)
     if (err != WEH_OK) {
         workspace_close(workspace);
     }
+    weh_session_set_open_access(call->session, access);
     weh_session_move(call->session, err == WEH_OK ? WEH_SESSION_READY : WEH_SESSION_NEW);
     return err;
 }
@@ -104,6 +110,9 @@ weh_err briefcase_close(struct weh_call *call, struct weh_diag *diag)
         struct weh_txn_id id;
         bool saved;
 
+        if (save && weh_session_access(call->session) < WEH_ACCESS_EDIT) {
+            return weh_fail_where(diag, WEH_E_DENIED, "unsaved", "saving needs more rights");
+        }
         if (!save) {
             return weh_fail_where(diag, WEH_E_UNSAVED_CHANGES, "unsaved",
                                   "there are unsaved changes; save or abandon them");

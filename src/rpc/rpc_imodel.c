@@ -135,6 +135,10 @@ weh_err imodel_create(struct weh_call *call, struct weh_diag *diag)
     const char *path;
     weh_err err = imodel_name_check(name, "imodel", diag);
 
+    /* Before anything is looked at: who may not edit the name does not learn whether it is taken. */
+    if (err == WEH_OK && weh_session_access_to(call->session, name) < WEH_ACCESS_EDIT) {
+        err = weh_fail_where(diag, WEH_E_DENIED, "imodel", "you may not make this iModel");
+    }
     if (err == WEH_OK) {
         err = read_create_props(call->args, &props, diag);
     }
@@ -226,7 +230,9 @@ weh_err imodel_list(struct weh_call *call, struct weh_diag *diag)
     }
     weh_sink_array_begin(call->result, WEH_SINK_UNKNOWN);
     for (size_t i = 0; i < n; i++) {
-        put_listed(call, names[i]);
+        if (weh_session_access_to(call->session, weh_str_from(names[i])) >= WEH_ACCESS_VIEW) {
+            put_listed(call, names[i]);
+        }
     }
     weh_sink_array_end(call->result);
     return WEH_OK;

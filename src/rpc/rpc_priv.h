@@ -3,6 +3,7 @@
 #ifndef WEH_RPC_PRIV_H
 #define WEH_RPC_PRIV_H
 
+#include "weh/auth.h"
 #include "weh/bis.h"
 #include "weh/briefcase.h"
 #include "weh/ec.h"
@@ -13,6 +14,7 @@
 struct weh_rpc_app {
     const struct weh_config *config;
     const struct weh_log *log;
+    struct weh_auth *auth; /* NULL: tokens cannot be checked */
     struct weh_file_registry *files;
     struct weh_ec_cache *catalogs;
 };
@@ -78,6 +80,13 @@ const char *imodel_path(const struct weh_rpc_app *app, const char *folder, struc
 
 /** Tell the session's client of @workspace's transactions. */
 struct weh_txn_observer change_notifier(struct workspace *workspace);
+
+/** What scopes call the open iModel. A briefcase of one's own is nobody's iModel: only scopes for all
+ * count. */
+static inline struct weh_str workspace_grant_name(const struct workspace *workspace)
+{
+    return workspace->is_checkout ? WEH_STR("") : weh_str_from(workspace->name);
+}
 
 static inline struct workspace *call_workspace(const struct weh_call *call)
 {

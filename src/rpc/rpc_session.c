@@ -1,11 +1,10 @@
 /* src/rpc/rpc_session.c - session.*: who is there, what is allowed, the end. */
 #include <stdio.h>
+#include <string.h>
 
 #include "weh/clock.h"
 
 #include "rpc_priv.h"
-
-static const char *const access_names[] = { "view", "edit", "admin" };
 
 static void put_limits(struct weh_sink *sink, const struct weh_config *config)
 {
@@ -62,7 +61,7 @@ weh_err session_hello(struct weh_call *call, struct weh_diag *diag)
     weh_sink_map_begin(sink, 7);
     put_text(sink, "sessionId", weh_session_name(call->session));
     put_text(sink, "user", weh_session_user(call->session));
-    put_text(sink, "access", access_names[weh_session_access(call->session)]);
+    put_text(sink, "access", weh_access_name(weh_session_access(call->session)));
     weh_sink_key(sink, "server");
     weh_sink_map_begin(sink, 2);
     put_text(sink, "name", "webedithost");
@@ -84,7 +83,7 @@ weh_err session_info(struct weh_call *call, struct weh_diag *diag)
     weh_sink_map_begin(sink, WEH_SINK_UNKNOWN);
     put_text(sink, "sessionId", weh_session_name(call->session));
     put_text(sink, "user", weh_session_user(call->session));
-    put_text(sink, "access", access_names[weh_session_access(call->session)]);
+    put_text(sink, "access", weh_access_name(weh_session_access(call->session)));
     put_text(sink, "codec",
              weh_session_codec(call->session) == WEH_CODEC_JSON ? "json" : "msgpack");
     put_text(sink, "state", weh_session_state_name(weh_session_state_now(call->session)));
@@ -130,4 +129,49 @@ weh_err session_close(struct weh_call *call, struct weh_diag *diag)
     weh_sink_map_begin(call->result, 0);
     weh_sink_map_end(call->result);
     return WEH_OK;
+}
+
+/* What is open stays open: a token that does not show it is refused, and the old one goes on. */
+static weh_err check_renewal(const struct weh_call *call, const struct weh_identity *identity,
+                             enum weh_access *open_access, struct weh_diag *diag)
+{
+    const struct workspace *workspace = call_workspace(call);
+
+    if (strcmp(identity->user, weh_session_user(call->session)) != 0) {
+        return weh_fail_where(diag, WEH_E_DENIED, "token", "the token is of another user");
+    }
+    *open_access =
+        weh_grants_access(identity->access, identity->grants, workspace_grant_name(workspace));
+    if (workspace->briefcase != NULL && *open_access == WEH_ACCESS_NONE) {
+        return weh_fail_where(diag, WEH_E_DENIED, "token",
+                              "the token does not show the open iModel: close it first");
+    }
+    return WEH_OK;
+}
+
+weh_err session_renew_token(struct weh_call *call, struct weh_diag *diag)
+{
+    struct weh_auth *auth = call_workspace(call)->app->auth;
+    struct weh_identity identity = { .access = WEH_ACCESS_NONE };
+    enum weh_access open_access = WEH_ACCESS_NONE;
+    weh_err err;
+
+    if (auth == NULL) {
+        return weh_fail(diag, WEH_E_UNSUPPORTED, "this server checks no tokens");
+    }
+    err = weh_auth_verify_token(auth, call->args[0].as.string, &identity, diag);
+    if (err == WEH_OK) {
+        err = check_renewal(call, &identity, &open_access, diag);
+    }
+    if (err == WEH_OK) {
+        weh_session_renew(call->session, &identity);
+        weh_session_set_open_access(call->session, open_access);
+        weh_sink_map_begin(call->result, 3);
+        put_text(call->result, "user", identity.user);
+        put_text(call->result, "access", weh_access_name(weh_session_access(call->session)));
+        put_time(call->result, "expires", identity.expires_ms);
+        weh_sink_map_end(call->result);
+    }
+    weh_identity_fini(&identity);
+    return err;
 }

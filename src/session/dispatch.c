@@ -117,10 +117,7 @@ static weh_err check_gates(struct weh_session *session, const struct job *job,
                         session->state == WEH_SESSION_NEW ? "before a briefcase is open"
                                                           : "while a briefcase is open");
     }
-    if (method->access > session->access) {
-        return weh_fail(diag, WEH_E_DENIED, "%s needs more rights than yours", method->name);
-    }
-    return WEH_OK;
+    return session_check_token(session, method, diag);
 }
 
 static weh_err run_handler(struct weh_call *call, const struct job *job, struct weh_writer *writer,

@@ -30,6 +30,7 @@ void session_destroy(struct weh_session *session)
     drop_frames(&session->outbox);
     weh_arena_fini(&session->arena);
     weh_buf_fini(&session->notify_buf);
+    weh_grants_release(session->grants);
     (void)pthread_mutex_destroy(&session->lock);
     weh_free(session);
     atomic_fetch_sub(&host->n_sessions, 1);

@@ -70,6 +70,9 @@ weh_err weh_session_create(const struct weh_session_options *options, struct weh
     session->channel = options->channel;
     session->codec = options->codec;
     session->access = options->access;
+    session->open_access = options->access;
+    session->grants = weh_grants_acquire(options->grants);
+    atomic_init(&session->expires_ms, options->expires_ms);
     session->state = WEH_SESSION_NEW;
     (void)snprintf(session->user, sizeof(session->user), "%s", options->user);
     (void)snprintf(session->peer, sizeof(session->peer), "%s", options->peer);
@@ -99,6 +102,9 @@ weh_err weh_session_create(const struct weh_session_options *options, struct weh
     *out = session;
     return WEH_OK;
 out:
+    if (session != NULL) {
+        weh_grants_release(session->grants);
+    }
     weh_free(session);
     atomic_fetch_sub(&host->n_sessions, 1);
     return err;
@@ -277,11 +283,6 @@ const char *weh_session_name(const struct weh_session *session)
 const char *weh_session_user(const struct weh_session *session)
 {
     return session->user;
-}
-
-enum weh_access weh_session_access(const struct weh_session *session)
-{
-    return session->access;
 }
 
 enum weh_codec weh_session_codec(const struct weh_session *session)

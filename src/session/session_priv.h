@@ -68,9 +68,8 @@ enum ending {
 struct weh_session {
     struct weh_host *host;
     enum weh_codec codec;
-    enum weh_access access;
     char name[20]; /* "s" and 16 digits */
-    char user[128];
+    char user[WEH_USER_SIZE];
     char peer[64];
 
     struct weh_session *table_next; /* service thread */
@@ -92,15 +91,20 @@ struct weh_session {
     bool tick_unasked; /* the application has not been asked since the last request */
 
     struct weh_session *run_next; /* guarded by the pool's lock */
+    int64_t told_expires_ms;      /* service thread: the end of token that the client was told of */
 
     struct weh_session *next_ended; /* guarded by the service's lock, with the two below */
     uint64_t armed_ms;              /* its deadline in the heap; WEH_NEVER: it is not there */
     size_t heap_index;
 
     atomic_bool cancel;
+    atomic_int_fast64_t expires_ms; /* of the token, wall clock; 0: never */
 
     /* From here on only the worker that holds the session. */
     enum weh_session_state state;
+    enum weh_access access;      /* to every iModel */
+    enum weh_access open_access; /* to the open one */
+    struct weh_grants *grants;   /* to single ones beyond that */
     void *workspace;
     struct weh_arena arena;
     struct weh_buf notify_buf;
@@ -157,6 +161,10 @@ void session_progress_reset(struct weh_session *session, uint64_t started_us);
 void session_buf_begin(const struct weh_session *session, struct weh_buf *buf);
 
 struct weh_codec_limits session_codec_limits(const struct weh_session *session);
+
+/** May @method be called now? Worker. */
+WEH_MUST_CHECK weh_err session_check_token(const struct weh_session *session,
+                                           const struct weh_method *method, struct weh_diag *diag);
 
 /** Begin the end; the first reason counts. @session's lock is held. */
 void session_end_locked(struct weh_session *session, enum weh_close_reason reason);

@@ -33,6 +33,7 @@ static const struct weh_cli_option token_options[] = {
     { "data-dir", "DIR", "data.dir of the server, which holds its key (required)" },
     { "user", "NAME", "whom the token names (default: local)" },
     { "access", "view|edit|admin", "what is allowed with it (default: edit)" },
+    { "scope", "SCOPES", "scopes instead, such as \"weh:view weh:edit:NAME\"" },
     { "ttl", "SECONDS", "how long it is good for (default: 86400)" },
     { NULL, NULL, NULL },
 };

@@ -8,24 +8,17 @@
 
 #include "cli.h"
 
-static bool parse_access(const char *text, enum weh_access *out)
+/* The scope of --access: NULL when it is none. */
+static const char *scope_of(const char *access)
 {
-    static const struct {
-        const char *name;
-        enum weh_access access;
-    } names[] = {
-        { "view", WEH_ACCESS_VIEW },
-        { "edit", WEH_ACCESS_EDIT },
-        { "admin", WEH_ACCESS_ADMIN },
-    };
+    static const char *const scopes[] = { "weh:view", "weh:edit", "weh:admin" };
 
-    for (size_t i = 0; i < WEH_ARRAY_LEN(names); i++) {
-        if (strcmp(text, names[i].name) == 0) {
-            *out = names[i].access;
-            return true;
+    for (size_t i = 0; i < WEH_ARRAY_LEN(scopes); i++) {
+        if (strcmp(access, scopes[i] + sizeof("weh:") - 1) == 0) {
+            return scopes[i];
         }
     }
-    return false;
+    return NULL;
 }
 
 int weh_cmd_token(const struct weh_cli *cli)
@@ -33,7 +26,7 @@ int weh_cmd_token(const struct weh_cli *cli)
     const char *data_dir = weh_cli_text(cli, "data-dir");
     const char *access_text = weh_cli_text(cli, "access");
     const char *user = weh_cli_text(cli, "user");
-    enum weh_access access = WEH_ACCESS_EDIT;
+    const char *scope = weh_cli_text(cli, "scope");
     uint32_t ttl_s = 86400;
     struct weh_config config = { 0 };
     struct weh_auth *auth = NULL;
@@ -44,7 +37,13 @@ int weh_cmd_token(const struct weh_cli *cli)
     if (data_dir == NULL) {
         return weh_cli_usage(cli, "--data-dir is missing");
     }
-    if (access_text != NULL && !parse_access(access_text, &access)) {
+    if (access_text != NULL && scope != NULL) {
+        return weh_cli_usage(cli, "--access and --scope do not go together");
+    }
+    if (scope == NULL) {
+        scope = scope_of(access_text == NULL ? "edit" : access_text);
+    }
+    if (scope == NULL) {
         return weh_cli_usage(cli, "--access must be view, edit or admin");
     }
     if (!weh_cli_number(cli, "ttl", 60, 31536000, &ttl_s)) {
@@ -55,11 +54,11 @@ int weh_cmd_token(const struct weh_cli *cli)
         err = weh_config_set(&config, "data.dir", data_dir, "--data-dir", &diag);
     }
     if (err == WEH_OK) {
-        err = weh_auth_create(&config, &auth, &diag);
+        err = weh_auth_create(&config, NULL, &auth, &diag);
     }
     if (err == WEH_OK) {
         err =
-            weh_auth_issue_token(auth, user == NULL ? "local" : user, access, ttl_s, &token, &diag);
+            weh_auth_issue_token(auth, user == NULL ? "local" : user, scope, ttl_s, &token, &diag);
     }
     if (err == WEH_OK) {
         puts(token);

@@ -55,7 +55,7 @@ static void print_ready(struct weh_net *net, struct weh_auth *auth, uint32_t tok
     char *token = NULL;
     struct weh_diag diag;
 
-    if (weh_auth_issue_token(auth, "echo", WEH_ACCESS_EDIT, token_ttl_s, &token, &diag) != WEH_OK) {
+    if (weh_auth_issue_token(auth, "echo", "weh:edit", token_ttl_s, &token, &diag) != WEH_OK) {
         die(&diag);
     }
     (void)weh_net_session_url(net, session_url, sizeof(session_url));
@@ -78,7 +78,7 @@ int main(int argc, char **argv)
     struct weh_diag diag;
 
     configure(&config, argc, argv, &token_ttl_s);
-    if (weh_auth_create(&config, &auth, &diag) != WEH_OK) {
+    if (weh_auth_create(&config, NULL, &auth, &diag) != WEH_OK) {
         die(&diag);
     }
     options = (struct weh_net_options){

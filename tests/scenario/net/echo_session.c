@@ -27,6 +27,7 @@ struct weh_session {
     struct weh_channel *channel;
     enum weh_codec codec;
     char user[128];
+    int64_t expires_ms;
     struct weh_session *next_to_run;
     struct message *in_head, **in_tail;
     struct weh_frame *out_head, **out_tail;
@@ -292,6 +293,7 @@ weh_err weh_session_create(const struct weh_session_options *options, struct weh
     session->host = options->host;
     session->channel = options->channel;
     session->codec = options->codec;
+    session->expires_ms = options->expires_ms;
     (void)snprintf(session->user, sizeof(session->user), "%s", options->user);
     session->in_tail = &session->in_head;
     session->out_tail = &session->out_head;
@@ -364,6 +366,13 @@ void weh_session_end(struct weh_session *session, enum weh_close_reason reason)
     (void)pthread_mutex_lock(&session->host->lock);
     end_locked(session, reason);
     (void)pthread_mutex_unlock(&session->host->lock);
+}
+
+void weh_session_check_expiry(struct weh_session *session, int64_t now_ms)
+{
+    if (now_ms >= session->expires_ms) {
+        weh_session_end(session, WEH_CLOSE_TOKEN_EXPIRED);
+    }
 }
 
 void weh_session_channel_gone(struct weh_session *session, enum weh_close_reason reason)

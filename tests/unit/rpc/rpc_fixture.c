@@ -90,7 +90,8 @@ int rpc_setup(void **state)
     assert_non_null(mkdtemp(f->dir));
     assert_int_equal(weh_config_init(&f->config, NULL), WEH_OK);
     assert_int_equal(weh_config_set(&f->config, "data.dir", f->dir, "test", NULL), WEH_OK);
-    assert_int_equal(weh_rpc_app_create(&f->config, NULL, &f->app, NULL), WEH_OK);
+    assert_int_equal(weh_auth_create(&f->config, NULL, &f->auth, NULL), WEH_OK);
+    assert_int_equal(weh_rpc_app_create(&f->config, NULL, f->auth, &f->app, NULL), WEH_OK);
     options.config = &f->config;
     options.methods = weh_rpc_methods(&options.n_methods);
     options.app = f->app;
@@ -110,6 +111,7 @@ int rpc_teardown(void **state)
     disconnect_client(&f->b);
     weh_host_destroy(f->host);
     weh_rpc_app_destroy(f->app);
+    weh_auth_destroy(f->auth);
     weh_config_fini(&f->config);
     (void)snprintf(command, sizeof(command), "rm -rf '%s'", f->dir);
     assert_int_equal(system(command), 0);

@@ -3,6 +3,7 @@
 #define RPC_FIXTURE_H
 
 #include "weh/arena.h"
+#include "weh/auth.h"
 #include "weh/config.h"
 #include "weh/host.h"
 #include "weh/rpc.h"
@@ -20,6 +21,7 @@ struct client {
 
 struct fixture {
     struct weh_config config;
+    struct weh_auth *auth;
     struct weh_rpc_app *app;
     struct weh_host *host;
     char dir[64];

@@ -1,4 +1,4 @@
-/* tests/unit/net/test_auth.c - tokens, their forgeries (RFC 8725), tickets, the key file. */
+/* tests/unit/auth/test_auth.c - tokens, their forgeries (RFC 8725), tickets, the key file. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -49,7 +49,7 @@ static int set_up(void **state)
     fake_clock_set_ms((int64_t)NOW_S * 1000);
     if (weh_config_init(&f->config, NULL) != WEH_OK ||
         weh_config_set(&f->config, "data.dir", data, "test", NULL) != WEH_OK ||
-        weh_auth_create(&f->config, &f->auth, NULL) != WEH_OK) {
+        weh_auth_create(&f->config, NULL, &f->auth, NULL) != WEH_OK) {
         return -1;
     }
     *state = f;
@@ -129,8 +129,7 @@ static void test_token_that_was_issued_is_valid_until_it_ends(void **state)
     char *token = NULL;
 
     assert_int_equal(
-        weh_auth_issue_token(f->auth, "ann@example.com", WEH_ACCESS_ADMIN, 60, &token, NULL),
-        WEH_OK);
+        weh_auth_issue_token(f->auth, "ann@example.com", "weh:admin", 60, &token, NULL), WEH_OK);
     assert_int_equal(weh_auth_verify_token(f->auth, weh_str_from(token), &identity, NULL), WEH_OK);
     assert_string_equal(identity.user, "ann@example.com");
     assert_int_equal(identity.access, WEH_ACCESS_ADMIN);
@@ -155,8 +154,7 @@ static void test_token_for_any_user_name_survives_the_round_trip(void **state)
         struct weh_identity identity;
         char *token = NULL;
 
-        assert_int_equal(weh_auth_issue_token(f->auth, user, WEH_ACCESS_VIEW, 60, &token, NULL),
-                         WEH_OK);
+        assert_int_equal(weh_auth_issue_token(f->auth, user, "weh:view", 60, &token, NULL), WEH_OK);
         assert_int_equal(weh_auth_verify_token(f->auth, weh_str_from(token), &identity, NULL),
                          WEH_OK);
         assert_string_equal(identity.user, user);
@@ -172,11 +170,11 @@ static void test_token_for_an_impossible_user_name_is_refused(void **state)
 
     memset(too_long, 'u', sizeof(too_long) - 1);
     too_long[sizeof(too_long) - 1] = '\0';
-    assert_int_equal(weh_auth_issue_token(f->auth, "", WEH_ACCESS_VIEW, 60, &token, NULL),
+    assert_int_equal(weh_auth_issue_token(f->auth, "", "weh:view", 60, &token, NULL),
                      WEH_E_BAD_ARGS);
-    assert_int_equal(weh_auth_issue_token(f->auth, too_long, WEH_ACCESS_VIEW, 60, &token, NULL),
+    assert_int_equal(weh_auth_issue_token(f->auth, too_long, "weh:view", 60, &token, NULL),
                      WEH_E_BAD_ARGS);
-    assert_int_equal(weh_auth_issue_token(f->auth, "\xff", WEH_ACCESS_VIEW, 60, &token, NULL),
+    assert_int_equal(weh_auth_issue_token(f->auth, "\xff", "weh:view", 60, &token, NULL),
                      WEH_E_BAD_ARGS);
 }
 
@@ -469,7 +467,7 @@ static void test_key_is_kept_and_readable_by_the_owner_only(void **state)
     assert_int_equal(info.st_size, 32);
     weh_auth_destroy(f->auth);
     f->auth = NULL;
-    assert_int_equal(weh_auth_create(&f->config, &f->auth, NULL), WEH_OK);
+    assert_int_equal(weh_auth_create(&f->config, NULL, &f->auth, NULL), WEH_OK);
     assert_int_equal(verify(f, token), WEH_OK);
 }
 
@@ -481,7 +479,7 @@ static void test_key_that_others_can_read_is_refused(void **state)
 
     for (unsigned mode = 1; mode < 0100; mode <<= 1) {
         assert_int_equal(chmod(f->key_path, 0600 | mode), 0);
-        assert_int_equal(weh_auth_create(&f->config, &auth, &diag), WEH_E_IO);
+        assert_int_equal(weh_auth_create(&f->config, NULL, &auth, &diag), WEH_E_IO);
         assert_string_equal(diag.where, "data.dir");
         assert_null(strstr(diag.text, f->folder));
     }
@@ -493,15 +491,15 @@ static void test_key_that_is_no_key_is_refused(void **state)
     struct weh_auth *auth = NULL;
 
     assert_int_equal(truncate(f->key_path, 31), 0);
-    assert_int_equal(weh_auth_create(&f->config, &auth, NULL), WEH_E_IO);
+    assert_int_equal(weh_auth_create(&f->config, NULL, &auth, NULL), WEH_E_IO);
     assert_int_equal(truncate(f->key_path, 33), 0);
-    assert_int_equal(weh_auth_create(&f->config, &auth, NULL), WEH_E_IO);
+    assert_int_equal(weh_auth_create(&f->config, NULL, &auth, NULL), WEH_E_IO);
     assert_int_equal(unlink(f->key_path), 0);
     assert_int_equal(symlink("/dev/zero", f->key_path), 0);
-    assert_int_equal(weh_auth_create(&f->config, &auth, NULL), WEH_E_IO);
+    assert_int_equal(weh_auth_create(&f->config, NULL, &auth, NULL), WEH_E_IO);
     assert_int_equal(unlink(f->key_path), 0);
     assert_int_equal(mkfifo(f->key_path, 0600), 0);
-    assert_int_equal(weh_auth_create(&f->config, &auth, NULL), WEH_E_IO);
+    assert_int_equal(weh_auth_create(&f->config, NULL, &auth, NULL), WEH_E_IO);
 }
 
 static void test_key_in_an_impossible_folder_is_an_error(void **state)
@@ -512,9 +510,9 @@ static void test_key_in_an_impossible_folder_is_an_error(void **state)
 
     (void)snprintf(path, sizeof(path), "%s/none/deeper", f->folder);
     assert_int_equal(weh_config_set(&f->config, "data.dir", path, "test", NULL), WEH_OK);
-    assert_int_equal(weh_auth_create(&f->config, &auth, NULL), WEH_E_IO);
+    assert_int_equal(weh_auth_create(&f->config, NULL, &auth, NULL), WEH_E_IO);
     assert_int_equal(weh_config_set(&f->config, "data.dir", f->key_path, "test", NULL), WEH_OK);
-    assert_int_equal(weh_auth_create(&f->config, &auth, NULL), WEH_E_IO);
+    assert_int_equal(weh_auth_create(&f->config, NULL, &auth, NULL), WEH_E_IO);
 }
 
 /* Everything once, as far as memory allows. True when none of it failed. */
@@ -523,7 +521,7 @@ static bool use_auth(struct weh_auth *auth)
     struct weh_identity identity = ann();
     char ticket[WEH_TICKET_SIZE];
     char *token = NULL;
-    bool is_ok = weh_auth_issue_token(auth, "ann", WEH_ACCESS_EDIT, 60, &token, NULL) == WEH_OK;
+    bool is_ok = weh_auth_issue_token(auth, "ann", "weh:edit", 60, &token, NULL) == WEH_OK;
 
     if (is_ok) {
         is_ok = weh_auth_verify_token(auth, weh_str_from(token), &identity, NULL) == WEH_OK;
@@ -543,7 +541,7 @@ static void test_auth_survives_any_failed_allocation(void **state)
         struct weh_auth *auth = NULL;
 
         fake_alloc_fail_at(++nth);
-        is_ok = weh_auth_create(&f->config, &auth, NULL) == WEH_OK && use_auth(auth);
+        is_ok = weh_auth_create(&f->config, NULL, &auth, NULL) == WEH_OK && use_auth(auth);
         assert_int_equal(is_ok, fake_alloc_has_failed() == 0);
         fake_alloc_reset();
         weh_auth_destroy(auth);

@@ -1,4 +1,4 @@
-/* src/net/auth_key.c - the signing key: a file that only its owner can read.
+/* src/auth/local_key.c - the signing key: a file that only its owner can read.
  *
  * It appears whole or not at all: written beside, synced, then linked to its name, which fails when
  * another process was first.
@@ -38,14 +38,14 @@ static weh_err check_file(int fd, struct weh_diag *diag)
                               KEY_NAME " can be read by others: make it 0600, or delete it "
                                        "(tokens that are out will not be valid any more)");
     }
-    if (info.st_size != WEH_AUTH_KEY_BYTES) {
+    if (info.st_size != WEH_LOCAL_KEY_BYTES) {
         return weh_fail_where(diag, WEH_E_IO, "data.dir", KEY_NAME " is not a key of %d bytes",
-                              WEH_AUTH_KEY_BYTES);
+                              WEH_LOCAL_KEY_BYTES);
     }
     return WEH_OK;
 }
 
-static weh_err read_key(int dir_fd, uint8_t key[WEH_AUTH_KEY_BYTES], bool *is_missing,
+static weh_err read_key(int dir_fd, uint8_t key[WEH_LOCAL_KEY_BYTES], bool *is_missing,
                         struct weh_diag *diag)
 {
     int fd = openat(dir_fd, KEY_NAME, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
@@ -59,7 +59,7 @@ static weh_err read_key(int dir_fd, uint8_t key[WEH_AUTH_KEY_BYTES], bool *is_mi
         return fail_io(diag, KEY_NAME " cannot be opened", errno);
     }
     err = check_file(fd, diag);
-    if (err == WEH_OK && read(fd, key, WEH_AUTH_KEY_BYTES) != WEH_AUTH_KEY_BYTES) {
+    if (err == WEH_OK && read(fd, key, WEH_LOCAL_KEY_BYTES) != WEH_LOCAL_KEY_BYTES) {
         err = fail_io(diag, KEY_NAME " cannot be read", errno);
     }
     (void)close(fd);
@@ -68,7 +68,7 @@ static weh_err read_key(int dir_fd, uint8_t key[WEH_AUTH_KEY_BYTES], bool *is_mi
 
 static weh_err write_temporary(int dir_fd, const char *name, struct weh_diag *diag)
 {
-    uint8_t key[WEH_AUTH_KEY_BYTES];
+    uint8_t key[WEH_LOCAL_KEY_BYTES];
     weh_err err = weh_random(key, sizeof(key), diag);
     int fd = -1;
 
@@ -110,8 +110,8 @@ static weh_err make_key(int dir_fd, struct weh_diag *diag)
     return err;
 }
 
-weh_err weh_auth_key_load(const struct weh_config *config, uint8_t key[WEH_AUTH_KEY_BYTES],
-                          struct weh_diag *diag)
+weh_err weh_local_key_load(const struct weh_config *config, uint8_t key[WEH_LOCAL_KEY_BYTES],
+                           struct weh_diag *diag)
 {
     bool is_missing = false;
     int dir_fd = -1;

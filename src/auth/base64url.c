@@ -1,4 +1,4 @@
-/* src/net/base64url.c - three bytes are four digits. */
+/* src/auth/base64url.c - three bytes are four digits. */
 #include "base64url.h"
 
 static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";

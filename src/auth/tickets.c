@@ -1,10 +1,8 @@
-/* src/net/auth.c - tokens by the key, tickets by a table.
+/* src/auth/tickets.c - single-use tickets for those who cannot set headers.
  *
- * Tickets are looked up by comparing with every one: the table is small, and the comparison takes
+ * A ticket is looked up by comparing with every one: the table is small, and the comparison takes
  * the same time for a near miss as for a wild guess.
  */
-#include "weh/auth.h"
-
 #include <string.h>
 
 #include <openssl/crypto.h>
@@ -17,62 +15,10 @@
 
 #define TICKET_DIGITS (WEH_TICKET_SIZE - 1)
 
-weh_err weh_auth_create(const struct weh_config *config, struct weh_auth **out,
-                        struct weh_diag *diag)
-{
-    struct weh_auth *auth = weh_calloc(1, sizeof(*auth));
-    weh_err err = WEH_OK;
-
-    if (auth == NULL) {
-        return weh_fail_nomem(diag);
-    }
-    auth->config = config;
-    err = weh_auth_key_load(config, auth->key, diag);
-    if (err != WEH_OK) {
-        weh_auth_destroy(auth);
-        return err;
-    }
-    *out = auth;
-    return WEH_OK;
-}
-
-void weh_auth_destroy(struct weh_auth *auth)
-{
-    if (auth == NULL) {
-        return;
-    }
-    explicit_bzero(auth->key, sizeof(auth->key));
-    weh_free(auth->tickets.tickets);
-    weh_free(auth);
-}
-
-weh_err weh_auth_issue_token(struct weh_auth *auth, const char *user, enum weh_access access,
-                             uint32_t ttl_s, char **out, struct weh_diag *diag)
-{
-    struct weh_identity identity = { .access = access };
-    int64_t now_ms = weh_clock_wall_ms();
-    size_t n = strlen(user);
-
-    if (n == 0 || n >= sizeof(identity.user) || !weh_str_is_utf8((struct weh_str){ user, n })) {
-        return weh_fail_where(diag, WEH_E_BAD_ARGS, "user", "1 to %zu bytes of UTF-8",
-                              sizeof(identity.user) - 1);
-    }
-    memcpy(identity.user, user, n + 1);
-    identity.expires_ms = now_ms + (int64_t)ttl_s * 1000;
-    return weh_jwt_sign(auth->key, &identity, now_ms, out, diag);
-}
-
-weh_err weh_auth_verify_token(struct weh_auth *auth, struct weh_str token, struct weh_identity *out,
-                              struct weh_diag *diag)
-{
-    return weh_jwt_verify(auth->key, token, weh_clock_wall_ms(), out, diag);
-}
-
-/* ---- tickets ---- */
-
 static void remove_at(struct weh_ticket_table *table, size_t at)
 {
     table->n--;
+    weh_identity_fini(&table->tickets[at].identity);
     table->tickets[at] = table->tickets[table->n];
     explicit_bzero(&table->tickets[table->n], sizeof(table->tickets[table->n]));
 }
@@ -103,6 +49,16 @@ static bool make_room(struct weh_ticket_table *table)
     return true;
 }
 
+void weh_tickets_fini(struct weh_ticket_table *table)
+{
+    while (table->n != 0) {
+        remove_at(table, table->n - 1);
+    }
+    weh_free(table->tickets);
+    table->tickets = NULL;
+    table->capacity = 0;
+}
+
 weh_err weh_auth_issue_ticket(struct weh_auth *auth, const struct weh_identity *identity,
                               char out[WEH_TICKET_SIZE], struct weh_diag *diag)
 {
@@ -123,7 +79,7 @@ weh_err weh_auth_issue_ticket(struct weh_auth *auth, const struct weh_identity *
         return weh_fail_nomem(diag);
     }
     ticket = &table->tickets[table->n++];
-    ticket->identity = *identity;
+    weh_identity_copy(&ticket->identity, identity);
     ticket->expires_us = now_us + (uint64_t)auth->config->auth_ticket_ttl_s * 1000000;
     weh_hex_print(random, sizeof(random), ticket->text);
     memcpy(out, ticket->text, WEH_TICKET_SIZE);
@@ -146,7 +102,7 @@ weh_err weh_auth_redeem_ticket(struct weh_auth *auth, struct weh_str ticket,
     if (found == SIZE_MAX || table->tickets[found].identity.expires_ms <= weh_clock_wall_ms()) {
         return weh_fail(diag, WEH_E_UNAUTHENTICATED, "the ticket is unknown, used or too old");
     }
-    *out = table->tickets[found].identity;
+    weh_identity_copy(out, &table->tickets[found].identity);
     remove_at(table, found);
     return WEH_OK;
 }

@@ -1,4 +1,4 @@
-/* tests/unit/net/test_base64url.c - one spelling for every sequence of bytes. */
+/* tests/unit/auth/test_base64url.c - one spelling for every sequence of bytes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

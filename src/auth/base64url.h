@@ -1,4 +1,4 @@
-/* src/net/base64url.h - base64url without padding (RFC 4648 section 5), as JWTs have it. */
+/* src/auth/base64url.h - base64url without padding (RFC 4648 section 5), as JWTs have it. */
 #ifndef WEH_BASE64URL_H
 #define WEH_BASE64URL_H
 

@@ -1,0 +1,181 @@
+/* src/auth/grants.c - scopes as access: to every iModel, and to single ones by name. */
+#include <stdatomic.h>
+#include <string.h>
+
+#include "weh/access.h"
+#include "weh/alloc.h"
+
+#define NAME_MAX_BYTES 128 /* of an iModel */
+
+struct grant {
+    enum weh_access access;
+    size_t n_name;
+    char name[NAME_MAX_BYTES];
+};
+
+struct weh_grants {
+    atomic_uint n_holders;
+    size_t n;
+    struct grant items[];
+};
+
+const char *weh_access_name(enum weh_access access)
+{
+    static const char *const names[] = {
+        [WEH_ACCESS_NONE] = "none",
+        [WEH_ACCESS_VIEW] = "view",
+        [WEH_ACCESS_EDIT] = "edit",
+        [WEH_ACCESS_ADMIN] = "admin",
+    };
+
+    return names[access];
+}
+
+static struct weh_str grant_name(const struct grant *grant)
+{
+    return (struct weh_str){ grant->name, grant->n_name };
+}
+
+enum weh_access weh_grants_access(enum weh_access access, const struct weh_grants *grants,
+                                  struct weh_str name)
+{
+    for (size_t i = 0; grants != NULL && i < grants->n; i++) {
+        const struct grant *grant = &grants->items[i];
+
+        if (grant->access > access && weh_str_eq(grant_name(grant), name)) {
+            access = grant->access;
+        }
+    }
+    return access;
+}
+
+enum weh_access weh_grants_highest(enum weh_access access, const struct weh_grants *grants)
+{
+    for (size_t i = 0; grants != NULL && i < grants->n; i++) {
+        access = grants->items[i].access > access ? grants->items[i].access : access;
+    }
+    return access;
+}
+
+struct weh_grants *weh_grants_acquire(struct weh_grants *grants)
+{
+    if (grants != NULL) {
+        atomic_fetch_add(&grants->n_holders, 1);
+    }
+    return grants;
+}
+
+void weh_grants_release(struct weh_grants *grants)
+{
+    if (grants != NULL && atomic_fetch_sub(&grants->n_holders, 1) == 1) {
+        weh_free(grants);
+    }
+}
+
+void weh_identity_copy(struct weh_identity *to, const struct weh_identity *from)
+{
+    *to = *from;
+    (void)weh_grants_acquire(to->grants);
+}
+
+void weh_identity_fini(struct weh_identity *identity)
+{
+    weh_grants_release(identity->grants);
+    *identity = (struct weh_identity){ .access = WEH_ACCESS_NONE };
+}
+
+/* ---- scopes ---- */
+
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    if (c >= 'A' && c <= 'F') {
+        return c - 'A' + 10;
+    }
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Undo the percent-encoding of @text (RFC 3986 section 2.1); false when it cannot be a name. */
+static bool decode_name(struct weh_str text, struct grant *out)
+{
+    out->n_name = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+
+        if (c == '%') {
+            int high = text.len - i > 2 ? hex_value(text.ptr[i + 1]) : -1;
+            int low = text.len - i > 2 ? hex_value(text.ptr[i + 2]) : -1;
+
+            if (high < 0 || low < 0) {
+                return false;
+            }
+            c = (char)(high << 4 | low);
+            i += 2;
+        }
+        if (c == '\0' || out->n_name == sizeof(out->name)) {
+            return false;
+        }
+        out->name[out->n_name++] = c;
+    }
+    return out->n_name != 0 && weh_str_is_utf8(grant_name(out));
+}
+
+static weh_err add_grant(struct weh_identity *identity, const struct grant *grant,
+                         struct weh_diag *diag)
+{
+    struct weh_grants *grants = identity->grants;
+    size_t n = grants == NULL ? 0 : grants->n;
+
+    if (n == WEH_GRANTS_MAX) {
+        return weh_fail(diag, WEH_E_LIMIT, "more than %d iModels in one token", WEH_GRANTS_MAX);
+    }
+    grants = weh_realloc(grants, sizeof(*grants) + (n + 1) * sizeof(grants->items[0]));
+    if (grants == NULL) {
+        return weh_fail_nomem(diag);
+    }
+    if (n == 0) {
+        atomic_init(&grants->n_holders, 1);
+    }
+    grants->items[n] = *grant;
+    grants->n = n + 1;
+    identity->grants = grants;
+    return WEH_OK;
+}
+
+static bool starts_with(struct weh_str text, struct weh_str head)
+{
+    return text.len >= head.len && memcmp(text.ptr, head.ptr, head.len) == 0;
+}
+
+weh_err weh_identity_add_scope(struct weh_identity *identity, struct weh_str scope, bool *found,
+                               struct weh_diag *diag)
+{
+    static const struct weh_str prefix = { "weh:", 4 };
+
+    if (!starts_with(scope, prefix)) {
+        return WEH_OK;
+    }
+    scope = (struct weh_str){ scope.ptr + prefix.len, scope.len - prefix.len };
+    for (enum weh_access access = WEH_ACCESS_VIEW; access <= WEH_ACCESS_ADMIN; access++) {
+        struct weh_str level = weh_str_from(weh_access_name(access));
+        struct grant grant = { .access = access };
+
+        if (weh_str_eq(scope, level)) {
+            identity->access = access > identity->access ? access : identity->access;
+            *found = true;
+            return WEH_OK;
+        }
+        if (starts_with(scope, level) && scope.ptr[level.len] == ':') {
+            struct weh_str name = { scope.ptr + level.len + 1, scope.len - level.len - 1 };
+
+            if (!decode_name(name, &grant)) {
+                return WEH_OK;
+            }
+            *found = true;
+            return add_grant(identity, &grant, diag);
+        }
+    }
+    return WEH_OK;
+}

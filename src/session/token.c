@@ -1,0 +1,103 @@
+/* src/session/token.c - what the token of a session allows, and its end.
+ *
+ * The session has what its last token gives: for every iModel, and for single ones. The worker that
+ * holds the session checks before each request; the service thread tells the client in time that the
+ * token ends, and ends the session when no other came.
+ */
+#include "weh/clock.h"
+
+#include "session_priv.h"
+
+#define WARN_MS 60000 /* before the end of the token */
+
+enum weh_access weh_session_access_to(const struct weh_session *session, struct weh_str imodel)
+{
+    return weh_grants_access(session->access, session->grants, imodel);
+}
+
+enum weh_access weh_session_access(const struct weh_session *session)
+{
+    return session->state == WEH_SESSION_READY
+               ? session->open_access
+               : weh_grants_highest(session->access, session->grants);
+}
+
+void weh_session_set_open_access(struct weh_session *session, enum weh_access access)
+{
+    session->open_access = access;
+}
+
+int64_t weh_session_expires_ms(const struct weh_session *session)
+{
+    return atomic_load(&session->expires_ms);
+}
+
+void weh_session_renew(struct weh_session *session, const struct weh_identity *identity)
+{
+    struct weh_grants *old = session->grants;
+
+    session->access = identity->access;
+    session->open_access = identity->access;
+    session->grants = weh_grants_acquire(identity->grants);
+    weh_grants_release(old);
+    atomic_store(&session->expires_ms, identity->expires_ms);
+}
+
+weh_err session_check_token(const struct weh_session *session, const struct weh_method *method,
+                            struct weh_diag *diag)
+{
+    const int64_t expires_ms = atomic_load(&session->expires_ms);
+    /* Of a method for the open iModel; the others look at the iModel they name. */
+    const bool is_for_open = (method->states & WEH_IN(NEW)) == 0;
+    const enum weh_access access =
+        is_for_open ? session->open_access : weh_grants_highest(session->access, session->grants);
+
+    if ((method->flags & WEH_METHOD_WITHOUT_TOKEN) != 0) {
+        return WEH_OK;
+    }
+    if (expires_ms != 0 && weh_clock_wall_ms() >= expires_ms) {
+        return weh_fail(diag, WEH_E_TOKEN_EXPIRED,
+                        "the token has ended; send another with session.renewToken");
+    }
+    if (method->access > access) {
+        return weh_fail(diag, WEH_E_DENIED, "%s needs more rights than yours", method->name);
+    }
+    return WEH_OK;
+}
+
+/* ---- the service thread ---- */
+
+static void tell_client(struct weh_session *session, int64_t expires_ms)
+{
+    char time[WEH_TIME_TEXT_SIZE];
+    struct weh_writer writer;
+    struct weh_buf buf;
+
+    weh_time_print(expires_ms, time);
+    weh_buf_init(&buf, 0);
+    session_buf_begin(session, &buf);
+    weh_writer_init(&writer, session->codec, &buf);
+    weh_call_begin(&writer, NULL, WEH_STR("session.onTokenExpiring"));
+    weh_sink_map_begin(writer.sink, 1);
+    weh_sink_key(writer.sink, "expires");
+    weh_sink_text(writer.sink, time);
+    weh_sink_map_end(writer.sink);
+    weh_call_end(&writer);
+    session_send(session, SENDER_CHANNEL, &buf);
+}
+
+void weh_session_check_expiry(struct weh_session *session, int64_t now_ms)
+{
+    const int64_t grace_ms = session->host->options.config->auth_expiry_grace_s * 1000;
+    const int64_t expires_ms = atomic_load(&session->expires_ms);
+
+    if (expires_ms == 0 || now_ms < expires_ms - WARN_MS) {
+        return;
+    }
+    if (now_ms >= expires_ms && now_ms - expires_ms >= grace_ms) {
+        weh_session_end(session, WEH_CLOSE_TOKEN_EXPIRED);
+    } else if (session->told_expires_ms != expires_ms) {
+        session->told_expires_ms = expires_ms;
+        tell_client(session, expires_ms);
+    }
+}
