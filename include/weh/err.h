@@ -68,7 +68,9 @@
     X(CYCLE,            REQUEST, "DependencyCycle",        1042, 65590, "the elements would drive themselves")                   \
     X(CANNOT_UNDO,      REQUEST, "CannotUndo",             1043, 65544, "these transactions cannot be reversed or reinstated")   \
     X(NO_OPERATION,     REQUEST, "NoMultiTxnOperation",    1044, 65571, "no multi-transaction operation is open")            \
-    X(TOKEN_EXPIRED,    REQUEST, "TokenExpired",           1045, 0,     "the token has ended: session.renewToken takes another")
+    X(TOKEN_EXPIRED,    REQUEST, "TokenExpired",           1045, 0,     "the token has ended: session.renewToken takes another")    \
+    X(RECOVERY_PENDING, REQUEST, "RecoveryPending",        1046, 0,     "unsaved changes of an earlier session must be restored or dropped first") \
+    X(CANNOT_RESTORE,   REQUEST, "CannotRestore",          1047, 0,     "the unsaved changes of an earlier session do not fit the file")
 /* clang-format on */
 
 enum weh_err_code {

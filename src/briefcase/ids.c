@@ -5,6 +5,7 @@
  * does; it relies on them and so reuses ids after an abandon.
  */
 #include "weh/buf.h"
+#include "weh/id_marks.h"
 
 #include "briefcase_priv.h"
 
@@ -209,4 +210,51 @@ void weh_briefcase_forget_ids(struct weh_briefcase *briefcase)
         briefcase->sequences[kind] = (struct weh_sequence){ 0 };
         briefcase->sequences_before_edit[kind] = (struct weh_sequence){ 0 };
     }
+}
+
+/* ---- marks ---- */
+
+static uint64_t mark_of(const struct weh_sequence *sequence)
+{
+    return sequence->loaded ? sequence->last : 0;
+}
+
+void weh_briefcase_get_id_marks(const struct weh_briefcase *briefcase, struct weh_id_marks *out)
+{
+    weh_assert(briefcase != NULL && out != NULL);
+    out->element = mark_of(&briefcase->sequences[WEH_SEQUENCE_ELEMENT]);
+    out->instance = mark_of(&briefcase->sequences[WEH_SEQUENCE_INSTANCE]);
+}
+
+weh_err weh_briefcase_set_id_marks(struct weh_briefcase *briefcase,
+                                   const struct weh_id_marks *marks, struct weh_diag *diag)
+{
+    uint64_t wanted[WEH_N_SEQUENCES];
+
+    weh_assert(briefcase != NULL && marks != NULL && !briefcase->readonly);
+    wanted[WEH_SEQUENCE_ELEMENT] = marks->element;
+    wanted[WEH_SEQUENCE_INSTANCE] = marks->instance;
+    for (int kind = 0; kind < WEH_N_SEQUENCES; kind++) {
+        weh_err err = wanted[kind] == 0
+                          ? WEH_OK
+                          : weh_sequence_load(briefcase, (enum weh_sequence_kind)kind, diag);
+
+        if (err != WEH_OK) {
+            return err;
+        }
+        if (wanted[kind] != 0 &&
+            (wanted[kind] < briefcase->sequences[kind].last || wanted[kind] > last_of(briefcase))) {
+            return weh_fail_where(diag, WEH_E_CORRUPT, sequence_name((enum weh_sequence_kind)kind),
+                                  "the ids do not belong to this briefcase");
+        }
+    }
+    for (int kind = 0; kind < WEH_N_SEQUENCES; kind++) {
+        struct weh_sequence *sequence = &briefcase->sequences[kind];
+
+        if (wanted[kind] > sequence->last) {
+            sequence->last = wanted[kind];
+            sequence->dirty = true;
+        }
+    }
+    return WEH_OK;
 }

@@ -14,41 +14,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "weh/alloc.h"
+#include "weh/file.h"
 #include "weh/id.h"
 
 static const char *const side_files[] = { "-wal", "-shm", "-journal" };
-
-static weh_err fail_errno(struct weh_diag *diag, int number)
-{
-    weh_err err;
-
-    switch (number) {
-    case EEXIST:
-        return weh_fail(diag, WEH_E_EXISTS, "the name is taken");
-    case ENOMEM:
-        return weh_fail_nomem(diag);
-    case ENOSPC:
-    case EDQUOT:
-        return weh_fail(diag, WEH_E_DISK_FULL, "no space left");
-    case ENOENT:
-    case ENOTDIR:
-        err = weh_fail(diag, WEH_E_FILE_NOT_FOUND, "no such folder");
-        break;
-    case EACCES:
-    case EPERM:
-    case EROFS:
-        err = weh_fail(diag, WEH_E_READ_ONLY, "the folder cannot be written");
-        break;
-    case ENAMETOOLONG:
-        return weh_fail(diag, WEH_E_BAD_ARGS, "the name is too long");
-    default:
-        err = weh_fail(diag, WEH_E_IO, "the storage failed");
-        break;
-    }
-    weh_diag_detail(diag, "errno %d", number);
-    return err;
-}
 
 /** A log that stands beside the name would be replayed into the new file. */
 static weh_err check_free(const char *path, struct weh_diag *diag)
@@ -61,12 +30,12 @@ static weh_err check_free(const char *path, struct weh_diag *diag)
         return weh_fail(diag, WEH_E_EXISTS, "the name is taken");
     }
     if (errno != ENOENT) {
-        return fail_errno(diag, errno);
+        return weh_file_fail(diag, errno);
     }
     for (size_t i = 0; i < WEH_ARRAY_LEN(side_files); i++) {
         n = snprintf(name, sizeof(name), "%s%s", path, side_files[i]);
         if (n < 0 || (size_t)n >= sizeof(name)) {
-            return fail_errno(diag, ENAMETOOLONG);
+            return weh_file_fail(diag, ENAMETOOLONG);
         }
         if (lstat(name, &status) == 0) {
             return weh_fail(diag, WEH_E_EXISTS, "a file of an earlier iModel is left");
@@ -95,48 +64,15 @@ weh_err weh_new_file_begin(struct weh_new_file *file, const char *path, struct w
     n = snprintf(file->temporary, sizeof(file->temporary), "%s.new-%s", path, suffix);
     if (n < 0 || (size_t)n >= sizeof(file->temporary)) {
         file->temporary[0] = '\0';
-        return fail_errno(diag, ENAMETOOLONG);
+        return weh_file_fail(diag, ENAMETOOLONG);
     }
     fd = open(file->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     if (fd < 0) {
         file->temporary[0] = '\0';
-        return fail_errno(diag, errno);
+        return weh_file_fail(diag, errno);
     }
     close(fd);
     return WEH_OK;
-}
-
-/** fsync of a file or folder by its name. Returns 0 or errno. */
-static int sync_path(const char *path, int flags)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC | flags);
-    int number = 0;
-
-    if (fd < 0) {
-        return errno;
-    }
-    if (fsync(fd) != 0) {
-        number = errno;
-    }
-    close(fd);
-    return number;
-}
-
-static int sync_folder(const char *path)
-{
-    char folder[PATH_MAX];
-    const char *slash = strrchr(path, '/');
-    size_t len = slash == NULL ? 0 : (size_t)(slash - path);
-
-    if (slash == NULL) {
-        return sync_path(".", O_DIRECTORY);
-    }
-    if (len >= sizeof(folder)) {
-        return ENAMETOOLONG;
-    }
-    memcpy(folder, path, len);
-    folder[len] = '\0';
-    return sync_path(len == 0 ? "/" : folder, O_DIRECTORY);
 }
 
 /** Rename without replacing. Returns 0 or errno. */
@@ -157,20 +93,20 @@ static int rename_new(const char *from, const char *to)
 
 weh_err weh_new_file_finish(struct weh_new_file *file, struct weh_diag *diag)
 {
-    int number = sync_path(file->temporary, 0);
+    int number = weh_file_sync(file->temporary, 0);
 
     if (number == 0) {
         number = rename_new(file->temporary, file->path);
     }
     if (number != 0) {
-        return fail_errno(diag, number);
+        return weh_file_fail(diag, number);
     }
     file->temporary[0] = '\0';
-    number = sync_folder(file->path);
+    number = weh_file_sync_folder(file->path);
     if (number != 0) {
         /* Complete, but its name may be lost in a power cut: the caller must not believe in it. */
         (void)unlink(file->path);
-        return fail_errno(diag, number);
+        return weh_file_fail(diag, number);
     }
     return WEH_OK;
 }

@@ -131,19 +131,38 @@ static bool keep_old_row(struct recorder *recorder, struct table *table)
     return table->bytes.err == WEH_OK;
 }
 
+static void link_record(struct table *table, const struct record *record)
+{
+    uint32_t *bucket = &table->buckets[record->hash & (table->n_buckets - 1)];
+
+    table->records[table->n_records] = *record;
+    table->records[table->n_records].next = *bucket;
+    *bucket = ++table->n_records;
+}
+
+/* A record with recorder->key as its key, not yet linked; false without memory. */
+static bool begin_record(const struct recorder *recorder, struct table *table,
+                         struct record *record)
+{
+    if (!grow_records(table) || !grow_buckets(table)) {
+        return false;
+    }
+    record->key = table->bytes.len;
+    record->key_len = recorder->key.len;
+    weh_buf_append(&table->bytes, recorder->key.data, recorder->key.len);
+    record->old_row = table->bytes.len;
+    return true;
+}
+
 static void add_record(struct recorder *recorder, struct table *table, uint32_t hash, bool is_new)
 {
-    struct record record = { .hash = hash, .is_new = is_new, .key = table->bytes.len };
-    uint32_t *bucket;
+    struct record record = { .hash = hash, .is_new = is_new };
 
-    if (!grow_records(table) || !grow_buckets(table)) {
+    if (!begin_record(recorder, table, &record)) {
         fail(recorder, WEH_E_NOMEM);
         return;
     }
-    record.key_len = recorder->key.len;
     record.indirect = recorder->indirect || sqlite3_preupdate_depth(recorder->db) > 0;
-    weh_buf_append(&table->bytes, recorder->key.data, recorder->key.len);
-    record.old_row = table->bytes.len;
     if (!is_new && !keep_old_row(recorder, table)) {
         fail(recorder, table->bytes.err == WEH_OK ? WEH_E_NOMEM : table->bytes.err);
         return;
@@ -153,10 +172,7 @@ static void add_record(struct recorder *recorder, struct table *table, uint32_t 
         fail(recorder, table->bytes.err);
         return;
     }
-    bucket = &table->buckets[hash & (table->n_buckets - 1)];
-    record.next = *bucket;
-    table->records[table->n_records++] = record;
-    *bucket = table->n_records;
+    link_record(table, &record);
 }
 
 static void touch(struct recorder *recorder, struct table *table, bool is_new)
@@ -199,6 +215,14 @@ static void touch_rows(struct recorder *recorder, struct table *table, int op)
     }
 }
 
+static void begin(struct recorder *recorder)
+{
+    if (!recorder->any) {
+        recorder->any = true;
+        recorder->first_change(recorder->ctx);
+    }
+}
+
 /* Seven parameters: SQLite's. NOLINTNEXTLINE(readability-function-size) */
 static void before_update(void *ctx, sqlite3 *db, int op, const char *db_name, const char *name,
                           sqlite3_int64 old_rowid, sqlite3_int64 new_rowid)
@@ -216,10 +240,8 @@ static void before_update(void *ctx, sqlite3 *db, int op, const char *db_name, c
     if (table == NULL || !table->tracked) {
         return;
     }
-    if (!recorder->any) {
-        recorder->any = true;
-        recorder->first_change(recorder->ctx);
-    }
+    begin(recorder);
+    recorder->n_touches++;
     if (sqlite3_preupdate_count(db) == (int)table->n_columns) {
         touch_rows(recorder, table, op);
     } else {
@@ -415,11 +437,15 @@ static void put_group(const struct table *table, struct weh_buf *out)
     weh_buf_append(out, table->name, strlen(table->name) + 1);
 }
 
-/* @probe: stop behind the first change; the group is then not fit for use.
- *
- * A row whose edits cancel out is as if nobody had touched it: what the save itself changes in it
+enum purpose {
+    PURPOSE_PROBE, /* stop behind the first change; the group is then not fit for use */
+    PURPOSE_LOOK,
+    PURPOSE_SAVE
+};
+
+/* A row whose edits cancel out is as if nobody had touched it: what the save itself changes in it
  * afterwards is indirect, as in the native library, which records that apart. */
-static weh_err write_table(struct recorder *recorder, struct table *table, bool probe,
+static weh_err write_table(struct recorder *recorder, struct table *table, enum purpose purpose,
                            struct weh_diag *diag)
 {
     sqlite3_stmt *stmt = NULL;
@@ -430,15 +456,17 @@ static weh_err write_table(struct recorder *recorder, struct table *table, bool 
     table->group.limit_bytes = TXN_LIMIT_BYTES;
     put_group(table, &table->group);
     start = table->group.len;
+    table->n_changes = 0;
     err = weh_stmt_acquire(recorder->tables->briefcase, table->select_sql, &stmt, diag);
     for (uint32_t i = 0; i < table->n_records && err == WEH_OK; i++) {
         size_t before = table->group.len;
 
         err = put_record(recorder, table, &table->records[i], stmt, diag);
-        if (probe && table->group.len > start) {
+        if (purpose == PURPOSE_PROBE && table->group.len > start) {
             break;
         }
-        table->records[i].indirect |= !probe && table->group.len == before;
+        table->n_changes += table->group.len > before;
+        table->records[i].indirect |= purpose == PURPOSE_SAVE && table->group.len == before;
     }
     weh_stmt_release(recorder->tables->briefcase, stmt);
     if (table->group.len == start) {
@@ -455,7 +483,8 @@ static weh_err check(const struct recorder *recorder, struct weh_diag *diag)
     return WEH_OK;
 }
 
-weh_err recorder_write(struct recorder *recorder, uint64_t *n_bytes, struct weh_diag *diag)
+static weh_err write_tables(struct recorder *recorder, enum purpose purpose, uint64_t *n_bytes,
+                            struct weh_diag *diag)
 {
     struct tables *tables = recorder->tables;
     uint64_t sum = 0;
@@ -465,13 +494,23 @@ weh_err recorder_write(struct recorder *recorder, uint64_t *n_bytes, struct weh_
         struct table *table = tables->items[i];
 
         if (table->dirty) {
-            err = write_table(recorder, table, false, diag);
-            table->dirty = err != WEH_OK;
+            err = write_table(recorder, table, purpose, diag);
+            table->dirty = err != WEH_OK || purpose != PURPOSE_SAVE;
         }
         sum += table->group.len;
     }
     *n_bytes = sum;
     return err;
+}
+
+weh_err recorder_write(struct recorder *recorder, uint64_t *n_bytes, struct weh_diag *diag)
+{
+    return write_tables(recorder, PURPOSE_SAVE, n_bytes, diag);
+}
+
+weh_err recorder_look(struct recorder *recorder, uint64_t *n_bytes, struct weh_diag *diag)
+{
+    return write_tables(recorder, PURPOSE_LOOK, n_bytes, diag);
 }
 
 weh_err recorder_has_net_change(struct recorder *recorder, bool *out, struct weh_diag *diag)
@@ -484,9 +523,61 @@ weh_err recorder_has_net_change(struct recorder *recorder, bool *out, struct weh
         struct table *table = tables->items[i];
 
         if (table->dirty) {
-            err = write_table(recorder, table, true, diag);
+            err = write_table(recorder, table, PURPOSE_PROBE, diag);
         }
         *out = table->group.len > 0;
+    }
+    return err;
+}
+
+/* ---- edits that are done again ---- */
+
+static weh_err copy_row(struct recorder *recorder, struct table *table, const struct record *record,
+                        sqlite3_stmt *select, struct weh_diag *diag)
+{
+    bool row = false;
+    weh_err err = bind_key(recorder, table, record, select, diag);
+
+    if (err == WEH_OK) {
+        err = txn_step(recorder->tables->briefcase, select, &row, diag);
+    }
+    for (uint32_t i = 0; row && i < table->n_columns; i++) {
+        cs_put_value(&table->bytes, sqlite3_column_value(select, (int)i));
+    }
+    (void)sqlite3_reset(select);
+    return err == WEH_OK && !row ? weh_fail(diag, WEH_E_CORRUPT, "a row is missing") : err;
+}
+
+weh_err recorder_seed(struct recorder *recorder, struct table *table,
+                      const struct cs_change *change, sqlite3_stmt *select, struct weh_diag *diag)
+{
+    const struct cs_value *values = change->op == SQLITE_INSERT ? change->new_row : change->old_row;
+    struct record record = { .is_new = change->op == SQLITE_INSERT, .indirect = change->indirect };
+    weh_err err = WEH_OK;
+
+    weh_buf_clear(&recorder->key);
+    for (uint32_t i = 0; i < table->n_pk; i++) {
+        cs_copy_value(&recorder->key, &values[table->pk_cols[i]]);
+    }
+    record.hash = hash_bytes(recorder->key.data, recorder->key.len);
+    if (find_record(table, &recorder->key, record.hash) != 0) {
+        return weh_fail(diag, WEH_E_CORRUPT, "a row is there twice");
+    }
+    if (recorder->key.err != WEH_OK || !begin_record(recorder, table, &record) ||
+        table->bytes.err != WEH_OK) {
+        return weh_fail_nomem(diag);
+    }
+    if (!record.is_new) {
+        err = copy_row(recorder, table, &record, select, diag);
+    }
+    if (err == WEH_OK && table->bytes.err != WEH_OK) {
+        err = weh_fail_nomem(diag);
+    }
+    if (err == WEH_OK) {
+        begin(recorder);
+        record.old_len = table->bytes.len - record.old_row;
+        link_record(table, &record);
+        table->dirty = true;
     }
     return err;
 }

@@ -87,6 +87,8 @@ weh_err weh_txn_rollback_to(struct weh_txn_stack *stack, struct weh_str name, si
     *mark = stack->savepoints[number].mark;
     err = weh_briefcase_savepoint_rollback(stack->briefcase, number, diag);
     savepoints_follow(stack);
+    /* Rows that were rolled back are not touched, yet not what they were. */
+    stack->recorder.n_touches++;
     return err;
 }
 

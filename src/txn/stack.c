@@ -75,6 +75,7 @@ weh_err stack_commit(struct weh_txn_stack *stack, size_t n_redo, struct weh_diag
     if (err == WEH_OK) {
         record_committed(stack);
         stack->restart_unsaved = false;
+        journal_settled(stack);
     }
     return err;
 }
@@ -140,6 +141,7 @@ void weh_txn_stack_destroy(struct weh_txn_stack *stack)
     weh_buf_fini(&stack->bytes);
     weh_buf_fini(&stack->undo_string);
     weh_buf_fini(&stack->redo_string);
+    journal_fini(&stack->journal);
     weh_free(stack);
 }
 
@@ -269,7 +271,8 @@ static weh_err save_changes(struct weh_txn_stack *stack, struct weh_str descript
         return err;
     }
     if (n_bytes == 0 || !stack->records_txns) {
-        err = commit_only(stack, diag);
+        err = n_bytes == 0 ? WEH_OK : journal_count_save(stack, diag);
+        err = err == WEH_OK ? commit_only(stack, diag) : err;
         *is_saved = err == WEH_OK && n_bytes > 0;
         return err;
     }
@@ -310,18 +313,25 @@ weh_err weh_txn_save(struct weh_txn_stack *stack, struct weh_str description, bo
     if (err != WEH_OK) {
         /* The first error is the one to tell; a failure here shows in the state. */
         (void)stack_roll_back(stack, NULL);
+        journal_lost(stack);
     }
     return err;
 }
 
 weh_err weh_txn_abandon(struct weh_txn_stack *stack, struct weh_diag *diag)
 {
+    bool lost = weh_briefcase_lost_transaction(stack->briefcase);
     weh_err err = stack_enter(stack, diag);
 
     if (err != WEH_OK || stack->readonly) {
         return err;
     }
     err = stack_roll_back(stack, diag);
+    if (lost) {
+        journal_lost(stack);
+    } else if (err == WEH_OK) {
+        journal_settled(stack);
+    }
     if (err == WEH_OK && stack->restart_unsaved && commit_only(stack, NULL) != WEH_OK) {
         /* The next commit tries again; what was asked for is done. */
         return stack_roll_back(stack, diag);

@@ -42,6 +42,18 @@ struct txn_floor {
     uint64_t time;  /* of below */
 };
 
+#define JOURNAL_FINGERPRINT_BYTES 32
+
+/** The recovery journal beside the file. */
+struct txn_journal {
+    char *path;       /* NULL until somebody asks */
+    bool exists;      /* or may exist */
+    bool pending;     /* somebody must decide what becomes of it */
+    uint64_t written; /* the recorder's n_touches then */
+    bool has_fingerprint;
+    uint8_t fingerprint[JOURNAL_FINGERPRINT_BYTES]; /* of the saved state */
+};
+
 enum known {
     KNOWN_NOT,
     KNOWN_NO,
@@ -72,6 +84,7 @@ struct weh_txn_stack {
     uint32_t n_groups;
     struct txn_savepoint *savepoints; /* TXN_SAVEPOINTS_MAX, or NULL */
     uint32_t n_savepoints;
+    struct txn_journal journal;
     struct weh_buf record;     /* the text in the file */
     struct weh_buf record_new; /* the one written by the transaction that is running */
     struct weh_buf bytes;      /* one changeset, packed or unpacked */
@@ -111,6 +124,16 @@ struct weh_str groups_description(const struct weh_txn_stack *stack, struct weh_
 /** Forget the savepoints that the file no longer has. */
 void savepoints_follow(struct weh_txn_stack *stack);
 void savepoints_fini(struct weh_txn_stack *stack);
+
+/* ---- journal.c: the recovery journal ---- */
+
+/** What was unsaved has been saved or dropped on purpose: the journal goes. */
+void journal_settled(struct weh_txn_stack *stack);
+/** What was unsaved was rolled back by a failure: the journal is all that is left of it. */
+void journal_lost(struct weh_txn_stack *stack);
+/** Part of each save: lets a journal that outlives it be known as stale. */
+WEH_MUST_CHECK weh_err journal_count_save(struct weh_txn_stack *stack, struct weh_diag *diag);
+void journal_fini(struct txn_journal *journal);
 
 /* ---- record.c: what be_Local keeps beyond dgn_Txns ---- */
 

@@ -62,6 +62,7 @@ struct table {
     uint32_t n_buckets;
     struct weh_buf bytes; /* keys and old rows */
     struct weh_buf group; /* what the table adds to the changeset; empty: nothing */
+    uint64_t n_changes;   /* in group */
 };
 
 struct tables {
@@ -96,6 +97,7 @@ struct recorder {
     struct weh_buf key;
     struct weh_buf scratch;
     uint64_t n_rollbacks; /* of the briefcase, when the records began */
+    uint64_t n_touches;   /* rows touched, ever: tells that something has been edited since */
     void (*first_change)(void *ctx);
     void *ctx;
     bool any;
@@ -110,6 +112,14 @@ void recorder_reset(struct recorder *recorder);
 /** Bring the groups of all tables up to date; *@n_bytes their sum. */
 WEH_MUST_CHECK weh_err recorder_write(struct recorder *recorder, uint64_t *n_bytes,
                                       struct weh_diag *diag);
+/** As recorder_write for somebody who only looks: what is saved later is the same as without. */
+WEH_MUST_CHECK weh_err recorder_look(struct recorder *recorder, uint64_t *n_bytes,
+                                     struct weh_diag *diag);
+/** Take down the row of @change as if an edit, direct or indirect as @change says, were about to begin
+ * with it. @select: the table's, reset. CORRUPT when there is no such row. */
+WEH_MUST_CHECK weh_err recorder_seed(struct recorder *recorder, struct table *table,
+                                     const struct cs_change *change, sqlite3_stmt *select,
+                                     struct weh_diag *diag);
 /** True when a row differs from what it was; stops at the first. */
 WEH_MUST_CHECK weh_err recorder_has_net_change(struct recorder *recorder, bool *out,
                                                struct weh_diag *diag);

@@ -94,6 +94,7 @@ static weh_err run_steps(struct weh_txn_stack *stack, const struct undo *undo,
     stack->recorder.paused = false;
     if (err != WEH_OK && stack->state != TXN_BROKEN) {
         (void)stack_roll_back(stack, NULL);
+        journal_lost(stack);
     }
     return err;
 }

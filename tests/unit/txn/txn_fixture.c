@@ -199,7 +199,16 @@ void fixture_reopen(struct fixture *f)
 
 void fixture_close(struct fixture *f)
 {
-    static const char *const endings[] = { "", "-wal", "-shm", "-watch", "-journal" };
+    static const char *const endings[] = { "",
+                                           "-wal",
+                                           "-shm",
+                                           "-watch",
+                                           "-journal",
+                                           ".weh-journal",
+                                           ".weh-journal.new",
+                                           ".weh-journal.kept-1",
+                                           ".weh-journal.kept-2",
+                                           ".weh-journal.kept-3" };
     char path[128];
 
     fixture_shut(f);
