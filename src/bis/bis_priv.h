@@ -196,10 +196,12 @@ struct bis_code {
 /** Without the white space around it: of Unicode, with U+0085 (@next_line) as the native library has
  * it, or without as JavaScript does. */
 struct weh_str bis_trim(struct weh_str text, bool next_line);
-/** Read {spec, scope, value}; NULL is the empty code. WEH_E_BAD_ARGS, WEH_E_FOREIGN_KEY,
- * WEH_E_INVALID_CODE naming the member. */
+/** Read {spec, scope, value}; NULL is the empty code. The spec need not exist. WEH_E_BAD_ARGS
+ * naming the member. */
 weh_err bis_code_read(struct weh_bis *bis, const struct weh_value *value, struct bis_code *out,
                       struct weh_diag *diag);
+/** WEH_E_FOREIGN_KEY when there is no code spec @id. */
+weh_err bis_code_spec_check(struct weh_bis *bis, weh_id id, struct weh_diag *diag);
 
 /* ---- read.c, parts.c ---- */
 weh_err bis_read_row(struct weh_bis *bis, struct bis_plan *plan, weh_id id, sqlite3_stmt **out,

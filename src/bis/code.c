@@ -59,7 +59,7 @@ struct weh_str bis_trim(struct weh_str text, bool next_line)
     return text;
 }
 
-static weh_err spec_exists(struct weh_bis *bis, weh_id id, struct weh_diag *diag)
+weh_err bis_code_spec_check(struct weh_bis *bis, weh_id id, struct weh_diag *diag)
 {
     weh_id *entry = &bis->specs[id % BIS_CACHE_SIZE];
     sqlite3_stmt *stmt = NULL;
@@ -103,7 +103,7 @@ static weh_err read_spec(struct weh_bis *bis, const struct weh_value *value, weh
     }
     text = weh_value_str(value);
     if (weh_id_parse(text, out)) {
-        return spec_exists(bis, *out, diag);
+        return WEH_OK;
     }
     *out = CODE_NULL_SPEC;
     err = bis_fixed(bis, SQL_SPEC_BY_NAME, &stmt, diag);

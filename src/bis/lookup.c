@@ -204,7 +204,7 @@ weh_err bis_find_by_code(struct weh_bis *bis, weh_id spec, weh_id scope, struct 
     weh_err err = WEH_OK;
 
     *out = 0;
-    if (value.len == 0 || value.len > BIS_CODE_MAX_BYTES) {
+    if (value.len == 0) {
         return WEH_OK; /* an empty code is nobody's */
     }
     err = bis_fixed(bis, SQL_ELEMENT_BY_CODE, &stmt, diag);

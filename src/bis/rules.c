@@ -1,7 +1,8 @@
 /* src/bis/rules.c - may this element be: model, category, parent, code, what a view refers to.
  *
  * The rules and the order in which they fail were measured with the native library 5.1.72, each
- * concrete class of BisCore in each kind of model: model, category, code, parent, class. What the
+ * concrete class of BisCore in each kind of model: existence of the model, code, kind of the model,
+ * category, code spec, parent, class. What the
  * file's own constraints say (duplicates, references) they say when the rows are written.
  */
 #include <string.h>
@@ -9,12 +10,6 @@
 #include "bis_edit.h"
 
 #define ROOT_SUBJECT 1u
-
-static weh_err fail_model(struct weh_diag *diag)
-{
-    return weh_fail_where(diag, WEH_E_WRONG_MODEL, "model",
-                          "an element of this class may not be in that model");
-}
 
 static bool model_suits(uint64_t element, uint64_t model)
 {
@@ -49,7 +44,7 @@ static bool model_suits(uint64_t element, uint64_t model)
            ((model & TRAIT(DOCUMENT_MODEL)) == 0 || (element & TRAIT(DOCUMENT)) != 0);
 }
 
-static weh_err check_model(struct bis_edit *edit, struct weh_diag *diag)
+static weh_err find_model(struct bis_edit *edit, struct weh_diag *diag)
 {
     struct bis_model_info info = { 0 };
     weh_err err = bis_id_read(weh_value_get(edit->props, "model"), "model", &edit->model, diag);
@@ -65,7 +60,15 @@ static weh_err check_model(struct bis_edit *edit, struct weh_diag *diag)
     }
     edit->model_traits = info.traits;
     edit->in_spatial_index = info.in_spatial_index;
-    return model_suits(edit->plan->traits, info.traits) ? WEH_OK : fail_model(diag);
+    return WEH_OK;
+}
+
+static weh_err check_model(const struct bis_edit *edit, struct weh_diag *diag)
+{
+    return model_suits(edit->plan->traits, edit->model_traits)
+               ? WEH_OK
+               : weh_fail_where(diag, WEH_E_WRONG_MODEL, "model",
+                                "an element of this class may not be in that model");
 }
 
 static weh_err check_category(struct bis_edit *edit, struct weh_diag *diag)
@@ -264,13 +267,19 @@ static weh_err check_kind(struct bis_edit *edit, struct weh_diag *diag)
 
 weh_err bis_check_insert(struct bis_edit *edit, struct weh_diag *diag)
 {
-    weh_err err = check_model(edit, diag);
+    weh_err err = find_model(edit, diag);
 
+    if (err == WEH_OK) {
+        err = check_code(edit, diag);
+    }
+    if (err == WEH_OK) {
+        err = check_model(edit, diag);
+    }
     if (err == WEH_OK) {
         err = check_category(edit, diag);
     }
     if (err == WEH_OK) {
-        err = check_code(edit, diag);
+        err = bis_code_spec_check(edit->bis, edit->code_spec, diag);
     }
     if (err == WEH_OK) {
         err = check_parent(edit, diag);
@@ -328,6 +337,9 @@ weh_err bis_check_update(struct bis_edit *edit, const struct bis_head *head, str
     err = check_category(edit, diag);
     if (err == WEH_OK && !weh_value_is_null(weh_value_get(edit->props, "code"))) {
         err = check_code(edit, diag);
+        if (err == WEH_OK) {
+            err = bis_code_spec_check(edit->bis, edit->code_spec, diag);
+        }
     }
     if (err == WEH_OK && weh_value_get(edit->props, "parent") != NULL &&
         (edit->id != ROOT_SUBJECT || !weh_value_is_null(weh_value_get(edit->props, "parent")))) {

@@ -5,7 +5,6 @@ const SAYS_MORE = "ours says more than the official \"error updating\"";
 
 /** Members that make a request faulty by themselves, whatever else is wrong with it. */
 const missingParent = (op) => op.props?.parent?.id === MISSING;
-const badScope = (op) => [undefined, "", "junk", "17", MISSING].includes(op.props?.code?.scope);
 
 /* op, official number, our number, when, why. */
 const EXPLAINED = [
@@ -15,9 +14,6 @@ const EXPLAINED = [
   ["insertElement", 65601, 65553, (op) => missingParent(op) || op.props.code.spec === "0x9999", SEVERAL],
   ["insertElement", 65547, 65553, (op) => op.props.code.spec === "0x9999", SEVERAL],
   ["insertElement", 65561, 65557, (op) => Buffer.byteLength(op.props.code.value ?? "") > 350, SEVERAL],
-  ["insertElement", 65560, 65600, (op) => /Category$/.test(op.props.classFullName), SEVERAL],
-  ["insertElement", 65539, 65600, badScope, SEVERAL],
-  ["insertElement", 65539, 65556, badScope, SEVERAL],
   ["insertModel", 65594, 65549, () => true, "the element has a model already, and one of that class would not fit"],
 ];
 

@@ -46,6 +46,7 @@ export class Generator {
     this.steps = STEPS.filter(([, op]) => op === "fault" || (can(op) && !leftOut.includes(op)));
     this.leftOut = leftOut;
     this.wrong = 0;
+    this.aModelWent = false;
     this.kinds = Object.entries(ELEMENTS).filter(([cls]) => this.classes.has(cls));
   }
 
@@ -147,6 +148,8 @@ export class Generator {
 
   _updateElement() {
     const element = this.#element();
+    // What it writes then depends on what the official backend has loaded (see FACTS.md).
+    if (this.aModelWent && this.classes.is(element.cls, "BisCore:ModelSelector")) return undefined;
     return { op: "updateElement", props: { id: this.world.element(element.id), ...elementChange(this, element) } };
   }
 
@@ -157,7 +160,9 @@ export class Generator {
   _deleteElementTree() {
     const found = this.world.elementsOf("BisCore:Subject", "BisCore:InformationPartitionElement", "BisCore:PhysicalElement", "BisCore:Document");
     const chosen = this.r.pickLate(found.filter((e) => e.id !== "0x1"));
-    return chosen === undefined ? undefined : { op: "deleteElementTree", id: this.world.element(chosen.id) };
+    if (chosen === undefined) return undefined;
+    this.aModelWent = true;
+    return { op: "deleteElementTree", id: this.world.element(chosen.id) };
   }
 
   _insertModel() {
@@ -176,6 +181,7 @@ export class Generator {
   }
 
   _deleteModel() {
+    this.aModelWent = true;
     return { op: "deleteModel", id: this.world.element(this.#anyModel().id) };
   }
 
