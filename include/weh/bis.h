@@ -184,5 +184,7 @@ WEH_MUST_CHECK weh_err weh_model_get_props(struct weh_bis *bis, weh_id id, struc
  * all models whose geometry changed. For weh_txn_set_propagator; @ctx is the context. */
 WEH_MUST_CHECK weh_err weh_bis_propagate(void *ctx, const struct weh_change_list *changes,
                                          struct weh_diag *diag);
+/** That save is durable. */
+void weh_bis_saved(void *ctx);
 
 #endif

@@ -43,9 +43,13 @@ struct weh_guid_change {
     struct weh_guid guid; /* as it is now; nil: none */
 };
 
+struct weh_spill;
+
 struct weh_change_list {
-    struct weh_entity_change *elements; /* sorted by id */
+    struct weh_entity_change *elements; /* sorted by id; NULL: many, see weh_change_list_read */
     size_t n_elements;
+    const struct weh_spill *more; /* where they are then */
+    uint64_t more_at;
     struct weh_entity_change *models; /* rows of bis_Model inserted or deleted; sorted by id */
     size_t n_models;
     struct weh_model_change *touched; /* models of changed elements; sorted by id */
@@ -53,6 +57,10 @@ struct weh_change_list {
     struct weh_guid_change *guids; /* of models that were there before; sorted by id */
     size_t n_guids;
 };
+
+/** Copy @n elements of @list from number @at on, which must be there. WEH_E_IO. */
+WEH_MUST_CHECK weh_err weh_change_list_read(const struct weh_change_list *list, size_t at, size_t n,
+                                            struct weh_entity_change *out, struct weh_diag *diag);
 
 /* ---- the reader: saved transactions as changed instances, one after the other ----
  *

@@ -27,6 +27,31 @@ WEH_MUST_CHECK weh_err weh_pack(const struct weh_pack_kind *kind,
                                 const struct weh_pack_piece *pieces, size_t n, struct weh_buf *out,
                                 struct weh_diag *diag);
 
+/**
+ * Packs a content whose length is known, from its beginning, in the memory of a few pieces.
+ *
+ * Set kind, write and ctx, the rest is zero and private. @write takes the next @n bytes of the stored form.
+ * The same content always has the same stored form.
+ */
+struct weh_packer {
+    const struct weh_pack_kind *kind;
+    weh_err (*write)(void *ctx, const uint8_t *bytes, size_t n, struct weh_diag *diag);
+    void *ctx;
+    struct weh_buf *out;
+    struct weh_buf packed;
+    uint8_t *chunk;
+    size_t used;
+};
+
+/** Begin (also once more) a content of @total bytes: as many must be added before the end.
+ * Each: WEH_E_TOO_LARGE, WEH_E_NOMEM, and what write answers. */
+WEH_MUST_CHECK weh_err weh_packer_begin(struct weh_packer *packer, uint64_t total,
+                                        struct weh_diag *diag);
+WEH_MUST_CHECK weh_err weh_packer_add(struct weh_packer *packer, const void *bytes, size_t n,
+                                      struct weh_diag *diag);
+WEH_MUST_CHECK weh_err weh_packer_end(struct weh_packer *packer, struct weh_diag *diag);
+void weh_packer_fini(struct weh_packer *packer);
+
 /** Append the content of the stored @blob to @out.
  * WEH_E_CORRUPT, WEH_E_UNSUPPORTED (unknown form), WEH_E_TOO_LARGE (limit of @out), WEH_E_NOMEM. */
 WEH_MUST_CHECK weh_err weh_unpack(const struct weh_pack_kind *kind, const uint8_t *blob, size_t len,

@@ -35,6 +35,8 @@ struct weh_txn_observer {
     void (*commit)(void *ctx);
     /** @changes borrowed for the call. @txn_id the transaction saved, reversed or reinstated. */
     void (*changed)(void *ctx, struct weh_txn_id txn_id, const struct weh_change_list *changes);
+    /** Instead of a list that cannot be brought back from a temporary file. */
+    void (*untold)(void *ctx);
     void (*committed)(void *ctx, struct weh_txn_id txn_id, bool has_pending_txns, int64_t time_ms);
     void (*before_undo_redo)(void *ctx, bool is_undo);
     void (*after_undo_redo)(void *ctx, bool is_undo);
@@ -45,6 +47,15 @@ struct weh_txn_observer {
 struct weh_txn_propagator {
     void *ctx;
     weh_err (*propagate)(void *ctx, const struct weh_change_list *changes, struct weh_diag *diag);
+    /** The save is durable; may be NULL. Without it, @propagate may be called once more. */
+    void (*saved)(void *ctx);
+};
+
+/** Asked now and then during a long save, undo or redo, before it commits: what it answers, unless
+ * WEH_OK, ends the work. @done and @total are in no particular unit. */
+struct weh_txn_watch {
+    void *ctx;
+    weh_err (*step)(void *ctx, uint64_t done, uint64_t total, struct weh_diag *diag);
 };
 
 /**
@@ -63,10 +74,11 @@ WEH_MUST_CHECK weh_err weh_txn_stack_create(struct weh_briefcase *briefcase,
 /** Release @stack (NULL is fine). Unsaved changes are rolled back when the briefcase closes. */
 void weh_txn_stack_destroy(struct weh_txn_stack *stack);
 
-/** @observer and @propagator are copied. */
+/** @observer, @propagator and @watch are copied; @watch NULL: none. */
 void weh_txn_set_observer(struct weh_txn_stack *stack, const struct weh_txn_observer *observer);
 void weh_txn_set_propagator(struct weh_txn_stack *stack,
                             const struct weh_txn_propagator *propagator);
+void weh_txn_set_watch(struct weh_txn_stack *stack, const struct weh_txn_watch *watch);
 
 /** True when rows of the schema tables (ec_*) were or may have been touched through this stack since it
  * was made: edits, undo, redo, whether saved or not. */
@@ -86,9 +98,9 @@ bool weh_txn_has_unsaved(struct weh_txn_stack *stack);
  * @saved        false when nothing had changed (then everything else is untouched).
  * @txn_id       of the new transaction when @saved; 0 in a file without change tracking.
  *
- * WEH_E_TOO_LARGE for the description: nothing has happened. On any other failure everything
- * unsaved is rolled back: WEH_E_DISK_FULL, WEH_E_IO, WEH_E_NOMEM, WEH_E_TOO_LARGE (the transaction
- * does not fit into a row), WEH_E_DB, and what the propagator answers.
+ * WEH_E_TOO_LARGE (the description, or the transaction does not fit into a row), WEH_E_CANCELLED
+ * (the watch): what is unsaved is so still. On any other failure it is rolled back: WEH_E_DISK_FULL,
+ * WEH_E_IO, WEH_E_NOMEM, WEH_E_DB, and what the propagator answers.
  */
 WEH_MUST_CHECK weh_err weh_txn_save(struct weh_txn_stack *stack, struct weh_str description,
                                     bool *saved, struct weh_txn_id *txn_id, struct weh_diag *diag);
@@ -118,9 +130,9 @@ void weh_txn_ids_fini(struct weh_txn_ids *ids);
  * Transactions of earlier sessions are compared with the file row by row before they are applied.
  *
  * WEH_E_NOTHING_TO_UNDO, WEH_E_CANNOT_UNDO (a schema change is the last transaction, or one of an
- * earlier session does not fit the file), WEH_E_CORRUPT when one of this session is damaged, else as
- * weh_txn_save. After any failure the file is at the last saved state; after NOTHING_TO_UNDO and a
- * schema change unsaved changes are there still.
+ * earlier session does not fit the file), WEH_E_CORRUPT when one of this session is damaged,
+ * WEH_E_CANCELLED, else as weh_txn_save. After any failure the file is at the last saved state; after
+ * NOTHING_TO_UNDO and a schema change unsaved changes are there still.
  */
 WEH_MUST_CHECK weh_err weh_txn_reverse(struct weh_txn_stack *stack, uint32_t count,
                                        struct weh_txn_ids *out, struct weh_diag *diag);

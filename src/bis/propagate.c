@@ -165,9 +165,13 @@ weh_err weh_bis_propagate(void *ctx, const struct weh_change_list *changes, stru
             err = touch_users(bis, BASE_GEOMETRIC_2D, bis->restyled[i], &guid, diag);
         }
     }
-    if (err == WEH_OK) {
-        bis->n_restyled = 0;
-        err = bis_drives_settle(bis, changes, diag);
-    }
-    return err;
+    return err == WEH_OK ? bis_drives_settle(bis, changes, diag) : err;
+}
+
+void weh_bis_saved(void *ctx)
+{
+    struct weh_bis *bis = ctx;
+
+    bis->n_restyled = 0;
+    bis->n_drives = 0;
 }

@@ -42,31 +42,39 @@ static bool is_edited(const struct weh_bis *bis, weh_id edge)
     return false;
 }
 
-/* Has the element changed, or been driven by a relationship that has? */
-static bool is_changed(const struct weh_bis *bis, const struct weh_change_list *changes,
-                       weh_id element)
+static weh_err find_element(const struct weh_change_list *changes, weh_id element, bool *out,
+                            struct weh_diag *diag)
 {
+    struct weh_entity_change change = { .id = 0 };
     size_t low = 0;
     size_t high = changes->n_elements;
+    weh_err err = WEH_OK;
 
-    while (low < high) {
+    *out = false;
+    while (low < high && err == WEH_OK && !*out) {
         size_t middle = low + (high - low) / 2;
 
-        if (changes->elements[middle].id < element) {
+        err = weh_change_list_read(changes, middle, 1, &change, diag);
+        *out = err == WEH_OK && change.id == element;
+        if (change.id < element) {
             low = middle + 1;
         } else {
             high = middle;
         }
     }
-    if (low < changes->n_elements && changes->elements[low].id == element) {
-        return true;
+    return err;
+}
+
+/* Has the element changed, or been driven by a relationship that has? */
+static weh_err is_changed(const struct weh_bis *bis, const struct weh_change_list *changes,
+                          weh_id element, bool *out, struct weh_diag *diag)
+{
+    weh_err err = find_element(changes, element, out, diag);
+
+    for (size_t i = 0; i < bis->n_drives && err == WEH_OK && !*out; i++) {
+        *out = bis->drives[i].target == element;
     }
-    for (size_t i = 0; i < bis->n_drives; i++) {
-        if (bis->drives[i].target == element) {
-            return true;
-        }
-    }
-    return false;
+    return err;
 }
 
 static weh_err acquire(struct weh_bis *bis, sqlite3_stmt **out, struct weh_diag *diag)
@@ -98,7 +106,7 @@ static weh_err is_reached(struct weh_bis *bis, const struct bis_link *link,
     while (err == WEH_OK && row && !*out) {
         err = weh_stmt_step(bis->briefcase, stmt, &row, diag);
         if (err == WEH_OK && row) {
-            *out = is_changed(bis, changes, (weh_id)sqlite3_column_int64(stmt, 0));
+            err = is_changed(bis, changes, (weh_id)sqlite3_column_int64(stmt, 0), out, diag);
         }
     }
     weh_stmt_release(bis->briefcase, stmt);
@@ -198,9 +206,6 @@ weh_err bis_drives_settle(struct weh_bis *bis, const struct weh_change_list *cha
     /* Very old files have no status. */
     if (err == WEH_OK && bis_slot_column(plan, SLOT_DRIVE_STATUS, "").len > 0) {
         err = settle(bis, plan, changes, diag);
-    }
-    if (err == WEH_OK) {
-        bis->n_drives = 0;
     }
     return err;
 }

@@ -15,13 +15,6 @@
 #define CHUNK_SIZE    32768
 #define PREFIX_SIZE   2
 
-struct packer {
-    const struct weh_pack_kind *kind;
-    struct weh_buf *out;
-    uint8_t *chunk; /* CHUNK_SIZE bytes, or all of a smaller content */
-    size_t used;
-};
-
 static void put_u32(uint8_t *out, uint32_t value)
 {
     for (unsigned i = 0; i < 4; i++) {
@@ -45,7 +38,7 @@ static weh_err pack_failed(const struct weh_pack_kind *kind, const struct weh_bu
     return out->err == WEH_E_NOMEM ? weh_fail_nomem(diag) : too_large(kind, diag);
 }
 
-static weh_err pack_chunk(struct packer *packer, const uint8_t *bytes, size_t n,
+static weh_err pack_chunk(struct weh_packer *packer, const uint8_t *bytes, size_t n,
                           struct weh_diag *diag)
 {
     size_t len = snappy_max_compressed_length(n);
@@ -64,7 +57,7 @@ static weh_err pack_chunk(struct packer *packer, const uint8_t *bytes, size_t n,
     return WEH_OK;
 }
 
-static weh_err pack_bytes(struct packer *packer, const uint8_t *bytes, size_t n,
+static weh_err pack_bytes(struct weh_packer *packer, const uint8_t *bytes, size_t n,
                           struct weh_diag *diag)
 {
     weh_err err = WEH_OK;
@@ -89,15 +82,20 @@ static weh_err pack_bytes(struct packer *packer, const uint8_t *bytes, size_t n,
     return err;
 }
 
-static weh_err pack_all(struct packer *packer, const struct weh_pack_piece *pieces, size_t n,
-                        uint32_t total, struct weh_diag *diag)
+static weh_err pack_header(struct weh_packer *packer, uint32_t total, struct weh_diag *diag)
 {
     uint8_t header[HEADER_SIZE];
-    weh_err err;
 
     put_u32(header, FORMAT_INLINE);
     put_u32(header + 4, total);
-    err = pack_bytes(packer, header, sizeof(header), diag);
+    return pack_bytes(packer, header, sizeof(header), diag);
+}
+
+static weh_err pack_all(struct weh_packer *packer, const struct weh_pack_piece *pieces, size_t n,
+                        uint32_t total, struct weh_diag *diag)
+{
+    weh_err err = pack_header(packer, total, diag);
+
     for (size_t i = 0; i < n && err == WEH_OK; i++) {
         err = pack_bytes(packer, pieces[i].bytes, pieces[i].len, diag);
     }
@@ -110,7 +108,7 @@ static weh_err pack_all(struct packer *packer, const struct weh_pack_piece *piec
 weh_err weh_pack(const struct weh_pack_kind *kind, const struct weh_pack_piece *pieces, size_t n,
                  struct weh_buf *out, struct weh_diag *diag)
 {
-    struct packer packer = { .kind = kind, .out = out };
+    struct weh_packer packer = { .kind = kind, .out = out };
     uint8_t small[1024];
     size_t total = 0;
     weh_err err;
@@ -136,6 +134,59 @@ weh_err weh_pack(const struct weh_pack_kind *kind, const struct weh_pack_piece *
     }
     return err;
 }
+
+/* ---- packing piece by piece ---- */
+
+static weh_err hand_over(struct weh_packer *packer, struct weh_diag *diag)
+{
+    weh_err err = packer->write(packer->ctx, packer->out->data, packer->out->len, diag);
+
+    weh_buf_clear(packer->out);
+    return err;
+}
+
+weh_err weh_packer_begin(struct weh_packer *packer, uint64_t total, struct weh_diag *diag)
+{
+    weh_assert(packer->kind->limit_bytes <= UINT32_MAX);
+    packer->out = &packer->packed;
+    packer->used = 0;
+    weh_buf_clear(packer->out);
+    if (total > packer->kind->limit_bytes) {
+        return too_large(packer->kind, diag);
+    }
+    if (packer->chunk == NULL) {
+        packer->chunk = weh_malloc(CHUNK_SIZE);
+    }
+    return packer->chunk == NULL ? weh_fail_nomem(diag)
+                                 : pack_header(packer, (uint32_t)total, diag);
+}
+
+weh_err weh_packer_add(struct weh_packer *packer, const void *bytes, size_t n,
+                       struct weh_diag *diag)
+{
+    weh_err err = pack_bytes(packer, bytes, n, diag);
+
+    return err == WEH_OK && packer->out->len >= CHUNK_SIZE ? hand_over(packer, diag) : err;
+}
+
+weh_err weh_packer_end(struct weh_packer *packer, struct weh_diag *diag)
+{
+    weh_err err = WEH_OK;
+
+    if (packer->used > 0) {
+        err = pack_chunk(packer, packer->chunk, packer->used, diag);
+    }
+    return err == WEH_OK ? hand_over(packer, diag) : err;
+}
+
+void weh_packer_fini(struct weh_packer *packer)
+{
+    weh_free(packer->chunk);
+    weh_buf_fini(&packer->packed);
+    packer->chunk = NULL;
+}
+
+/* ---- unpacking ---- */
 
 static weh_err damaged(const struct weh_pack_kind *kind, struct weh_diag *diag, const char *what)
 {

@@ -180,7 +180,7 @@ static weh_err make_tools(struct workspace *workspace, const struct weh_ec_catal
                           struct weh_bis **bis, struct weh_txn_stack **txns, struct weh_diag *diag)
 {
     struct weh_txn_observer observer = change_notifier(workspace);
-    struct weh_txn_propagator propagator = { NULL, weh_bis_propagate };
+    struct weh_txn_propagator propagator = { NULL, weh_bis_propagate, weh_bis_saved };
     weh_err err = weh_bis_create(workspace->briefcase, catalog, bis, diag);
 
     if (err != WEH_OK) {

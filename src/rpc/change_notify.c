@@ -141,6 +141,35 @@ static void notify_in_events(struct workspace *workspace, const char *name,
     }
 }
 
+static void on_untold(void *ctx)
+{
+    struct workspace *workspace = ctx;
+
+    weh_session_end_after_reply(workspace->session, WEH_CLOSE_FAULT);
+}
+
+/* Elements that are too many to be in memory together. */
+static void notify_many(struct workspace *workspace, struct weh_txn_id txn_id,
+                        const struct weh_change_list *list)
+{
+    struct weh_entity_change *some = weh_malloc(MAX_ENTITIES * sizeof(*some));
+    weh_err err = some == NULL ? WEH_E_NOMEM : WEH_OK;
+
+    for (size_t at = 0; at < list->n_elements && err == WEH_OK; at += MAX_ENTITIES) {
+        size_t rest = list->n_elements - at;
+        size_t n = rest < MAX_ENTITIES ? rest : MAX_ENTITIES;
+
+        err = weh_change_list_read(list, at, n, some, NULL);
+        if (err == WEH_OK) {
+            notify_entities(workspace, "txns.onElementsChanged", txn_id, some, n);
+        }
+    }
+    weh_free(some);
+    if (err != WEH_OK) {
+        on_untold(workspace);
+    }
+}
+
 static void on_commit(void *ctx)
 {
     struct workspace *workspace = ctx;
@@ -191,8 +220,12 @@ static void on_changed(void *ctx, struct weh_txn_id txn_id, const struct weh_cha
     if (is_save) {
         notify_guids(workspace, changes);
     }
-    notify_in_events(workspace, "txns.onElementsChanged", txn_id, changes->elements,
-                     changes->n_elements);
+    if (changes->more != NULL) {
+        notify_many(workspace, txn_id, changes);
+    } else {
+        notify_in_events(workspace, "txns.onElementsChanged", txn_id, changes->elements,
+                         changes->n_elements);
+    }
     notify_in_events(workspace, "txns.onModelsChanged", txn_id, changes->models, changes->n_models);
     if (!is_save) {
         notify_applied(workspace, txn_id);
@@ -241,6 +274,7 @@ struct weh_txn_observer change_notifier(struct workspace *workspace)
         .ctx = workspace,
         .commit = on_commit,
         .changed = on_changed,
+        .untold = on_untold,
         .committed = on_committed,
         .before_undo_redo = on_before_undo_redo,
         .after_undo_redo = on_after_undo_redo,

@@ -187,6 +187,13 @@ static weh_err save(const struct weh_call *call, struct weh_str description, str
     if (err == WEH_OK && saved) {
         put_id(call->result, "txnId", id.value);
     }
+    if (err != WEH_OK && weh_err_info(err)->scope == WEH_SCOPE_REQUEST) {
+        /* Some failures of a save leave what is unsaved as it is; those of a batch leave nothing. */
+        struct weh_diag ignored;
+        weh_err abandon_err = weh_txn_abandon(call_workspace(call)->txns, &ignored);
+
+        (void)abandon_err;
+    }
     return err;
 }
 

@@ -3,15 +3,35 @@
 
 #include "rpc_priv.h"
 
+static weh_err on_step(void *ctx, uint64_t done, uint64_t total, struct weh_diag *diag)
+{
+    return weh_call_progress(ctx, done, total, diag);
+}
+
+/* What follows until unwatch tells how far it is, and can be cancelled until it commits. */
+static struct weh_txn_stack *watch(struct weh_call *call)
+{
+    const struct weh_txn_watch told = { .ctx = call, .step = on_step };
+    struct weh_txn_stack *stack = call_workspace(call)->txns;
+
+    weh_txn_set_watch(stack, &told);
+    return stack;
+}
+
+static void unwatch(const struct weh_call *call)
+{
+    weh_txn_set_watch(call_workspace(call)->txns, NULL);
+}
+
 weh_err txns_save(struct weh_call *call, struct weh_diag *diag)
 {
     const struct weh_arg *description = &call->args[0];
     struct weh_txn_id id;
     bool saved = false;
-    weh_err err =
-        weh_txn_save(call_workspace(call)->txns,
-                     description->given ? description->as.string : WEH_STR(""), &saved, &id, diag);
+    weh_err err = weh_txn_save(
+        watch(call), description->given ? description->as.string : WEH_STR(""), &saved, &id, diag);
 
+    unwatch(call);
     if (err != WEH_OK) {
         return err;
     }
@@ -71,7 +91,9 @@ static weh_err answer_reversed(struct weh_call *call, weh_err err, struct weh_tx
 static weh_err reverse(struct weh_call *call, uint32_t count, struct weh_diag *diag)
 {
     struct weh_txn_ids ids = { NULL, 0 };
-    weh_err err = weh_txn_reverse(call_workspace(call)->txns, count, &ids, diag);
+    weh_err err = weh_txn_reverse(watch(call), count, &ids, diag);
+
+    unwatch(call);
     forget_if_dropped(call);
 
     return answer_reversed(call, err, &ids);
@@ -81,7 +103,9 @@ static weh_err reverse_to(struct weh_call *call, bool cancel, struct weh_diag *d
 {
     struct weh_txn_id id = { call->args[0].as.id };
     struct weh_txn_ids ids = { NULL, 0 };
-    weh_err err = weh_txn_reverse_to(call_workspace(call)->txns, id, cancel, &ids, diag);
+    weh_err err = weh_txn_reverse_to(watch(call), id, cancel, &ids, diag);
+
+    unwatch(call);
     forget_if_dropped(call);
 
     return answer_reversed(call, err, &ids);
@@ -110,7 +134,9 @@ weh_err txns_cancel_to(struct weh_call *call, struct weh_diag *diag)
 weh_err txns_reinstate(struct weh_call *call, struct weh_diag *diag)
 {
     struct weh_txn_ids ids = { NULL, 0 };
-    weh_err err = weh_txn_reinstate(call_workspace(call)->txns, &ids, diag);
+    weh_err err = weh_txn_reinstate(watch(call), &ids, diag);
+
+    unwatch(call);
     forget_if_dropped(call);
 
     if (err == WEH_OK) {

@@ -55,48 +55,27 @@ static bool value_matches(const struct cs_value *value, sqlite3_stmt *stmt, int 
     return false;
 }
 
-static weh_err check_op(struct applier *applier, const struct apply_op *op, sqlite3_stmt *stmt,
-                        struct weh_diag *diag)
+weh_err apply_check_row(struct applier *applier, const struct apply_group *group,
+                        const struct cs_change *change, sqlite3_stmt *stmt, struct weh_diag *diag)
 {
-    const struct apply_group *group = &applier->groups[op->group];
-    struct cs_change change;
+    const struct cs_value *origin = origin_row(applier->invert, change);
     bool row = false;
     bool fits;
-    weh_err err = cs_reader_seek(&applier->reader, &group->group, op->at, &change, diag);
+    weh_err err = apply_bind_key(applier, group->table, key_row(change), false, stmt, diag);
 
-    if (err == WEH_OK) {
-        err = apply_bind_key(applier, group->table, key_row(&change), false, stmt, diag);
-    }
     if (err == WEH_OK) {
         err = txn_step(applier->tables->briefcase, stmt, &row, diag);
     }
     if (err != WEH_OK) {
         return err;
     }
-    fits = row == (op->kind != SQLITE_INSERT);
+    fits = row == (apply_kind(applier->invert, change->op) != SQLITE_INSERT);
     for (uint32_t i = 0; i < group->group.n_columns && fits && row; i++) {
-        fits = value_matches(&origin_row(applier, &change)[i], stmt, (int)i);
+        fits = value_matches(&origin[i], stmt, (int)i);
     }
     if (!fits) {
         err = apply_misfit(diag, group->table->name);
     }
     (void)sqlite3_reset(stmt);
-    return err;
-}
-
-weh_err apply_check(struct applier *applier, struct weh_diag *diag)
-{
-    weh_err err = WEH_OK;
-
-    for (uint32_t g = 0; g < applier->n_groups && err == WEH_OK; g++) {
-        const struct apply_group *group = &applier->groups[g];
-        sqlite3_stmt *stmt = NULL;
-
-        err = weh_stmt_acquire(applier->tables->briefcase, group->table->select_sql, &stmt, diag);
-        for (uint32_t i = group->first; i < group->end && err == WEH_OK; i++) {
-            err = check_op(applier, &applier->ops[i], stmt, diag);
-        }
-        weh_stmt_release(applier->tables->briefcase, stmt);
-    }
     return err;
 }

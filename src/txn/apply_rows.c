@@ -112,41 +112,41 @@ static weh_err acquire_sql(struct applier *applier, sqlite3_stmt **out, struct w
     return weh_stmt_acquire(applier->tables->briefcase, (const char *)applier->sql.data, out, diag);
 }
 
-static weh_err take_statement(struct applier *applier, const struct apply_op *op,
+static weh_err take_statement(struct applier *applier, const struct apply_group *group, int kind,
                               const struct cs_value *row, struct weh_diag *diag)
 {
-    const struct apply_group *group = &applier->groups[op->group];
-    bool same = op->kind != SQLITE_UPDATE || same_columns(applier, group->group.n_columns, row);
+    uint32_t n_columns = group->group.n_columns;
+    bool same = kind != SQLITE_UPDATE || same_columns(applier, n_columns, row);
 
-    if (applier->stmt != NULL && same && applier->stmt_group == op->group &&
-        applier->stmt_kind == op->kind) {
+    if (applier->stmt != NULL && same && applier->stmt_table == group->table &&
+        applier->stmt_kind == kind && applier->stmt_columns == n_columns) {
         return WEH_OK;
     }
     apply_drop_statement(applier);
     weh_buf_clear(&applier->sql);
-    if (op->kind == SQLITE_INSERT) {
-        put_insert(&applier->sql, group->table, group->group.n_columns);
-    } else if (op->kind == SQLITE_DELETE) {
+    if (kind == SQLITE_INSERT) {
+        put_insert(&applier->sql, group->table, n_columns);
+    } else if (kind == SQLITE_DELETE) {
         put_delete(&applier->sql, group->table);
     } else if (!put_update(&applier->sql, group, row)) {
         return apply_misfit(diag, "an update of nothing");
     }
-    applier->stmt_group = op->group;
-    applier->stmt_kind = op->kind;
+    applier->stmt_table = group->table;
+    applier->stmt_kind = kind;
+    applier->stmt_columns = n_columns;
     return acquire_sql(applier, &applier->stmt, diag);
 }
 
-static weh_err bind_row(struct applier *applier, const struct apply_op *op,
+static weh_err bind_row(struct applier *applier, const struct apply_group *group, int kind,
                         const struct cs_value *row, const struct cs_value *key,
                         struct weh_diag *diag)
 {
-    const struct apply_group *group = &applier->groups[op->group];
     int rc = SQLITE_OK;
 
     for (uint32_t i = 0; i < group->group.n_columns && rc == SQLITE_OK; i++) {
         const struct cs_value *value = group->table->pk[i] != 0 ? &key[i] : &row[i];
 
-        if (op->kind == SQLITE_DELETE && group->table->pk[i] == 0) {
+        if (kind == SQLITE_DELETE && group->table->pk[i] == 0) {
             continue;
         }
         if (value->type != CS_UNDEFINED) {
@@ -156,23 +156,16 @@ static weh_err bind_row(struct applier *applier, const struct apply_op *op,
     return rc == SQLITE_OK ? WEH_OK : weh_db_fail(applier->tables->briefcase, rc, diag);
 }
 
-/* *@done false: a constraint refused it for now. */
-weh_err apply_run_op(struct applier *applier, const struct apply_op *op, bool *done,
-                     struct weh_diag *diag)
+weh_err apply_row(struct applier *applier, const struct apply_group *group,
+                  const struct cs_change *change, bool invert, bool *done, struct weh_diag *diag)
 {
-    struct cs_change change;
-    const struct cs_value *row;
+    const struct cs_value *row = target_row(invert, change);
+    int kind = apply_kind(invert, change->op);
     int rc;
-    weh_err err =
-        cs_reader_seek(&applier->reader, &applier->groups[op->group].group, op->at, &change, diag);
+    weh_err err = take_statement(applier, group, kind, row, diag);
 
-    if (err != WEH_OK) {
-        return err;
-    }
-    row = target_row(applier, &change);
-    err = take_statement(applier, op, row, diag);
     if (err == WEH_OK) {
-        err = bind_row(applier, op, row, key_row(&change), diag);
+        err = bind_row(applier, group, kind, row, key_row(change), diag);
     }
     if (err != WEH_OK) {
         return err;
@@ -184,7 +177,7 @@ weh_err apply_run_op(struct applier *applier, const struct apply_op *op, bool *d
     }
     (void)sqlite3_reset(applier->stmt);
     /* A row to be deleted may have gone with its owner; one to be changed must be there. */
-    if (*done && op->kind == SQLITE_UPDATE && sqlite3_changes(applier->db) == 0) {
+    if (*done && kind == SQLITE_UPDATE && sqlite3_changes(applier->db) == 0) {
         err = apply_misfit(diag, "a row to be changed is missing");
     }
     return err;
@@ -204,24 +197,27 @@ weh_err apply_bind_key(struct applier *applier, const struct table *table,
     return rc == SQLITE_OK ? WEH_OK : weh_db_fail(applier->tables->briefcase, rc, diag);
 }
 
-/* All values of the row as it shall be into moved_bytes. */
+/* The row as it shall be, as an insert, at the end of moved. */
 static weh_err keep_row(struct applier *applier, const struct apply_group *group,
                         const struct cs_value *row, sqlite3_stmt *stmt, struct weh_diag *diag)
 {
+    struct weh_buf *out = &applier->moved.tail;
     bool found = false;
     weh_err err = txn_step(applier->tables->briefcase, stmt, &found, diag);
 
     if (err != WEH_OK || !found) {
         return err != WEH_OK ? err : apply_misfit(diag, "a row to be changed is missing");
     }
+    weh_buf_byte(out, SQLITE_INSERT);
+    weh_buf_byte(out, 0);
     for (uint32_t i = 0; i < group->table->n_columns; i++) {
         if (i < group->group.n_columns && group->table->pk[i] == 0 && row[i].type != CS_UNDEFINED) {
-            cs_copy_value(&applier->moved_bytes, &row[i]);
+            cs_copy_value(out, &row[i]);
         } else {
-            cs_put_value(&applier->moved_bytes, sqlite3_column_value(stmt, (int)i));
+            cs_put_value(out, sqlite3_column_value(stmt, (int)i));
         }
     }
-    return applier->moved_bytes.err == WEH_OK ? WEH_OK : weh_fail_nomem(diag);
+    return weh_spill_settle(&applier->moved, diag);
 }
 
 static weh_err delete_row(struct applier *applier, const struct table *table,
@@ -244,61 +240,78 @@ static weh_err delete_row(struct applier *applier, const struct table *table,
     return err;
 }
 
-/* Take a row out that cannot change where it is. */
-weh_err apply_move_out(struct applier *applier, const struct apply_op *op, struct weh_diag *diag)
+weh_err apply_move_out(struct applier *applier, const struct apply_group *group,
+                       const struct cs_change *change, struct weh_diag *diag)
 {
-    const struct apply_group *group = &applier->groups[op->group];
-    void *items = applier->moved;
     sqlite3_stmt *stmt = NULL;
-    struct cs_change change;
-    weh_err err = apply_grow(&items, applier->n_moved, sizeof(*applier->moved), diag);
+    weh_err err =
+        weh_stmt_acquire(applier->tables->briefcase, group->table->select_sql, &stmt, diag);
 
-    applier->moved = items;
     if (err == WEH_OK) {
-        err = cs_reader_seek(&applier->reader, &group->group, op->at, &change, diag);
-    }
-    if (err != WEH_OK) {
-        return err;
-    }
-    applier->moved[applier->n_moved++] =
-        (struct moved_row){ .group = op->group, .values = applier->moved_bytes.len };
-    err = weh_stmt_acquire(applier->tables->briefcase, group->table->select_sql, &stmt, diag);
-    if (err == WEH_OK) {
-        err = apply_bind_key(applier, group->table, key_row(&change), false, stmt, diag);
+        err = apply_bind_key(applier, group->table, key_row(change), false, stmt, diag);
     }
     if (err == WEH_OK) {
-        err = keep_row(applier, group, target_row(applier, &change), stmt, diag);
+        err = keep_row(applier, group, target_row(applier->invert, change), stmt, diag);
     }
     weh_stmt_release(applier->tables->briefcase, stmt);
-    return err == WEH_OK ? delete_row(applier, group->table, key_row(&change), diag) : err;
+    return err == WEH_OK ? delete_row(applier, group->table, key_row(change), diag) : err;
 }
 
-weh_err apply_move_in(struct applier *applier, const struct moved_row *moved, struct weh_diag *diag)
+/* ---- times of last changes ---- */
+
+struct last_mod {
+    weh_id id;
+    double value;
+};
+
+weh_err apply_keep_last_mod(struct applier *applier, const struct table *table,
+                            const struct cs_change *change, struct weh_diag *diag)
 {
-    const struct table *table = applier->groups[moved->group].table;
-    const uint8_t *at = applier->moved_bytes.data + moved->values;
-    const uint8_t *end = applier->moved_bytes.data + applier->moved_bytes.len;
+    struct weh_briefcase *briefcase = applier->tables->briefcase;
+    struct last_mod last_mod = { .id = (weh_id)cs_int(&key_row(change)[table->id_column]) };
     sqlite3_stmt *stmt = NULL;
-    int rc = SQLITE_OK;
+    bool row = false;
+    weh_err err = weh_stmt_acquire(briefcase, "SELECT LastMod FROM main.bis_Element WHERE Id=?1",
+                                   &stmt, diag);
+
+    if (err == WEH_OK) {
+        (void)sqlite3_bind_int64(stmt, 1, (sqlite3_int64)last_mod.id);
+        err = txn_step(briefcase, stmt, &row, diag);
+    }
+    if (err == WEH_OK && row) {
+        last_mod.value = sqlite3_column_double(stmt, 0);
+        err = weh_spill_append(&applier->last_mods, &last_mod, sizeof(last_mod), diag);
+    }
+    weh_stmt_release(briefcase, stmt);
+    return err;
+}
+
+weh_err apply_restore_last_mods(struct applier *applier, struct weh_diag *diag)
+{
+    struct weh_briefcase *briefcase = applier->tables->briefcase;
+    uint64_t len = weh_spill_len(&applier->last_mods);
+    sqlite3_stmt *stmt = NULL;
     weh_err err;
 
-    weh_buf_clear(&applier->sql);
-    put_insert(&applier->sql, table, table->n_columns);
-    err = acquire_sql(applier, &stmt, diag);
-    for (uint32_t i = 0; i < table->n_columns && err == WEH_OK && rc == SQLITE_OK; i++) {
-        struct cs_value value;
+    if (len == 0) {
+        return WEH_OK;
+    }
+    err = weh_stmt_acquire(briefcase,
+                           "UPDATE main.bis_Element SET LastMod=?2 WHERE Id=?1 AND LastMod<>?2",
+                           &stmt, diag);
+    for (uint64_t at = 0; at < len && err == WEH_OK; at += sizeof(struct last_mod)) {
+        struct last_mod last_mod;
+        bool row = false;
 
-        cs_next_value(&at, end, &value);
-        rc = cs_bind(stmt, (int)i + 1, &value);
+        err = weh_spill_read(&applier->last_mods, at, &last_mod, sizeof(last_mod), diag);
+        if (err != WEH_OK) {
+            break;
+        }
+        (void)sqlite3_bind_int64(stmt, 1, (sqlite3_int64)last_mod.id);
+        (void)sqlite3_bind_double(stmt, 2, last_mod.value);
+        err = txn_step(briefcase, stmt, &row, diag);
+        (void)sqlite3_reset(stmt);
     }
-    if (err == WEH_OK && rc == SQLITE_OK) {
-        rc = sqlite3_step(stmt);
-    }
-    if ((rc & 0xff) == SQLITE_CONSTRAINT) {
-        err = apply_misfit(diag, "a unique value is taken");
-    } else if (err == WEH_OK && rc != SQLITE_DONE) {
-        err = weh_db_fail(applier->tables->briefcase, rc, diag);
-    }
-    weh_stmt_release(applier->tables->briefcase, stmt);
+    weh_stmt_release(briefcase, stmt);
     return err;
 }

@@ -10,34 +10,50 @@
 
 #include "txn_priv.h"
 
+#define MAX_ELEMENTS     16384 /* of a list, in memory */
+#define MERGE_TOUCHED_AT 4096
+
 void change_builder_init(struct change_builder *builder, struct tables *tables)
 {
-    *builder = (struct change_builder){ .tables = tables };
+    *builder = (struct change_builder){ .tables = tables, .merge_touched_at = MERGE_TOUCHED_AT };
+}
+
+size_t change_builder_max(const struct change_builder *builder)
+{
+    return builder->max_elements == 0 ? MAX_ELEMENTS : builder->max_elements;
 }
 
 void change_builder_fini(struct change_builder *builder)
 {
     struct tables *tables = builder->tables;
+    size_t max_raw = builder->sorter.max_raw;
+    size_t max_elements = builder->max_elements;
 
-    weh_free(builder->raw);
+    change_sorter_fini(&builder->sorter);
+    change_stream_fini(&builder->stream);
+    weh_spill_fini(&builder->elements);
     weh_free(builder->list.elements);
     weh_free(builder->list.models);
     weh_free(builder->list.touched);
     weh_free(builder->list.guids);
     change_builder_init(builder, tables);
+    builder->sorter.max_raw = max_raw;
+    builder->max_elements = max_elements;
 }
 
 void change_builder_clear(struct change_builder *builder)
 {
-    builder->n_raw = 0;
+    change_sorter_clear(&builder->sorter);
+    weh_spill_clear(&builder->elements);
+    builder->list.more = NULL;
     builder->list.n_elements = 0;
     builder->list.n_models = 0;
     builder->list.n_touched = 0;
     builder->list.n_guids = 0;
+    builder->merge_touched_at = MERGE_TOUCHED_AT;
 }
 
-/* Room for one more item of @size bytes in *@items. */
-static weh_err reserve(void **items, size_t n, size_t *capacity, size_t size, struct weh_diag *diag)
+weh_err change_reserve(void **items, size_t n, size_t *capacity, size_t size, struct weh_diag *diag)
 {
     size_t more = *capacity == 0 ? 8 : *capacity * 2;
     void *grown;
@@ -54,18 +70,18 @@ static weh_err reserve(void **items, size_t n, size_t *capacity, size_t size, st
     return WEH_OK;
 }
 
-static weh_err add_raw(struct change_builder *builder, const struct change_raw *raw,
-                       struct weh_diag *diag)
+weh_err weh_change_list_read(const struct weh_change_list *list, size_t at, size_t n,
+                             struct weh_entity_change *out, struct weh_diag *diag)
 {
-    void *items = builder->raw;
-    weh_err err =
-        reserve(&items, builder->n_raw, &builder->raw_capacity, sizeof(*builder->raw), diag);
-
-    builder->raw = items;
-    if (err == WEH_OK) {
-        builder->raw[builder->n_raw++] = *raw;
+    weh_assert(at <= list->n_elements && n <= list->n_elements - at);
+    if (list->more != NULL) {
+        return weh_spill_read(list->more, list->more_at + at * sizeof(*out), out, n * sizeof(*out),
+                              diag);
     }
-    return err;
+    if (n > 0) {
+        memcpy(out, list->elements + at, n * sizeof(*out));
+    }
+    return WEH_OK;
 }
 
 static weh_err add_model(struct change_builder *builder, const struct change_raw *raw,
@@ -74,7 +90,7 @@ static weh_err add_model(struct change_builder *builder, const struct change_raw
     struct weh_change_list *list = &builder->list;
     void *items = list->models;
     weh_err err =
-        reserve(&items, list->n_models, &builder->n_models_max, sizeof(*list->models), diag);
+        change_reserve(&items, list->n_models, &builder->n_models_max, sizeof(*list->models), diag);
 
     list->models = items;
     if (err == WEH_OK) {
@@ -82,6 +98,41 @@ static weh_err add_model(struct change_builder *builder, const struct change_raw
             (struct weh_entity_change){ .id = raw->id, .class_id = raw->class_id, .op = raw->op };
     }
     return err;
+}
+
+static int compare_ids(weh_id a, weh_id b)
+{
+    return a < b ? -1 : a > b;
+}
+
+static int compare_models(const void *a, const void *b)
+{
+    return compare_ids(((const struct weh_entity_change *)a)->id,
+                       ((const struct weh_entity_change *)b)->id);
+}
+
+static int compare_touched(const void *a, const void *b)
+{
+    return compare_ids(((const struct weh_model_change *)a)->id,
+                       ((const struct weh_model_change *)b)->id);
+}
+
+static void merge_touched(struct weh_change_list *list)
+{
+    size_t n = 0;
+
+    if (list->n_touched < 2) {
+        return;
+    }
+    qsort(list->touched, list->n_touched, sizeof(*list->touched), compare_touched);
+    for (size_t i = 1; i < list->n_touched; i++) {
+        if (list->touched[i].id == list->touched[n].id) {
+            list->touched[n].geometry |= list->touched[i].geometry;
+        } else {
+            list->touched[++n] = list->touched[i];
+        }
+    }
+    list->n_touched = n + 1;
 }
 
 static weh_err add_touched(struct change_builder *builder, weh_id model_id, bool geometry,
@@ -96,7 +147,12 @@ static weh_err add_touched(struct change_builder *builder, weh_id model_id, bool
         list->touched[list->n_touched - 1].geometry |= geometry;
         return WEH_OK;
     }
-    err = reserve(&items, list->n_touched, &builder->n_touched_max, sizeof(*list->touched), diag);
+    if (list->n_touched >= builder->merge_touched_at) {
+        merge_touched(list);
+        builder->merge_touched_at = list->n_touched + MERGE_TOUCHED_AT;
+    }
+    err = change_reserve(&items, list->n_touched, &builder->n_touched_max, sizeof(*list->touched),
+                         diag);
     list->touched = items;
     if (err == WEH_OK) {
         list->touched[list->n_touched++] =
@@ -111,7 +167,8 @@ static weh_err add_guid(struct change_builder *builder, weh_id id, const struct 
     struct weh_change_list *list = &builder->list;
     struct weh_guid_change change = { .id = id };
     void *items = list->guids;
-    weh_err err = reserve(&items, list->n_guids, &builder->n_guids_max, sizeof(*list->guids), diag);
+    weh_err err =
+        change_reserve(&items, list->n_guids, &builder->n_guids_max, sizeof(*list->guids), diag);
 
     list->guids = items;
     if (err == WEH_OK) {
@@ -195,63 +252,85 @@ static weh_err scan_change(struct change_builder *builder, const struct table *t
     }
     raw.of_element = table->role == TABLE_ELEMENT;
     raw.geometry = geometry_changed(table, group, change);
-    return add_raw(builder, &raw, diag);
+    return change_sorter_add(&builder->sorter, &raw, diag);
 }
 
-weh_err change_builder_scan(struct change_builder *builder, const uint8_t *bytes, size_t len,
-                            bool invert, struct weh_diag *diag)
-{
+/* What a group of changes and its changes are taken from: bytes that are all there, or a stream. */
+struct walk {
     struct cs_reader reader;
-    struct cs_change change;
-    struct table *table = NULL;
-    bool more = true;
+    struct change_stream *stream; /* NULL: reader */
+    const struct cs_group *group;
+    bool new_group;
+};
+
+static weh_err walk_begin(struct change_builder *builder, const struct change_source *source,
+                          struct walk *walk, struct weh_diag *diag)
+{
+    const struct weh_spill *spill = source->spill;
+
+    *walk = (struct walk){ .group = &walk->reader.group };
+    if (!source->is_stored && spill == NULL) {
+        cs_reader_init(&walk->reader, source->bytes, source->len);
+    } else if (spill != NULL && weh_spill_is_small(spill)) {
+        cs_reader_init(&walk->reader, spill->tail.data, spill->tail.len);
+    } else {
+        walk->stream = &builder->stream;
+        walk->group = &builder->stream.group;
+        return change_stream_open(walk->stream, builder->tables->briefcase, source, diag);
+    }
+    return WEH_OK;
+}
+
+static weh_err walk_next(struct walk *walk, struct cs_change *change, bool *more,
+                         struct weh_diag *diag)
+{
+    struct weh_str bytes;
     weh_err err;
 
-    cs_reader_init(&reader, bytes, len);
-    for (;;) {
-        err = cs_reader_next(&reader, &change, &more, diag);
-        if (err != WEH_OK || !more) {
-            break;
-        }
-        if (reader.new_group) {
-            err = tables_find(builder->tables, reader.group.table, &table, diag);
-        }
-        if (err == WEH_OK && table != NULL && table->role != TABLE_OTHER) {
-            err = scan_change(builder, table, &reader.group, &change, invert, diag);
-        }
-        if (err != WEH_OK) {
-            break;
-        }
+    if (walk->stream != NULL) {
+        err = change_stream_next(walk->stream, change, &bytes, more, diag);
+        walk->new_group = walk->stream->new_group;
+    } else {
+        err = cs_reader_next(&walk->reader, change, more, diag);
+        walk->new_group = walk->reader.new_group;
     }
-    cs_reader_fini(&reader);
     return err;
 }
 
-static int compare_ids(weh_id a, weh_id b)
+static void walk_end(struct walk *walk)
 {
-    return a < b ? -1 : a > b;
+    if (walk->stream != NULL) {
+        change_stream_end(walk->stream);
+    }
+    cs_reader_fini(&walk->reader);
 }
 
-/* The element's own row first among those of one element. */
-static int compare_raw(const void *a, const void *b)
+weh_err change_builder_scan(struct change_builder *builder, const struct change_source *source,
+                            bool invert, struct weh_diag *diag)
 {
-    const struct change_raw *x = a;
-    const struct change_raw *y = b;
-    int order = compare_ids(x->id, y->id);
+    struct cs_change change;
+    struct table *table = NULL;
+    struct walk walk;
+    bool more = true;
+    weh_err err = walk_begin(builder, source, &walk, diag);
 
-    return order != 0 ? order : (int)y->of_element - (int)x->of_element;
-}
-
-static int compare_models(const void *a, const void *b)
-{
-    return compare_ids(((const struct weh_entity_change *)a)->id,
-                       ((const struct weh_entity_change *)b)->id);
-}
-
-static int compare_touched(const void *a, const void *b)
-{
-    return compare_ids(((const struct weh_model_change *)a)->id,
-                       ((const struct weh_model_change *)b)->id);
+    while (err == WEH_OK) {
+        err = walk_next(&walk, &change, &more, diag);
+        if (err != WEH_OK || !more) {
+            break;
+        }
+        if (walk.new_group) {
+            err = tables_find(builder->tables, walk.group->table, &table, diag);
+        }
+        if (err == WEH_OK && table != NULL && table->role != TABLE_OTHER) {
+            err = scan_change(builder, table, walk.group, &change, invert, diag);
+        }
+        if (err == WEH_OK) {
+            err = tables_tick(builder->tables, diag);
+        }
+    }
+    walk_end(&walk);
+    return err;
 }
 
 /* Class and model of an element that was not inserted or deleted; *@found false: there is none. */
@@ -272,11 +351,49 @@ static weh_err look_up(struct change_builder *builder, sqlite3_stmt *stmt, struc
     return err;
 }
 
-static weh_err add_element(struct change_builder *builder, sqlite3_stmt *stmt,
-                           struct change_raw *raw, struct weh_diag *diag)
+/* The elements so far leave the memory. */
+static weh_err move_elements(struct change_builder *builder, struct weh_diag *diag)
+{
+    struct weh_change_list *list = &builder->list;
+    weh_err err = weh_spill_append(&builder->elements, list->elements,
+                                   list->n_elements * sizeof(*list->elements), diag);
+
+    weh_free(list->elements);
+    list->elements = NULL;
+    builder->n_elements_max = 0;
+    list->more = &builder->elements;
+    list->more_at = 0;
+    return err;
+}
+
+static weh_err put_element(struct change_builder *builder, const struct weh_entity_change *change,
+                           struct weh_diag *diag)
 {
     struct weh_change_list *list = &builder->list;
     void *items = list->elements;
+    weh_err err = WEH_OK;
+
+    if (list->more == NULL && list->n_elements == change_builder_max(builder)) {
+        err = move_elements(builder, diag);
+    }
+    if (err == WEH_OK && list->more != NULL) {
+        list->n_elements++;
+        return weh_spill_append(&builder->elements, change, sizeof(*change), diag);
+    }
+    if (err == WEH_OK) {
+        err = change_reserve(&items, list->n_elements, &builder->n_elements_max, sizeof(*change),
+                             diag);
+        list->elements = items;
+    }
+    if (err == WEH_OK) {
+        list->elements[list->n_elements++] = *change;
+    }
+    return err;
+}
+
+static weh_err add_element(struct change_builder *builder, sqlite3_stmt *stmt,
+                           struct change_raw *raw, struct weh_diag *diag)
+{
     bool found = true;
     weh_err err = WEH_OK;
 
@@ -287,14 +404,13 @@ static weh_err add_element(struct change_builder *builder, sqlite3_stmt *stmt,
     if (err != WEH_OK || !found) {
         return err;
     }
-    err =
-        reserve(&items, list->n_elements, &builder->n_elements_max, sizeof(*list->elements), diag);
-    list->elements = items;
+    err = put_element(
+        builder,
+        &(struct weh_entity_change){ .id = raw->id, .class_id = raw->class_id, .op = raw->op },
+        diag);
     if (err != WEH_OK) {
         return err;
     }
-    list->elements[list->n_elements++] =
-        (struct weh_entity_change){ .id = raw->id, .class_id = raw->class_id, .op = raw->op };
     /* What an edit changes changes the time in its own row as well. Else a foreign key has cleared a
      * reference, and the native library leaves the model as it is. */
     return raw->of_element || raw->geometry
@@ -307,41 +423,30 @@ static weh_err merge_elements(struct change_builder *builder, struct weh_diag *d
     sqlite3_stmt *stmt = NULL;
     weh_err err;
 
-    if (builder->n_raw == 0) {
+    if (builder->sorter.n_raw == 0) {
         return WEH_OK;
     }
-    qsort(builder->raw, builder->n_raw, sizeof(*builder->raw), compare_raw);
-    err = weh_stmt_acquire(builder->tables->briefcase,
-                           "SELECT ECClassId, ModelId FROM main.bis_Element WHERE Id=?1", &stmt,
-                           diag);
-    for (size_t i = 0; i < builder->n_raw && err == WEH_OK;) {
-        struct change_raw raw = builder->raw[i++];
+    err = change_sorter_sort(&builder->sorter, diag);
+    if (err == WEH_OK) {
+        err = weh_stmt_acquire(builder->tables->briefcase,
+                               "SELECT ECClassId, ModelId FROM main.bis_Element WHERE Id=?1", &stmt,
+                               diag);
+    }
+    while (err == WEH_OK) {
+        struct change_raw raw;
+        bool more = false;
 
-        while (i < builder->n_raw && builder->raw[i].id == raw.id) {
-            raw.geometry |= builder->raw[i++].geometry;
+        err = change_sorter_next(&builder->sorter, &raw, &more, diag);
+        if (err != WEH_OK || !more) {
+            break;
         }
         err = add_element(builder, stmt, &raw, diag);
+        if (err == WEH_OK) {
+            err = tables_tick(builder->tables, diag);
+        }
     }
     weh_stmt_release(builder->tables->briefcase, stmt);
     return err;
-}
-
-static void merge_touched(struct weh_change_list *list)
-{
-    size_t n = 0;
-
-    if (list->n_touched < 2) {
-        return;
-    }
-    qsort(list->touched, list->n_touched, sizeof(*list->touched), compare_touched);
-    for (size_t i = 1; i < list->n_touched; i++) {
-        if (list->touched[i].id == list->touched[n].id) {
-            list->touched[n].geometry |= list->touched[i].geometry;
-        } else {
-            list->touched[++n] = list->touched[i];
-        }
-    }
-    list->n_touched = n + 1;
 }
 
 static int compare_guids(const void *a, const void *b)
@@ -418,22 +523,22 @@ weh_err change_builder_finish(struct change_builder *builder, struct weh_diag *d
 static weh_err scan_group_guids(struct change_builder *builder, const struct table *table,
                                 struct weh_diag *diag)
 {
-    struct cs_reader reader;
+    const struct change_source source = { .spill = &table->group };
     struct cs_change change;
+    struct walk walk;
     bool more = true;
-    weh_err err = WEH_OK;
+    weh_err err = walk_begin(builder, &source, &walk, diag);
 
-    cs_reader_init(&reader, table->group.data, table->group.len);
     while (err == WEH_OK) {
-        err = cs_reader_next(&reader, &change, &more, diag);
+        err = walk_next(&walk, &change, &more, diag);
         if (err != WEH_OK || !more) {
             break;
         }
         if (change.op != SQLITE_DELETE) {
-            err = scan_guid(builder, table, &reader.group, &change, false, diag);
+            err = scan_guid(builder, table, walk.group, &change, false, diag);
         }
     }
-    cs_reader_fini(&reader);
+    walk_end(&walk);
     return err;
 }
 
@@ -444,7 +549,7 @@ weh_err change_builder_scan_guids(struct change_builder *builder, struct weh_dia
 
     builder->list.n_guids = 0;
     for (size_t i = 0; i < tables->n && err == WEH_OK; i++) {
-        if (tables->items[i]->role == TABLE_MODEL && tables->items[i]->group.len > 0) {
+        if (tables->items[i]->role == TABLE_MODEL && weh_spill_len(&tables->items[i]->group) > 0) {
             err = scan_group_guids(builder, tables->items[i], diag);
         }
     }

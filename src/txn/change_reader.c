@@ -96,7 +96,8 @@ static weh_err read_txn(struct weh_change_reader *reader, uint64_t id, struct we
     struct weh_str bytes;
     uint32_t tab = TAB_NONE;
     bool more = true;
-    weh_err err = change_stream_open(stream, reader->stack->briefcase, id, diag);
+    const struct change_source source = { .is_stored = true, .txn_id = id };
+    weh_err err = change_stream_open(stream, reader->stack->briefcase, &source, diag);
     size_t told = SIZE_MAX;
 
     while (err == WEH_OK) {

@@ -110,7 +110,8 @@ static weh_err note_txn(struct weh_change_reader *reader, uint64_t id, struct we
     uint32_t tab = TAB_NONE;
     bool more = true;
     size_t told = SIZE_MAX;
-    weh_err err = change_stream_open(stream, reader->stack->briefcase, id, diag);
+    const struct change_source source = { .is_stored = true, .txn_id = id };
+    weh_err err = change_stream_open(stream, reader->stack->briefcase, &source, diag);
 
     while (err == WEH_OK) {
         err = change_stream_next(stream, &change, &bytes, &more, diag);
@@ -158,12 +159,17 @@ static weh_err note_record(struct weh_change_reader *reader, const struct reader
                            const struct record *record, struct weh_diag *diag)
 {
     const struct table *table = at->table;
-    const uint8_t *p = table->bytes.data + record->old_row;
-    const uint8_t *end = p + record->old_len;
     struct cs_value id = { .type = CS_UNDEFINED };
     struct cs_value class_id = id;
     struct cs_value value;
+    const uint8_t *end;
+    const uint8_t *p = NULL;
+    weh_err err = recorder_old_row(&reader->stack->recorder, table, record, &p, diag);
 
+    if (err != WEH_OK) {
+        return err;
+    }
+    end = p + record->old_len;
     for (uint32_t i = 0; i < table->n_columns && p < end; i++) {
         cs_next_value(&p, end, &value);
         if ((int)i == table->id_column) {

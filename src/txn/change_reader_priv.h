@@ -1,6 +1,6 @@
 /* src/txn/change_reader_priv.h - what the files of the change reader share.
  *
- * The way of a row: stream (out of dgn_Txns, piece by piece), spool (a temporary database that
+ * The way of a row: stream (change_stream.h), spool (a temporary database that
  * brings the rows of one instance together), merge (the rows of one instance over the transactions),
  * class (columns to properties), write.
  */
@@ -9,33 +9,8 @@
 
 #include "weh/arena.h"
 
+#include "change_stream.h"
 #include "stack_priv.h"
-
-/* ---- stream: the changes of one stored transaction, one after the other ---- */
-
-struct change_stream {
-    struct weh_briefcase *briefcase;
-    sqlite3_blob *blob;
-    struct weh_unpacker unpacker;
-    struct weh_buf window; /* content that is not used up */
-    size_t at;             /* in it */
-    struct weh_buf head;   /* of the group that the changes belong to */
-    struct cs_group group; /* views into head */
-    bool has_group;
-    bool new_group; /* the change just read is the first of its group */
-    struct cs_reader parser;
-};
-
-/** Begin with transaction @id; the stream may have been used before. Zeroed memory is fine. */
-WEH_MUST_CHECK weh_err change_stream_open(struct change_stream *stream,
-                                          struct weh_briefcase *briefcase, uint64_t id,
-                                          struct weh_diag *diag);
-/** Let go of the file; the stream may be opened again. */
-void change_stream_end(struct change_stream *stream);
-void change_stream_fini(struct change_stream *stream);
-/** The next change, good until the next call, and its bytes; *@more false at the end. */
-WEH_MUST_CHECK weh_err change_stream_next(struct change_stream *stream, struct cs_change *out,
-                                          struct weh_str *bytes, bool *more, struct weh_diag *diag);
 
 /* ---- spool: rows in, in any order; out by instance ---- */
 

@@ -311,6 +311,24 @@ static void fill_head(struct weh_txn_stack *stack, const char *user, struct jour
     memcpy(out->user, name.ptr, name.len);
 }
 
+static weh_err write_group(struct journal_writer *writer, const struct weh_spill *group,
+                           struct weh_diag *diag)
+{
+    uint8_t piece[8192];
+    uint64_t len = weh_spill_len(group);
+    weh_err err = WEH_OK;
+
+    for (uint64_t at = 0; at < len && err == WEH_OK; at += sizeof(piece)) {
+        size_t n = len - at < sizeof(piece) ? (size_t)(len - at) : sizeof(piece);
+
+        err = weh_spill_read(group, at, piece, n, diag);
+        if (err == WEH_OK) {
+            err = journal_writer_put(writer, piece, n, diag);
+        }
+    }
+    return err;
+}
+
 static weh_err write_changes(struct weh_txn_stack *stack, const struct journal_head *head,
                              struct weh_diag *diag)
 {
@@ -322,8 +340,8 @@ static weh_err write_changes(struct weh_txn_stack *stack, const struct journal_h
     for (size_t i = 0; i < tables->n && err == WEH_OK; i++) {
         const struct table *table = tables->items[i];
 
-        n_rows += table->group.len == 0 ? 0 : table->n_changes;
-        err = journal_writer_put(writer, table->group.data, table->group.len, diag);
+        n_rows += weh_spill_len(&table->group) == 0 ? 0 : table->n_changes;
+        err = write_group(writer, &table->group, diag);
     }
     if (err != WEH_OK) {
         journal_writer_abandon(writer);
@@ -393,12 +411,13 @@ static weh_err restore(struct weh_txn_stack *stack, const struct journal_head *h
 static void tell_observer(struct weh_txn_stack *stack, const struct weh_buf *changes)
 {
     const struct weh_txn_observer *observer = &stack->observer;
+    const struct change_source source = { .bytes = changes->data, .len = changes->len };
     struct weh_txn_id id = { stack->current };
 
     change_builder_clear(&stack->builder);
     /* What is restored stays so when there is no memory left to tell of it. */
     if (observer->changed != NULL &&
-        change_builder_scan(&stack->builder, changes->data, changes->len, false, NULL) == WEH_OK &&
+        change_builder_scan(&stack->builder, &source, false, NULL) == WEH_OK &&
         change_builder_finish(&stack->builder, NULL) == WEH_OK) {
         observer->changed(observer->ctx, id, &stack->builder.list);
     }

@@ -70,6 +70,24 @@ static weh_err seed_rows(struct weh_txn_stack *stack, struct cs_reader *reader,
     return err;
 }
 
+/* *@same: the @len bytes begin with what @group holds. */
+static weh_err begins_with(const struct weh_spill *group, const uint8_t *bytes, size_t len,
+                           bool *same, struct weh_diag *diag)
+{
+    uint8_t piece[4096];
+    uint64_t n = weh_spill_len(group);
+    weh_err err = WEH_OK;
+
+    *same = n > 0 && n <= len;
+    for (uint64_t at = 0; at < n && err == WEH_OK && *same; at += sizeof(piece)) {
+        size_t part = n - at < sizeof(piece) ? (size_t)(n - at) : sizeof(piece);
+
+        err = weh_spill_read(group, at, piece, part, diag);
+        *same = err == WEH_OK && memcmp(piece, bytes + at, part) == 0;
+    }
+    return err;
+}
+
 /* The groups of the tables together, in the order of the journal, are its bytes. */
 static weh_err compare(struct weh_txn_stack *stack, const uint8_t *bytes, size_t len,
                        struct weh_diag *diag)
@@ -84,16 +102,19 @@ static weh_err compare(struct weh_txn_stack *stack, const uint8_t *bytes, size_t
     while (err == WEH_OK && at < len) {
         struct table *table = NULL;
         struct cs_group group;
+        bool same = false;
 
         if (!cs_get_group(bytes + at, len - at, &group)) {
             return fail_unfit(diag);
         }
         err = find_table(stack, &group, &table, diag);
-        if (err == WEH_OK && (table->group.len == 0 || table->group.len > len - at ||
-                              memcmp(table->group.data, bytes + at, table->group.len) != 0)) {
+        if (err == WEH_OK) {
+            err = begins_with(&table->group, bytes + at, len - at, &same, diag);
+        }
+        if (err == WEH_OK && !same) {
             return fail_unfit(diag);
         }
-        at += err == WEH_OK ? table->group.len : 0;
+        at += err == WEH_OK ? (size_t)weh_spill_len(&table->group) : 0;
     }
     return err;
 }
@@ -101,7 +122,7 @@ static weh_err compare(struct weh_txn_stack *stack, const uint8_t *bytes, size_t
 weh_err journal_apply(struct weh_txn_stack *stack, const uint8_t *bytes, size_t len,
                       struct weh_diag *diag)
 {
-    const struct changeset_work work = { .bytes = bytes, .len = len, .strict = true };
+    const struct changeset_work work = { .source = { .bytes = bytes, .len = len }, .strict = true };
     struct cs_reader reader;
     weh_err err;
 

@@ -15,6 +15,7 @@
 #define KEEP_BYTES   16384 /* memory that a table keeps between transactions */
 #define FIRST_BUCKET 32
 #define LARGE_ROWS   256
+#define OLD_AT_MASK  0xffffffffffffU /* 48 bits */
 
 static uint32_t hash_bytes(const uint8_t *bytes, size_t n)
 {
@@ -41,7 +42,7 @@ static uint32_t find_record(const struct table *table, const struct weh_buf *key
         const struct record *record = &table->records[i - 1];
 
         if (record->hash == hash && record->key_len == key->len &&
-            memcmp(table->bytes.data + record->key, key->data, key->len) == 0) {
+            memcmp(table->keys.data + record->key, key->data, key->len) == 0) {
             return i;
         }
         i = record->next;
@@ -118,17 +119,25 @@ static bool read_key(struct recorder *recorder, const struct table *table, bool 
     return true;
 }
 
-static bool keep_old_row(struct recorder *recorder, struct table *table)
+/* At the end of table->old: its length, or the failure. */
+static weh_err keep_old_row(struct recorder *recorder, struct table *table, uint32_t *len)
 {
+    struct weh_buf *tail = &table->old.tail;
+    size_t before = tail->len;
+
     for (uint32_t i = 0; i < table->n_columns; i++) {
         sqlite3_value *value = NULL;
 
         if (sqlite3_preupdate_old(recorder->db, (int)i, &value) != SQLITE_OK) {
-            return false;
+            return WEH_E_NOMEM;
         }
-        cs_put_value(&table->bytes, value);
+        cs_put_value(tail, value);
     }
-    return table->bytes.err == WEH_OK;
+    if (tail->len - before > UINT32_MAX) {
+        return WEH_E_TOO_LARGE;
+    }
+    *len = (uint32_t)(tail->len - before);
+    return weh_spill_settle(&table->old, NULL);
 }
 
 static void link_record(struct table *table, const struct record *record)
@@ -144,32 +153,36 @@ static void link_record(struct table *table, const struct record *record)
 static bool begin_record(const struct recorder *recorder, struct table *table,
                          struct record *record)
 {
-    if (!grow_records(table) || !grow_buckets(table)) {
+    if (table->keys.len + recorder->key.len > UINT32_MAX || !grow_records(table) ||
+        !grow_buckets(table)) {
         return false;
     }
-    record->key = table->bytes.len;
-    record->key_len = recorder->key.len;
-    weh_buf_append(&table->bytes, recorder->key.data, recorder->key.len);
-    record->old_row = table->bytes.len;
+    record->key = (uint32_t)table->keys.len;
+    record->key_len = (uint32_t)recorder->key.len;
+    record->old_at = weh_spill_len(&table->old) & OLD_AT_MASK;
+    weh_buf_append(&table->keys, recorder->key.data, recorder->key.len);
     return true;
 }
 
 static void add_record(struct recorder *recorder, struct table *table, uint32_t hash, bool is_new)
 {
     struct record record = { .hash = hash, .is_new = is_new };
+    weh_err err = WEH_OK;
 
     if (!begin_record(recorder, table, &record)) {
         fail(recorder, WEH_E_NOMEM);
         return;
     }
     record.indirect = recorder->indirect || sqlite3_preupdate_depth(recorder->db) > 0;
-    if (!is_new && !keep_old_row(recorder, table)) {
-        fail(recorder, table->bytes.err == WEH_OK ? WEH_E_NOMEM : table->bytes.err);
-        return;
+    if (!is_new) {
+        uint32_t len = 0;
+
+        err = keep_old_row(recorder, table, &len);
+        record.old_len = len;
     }
-    record.old_len = table->bytes.len - record.old_row;
-    if (table->bytes.err != WEH_OK) {
-        fail(recorder, table->bytes.err);
+    err = err == WEH_OK ? table->keys.err : err;
+    if (err != WEH_OK) {
+        fail(recorder, err);
         return;
     }
     link_record(table, &record);
@@ -270,6 +283,7 @@ void recorder_fini(struct recorder *recorder)
     }
     weh_buf_fini(&recorder->key);
     weh_buf_fini(&recorder->scratch);
+    weh_buf_fini(&recorder->old_row);
     recorder->db = NULL;
 }
 
@@ -281,10 +295,17 @@ static void shrink(struct weh_buf *buf)
     weh_buf_clear(buf);
 }
 
+static void shrink_spill(struct weh_spill *spill)
+{
+    shrink(&spill->tail);
+    weh_spill_clear(spill);
+}
+
 static void reset_table(struct table *table)
 {
-    shrink(&table->bytes);
-    shrink(&table->group);
+    shrink(&table->keys);
+    shrink_spill(&table->old);
+    shrink_spill(&table->group);
     table->dirty = false;
     if (table->n_records > LARGE_ROWS) {
         weh_free(table->records);
@@ -306,6 +327,7 @@ void recorder_reset(struct recorder *recorder)
     }
     shrink(&recorder->key);
     shrink(&recorder->scratch);
+    shrink(&recorder->old_row);
     recorder->n_rollbacks = weh_briefcase_rollback_count(recorder->tables->briefcase);
     recorder->err = WEH_OK;
     recorder->any = false;
@@ -351,11 +373,11 @@ static bool put_column(sqlite3_value *value, const uint8_t *old, size_t old_len,
 }
 
 /* Old values of the key and of what changed, new values of what changed; nothing when nothing. */
-static void put_update(const struct table *table, const struct record *record, sqlite3_stmt *row,
-                       struct weh_buf *out, struct weh_buf *scratch)
+static void put_update(struct table *table, const struct record *record, sqlite3_stmt *row,
+                       const uint8_t *at, struct weh_buf *scratch)
 {
-    const uint8_t *at = table->bytes.data + record->old_row;
     const uint8_t *end = at + record->old_len;
+    struct weh_buf *out = &table->group.tail;
     size_t start = out->len;
     bool changed = false;
 
@@ -378,16 +400,33 @@ static void put_update(const struct table *table, const struct record *record, s
     }
 }
 
-static void put_delete(const struct table *table, const struct record *record, struct weh_buf *out)
+static void put_delete(const struct record *record, const uint8_t *old, struct weh_buf *out)
 {
     put_change(out, SQLITE_DELETE, record->indirect);
-    weh_buf_append(out, table->bytes.data + record->old_row, record->old_len);
+    weh_buf_append(out, old, record->old_len);
+}
+
+weh_err recorder_old_row(struct recorder *recorder, const struct table *table,
+                         const struct record *record, const uint8_t **out, struct weh_diag *diag)
+{
+    const struct weh_spill *old = &table->old;
+    uint8_t *copy;
+
+    if (record->old_at >= old->in_file) {
+        *out = old->tail.data + (record->old_at - old->in_file);
+        return WEH_OK;
+    }
+    weh_buf_clear(&recorder->old_row);
+    copy = weh_buf_reserve(&recorder->old_row, record->old_len);
+    *out = copy;
+    return copy == NULL ? weh_fail_nomem(diag)
+                        : weh_spill_read(old, record->old_at, copy, record->old_len, diag);
 }
 
 static weh_err bind_key(const struct recorder *recorder, const struct table *table,
                         const struct record *record, sqlite3_stmt *stmt, struct weh_diag *diag)
 {
-    const uint8_t *at = table->bytes.data + record->key;
+    const uint8_t *at = table->keys.data + record->key;
     const uint8_t *end = at + record->key_len;
 
     for (uint32_t i = 0; i < table->n_pk; i++) {
@@ -406,27 +445,28 @@ static weh_err bind_key(const struct recorder *recorder, const struct table *tab
 static weh_err put_record(struct recorder *recorder, struct table *table,
                           const struct record *record, sqlite3_stmt *stmt, struct weh_diag *diag)
 {
+    const uint8_t *old = NULL;
     bool row = false;
     weh_err err = bind_key(recorder, table, record, stmt, diag);
 
     if (err == WEH_OK) {
         err = txn_step(recorder->tables->briefcase, stmt, &row, diag);
     }
+    if (err == WEH_OK && !record->is_new) {
+        err = recorder_old_row(recorder, table, record, &old, diag);
+    }
     if (err != WEH_OK) {
         return err;
     }
     if (row && record->is_new) {
-        put_insert(table, record, stmt, &table->group);
+        put_insert(table, record, stmt, &table->group.tail);
     } else if (row) {
-        put_update(table, record, stmt, &table->group, &recorder->scratch);
+        put_update(table, record, stmt, old, &recorder->scratch);
     } else if (!record->is_new) {
-        put_delete(table, record, &table->group);
+        put_delete(record, old, &table->group.tail);
     }
     (void)sqlite3_reset(stmt);
-    if (table->group.err != WEH_OK) {
-        return weh_fail(diag, table->group.err, "the transaction cannot be held in memory");
-    }
-    return WEH_OK;
+    return weh_spill_settle(&table->group, diag);
 }
 
 static void put_group(const struct table *table, struct weh_buf *out)
@@ -449,28 +489,31 @@ static weh_err write_table(struct recorder *recorder, struct table *table, enum 
                            struct weh_diag *diag)
 {
     sqlite3_stmt *stmt = NULL;
-    size_t start;
+    uint64_t start;
     weh_err err;
 
-    weh_buf_clear(&table->group);
-    table->group.limit_bytes = TXN_LIMIT_BYTES;
-    put_group(table, &table->group);
-    start = table->group.len;
+    weh_spill_clear(&table->group);
+    put_group(table, &table->group.tail);
+    start = weh_spill_len(&table->group);
     table->n_changes = 0;
     err = weh_stmt_acquire(recorder->tables->briefcase, table->select_sql, &stmt, diag);
     for (uint32_t i = 0; i < table->n_records && err == WEH_OK; i++) {
-        size_t before = table->group.len;
+        uint64_t before = weh_spill_len(&table->group);
 
         err = put_record(recorder, table, &table->records[i], stmt, diag);
-        if (purpose == PURPOSE_PROBE && table->group.len > start) {
+        if (purpose == PURPOSE_PROBE && weh_spill_len(&table->group) > start) {
             break;
         }
-        table->n_changes += table->group.len > before;
-        table->records[i].indirect |= purpose == PURPOSE_SAVE && table->group.len == before;
+        table->n_changes += weh_spill_len(&table->group) > before;
+        table->records[i].indirect |=
+            purpose == PURPOSE_SAVE && weh_spill_len(&table->group) == before;
+        if (err == WEH_OK && purpose == PURPOSE_SAVE) {
+            err = tables_tick(recorder->tables, diag);
+        }
     }
     weh_stmt_release(recorder->tables->briefcase, stmt);
-    if (table->group.len == start) {
-        weh_buf_clear(&table->group);
+    if (weh_spill_len(&table->group) == start) {
+        weh_spill_clear(&table->group);
     }
     return err;
 }
@@ -481,6 +524,26 @@ static weh_err check(const struct recorder *recorder, struct weh_diag *diag)
         return weh_fail(diag, recorder->err, "the changes could not be recorded");
     }
     return WEH_OK;
+}
+
+void recorder_stale(struct recorder *recorder)
+{
+    for (size_t i = 0; i < recorder->tables->n; i++) {
+        struct table *table = recorder->tables->items[i];
+
+        weh_spill_clear(&table->group);
+        table->dirty = table->n_records > 0;
+    }
+}
+
+uint64_t recorder_rows(const struct recorder *recorder)
+{
+    uint64_t n = 0;
+
+    for (size_t i = 0; i < recorder->tables->n; i++) {
+        n += recorder->tables->items[i]->n_records;
+    }
+    return n;
 }
 
 static weh_err write_tables(struct recorder *recorder, enum purpose purpose, uint64_t *n_bytes,
@@ -497,10 +560,12 @@ static weh_err write_tables(struct recorder *recorder, enum purpose purpose, uin
             err = write_table(recorder, table, purpose, diag);
             table->dirty = err != WEH_OK || purpose != PURPOSE_SAVE;
         }
-        sum += table->group.len;
+        sum += weh_spill_len(&table->group);
     }
     *n_bytes = sum;
-    return err;
+    return err == WEH_OK && sum > TXN_LIMIT_BYTES
+               ? weh_fail(diag, WEH_E_TOO_LARGE, "the transaction is too large")
+               : err;
 }
 
 weh_err recorder_write(struct recorder *recorder, uint64_t *n_bytes, struct weh_diag *diag)
@@ -525,16 +590,19 @@ weh_err recorder_has_net_change(struct recorder *recorder, bool *out, struct weh
         if (table->dirty) {
             err = write_table(recorder, table, PURPOSE_PROBE, diag);
         }
-        *out = table->group.len > 0;
+        *out = weh_spill_len(&table->group) > 0;
     }
     return err;
 }
 
 /* ---- edits that are done again ---- */
 
-static weh_err copy_row(struct recorder *recorder, struct table *table, const struct record *record,
+/* The row as it is becomes the old row of @record. */
+static weh_err copy_row(struct recorder *recorder, struct table *table, struct record *record,
                         sqlite3_stmt *select, struct weh_diag *diag)
 {
+    struct weh_buf *tail = &table->old.tail;
+    size_t before = tail->len;
     bool row = false;
     weh_err err = bind_key(recorder, table, record, select, diag);
 
@@ -542,10 +610,17 @@ static weh_err copy_row(struct recorder *recorder, struct table *table, const st
         err = txn_step(recorder->tables->briefcase, select, &row, diag);
     }
     for (uint32_t i = 0; row && i < table->n_columns; i++) {
-        cs_put_value(&table->bytes, sqlite3_column_value(select, (int)i));
+        cs_put_value(tail, sqlite3_column_value(select, (int)i));
     }
     (void)sqlite3_reset(select);
-    return err == WEH_OK && !row ? weh_fail(diag, WEH_E_CORRUPT, "a row is missing") : err;
+    if (err == WEH_OK && !row) {
+        return weh_fail(diag, WEH_E_CORRUPT, "a row is missing");
+    }
+    if (tail->len - before > UINT32_MAX) {
+        return weh_fail(diag, WEH_E_TOO_LARGE, "a row is too large");
+    }
+    record->old_len = (uint32_t)(tail->len - before);
+    return err == WEH_OK ? weh_spill_settle(&table->old, diag) : err;
 }
 
 weh_err recorder_seed(struct recorder *recorder, struct table *table,
@@ -564,18 +639,14 @@ weh_err recorder_seed(struct recorder *recorder, struct table *table,
         return weh_fail(diag, WEH_E_CORRUPT, "a row is there twice");
     }
     if (recorder->key.err != WEH_OK || !begin_record(recorder, table, &record) ||
-        table->bytes.err != WEH_OK) {
+        table->keys.err != WEH_OK) {
         return weh_fail_nomem(diag);
     }
     if (!record.is_new) {
         err = copy_row(recorder, table, &record, select, diag);
     }
-    if (err == WEH_OK && table->bytes.err != WEH_OK) {
-        err = weh_fail_nomem(diag);
-    }
     if (err == WEH_OK) {
         begin(recorder);
-        record.old_len = table->bytes.len - record.old_row;
         link_record(table, &record);
         table->dirty = true;
     }

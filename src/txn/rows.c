@@ -7,6 +7,8 @@
 
 #define LAST_SESSION INT64_C(0x7ffffffe) /* so that session << 32 stays positive */
 #define INDEX_MAX    UINT64_C(0xffffffff)
+/* Unpacked it is some 1.4 MB at most: snappy makes nothing smaller than a twentieth. */
+#define MAX_SMALL_BLOB 65536
 
 static weh_err bind_failed(struct weh_txn_stack *stack, int rc, struct weh_diag *diag)
 {
@@ -86,7 +88,8 @@ static bool is_schema_change(sqlite3_stmt *stmt, int column)
            sqlite3_column_int64(stmt, column) != 0;
 }
 
-static weh_err pack(struct weh_txn_stack *stack, struct weh_diag *diag)
+/* All groups are in memory: so is what they are packed into. */
+static weh_err pack_small(struct weh_txn_stack *stack, struct weh_diag *diag)
 {
     struct tables *tables = &stack->tables;
     struct weh_pack_piece *pieces = weh_malloc((tables->n + 1) * sizeof(*pieces));
@@ -96,7 +99,7 @@ static weh_err pack(struct weh_txn_stack *stack, struct weh_diag *diag)
         return weh_fail_nomem(diag);
     }
     for (size_t i = 0; i < tables->n; i++) {
-        const struct weh_buf *group = &tables->items[i]->group;
+        const struct weh_buf *group = &tables->items[i]->group.tail;
 
         pieces[i] = (struct weh_pack_piece){ .bytes = group->data, .len = group->len };
     }
@@ -106,24 +109,28 @@ static weh_err pack(struct weh_txn_stack *stack, struct weh_diag *diag)
     return err;
 }
 
-weh_err rows_insert(struct weh_txn_stack *stack, struct weh_str description, struct weh_diag *diag)
+static bool is_small(const struct tables *tables)
+{
+    for (size_t i = 0; i < tables->n; i++) {
+        if (!weh_spill_is_small(&tables->items[i]->group)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+weh_err rows_insert_row(struct weh_txn_stack *stack, struct weh_str description, uint64_t size,
+                        struct weh_diag *diag)
 {
     sqlite3_stmt *stmt = NULL;
     bool row = false;
     int rc;
-    weh_err err;
+    weh_err err =
+        rows_start(stack,
+                   "INSERT INTO main.dgn_Txns(Id,Deleted,Grouped,Operation,IsSchemaChange,Change)"
+                   "VALUES(?1,0,?2,?3,0,?4)",
+                   stack->current, groups_continue(stack), &stmt, diag);
 
-    if ((stack->current & INDEX_MAX) == INDEX_MAX) {
-        return weh_fail(diag, WEH_E_LIMIT, "too many transactions in one session");
-    }
-    err = pack(stack, diag);
-    if (err == WEH_OK) {
-        err = rows_start(
-            stack,
-            "INSERT INTO main.dgn_Txns(Id,Deleted,Grouped,Operation,IsSchemaChange,Change)"
-            "VALUES(?1,0,?2,?3,0,?4)",
-            stack->current, groups_continue(stack), &stmt, diag);
-    }
     if (err != WEH_OK) {
         return err;
     }
@@ -131,7 +138,9 @@ weh_err rows_insert(struct weh_txn_stack *stack, struct weh_str description, str
     rc = sqlite3_bind_text64(stmt, 3, description.ptr == NULL ? "" : description.ptr,
                              description.len, SQLITE_STATIC, SQLITE_UTF8);
     if (rc == SQLITE_OK) {
-        rc = sqlite3_bind_blob64(stmt, 4, stack->bytes.data, stack->bytes.len, SQLITE_STATIC);
+        rc = size != 0
+                 ? sqlite3_bind_zeroblob64(stmt, 4, size)
+                 : sqlite3_bind_blob64(stmt, 4, stack->bytes.data, stack->bytes.len, SQLITE_STATIC);
     }
     err = bind_failed(stack, rc, diag);
     if (err == WEH_OK) {
@@ -139,6 +148,20 @@ weh_err rows_insert(struct weh_txn_stack *stack, struct weh_str description, str
     }
     weh_stmt_release(stack->briefcase, stmt);
     return err;
+}
+
+weh_err rows_insert(struct weh_txn_stack *stack, struct weh_str description, struct weh_diag *diag)
+{
+    weh_err err;
+
+    if ((stack->current & INDEX_MAX) == INDEX_MAX) {
+        return weh_fail(diag, WEH_E_LIMIT, "too many transactions in one session");
+    }
+    if (!is_small(&stack->tables)) {
+        return rows_insert_large(stack, description, diag);
+    }
+    err = pack_small(stack, diag);
+    return err == WEH_OK ? rows_insert_row(stack, description, 0, diag) : err;
 }
 
 weh_err rows_delete_reversed(struct weh_txn_stack *stack, struct weh_diag *diag)
@@ -153,14 +176,40 @@ weh_err rows_set_reversed(struct weh_txn_stack *stack, struct weh_txn_id id, boo
                     diag);
 }
 
-weh_err rows_load(struct weh_txn_stack *stack, struct weh_txn_id id, struct weh_diag *diag)
+/* The row's blob, unpacked into stack->bytes. */
+static weh_err load_small(struct weh_txn_stack *stack, struct weh_txn_id id, struct weh_diag *diag)
 {
     sqlite3_stmt *stmt = NULL;
     bool row = false;
-    weh_err err = rows_start(stack, "SELECT IsSchemaChange, Change FROM main.dgn_Txns WHERE Id=?1",
-                             id.value, 0, &stmt, diag);
+    weh_err err =
+        rows_start(stack, "SELECT Change FROM main.dgn_Txns WHERE Id=?1", id.value, 0, &stmt, diag);
 
     weh_buf_clear(&stack->bytes);
+    if (err == WEH_OK) {
+        err = txn_step(stack->briefcase, stmt, &row, diag);
+    }
+    if (err == WEH_OK && row) {
+        const uint8_t *blob = sqlite3_column_blob(stmt, 0);
+
+        err = weh_unpack(&txn_pack_kind, blob, (size_t)sqlite3_column_bytes(stmt, 0), &stack->bytes,
+                         diag);
+    }
+    weh_stmt_release(stack->briefcase, stmt);
+    return err;
+}
+
+weh_err rows_open(struct weh_txn_stack *stack, struct weh_txn_id id, struct change_source *out,
+                  struct weh_diag *diag)
+{
+    int64_t limit = stack->max_small_blob == 0 ? MAX_SMALL_BLOB : stack->max_small_blob;
+    sqlite3_stmt *stmt = NULL;
+    bool row = false;
+    bool is_small = false;
+    weh_err err = rows_start(stack,
+                             "SELECT IsSchemaChange, length(Change) "
+                             "FROM main.dgn_Txns WHERE Id=?1",
+                             id.value, 0, &stmt, diag);
+
     if (err == WEH_OK) {
         err = txn_step(stack->briefcase, stmt, &row, diag);
     }
@@ -169,12 +218,15 @@ weh_err rows_load(struct weh_txn_stack *stack, struct weh_txn_id id, struct weh_
     } else if (err == WEH_OK && is_schema_change(stmt, 0)) {
         err = weh_fail(diag, WEH_E_UNSUPPORTED, "a schema change cannot be reversed");
     } else if (err == WEH_OK) {
-        const uint8_t *blob = sqlite3_column_blob(stmt, 1);
-
-        err = weh_unpack(&txn_pack_kind, blob, (size_t)sqlite3_column_bytes(stmt, 1), &stack->bytes,
-                         diag);
+        is_small = sqlite3_column_int64(stmt, 1) <= limit;
     }
     weh_stmt_release(stack->briefcase, stmt);
+    *out = (struct change_source){ .is_stored = !is_small, .txn_id = id.value };
+    if (err == WEH_OK && is_small) {
+        err = load_small(stack, id, diag);
+        out->bytes = stack->bytes.data;
+        out->len = stack->bytes.len;
+    }
     return err;
 }
 

@@ -11,6 +11,10 @@
 
 #define IN(state) (1U << TXN_##state)
 
+/* A save of more can be cancelled once it writes. */
+#define LONG_ROWS  2000
+#define LONG_BYTES (1024 * 1024)
+
 static const unsigned next_states[] = {
     [TXN_IDLE] = IN(IN_TXN) | IN(BROKEN),
     [TXN_IN_TXN] = IN(IDLE) | IN(BROKEN),
@@ -156,6 +160,14 @@ void weh_txn_set_propagator(struct weh_txn_stack *stack,
     stack->propagator = *propagator;
 }
 
+void weh_txn_set_watch(struct weh_txn_stack *stack, const struct weh_txn_watch *watch)
+{
+    stack->tables.watch = (struct watch){ .n_ticks = 0 };
+    if (watch != NULL) {
+        stack->tables.watch.told = *watch;
+    }
+}
+
 bool weh_txn_has_met_schema(const struct weh_txn_stack *stack)
 {
     /* A table is looked up when its first row is recorded or applied, and stays known. */
@@ -204,9 +216,11 @@ static weh_err list_changes(struct weh_txn_stack *stack, struct weh_diag *diag)
 
     change_builder_clear(&stack->builder);
     for (size_t i = 0; i < tables->n && err == WEH_OK; i++) {
-        const struct weh_buf *group = &tables->items[i]->group;
+        const struct change_source source = { .spill = &tables->items[i]->group };
 
-        err = change_builder_scan(&stack->builder, group->data, group->len, false, diag);
+        if (weh_spill_len(source.spill) > 0) {
+            err = change_builder_scan(&stack->builder, &source, false, diag);
+        }
     }
     return err == WEH_OK ? change_builder_finish(&stack->builder, diag) : err;
 }
@@ -235,10 +249,7 @@ static weh_err store(struct weh_txn_stack *stack, struct weh_str description, st
     if (stack->may_have_reversed) {
         err = rows_delete_reversed(stack, diag);
     }
-    if (err == WEH_OK) {
-        err = rows_insert(stack, description, diag);
-    }
-    return err == WEH_OK ? stack_commit(stack, 0, diag) : err;
+    return err == WEH_OK ? rows_insert(stack, description, diag) : err;
 }
 
 /* In memory what store has made durable: nothing here can fail. */
@@ -251,6 +262,9 @@ static void saved(struct weh_txn_stack *stack, struct weh_txn_id *txn_id)
     stack->may_have_reversed = false;
     stack->pending = KNOWN_YES;
     settle(stack);
+    if (stack->propagator.saved != NULL) {
+        stack->propagator.saved(stack->propagator.ctx);
+    }
     if (observer->changed != NULL) {
         observer->changed(observer->ctx, id, &stack->builder.list);
     }
@@ -261,12 +275,52 @@ static void saved(struct weh_txn_stack *stack, struct weh_txn_id *txn_id)
     *txn_id = id;
 }
 
+/* What a save does before its commit. */
+static weh_err save_steps(struct weh_txn_stack *stack, struct weh_str description,
+                          struct weh_diag *diag)
+{
+    weh_err err = list_changes(stack, diag);
+
+    if (err == WEH_OK) {
+        err = propagate(stack, diag);
+    }
+    return err == WEH_OK ? store(stack, description, diag) : err;
+}
+
+/* The same for many rows: *@kept when it came to nothing, and the file is as it was before. */
+static weh_err save_long_steps(struct weh_txn_stack *stack, struct weh_str description, bool *kept,
+                               struct weh_diag *diag)
+{
+    struct weh_diag undo_diag;
+    weh_err err = weh_briefcase_edit_begin(stack->briefcase, diag);
+
+    if (err != WEH_OK) {
+        return err;
+    }
+    err = save_steps(stack, description, diag);
+    if (err == WEH_OK) {
+        err = tables_ask(&stack->tables, diag);
+    }
+    if (err == WEH_OK) {
+        return weh_briefcase_edit_end(stack->briefcase, true, diag);
+    }
+    *kept = weh_briefcase_edit_end(stack->briefcase, false, &undo_diag) == WEH_OK;
+    return err;
+}
+
+/* The work may take long: whoever waits may lose patience. */
+static bool is_long(const struct weh_txn_stack *stack, uint64_t n_bytes)
+{
+    return n_bytes > LONG_BYTES || recorder_rows(&stack->recorder) > LONG_ROWS;
+}
+
 static weh_err save_changes(struct weh_txn_stack *stack, struct weh_str description, bool *is_saved,
-                            struct weh_txn_id *txn_id, struct weh_diag *diag)
+                            struct weh_txn_id *txn_id, bool *kept, struct weh_diag *diag)
 {
     uint64_t n_bytes = 0;
     weh_err err = recorder_write(&stack->recorder, &n_bytes, diag);
 
+    *kept = err != WEH_OK;
     if (err != WEH_OK) {
         return err;
     }
@@ -279,12 +333,10 @@ static weh_err save_changes(struct weh_txn_stack *stack, struct weh_str descript
     if (stack->observer.commit != NULL) {
         stack->observer.commit(stack->observer.ctx);
     }
-    err = list_changes(stack, diag);
+    err = is_long(stack, n_bytes) ? save_long_steps(stack, description, kept, diag)
+                                  : save_steps(stack, description, diag);
     if (err == WEH_OK) {
-        err = propagate(stack, diag);
-    }
-    if (err == WEH_OK) {
-        err = store(stack, description, diag);
+        err = stack_commit(stack, 0, diag);
     }
     if (err == WEH_OK) {
         saved(stack, txn_id);
@@ -293,9 +345,16 @@ static weh_err save_changes(struct weh_txn_stack *stack, struct weh_str descript
     return err;
 }
 
+/* After @err nothing of what is unsaved is lost, if the file is as it was. */
+static bool is_harmless(weh_err err)
+{
+    return err == WEH_E_CANCELLED || err == WEH_E_TOO_LARGE || err == WEH_E_LIMIT;
+}
+
 weh_err weh_txn_save(struct weh_txn_stack *stack, struct weh_str description, bool *saved_out,
                      struct weh_txn_id *txn_id, struct weh_diag *diag)
 {
+    bool kept = false;
     weh_err err = stack_enter(stack, diag);
 
     weh_assert(saved_out != NULL && txn_id != NULL);
@@ -308,9 +367,17 @@ weh_err weh_txn_save(struct weh_txn_stack *stack, struct weh_str description, bo
         return weh_fail_where(diag, WEH_E_TOO_LARGE, "description", "at most %d bytes",
                               TXN_DESCRIPTION_MAX);
     }
-    err = stack->recorder.any ? save_changes(stack, description, saved_out, txn_id, diag)
+    /* Written, listed and packed: three steps a row. */
+    stack->tables.watch.done = 0;
+    stack->tables.watch.total = recorder_rows(&stack->recorder) * 3;
+    err = stack->recorder.any ? save_changes(stack, description, saved_out, txn_id, &kept, diag)
                               : commit_only(stack, diag);
-    if (err != WEH_OK) {
+    if (err == WEH_OK) {
+        return WEH_OK;
+    }
+    change_builder_fini(&stack->builder);
+    recorder_stale(&stack->recorder);
+    if (!kept || !is_harmless(err) || weh_briefcase_lost_transaction(stack->briefcase)) {
         /* The first error is the one to tell; a failure here shows in the state. */
         (void)stack_roll_back(stack, NULL);
         journal_lost(stack);

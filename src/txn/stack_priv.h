@@ -87,7 +87,8 @@ struct weh_txn_stack {
     struct txn_journal journal;
     struct weh_buf record;     /* the text in the file */
     struct weh_buf record_new; /* the one written by the transaction that is running */
-    struct weh_buf bytes;      /* one changeset, packed or unpacked */
+    struct weh_buf bytes;      /* one small changeset, packed or unpacked */
+    int64_t max_small_blob;    /* 0: 64 KiB */
     struct weh_buf undo_string;
     struct weh_buf redo_string;
 };
@@ -151,12 +152,22 @@ WEH_MUST_CHECK weh_err rows_begin_session(struct weh_txn_stack *stack, struct we
 /** Store what the recorder holds, of which @description is the text, as transaction current. */
 WEH_MUST_CHECK weh_err rows_insert(struct weh_txn_stack *stack, struct weh_str description,
                                    struct weh_diag *diag);
+/** The same when it does not fit into memory (rows_large.c). */
+WEH_MUST_CHECK weh_err rows_insert_large(struct weh_txn_stack *stack, struct weh_str description,
+                                         struct weh_diag *diag);
+/** Insert the row alone, with the blob in stack->bytes, or with one of @size bytes to be written
+ * afterwards when that is not 0. */
+WEH_MUST_CHECK weh_err rows_insert_row(struct weh_txn_stack *stack, struct weh_str description,
+                                       uint64_t size, struct weh_diag *diag);
 WEH_MUST_CHECK weh_err rows_delete_reversed(struct weh_txn_stack *stack, struct weh_diag *diag);
 WEH_MUST_CHECK weh_err rows_set_reversed(struct weh_txn_stack *stack, struct weh_txn_id id,
                                          bool reversed, struct weh_diag *diag);
-/** Unpack the changeset of @id into stack->bytes. */
-WEH_MUST_CHECK weh_err rows_load(struct weh_txn_stack *stack, struct weh_txn_id id,
-                                 struct weh_diag *diag);
+/** The same for a row whose changeset does not fit into memory (rows_large.c). */
+WEH_MUST_CHECK weh_err rows_set_reversed_large(struct weh_txn_stack *stack, struct weh_txn_id id,
+                                               bool reversed, struct weh_diag *diag);
+/** Where the changeset of @id can be read: in stack->bytes when it is small. */
+WEH_MUST_CHECK weh_err rows_open(struct weh_txn_stack *stack, struct weh_txn_id id,
+                                 struct change_source *out, struct weh_diag *diag);
 
 /** Which transactions are to be reversed. */
 struct rows_wanted {

@@ -60,8 +60,9 @@ static void table_destroy(struct table *table)
     weh_free(table->select_sql);
     weh_free(table->records);
     weh_free(table->buckets);
-    weh_buf_fini(&table->bytes);
-    weh_buf_fini(&table->group);
+    weh_buf_fini(&table->keys);
+    weh_spill_fini(&table->old);
+    weh_spill_fini(&table->group);
     weh_free(table);
 }
 
@@ -250,6 +251,7 @@ static weh_err table_load(struct tables *tables, const char *name, struct table 
     table->id_column = table->class_column = table->model_column = table->guid_column = -1;
     table->last_mod_column = table->geometry_first = table->geometry_last = -1;
     table->tracked = name_is_tracked(name);
+    table->old.keep_bytes = table->group.keep_bytes = tables->keep_bytes;
     table->name = weh_strndup(name, strlen(name));
     err = table->name == NULL ? weh_fail_nomem(diag) : WEH_OK;
     if (err == WEH_OK && table->tracked) {
@@ -318,4 +320,25 @@ weh_err tables_find(struct tables *tables, const char *name, struct table **out,
     table_destroy(table);
     *out = NULL;
     return WEH_OK;
+}
+
+/* ---- asking whether to go on ---- */
+
+#define TICKS 256 /* steps between two questions */
+
+weh_err tables_ask(struct tables *tables, struct weh_diag *diag)
+{
+    struct watch *watch = &tables->watch;
+    uint64_t done = watch->done < watch->total ? watch->done : watch->total;
+
+    return watch->told.step == NULL ? WEH_OK
+                                    : watch->told.step(watch->told.ctx, done, watch->total, diag);
+}
+
+weh_err tables_tick(struct tables *tables, struct weh_diag *diag)
+{
+    struct watch *watch = &tables->watch;
+
+    watch->done++;
+    return ++watch->n_ticks % TICKS == 0 ? tables_ask(tables, diag) : WEH_OK;
 }

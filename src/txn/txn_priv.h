@@ -10,8 +10,10 @@
 #include "weh/changes.h"
 #include "weh/db.h"
 #include "weh/ec.h"
+#include "weh/spill.h"
 #include "weh/txn.h"
 
+#include "change_stream.h"
 #include "changeset_priv.h"
 
 /* ---- tables ---- */
@@ -23,16 +25,16 @@ enum table_role {
     TABLE_MODEL
 };
 
-/** One row that was touched since the last save. */
+/** One row that was touched since the last save. There may be millions. */
 struct record {
     uint32_t next; /* in its bucket: index + 1, 0 ends */
     uint32_t hash;
-    size_t key; /* offset in bytes of the primary key's values */
-    size_t key_len;
-    size_t old_row; /* offset of all old values; unused when the row is new */
-    size_t old_len;
-    bool is_new;
-    bool indirect;
+    uint32_t key; /* offset in keys of the primary key's values */
+    uint32_t key_len;
+    uint32_t old_len;
+    uint64_t old_at : 48; /* offset in old of all old values; unused when the row is new */
+    bool is_new : 1;
+    bool indirect : 1;
 };
 
 struct table {
@@ -60,9 +62,18 @@ struct table {
     uint32_t records_capacity;
     uint32_t *buckets; /* a power of two; index + 1 */
     uint32_t n_buckets;
-    struct weh_buf bytes; /* keys and old rows */
-    struct weh_buf group; /* what the table adds to the changeset; empty: nothing */
-    uint64_t n_changes;   /* in group */
+    struct weh_buf keys;
+    struct weh_spill old;   /* old rows */
+    struct weh_spill group; /* what the table adds to the changeset; empty: nothing */
+    uint64_t n_changes;     /* in group */
+};
+
+/** How far a long save or undo is, and who wants to know. */
+struct watch {
+    struct weh_txn_watch told; /* step NULL: nobody */
+    uint64_t done;
+    uint64_t total;
+    unsigned n_ticks;
 };
 
 struct tables {
@@ -71,8 +82,14 @@ struct tables {
     struct table **items; /* stable addresses */
     size_t n;
     size_t capacity;
+    struct watch watch;
+    size_t keep_bytes; /* of spills; 0: as they have it */
 };
 
+/** A step of long work is done: now and then ask whether to go on. */
+WEH_MUST_CHECK weh_err tables_tick(struct tables *tables, struct weh_diag *diag);
+/** The same, to ask at once. */
+WEH_MUST_CHECK weh_err tables_ask(struct tables *tables, struct weh_diag *diag);
 void tables_fini(struct tables *tables);
 /** The table called @name, read from the file when it is new here; *@out NULL: no such table. */
 WEH_MUST_CHECK weh_err tables_find(struct tables *tables, const char *name, struct table **out,
@@ -96,6 +113,7 @@ struct recorder {
     struct table *last;
     struct weh_buf key;
     struct weh_buf scratch;
+    struct weh_buf old_row;
     uint64_t n_rollbacks; /* of the briefcase, when the records began */
     uint64_t n_touches;   /* rows touched, ever: tells that something has been edited since */
     void (*first_change)(void *ctx);
@@ -109,6 +127,14 @@ void recorder_fini(struct recorder *recorder);
 void recorder_sync(struct recorder *recorder);
 /** Forget everything: after a commit or a rollback. */
 void recorder_reset(struct recorder *recorder);
+/** The file has been rolled back to a savepoint: what is written is not what would be written now. */
+void recorder_stale(struct recorder *recorder);
+/** All old values of a row that is not new, good until the next call. */
+WEH_MUST_CHECK weh_err recorder_old_row(struct recorder *recorder, const struct table *table,
+                                        const struct record *record, const uint8_t **out,
+                                        struct weh_diag *diag);
+/** How many rows are remembered. */
+uint64_t recorder_rows(const struct recorder *recorder);
 /** Bring the groups of all tables up to date; *@n_bytes their sum. */
 WEH_MUST_CHECK weh_err recorder_write(struct recorder *recorder, uint64_t *n_bytes,
                                       struct weh_diag *diag);
@@ -135,36 +161,75 @@ struct change_raw {
     bool geometry;
 };
 
+/** Sorts rows by element. Those beyond a bound go into a temporary file, sorted piece by piece. */
+struct change_sorter {
+    struct change_raw *raw;
+    size_t n_raw;
+    size_t capacity;
+    size_t max_raw; /* in memory; 0: 32768 */
+    struct weh_spill file;
+    struct change_run *runs; /* pieces of the file */
+    size_t n_runs;
+    size_t runs_capacity;
+    struct change_run **heap; /* those that are not used up, the first row's first */
+    size_t n_heap;
+    size_t at; /* in raw, when there are no runs */
+};
+
+void change_sorter_fini(struct change_sorter *sorter);
+void change_sorter_clear(struct change_sorter *sorter);
+WEH_MUST_CHECK weh_err change_sorter_add(struct change_sorter *sorter, const struct change_raw *raw,
+                                         struct weh_diag *diag);
+/** All rows are in. */
+WEH_MUST_CHECK weh_err change_sorter_sort(struct change_sorter *sorter, struct weh_diag *diag);
+/** The next element's rows put together; *@more false at the end. */
+WEH_MUST_CHECK weh_err change_sorter_next(struct change_sorter *sorter, struct change_raw *out,
+                                          bool *more, struct weh_diag *diag);
+
 /** Gathers rows of changesets, then makes the list. The list's memory is the builder's. */
 struct change_builder {
     struct tables *tables;
-    struct change_raw *raw;
-    size_t n_raw;
-    size_t raw_capacity;
+    struct change_sorter sorter;
+    struct change_stream stream;
     struct weh_change_list list;
+    struct weh_spill elements; /* of the list, when they are many */
+    size_t max_elements;       /* in memory; 0: 16384 */
     size_t n_elements_max;
     size_t n_models_max;
     size_t n_touched_max;
     size_t n_guids_max;
+    size_t merge_touched_at;
 };
 
 void change_builder_init(struct change_builder *builder, struct tables *tables);
 void change_builder_fini(struct change_builder *builder);
 void change_builder_clear(struct change_builder *builder);
-WEH_MUST_CHECK weh_err change_builder_scan(struct change_builder *builder, const uint8_t *bytes,
-                                           size_t len, bool invert, struct weh_diag *diag);
+/** How many elements of a list may be in memory. */
+size_t change_builder_max(const struct change_builder *builder);
+WEH_MUST_CHECK weh_err change_builder_scan(struct change_builder *builder,
+                                           const struct change_source *source, bool invert,
+                                           struct weh_diag *diag);
 /** Once more the rows of models, when a save has set their geometry GUIDs. */
 WEH_MUST_CHECK weh_err change_builder_scan_guids(struct change_builder *builder,
                                                  struct weh_diag *diag);
 /** Make builder->list; classes and models that the rows do not say come from the file as it is. */
 WEH_MUST_CHECK weh_err change_builder_finish(struct change_builder *builder, struct weh_diag *diag);
+/** Room for one more item of @size bytes in *@items. */
+WEH_MUST_CHECK weh_err change_reserve(void **items, size_t n, size_t *capacity, size_t size,
+                                      struct weh_diag *diag);
+
+/** Lists one after the other, in memory or, when they are large, in a file. */
+WEH_MUST_CHECK weh_err change_log_add(struct weh_spill *log, const struct weh_change_list *list,
+                                      struct weh_diag *diag);
+/** The list at *@at, which is moved behind it, into builder->list. */
+WEH_MUST_CHECK weh_err change_log_next(const struct weh_spill *log, uint64_t *at,
+                                       struct change_builder *builder, struct weh_diag *diag);
 
 /* ---- applier ---- */
 
 /** A changeset and what is to be done with it. */
 struct changeset_work {
-    const uint8_t *bytes;
-    size_t len;
+    struct change_source source;
     bool invert;
     bool strict; /* each row must be what the changeset says it was; else no row is touched */
 };

@@ -13,25 +13,22 @@
 
 struct undo {
     bool is_undo;
-    bool cancel;                     /* the reversed transactions go for good */
-    struct weh_txn_ids ids;          /* in the order of the work */
-    struct redo_range range;         /* of them */
-    struct change_builder *builders; /* one each */
+    bool cancel;             /* the reversed transactions go for good */
+    struct weh_txn_ids ids;  /* in the order of the work */
+    struct redo_range range; /* of them */
+    struct weh_spill log;    /* of what each has changed */
 };
 
 static weh_err apply_step(struct weh_txn_stack *stack, const struct undo *undo,
-                          struct weh_txn_id id, struct weh_diag *diag)
+                          struct weh_txn_id id, struct change_source *source, struct weh_diag *diag)
 {
     bool strict = id.value < stack->session_first;
-    weh_err err = rows_load(stack, id, diag);
+    weh_err err = rows_open(stack, id, source, diag);
 
     if (err == WEH_OK) {
-        err = changeset_apply(&stack->tables,
-                              &(struct changeset_work){ .bytes = stack->bytes.data,
-                                                        .len = stack->bytes.len,
-                                                        .invert = undo->is_undo,
-                                                        .strict = strict },
-                              diag);
+        err = changeset_apply(
+            &stack->tables,
+            &(struct changeset_work){ *source, .invert = undo->is_undo, .strict = strict }, diag);
     }
     if (strict && (err == WEH_E_CORRUPT || err == WEH_E_UNSUPPORTED)) {
         return weh_fail(diag, WEH_E_CANNOT_UNDO,
@@ -40,25 +37,33 @@ static weh_err apply_step(struct weh_txn_stack *stack, const struct undo *undo,
     return err;
 }
 
-static weh_err run_step(struct weh_txn_stack *stack, const struct undo *undo, size_t i,
+static weh_err run_step(struct weh_txn_stack *stack, struct undo *undo, size_t i,
                         struct weh_diag *diag)
 {
-    struct change_builder *builder = &undo->builders[i];
-    weh_err err = apply_step(stack, undo, undo->ids.ids[i], diag);
+    struct change_builder *builder = &stack->builder;
+    struct weh_txn_id id = undo->ids.ids[i];
+    struct change_source source;
+    weh_err err = apply_step(stack, undo, id, &source, diag);
 
-    if (err == WEH_OK && !undo->cancel) {
-        err = rows_set_reversed(stack, undo->ids.ids[i], undo->is_undo, diag);
-    }
-    if (err == WEH_OK && undo->cancel) {
-        err = rows_run(stack, "DELETE FROM main.dgn_Txns WHERE Id=?1", undo->ids.ids[i].value, 0,
-                       diag);
-    }
+    change_builder_clear(builder);
     if (err == WEH_OK) {
-        err =
-            change_builder_scan(builder, stack->bytes.data, stack->bytes.len, undo->is_undo, diag);
+        err = change_builder_scan(builder, &source, undo->is_undo, diag);
     }
     /* Now: a later step may delete what this one has updated. */
-    return err == WEH_OK ? change_builder_finish(builder, diag) : err;
+    if (err == WEH_OK) {
+        err = change_builder_finish(builder, diag);
+    }
+    if (err == WEH_OK) {
+        err = change_log_add(&undo->log, &builder->list, diag);
+    }
+    if (err == WEH_OK && undo->cancel) {
+        err = rows_run(stack, "DELETE FROM main.dgn_Txns WHERE Id=?1", id.value, 0, diag);
+    } else if (err == WEH_OK && source.is_stored) {
+        err = rows_set_reversed_large(stack, id, undo->is_undo, diag);
+    } else if (err == WEH_OK) {
+        err = rows_set_reversed(stack, id, undo->is_undo, diag);
+    }
+    return err;
 }
 
 /* How many ranges can be reinstated when it is done; the new one stands behind the others. */
@@ -70,12 +75,15 @@ static size_t ranges_after(const struct weh_txn_stack *stack, const struct undo 
     return undo->is_undo ? stack->n_redo + 1 : stack->n_redo - 1;
 }
 
-static weh_err run_steps(struct weh_txn_stack *stack, const struct undo *undo,
-                         struct weh_diag *diag)
+static weh_err run_steps(struct weh_txn_stack *stack, struct undo *undo, struct weh_diag *diag)
 {
-    weh_err err = WEH_OK;
+    struct watch *watch = &stack->tables.watch;
+    weh_err err;
 
-    if (stack->state == TXN_IN_TXN) {
+    watch->done = 0;
+    watch->total = undo->ids.n * 1000;
+    err = tables_ask(&stack->tables, diag);
+    if (err == WEH_OK && stack->state == TXN_IN_TXN) {
         err = stack_roll_back(stack, diag);
     }
     if (err != WEH_OK) {
@@ -83,7 +91,11 @@ static weh_err run_steps(struct weh_txn_stack *stack, const struct undo *undo,
     }
     stack->recorder.paused = true;
     for (size_t i = 0; i < undo->ids.n && err == WEH_OK; i++) {
+        watch->done = i * 1000;
         err = run_step(stack, undo, i, diag);
+    }
+    if (err == WEH_OK) {
+        err = tables_ask(&stack->tables, diag);
     }
     if (err == WEH_OK && undo->cancel && stack->may_have_reversed) {
         err = rows_delete_reversed(stack, diag);
@@ -99,15 +111,24 @@ static weh_err run_steps(struct weh_txn_stack *stack, const struct undo *undo,
     return err;
 }
 
-static void tell(const struct weh_txn_stack *stack, const struct undo *undo)
+static void tell(struct weh_txn_stack *stack, const struct undo *undo)
 {
     const struct weh_txn_observer *observer = &stack->observer;
+    struct change_builder *builder = &stack->builder;
+    uint64_t at = 0;
+    weh_err err = WEH_OK;
 
     if (observer->before_undo_redo != NULL) {
         observer->before_undo_redo(observer->ctx, undo->is_undo);
     }
-    for (size_t i = 0; i < undo->ids.n && observer->changed != NULL; i++) {
-        observer->changed(observer->ctx, undo->ids.ids[i], &undo->builders[i].list);
+    for (size_t i = 0; i < undo->ids.n && observer->changed != NULL && err == WEH_OK; i++) {
+        err = change_log_next(&undo->log, &at, builder, NULL);
+        if (err == WEH_OK) {
+            observer->changed(observer->ctx, undo->ids.ids[i], &builder->list);
+        }
+    }
+    if (err != WEH_OK && observer->untold != NULL) {
+        observer->untold(observer->ctx);
     }
     if (observer->after_undo_redo != NULL) {
         observer->after_undo_redo(observer->ctx, undo->is_undo);
@@ -131,30 +152,20 @@ weh_err stack_reserve_redo(struct weh_txn_stack *stack, struct weh_diag *diag)
     return WEH_OK;
 }
 
-static weh_err prepare(struct weh_txn_stack *stack, struct undo *undo, struct weh_diag *diag)
+static weh_err prepare(struct weh_txn_stack *stack, const struct undo *undo, struct weh_diag *diag)
 {
-    weh_err err;
+    weh_err err = stack_reserve_redo(stack, diag);
 
-    undo->builders = weh_calloc(undo->ids.n, sizeof(*undo->builders));
-    if (undo->builders == NULL) {
-        return weh_fail_nomem(diag);
-    }
-    for (size_t i = 0; i < undo->ids.n; i++) {
-        change_builder_init(&undo->builders[i], &stack->tables);
-    }
-    err = stack_reserve_redo(stack, diag);
     if (err == WEH_OK && undo->is_undo) {
         stack->redo[stack->n_redo] = undo->range; /* counted when it is durable */
     }
     return err;
 }
 
-static void undo_fini(struct undo *undo)
+static void undo_fini(struct weh_txn_stack *stack, struct undo *undo)
 {
-    for (size_t i = 0; undo->builders != NULL && i < undo->ids.n; i++) {
-        change_builder_fini(&undo->builders[i]);
-    }
-    weh_free(undo->builders);
+    change_builder_fini(&stack->builder);
+    weh_spill_fini(&undo->log);
     weh_txn_ids_fini(&undo->ids);
 }
 
@@ -191,9 +202,6 @@ static weh_err run(struct weh_txn_stack *stack, struct undo *undo, struct weh_tx
         remember(stack, undo);
         tell(stack, undo);
         *out = undo->ids;
-        for (size_t i = 0; i < undo->ids.n; i++) {
-            change_builder_fini(&undo->builders[i]);
-        }
         undo->ids = (struct weh_txn_ids){ 0 };
     }
     return err;
@@ -232,7 +240,7 @@ static weh_err reverse(struct weh_txn_stack *stack, const struct rows_wanted *wa
     if (err == WEH_OK) {
         err = run(stack, &undo, out, diag);
     }
-    undo_fini(&undo);
+    undo_fini(stack, &undo);
     return err;
 }
 
@@ -289,6 +297,6 @@ weh_err weh_txn_reinstate(struct weh_txn_stack *stack, struct weh_txn_ids *out,
     if (err == WEH_OK) {
         err = run(stack, &undo, out, diag);
     }
-    undo_fini(&undo);
+    undo_fini(stack, &undo);
     return err;
 }

@@ -203,6 +203,11 @@ static void test_propagate_of_a_restyled_sub_category_touches_the_models_that_sh
     assert_string_equal(
         fixture_rows(f, "SELECT Id,length(ps1) FROM bis_Model WHERE LastMod>1 ORDER BY 1"),
         "417|16|;");
+    /* That save came to nothing; the next one does it again. */
+    fixture_sql(f, "UPDATE bis_Model SET LastMod=1");
+    ASSERT_OK(weh_bis_propagate(f->bis, &changes, &f->diag));
+    assert_int_equal(fixture_int(f, "SELECT count(*) FROM bis_Model WHERE LastMod>1"), 1);
+    weh_bis_saved(f->bis);
     fixture_sql(f, "UPDATE bis_Model SET LastMod=1");
     ASSERT_OK(weh_bis_propagate(f->bis, &changes, &f->diag));
     assert_int_equal(fixture_int(f, "SELECT count(*) FROM bis_Model WHERE LastMod>1"), 0);

@@ -257,6 +257,7 @@ static void test_save_clears_the_failed_mark_of_what_has_changed(void **state)
     assert_string_equal(fixture_rows(f, "SELECT Status FROM bis_ElementDrivesElement WHERE Id IN"
                                         " (0x51,0xf1,0xf2) ORDER BY Id"),
                         "3|;0|;129|;");
+    weh_bis_saved(f->bis);
     ASSERT_OK(weh_bis_propagate(f->bis, &changed, &f->diag));
     assert_int_equal(fixture_int(f, "SELECT Status FROM bis_ElementDrivesElement WHERE Id=0x51"),
                      2);

@@ -161,8 +161,8 @@ static void test_restored_edits_are_saved_as_they_would_have_been(void **state)
         assert_true(weh_txn_has_unsaved(crashed.stack));
         fixture_digest(&crashed, false, &after);
         assert_digests_equal(&before, &after);
-        weh_txn_set_propagator(f.stack, &(struct weh_txn_propagator){ NULL, NULL });
-        weh_txn_set_propagator(crashed.stack, &(struct weh_txn_propagator){ NULL, NULL });
+        weh_txn_set_propagator(f.stack, &(struct weh_txn_propagator){ .ctx = NULL });
+        weh_txn_set_propagator(crashed.stack, &(struct weh_txn_propagator){ .ctx = NULL });
         assert_saves_equal(&f, &crashed);
         assert_int_equal(fixture_reverse(&crashed, 1), 1);
         assert_int_equal(fixture_reinstate(&crashed), 1);
@@ -188,8 +188,8 @@ static void test_all_edits_together_come_back(void **state)
     }
     fixture_crash(&f, &crashed);
     journal_restore_pending(&crashed);
-    weh_txn_set_propagator(f.stack, &(struct weh_txn_propagator){ NULL, NULL });
-    weh_txn_set_propagator(crashed.stack, &(struct weh_txn_propagator){ NULL, NULL });
+    weh_txn_set_propagator(f.stack, &(struct weh_txn_propagator){ .ctx = NULL });
+    weh_txn_set_propagator(crashed.stack, &(struct weh_txn_propagator){ .ctx = NULL });
     assert_saves_equal(&f, &crashed);
     fixture_close(&crashed);
     fixture_close(&f);

@@ -151,9 +151,13 @@ static void our_changeset(struct fixture *f, struct weh_buf *out)
     weh_buf_init(out, 0);
     assert_int_equal(recorder_write(&f->stack->recorder, &n_bytes, NULL), WEH_OK);
     for (size_t i = 0; i < f->stack->tables.n; i++) {
-        const struct weh_buf *group = &f->stack->tables.items[i]->group;
+        const struct weh_spill *group = &f->stack->tables.items[i]->group;
+        size_t len = (size_t)weh_spill_len(group);
+        uint8_t *to = weh_buf_reserve(out, len);
 
-        weh_buf_append(out, group->data, group->len);
+        assert_non_null(to);
+        assert_int_equal(weh_spill_read(group, 0, to, len, NULL), WEH_OK);
+        out->len += len;
     }
     assert_int_equal(out->len, n_bytes);
 }

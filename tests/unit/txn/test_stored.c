@@ -167,8 +167,11 @@ static void check_list(struct weh_txn_stack *stack, const json_t *changes, bool 
     struct change_builder builder;
 
     change_builder_init(&builder, &stack->tables);
-    assert_int_equal(
-        change_builder_scan(&builder, stack->bytes.data, stack->bytes.len, invert, NULL), WEH_OK);
+    assert_int_equal(change_builder_scan(&builder,
+                                         &(struct change_source){ .bytes = stack->bytes.data,
+                                                                  .len = stack->bytes.len },
+                                         invert, NULL),
+                     WEH_OK);
     assert_int_equal(change_builder_finish(&builder, NULL), WEH_OK);
     assert_int_equal(count_op(&builder.list, WEH_CHANGE_INSERTED),
                      count_elements(changes, invert ? "Deleted" : "Inserted"));
@@ -179,6 +182,18 @@ static void check_list(struct weh_txn_stack *stack, const json_t *changes, bool 
     assert_true(count_op(&builder.list, WEH_CHANGE_UPDATED) <= count_elements(changes, "Updated"));
     assert_true(builder.list.n_elements == 0 || builder.list.n_touched > 0);
     change_builder_fini(&builder);
+}
+
+/* All of a transaction, whatever its size, into stack->bytes. */
+static weh_err load(struct weh_txn_stack *stack, struct weh_txn_id id, struct weh_diag *diag)
+{
+    struct change_source source;
+    weh_err err;
+
+    stack->max_small_blob = INT64_MAX;
+    err = rows_open(stack, id, &source, diag);
+    stack->max_small_blob = 0;
+    return err;
 }
 
 static size_t check_file(const char *bim, const char *oracle, size_t *n_txns)
@@ -202,7 +217,7 @@ static size_t check_file(const char *bim, const char *oracle, size_t *n_txns)
 
         assert_non_null(txn);
         fixture_sql(&f, "UPDATE dgn_Txns SET IsSchemaChange=0 WHERE IsSchemaChange IS NULL");
-        err = rows_load(f.stack, id, &f.diag);
+        err = load(f.stack, id, &f.diag);
         if (err == WEH_E_UNSUPPORTED) {
             assert_int_equal(json_array_size(changes), 0); /* SQL text of a schema change */
         } else {
@@ -240,9 +255,10 @@ static void test_stored_transactions_of_undone_decode_as_the_backend_reads_them(
 /* Row by row against the file: what the native library recorded is what it wrote. */
 static weh_err apply(struct fixture *f, bool invert)
 {
-    struct changeset_work work = {
-        .bytes = f->stack->bytes.data, .len = f->stack->bytes.len, .invert = invert, .strict = true
-    };
+    struct changeset_work work = { .source = { .bytes = f->stack->bytes.data,
+                                               .len = f->stack->bytes.len },
+                                   .invert = invert,
+                                   .strict = true };
 
     return changeset_apply(&f->stack->tables, &work, &f->diag);
 }
@@ -260,13 +276,13 @@ static void test_stored_transactions_of_the_native_library_reverse_and_come_back
     fixture_digest(&f, false, &states[0]);
     f.stack->recorder.paused = true;
     for (id.value = 0x200000011; id.value >= 0x200000000; id.value--) {
-        assert_int_equal(rows_load(f.stack, id, &f.diag), WEH_OK);
+        assert_int_equal(load(f.stack, id, &f.diag), WEH_OK);
         assert_int_equal(apply(&f, true), WEH_OK);
     }
     assert_int_equal(fixture_int(&f, "SELECT count(*) FROM bis_Element"), 3);
     assert_int_equal(fixture_int(&f, "SELECT count(*) FROM dgn_SpatialIndex"), 0);
     for (id.value = 0x200000000; id.value <= 0x200000011; id.value++) {
-        assert_int_equal(rows_load(f.stack, id, &f.diag), WEH_OK);
+        assert_int_equal(load(f.stack, id, &f.diag), WEH_OK);
         assert_int_equal(apply(&f, false), WEH_OK);
     }
     fixture_digest(&f, false, &states[1]);
@@ -283,7 +299,7 @@ static int model_update_is_indirect(struct fixture *f, struct weh_txn_id id)
     bool more = true;
     int flag = -1;
 
-    assert_int_equal(rows_load(f->stack, id, &f->diag), WEH_OK);
+    assert_int_equal(load(f->stack, id, &f->diag), WEH_OK);
     cs_reader_init(&reader, f->stack->bytes.data, f->stack->bytes.len);
     while (cs_reader_next(&reader, &change, &more, &f->diag) == WEH_OK && more) {
         if (strcmp(reader.group.table, "bis_Model") == 0 && change.op == SQLITE_UPDATE) {

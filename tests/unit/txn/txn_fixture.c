@@ -12,6 +12,10 @@
 #include <cmocka.h>
 #include <unistd.h>
 
+#ifdef WEH_TEST_TIGHT
+    #include "stack_priv.h"
+#endif
+
 static void note(struct fixture *f, char event)
 {
     assert_true(f->n_events + 1 < MAX_EVENTS);
@@ -44,13 +48,18 @@ static void add_entity(struct fixture *f, char what, const struct weh_entity_cha
 static void on_changed(void *ctx, struct weh_txn_id txn_id, const struct weh_change_list *changes)
 {
     struct fixture *f = ctx;
+    weh_id before = 0;
     char text[64];
 
     note(f, 'e');
     assert_int_not_equal(txn_id.value, 0);
     for (size_t i = 0; i < changes->n_elements; i++) {
-        assert_true(i == 0 || changes->elements[i - 1].id < changes->elements[i].id);
-        add_entity(f, 'e', &changes->elements[i]);
+        struct weh_entity_change change;
+
+        assert_int_equal(weh_change_list_read(changes, i, 1, &change, NULL), WEH_OK);
+        assert_true(before < change.id);
+        before = change.id;
+        add_entity(f, 'e', &change);
     }
     for (size_t i = 0; i < changes->n_models; i++) {
         add_entity(f, 'm', &changes->models[i]);
@@ -131,6 +140,21 @@ static void copy_file(const char *from, const char *to)
     assert_int_equal(fclose(out), 0);
 }
 
+/* Nothing fits into memory, and everything goes the way of large transactions. */
+static void tighten(struct weh_txn_stack *stack)
+{
+#ifdef WEH_TEST_TIGHT
+    stack->tables.keep_bytes = 40;
+    stack->max_small_blob = -1;
+    stack->builder.sorter.max_raw = 2;
+    stack->builder.sorter.file.keep_bytes = 16;
+    stack->builder.max_elements = 2;
+    stack->builder.elements.keep_bytes = 16;
+#else
+    (void)stack;
+#endif
+}
+
 void fixture_load(struct fixture *f)
 {
     static const struct weh_txn_observer none;
@@ -143,6 +167,7 @@ void fixture_load(struct fixture *f)
     assert_ok(f, weh_briefcase_open(&options, &f->briefcase, &f->diag));
     assert_ok(f, weh_ec_catalog_acquire(f->cache, f->briefcase, &f->catalog, &f->diag));
     assert_ok(f, weh_txn_stack_create(f->briefcase, f->catalog, &f->stack, &f->diag));
+    tighten(f->stack);
     observer.ctx = f;
     observer.commit = on_commit;
     observer.changed = on_changed;

@@ -1,13 +1,16 @@
-/* src/txn/change_reader_stream.c - the changes of one stored transaction, read piece by piece.
+/* src/txn/change_stream.c - the changes of one transaction, read piece by piece.
  *
  * In memory are one packed piece and, unpacked, the change at hand: more only when one change is
- * larger than a piece. Which transactions are read, and what their rows mean, is not known here.
+ * larger than a piece.
  */
+#include "change_stream.h"
+
 #include <string.h>
 
 #include "weh/alloc.h"
+#include "weh/briefcase.h"
 
-#include "change_reader_priv.h"
+#define PIECE_BYTES 32768 /* of what is not packed */
 
 /* Two rows of the largest size that SQLite stores. */
 #define MAX_CHANGE_BYTES (UINT64_C(2) * 1000 * 1000 * 1000)
@@ -32,25 +35,17 @@ static void close_blob(struct change_stream *stream)
     stream->blob = NULL;
 }
 
-weh_err change_stream_open(struct change_stream *stream, struct weh_briefcase *briefcase,
-                           uint64_t id, struct weh_diag *diag)
+static weh_err open_blob(struct change_stream *stream, struct weh_diag *diag)
 {
     uint8_t *piece = stream->unpacker.piece;
-    int rc;
+    int rc = sqlite3_blob_open(weh_briefcase_db(stream->briefcase), "main", "dgn_Txns", "Change",
+                               (sqlite3_int64)stream->source.txn_id, 0, &stream->blob);
 
-    close_blob(stream);
-    stream->briefcase = briefcase;
-    stream->window.limit_bytes = MAX_CHANGE_BYTES;
-    weh_buf_clear(&stream->window);
-    stream->at = 0;
-    stream->has_group = false;
-    rc = sqlite3_blob_open(weh_briefcase_db(briefcase), "main", "dgn_Txns", "Change",
-                           (sqlite3_int64)id, 0, &stream->blob);
     if (rc == SQLITE_ERROR) {
         return damaged(diag, "no blob");
     }
     if (rc != SQLITE_OK) {
-        return weh_db_fail(briefcase, rc, diag);
+        return weh_db_fail(stream->briefcase, rc, diag);
     }
     stream->unpacker = (struct weh_unpacker){ .kind = &txn_pack_kind,
                                               .read = read_blob,
@@ -58,6 +53,38 @@ weh_err change_stream_open(struct change_stream *stream, struct weh_briefcase *b
                                               .len = (size_t)sqlite3_blob_bytes(stream->blob),
                                               .piece = piece };
     return WEH_OK;
+}
+
+weh_err change_stream_open(struct change_stream *stream, struct weh_briefcase *briefcase,
+                           const struct change_source *source, struct weh_diag *diag)
+{
+    close_blob(stream);
+    stream->briefcase = briefcase;
+    stream->source = *source;
+    stream->taken = 0;
+    stream->window.limit_bytes = MAX_CHANGE_BYTES;
+    weh_buf_clear(&stream->window);
+    stream->at = 0;
+    stream->has_group = false;
+    return source->is_stored ? open_blob(stream, diag) : WEH_OK;
+}
+
+static uint64_t source_bytes(const struct change_stream *stream)
+{
+    const struct change_source *source = &stream->source;
+
+    if (source->is_stored) {
+        return stream->unpacker.len;
+    }
+    return source->spill != NULL ? weh_spill_len(source->spill) : source->len;
+}
+
+uint64_t change_stream_permille(const struct change_stream *stream)
+{
+    uint64_t all = source_bytes(stream);
+    uint64_t done = stream->source.is_stored ? stream->unpacker.at : stream->taken;
+
+    return all == 0 ? 1000 : done * 1000 / all;
 }
 
 void change_stream_end(struct change_stream *stream)
@@ -79,6 +106,32 @@ static size_t available(const struct change_stream *stream)
     return stream->window.len - stream->at;
 }
 
+static weh_err next_piece(struct change_stream *stream, bool *more, struct weh_diag *diag)
+{
+    struct weh_buf *window = &stream->window;
+    uint64_t left = source_bytes(stream) - stream->taken;
+    size_t n = left < PIECE_BYTES ? (size_t)left : PIECE_BYTES;
+    uint8_t *to;
+    weh_err err = WEH_OK;
+
+    if (stream->source.is_stored) {
+        return weh_unpacker_next(&stream->unpacker, window, more, diag);
+    }
+    *more = n > 0;
+    to = weh_buf_reserve(window, n);
+    if (to == NULL) {
+        return weh_fail_nomem(diag);
+    }
+    if (stream->source.spill != NULL) {
+        err = weh_spill_read(stream->source.spill, stream->taken, to, n, diag);
+    } else if (n > 0) {
+        memcpy(to, stream->source.bytes + stream->taken, n);
+    }
+    window->len += n;
+    stream->taken += n;
+    return err;
+}
+
 /* Until @need bytes are there; *@more false when the transaction has no more. */
 static weh_err fill(struct change_stream *stream, size_t need, bool *more, struct weh_diag *diag)
 {
@@ -92,7 +145,7 @@ static weh_err fill(struct change_stream *stream, size_t need, bool *more, struc
         stream->at = 0;
     }
     while (err == WEH_OK && *more && window->len < need) {
-        err = weh_unpacker_next(&stream->unpacker, window, more, diag);
+        err = next_piece(stream, more, diag);
     }
     return err;
 }
