@@ -297,6 +297,7 @@ static const struct weh_shape_tag *read_tag(struct decoder *d, const struct fb_t
 }
 
 /* The members of a shape that has no children to read, or besides them. */
+/* Long because it has a case for each kind; nothing else is here. */
 static void read_members(struct decoder *d, const struct fb_table *table, struct weh_shape *out)
 {
     switch (out->kind) {

@@ -167,3 +167,10 @@ unsigned count_files(const struct fixture *f)
     free(entries);
     return (unsigned)n;
 }
+
+void assert_text(const struct weh_value *value, const char *text)
+{
+    assert_non_null(value);
+    assert_int_equal(value->type, WEH_VALUE_STRING);
+    assert_true(weh_str_eq_text(weh_value_str(value), text));
+}

@@ -56,6 +56,9 @@ void assert_file_is_sound(const char *path);
 /** The first value of @sql in the briefcase, as a number. */
 int64_t query_int(struct weh_briefcase *briefcase, const char *sql);
 
+/** @value is the string @text. */
+void assert_text(const struct weh_value *value, const char *text);
+
 /** Number of names in the folder. */
 unsigned count_files(const struct fixture *f);
 
