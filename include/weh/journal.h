@@ -76,6 +76,9 @@ bool weh_journal_is_due(const struct weh_txn_stack *stack);
 WEH_MUST_CHECK weh_err weh_journal_write(struct weh_txn_stack *stack, const char *user,
                                          bool *written, struct weh_diag *diag);
 
+/** What is unsaved is to be dropped on purpose: remove its journal, if there is one. Not a pending one. */
+void weh_journal_discard(struct weh_txn_stack *stack);
+
 /**
  * Do the edits of the pending journal again: they are unsaved then, as before, and the journal is
  * that of this session. Each row must be what the journal says it was, and afterwards the changes are

@@ -84,6 +84,7 @@ enum weh_method_flag {
     WEH_METHOD_OUT_OF_BAND = 1,   /* runs in the channel's thread, past the mailbox */
     WEH_METHOD_IN_BATCH = 2,      /* may stand in edit.batch */
     WEH_METHOD_WITHOUT_TOKEN = 4, /* also when the token has ended, and whatever it allows */
+    WEH_METHOD_UNDECIDED = 8,     /* an edit also while unsaved changes of an earlier session wait */
 };
 
 struct weh_method {

@@ -91,7 +91,7 @@ static weh_err open_session(void *app, struct weh_session *session, void **out,
 
 static void close_session(void *workspace, enum weh_close_reason reason)
 {
-    (void)reason;
+    recovery_at_end(workspace, reason);
     workspace_close(workspace);
     weh_free(workspace);
 }
@@ -110,8 +110,13 @@ static weh_err before_request(void *arg, const struct weh_method *method, struct
     int64_t data_version = 0;
     weh_err err;
 
-    if (workspace->briefcase == NULL || !workspace->readonly) {
+    if (workspace->briefcase == NULL) {
         return WEH_OK;
+    }
+    if (!workspace->readonly) {
+        return edits_open_briefcase(method) && (method->flags & WEH_METHOD_UNDECIDED) == 0
+                   ? recovery_check_decided(workspace, diag)
+                   : WEH_OK;
     }
     if (edits_open_briefcase(method)) {
         return weh_fail(diag, WEH_E_READ_ONLY, "the briefcase is open for reading only");
@@ -137,6 +142,7 @@ static weh_err after_request(void *arg, struct weh_diag *diag)
 {
     struct workspace *workspace = arg;
     uint64_t n_rollbacks;
+    weh_err err = WEH_OK;
 
     if (workspace->briefcase == NULL) {
         return WEH_OK;
@@ -150,9 +156,22 @@ static weh_err after_request(void *arg, struct weh_diag *diag)
         workspace->n_rollbacks = n_rollbacks;
         weh_bis_forget(workspace->bis);
     }
-    return weh_briefcase_lost_transaction(workspace->briefcase)
-               ? weh_txn_abandon(workspace->txns, diag)
-               : WEH_OK;
+    if (weh_briefcase_lost_transaction(workspace->briefcase)) {
+        err = weh_txn_abandon(workspace->txns, diag);
+    }
+    recovery_after_request(workspace);
+    return err;
+}
+
+static uint64_t tick_after(void *workspace)
+{
+    return recovery_tick_after(workspace);
+}
+
+static void tick(void *workspace, uint64_t idle_ms)
+{
+    (void)idle_ms;
+    recovery_tick(workspace);
 }
 
 const struct weh_app_ops *weh_rpc_app_ops(void)
@@ -160,7 +179,9 @@ const struct weh_app_ops *weh_rpc_app_ops(void)
     static const struct weh_app_ops ops = { .open = open_session,
                                             .close = close_session,
                                             .before = before_request,
-                                            .after = after_request };
+                                            .after = after_request,
+                                            .tick_after = tick_after,
+                                            .tick = tick };
 
     return &ops;
 }

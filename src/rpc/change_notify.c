@@ -15,7 +15,7 @@
 /* iTwin.js tells at most so many entities in one event. */
 #define MAX_ENTITIES 1000
 
-static const char *const causes[] = { "save", "undo", "redo" };
+static const char *const causes[] = { "save", "undo", "redo", "restore" };
 
 /* The classes of one event, in the order of `meta`. */
 struct meta {
@@ -215,7 +215,7 @@ static void notify_applied(struct workspace *workspace, struct weh_txn_id txn_id
 static void on_changed(void *ctx, struct weh_txn_id txn_id, const struct weh_change_list *changes)
 {
     struct workspace *workspace = ctx;
-    bool is_save = workspace->cause == CAUSE_SAVE;
+    bool is_save = workspace->cause != CAUSE_UNDO && workspace->cause != CAUSE_REDO;
 
     if (is_save) {
         notify_guids(workspace, changes);

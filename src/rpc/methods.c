@@ -11,6 +11,7 @@
 #define BAND  WEH_METHOD_OUT_OF_BAND
 #define BATCH WEH_METHOD_IN_BATCH
 #define FREE  WEH_METHOD_WITHOUT_TOKEN
+#define UNDECIDED WEH_METHOD_UNDECIDED
 
 #define MAX_NAME         IMODEL_NAME_MAX
 #define MAX_DESCRIPTION  65536
@@ -32,6 +33,7 @@ static const struct weh_arg_spec args_briefcase_open[] = {
     { "briefcase", WEH_ARG_STRING, false, 1, MAX_NAME, NULL, "name of a briefcase (instead of imodel)" },
     { "mode",      WEH_ARG_CHOICE, false, 0, 0, "readwrite|readonly", "readwrite (the default) takes the write lock" },
     { "durability", WEH_ARG_CHOICE, false, 0, 0, "full|normal", "what an acknowledged save outlives: full a power cut, normal the server; Denied when the server's txn.durability_min is more. Absent: as configured" },
+    { "unsaved",   WEH_ARG_CHOICE, false, 0, 0, "ask|restore|drop", "what becomes of unsaved changes of an earlier session, if a recovery journal has some; ask (the default) tells them as recoverable, and edits are refused (RecoveryPending) until briefcase.restoreUnsaved or dropUnsaved" },
     { .name = NULL },
 };
 
@@ -288,15 +290,18 @@ static const struct weh_arg_spec args_txn_list[] = {
 };
 
 #define CONNECTION_PROPS "{key, name, rootSubject: {name, description?}, projectExtents: {low, high}, globalOrigin, ecefLocation?, iTwinId, iModelId, changeset: {id, index}, briefcaseId, mode, durability?}"
+#define OPEN_PROPS "{key, name, rootSubject: {name, description?}, projectExtents: {low, high}, globalOrigin, ecefLocation?, iTwinId, iModelId, changeset: {id, index}, briefcaseId, mode, durability?, recoverable?: {time, user?, changes, bytes}, recovered?: {time, user?, changes, bytes}, unrecoverable?: {state: stale|damaged|foreign, time?}}"
 
 static const struct weh_method methods[] = {
     /* name                      states    access  flags  arguments             result, since, help, handler */
     { "briefcase.close",         IN(READY), VIEW, 0, args_briefcase_close, "{}", "0.1", "Close the open briefcase.", briefcase_close },
     { "briefcase.deleteFileProperty", IN(READY), EDIT, BATCH, args_file_prop, "{}", "0.1", "Delete a file property; one that does not exist is fine.", briefcase_delete_file_property },
+    { "briefcase.dropUnsaved",   IN(READY), EDIT, UNDECIDED, args_none, "{}", "0.1", "Delete the unsaved changes of an earlier session that briefcase.open told as recoverable, for good; NotFound when there are none.", briefcase_drop_unsaved },
     { "briefcase.info",          IN(READY), VIEW, 0, args_none, CONNECTION_PROPS, "0.1", "What briefcase.open answered, as it is now.", briefcase_info },
     { "briefcase.listFileProperties", IN(READY), VIEW, BATCH, args_file_prop_list, "[{namespace, name, id, subId}]", "0.1", "The file properties that there are.", briefcase_list_file_properties },
-    { "briefcase.open",          IN(NEW),   VIEW, 0, args_briefcase_open, CONNECTION_PROPS, "0.1", "Open an iModel; Busy when another session writes it.", briefcase_open },
+    { "briefcase.open",          IN(NEW),   VIEW, 0, args_briefcase_open, OPEN_PROPS, "0.1", "Open an iModel; Busy when another session writes it.", briefcase_open },
     { "briefcase.queryFileProperty", IN(READY), VIEW, BATCH, args_file_prop, "{string?, blob?}", "0.1", "Read a file property; empty when there is none.", briefcase_query_file_property },
+    { "briefcase.restoreUnsaved", IN(READY), EDIT, UNDECIDED, args_none, "{}", "0.1", "Make the unsaved changes of an earlier session, which briefcase.open told as recoverable, unsaved changes of this one; NotFound when there are none. CannotRestore when they do not fit: then nothing has changed.", briefcase_restore_unsaved },
     { "briefcase.saveFileProperty", IN(READY), EDIT, BATCH, args_file_prop_save, "{}", "0.1", "Save a file property: its text, its binary value or both.", briefcase_save_file_property },
     { "briefcase.updateEcefLocation", IN(READY), EDIT, BATCH, args_update_ecef, "{}", "0.1", "Set where on the earth the iModel is.", briefcase_update_ecef },
     { "briefcase.updateGlobalOrigin", IN(READY), EDIT, BATCH, args_update_origin, "{}", "0.1", "Set the offset of all spatial coordinates.", briefcase_update_origin },
@@ -362,13 +367,15 @@ static const struct weh_notification notifications[] = {
     { "session.onProgress",     "{id, method, done, total?}", "How far a long request is: id is the request's, done counts steps. After half a second, then at most four times a second." },
     { "session.onTokenExpiring", "{expires}", "The session's token ends at that time, in a minute or less: send another with session.renewToken. After it every request but that is answered with TokenExpired, and some time later the session ends." },
     { "txns.onAfterUndoRedo",   "{isUndo}", "An undo or redo is complete." },
+    { "txns.onAutosaveFailed",  "{name, message}", "Unsaved changes could not be written into the recovery journal (name and message as in an error). The session goes on, and it is tried again; told once until it has worked again." },
     { "txns.onBeforeUndoRedo",  "{isUndo}", "An undo or redo begins." },
     { "txns.onChangesApplied",  "{txnId, cause}", "A transaction was undone or redone; after its other changes, whether it had any or not." },
     { "txns.onCommit",          "{}", "A save that has changes begins." },
     { "txns.onCommitted",       "{txnId, hasPendingTxns, time}", "A save is on stable storage." },
-    { "txns.onElementsChanged", "{txnId, cause, inserted?, updated?, deleted?, insertedMeta, updatedMeta, deletedMeta, meta}", "Elements changed by a save, undo or redo: compressed id sets and their classes, at most 1000 entities an event." },
+    { "txns.onElementsChanged", "{txnId, cause, inserted?, updated?, deleted?, insertedMeta, updatedMeta, deletedMeta, meta}", "Elements changed by a save, undo or redo (cause), or by restored unsaved changes (cause restore; the save tells them again): compressed id sets and their classes, at most 1000 entities an event." },
     { "txns.onModelGeometryChanged", "[{id, guid}]", "Models whose geometry changed, with their geometry GUID as it is now: in a save before txns.onElementsChanged, in undo and redo after txns.onChangesApplied." },
     { "txns.onModelsChanged",   "{txnId, cause, inserted?, deleted?, insertedMeta, updatedMeta, deletedMeta, meta}", "Models were inserted or deleted." },
+    { "txns.onRecoverable",     "{time, user?, changes, bytes}", "Storage or memory failed and the unsaved changes were rolled back, but the recovery journal has them as of that time: briefcase.restoreUnsaved or dropUnsaved decides." },
 };
 /* clang-format on */
 

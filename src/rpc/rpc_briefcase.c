@@ -3,7 +3,9 @@
 
 #include "rpc_priv.h"
 
-static weh_err put_connection_props(struct weh_call *call, struct weh_diag *diag)
+/* @recovery  of briefcase.open; else NULL. */
+static weh_err put_connection_props(struct weh_call *call, const struct recovery *recovery,
+                                    struct weh_diag *diag)
 {
     const struct workspace *workspace = call_workspace(call);
     weh_err err;
@@ -15,6 +17,9 @@ static weh_err put_connection_props(struct weh_call *call, struct weh_diag *diag
     if (!workspace->readonly) {
         put_text(call->result, "durability",
                  workspace->durability == WEH_DURABILITY_NORMAL ? "normal" : "full");
+    }
+    if (recovery != NULL) {
+        recovery_put(recovery, call->result);
     }
     weh_sink_map_end(call->result);
     return err;
@@ -41,6 +46,25 @@ static weh_err choose_durability(const struct weh_config *config, const struct w
     return WEH_OK;
 }
 
+/* Unsaved changes of an earlier session: found, and dealt with as @wanted says. */
+static weh_err recover(struct workspace *workspace, const struct weh_arg *wanted,
+                       struct recovery *out, struct weh_diag *diag)
+{
+    weh_err err = recovery_look(workspace, out, diag);
+
+    if (err != WEH_OK || out->found != WEH_JOURNAL_PENDING || !wanted->given) {
+        return err;
+    }
+    if (weh_str_eq_text(wanted->as.string, "restore")) {
+        err = recovery_restore(workspace, diag);
+        out->restored = err == WEH_OK;
+    } else if (weh_str_eq_text(wanted->as.string, "drop")) {
+        err = recovery_drop(workspace, diag);
+        out->found = WEH_JOURNAL_NONE;
+    }
+    return err;
+}
+
 weh_err briefcase_open(struct weh_call *call, struct weh_diag *diag)
 {
     struct workspace *workspace = call_workspace(call);
@@ -50,6 +74,7 @@ weh_err briefcase_open(struct weh_call *call, struct weh_diag *diag)
     const struct weh_arg *named = imodel->given ? imodel : briefcase;
     const bool readonly = mode->given && weh_str_eq_text(mode->as.string, "readonly");
     enum weh_access access;
+    struct recovery recovery = { .found = WEH_JOURNAL_NONE };
     const char *path;
     weh_err err;
 
@@ -83,7 +108,10 @@ weh_err briefcase_open(struct weh_call *call, struct weh_diag *diag)
         (void)snprintf(workspace->name, sizeof(workspace->name), "%.*s",
                        WEH_STR_ARGS(named->as.string));
         workspace->is_checkout = briefcase->given;
-        err = put_connection_props(call, diag);
+        err = recover(workspace, &call->args[4], &recovery, diag);
+    }
+    if (err == WEH_OK) {
+        err = put_connection_props(call, &recovery, diag);
     }
     if (err != WEH_OK) {
         workspace_close(workspace);
@@ -95,7 +123,7 @@ weh_err briefcase_open(struct weh_call *call, struct weh_diag *diag)
 
 weh_err briefcase_info(struct weh_call *call, struct weh_diag *diag)
 {
-    return put_connection_props(call, diag);
+    return put_connection_props(call, NULL, diag);
 }
 
 weh_err briefcase_close(struct weh_call *call, struct weh_diag *diag)
@@ -122,9 +150,29 @@ weh_err briefcase_close(struct weh_call *call, struct weh_diag *diag)
             return err;
         }
     }
+    weh_journal_discard(workspace->txns);
     workspace_close(workspace);
     weh_session_move(call->session, WEH_SESSION_NEW);
-    weh_sink_map_begin(call->result, 0);
-    weh_sink_map_end(call->result);
+    put_empty(call->result);
     return WEH_OK;
+}
+
+weh_err briefcase_restore_unsaved(struct weh_call *call, struct weh_diag *diag)
+{
+    weh_err err = recovery_restore(call_workspace(call), diag);
+
+    if (err == WEH_OK) {
+        put_empty(call->result);
+    }
+    return err;
+}
+
+weh_err briefcase_drop_unsaved(struct weh_call *call, struct weh_diag *diag)
+{
+    weh_err err = recovery_drop(call_workspace(call), diag);
+
+    if (err == WEH_OK) {
+        put_empty(call->result);
+    }
+    return err;
 }

@@ -8,6 +8,7 @@
 #include "weh/briefcase.h"
 #include "weh/ec.h"
 #include "weh/id_set.h"
+#include "weh/journal.h"
 #include "weh/rpc.h"
 #include "weh/txn.h"
 
@@ -34,7 +35,8 @@ struct weh_rpc_app {
 enum change_cause {
     CAUSE_SAVE,
     CAUSE_UNDO,
-    CAUSE_REDO
+    CAUSE_REDO,
+    CAUSE_RESTORE
 };
 
 /** What one session works with. Members from briefcase on are NULL while none is open. */
@@ -53,7 +55,40 @@ struct workspace {
     struct weh_bis *bis;
     struct weh_txn_stack *txns;
     struct changes_page *changes; /* where changes.summary goes on; NULL: nowhere */
+    /* of recovery.c; times of the monotonic clock, 0: none */
+    uint64_t unjournaled_since_ms; /* when an edit was first seen that is in no journal */
+    uint64_t journal_rest_ms;      /* until then none is written */
+    uint32_t n_journal_failures;   /* in a row */
+    bool journal_pending;          /* as the client knows */
 };
+
+/* ---- recovery.c: unsaved changes that outlive their session ---- */
+
+/** What was found when a briefcase was opened. */
+struct recovery {
+    enum weh_journal_state found;
+    bool restored;
+    struct weh_journal_info info;
+};
+
+/** Look for a journal of an earlier session, after opening for edits. Errors as weh_journal_look. */
+WEH_MUST_CHECK weh_err recovery_look(struct workspace *workspace, struct recovery *out,
+                                     struct weh_diag *diag);
+/** Put the members that tell of it (recoverable, recovered, unrecoverable), if any. */
+void recovery_put(const struct recovery *recovery, struct weh_sink *sink);
+/** Errors as weh_journal_restore and weh_journal_drop. */
+WEH_MUST_CHECK weh_err recovery_restore(struct workspace *workspace, struct weh_diag *diag);
+WEH_MUST_CHECK weh_err recovery_drop(struct workspace *workspace, struct weh_diag *diag);
+/** WEH_E_RECOVERY_PENDING while somebody must decide about a journal. */
+WEH_MUST_CHECK weh_err recovery_check_decided(const struct workspace *workspace,
+                                              struct weh_diag *diag);
+/** Tell of a journal that is all that is left; write one when it is time. */
+void recovery_after_request(struct workspace *workspace);
+/** As weh_app_ops. */
+uint64_t recovery_tick_after(struct workspace *workspace);
+void recovery_tick(struct workspace *workspace);
+/** The session ends: what becomes of what is unsaved. The briefcase is still open. */
+void recovery_at_end(struct workspace *workspace, enum weh_close_reason reason);
 
 /** Forget where changes.summary was (NULL is fine). */
 void changes_page_destroy(struct changes_page *page);

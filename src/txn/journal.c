@@ -114,9 +114,7 @@ static void remove_file(struct txn_journal *journal)
 void journal_settled(struct weh_txn_stack *stack)
 {
     stack->journal.has_fingerprint = false;
-    if (stack->journal.exists && !stack->journal.pending) {
-        remove_file(&stack->journal);
-    }
+    weh_journal_discard(stack);
 }
 
 void journal_lost(struct weh_txn_stack *stack)
@@ -389,6 +387,14 @@ weh_err weh_journal_write(struct weh_txn_stack *stack, const char *user, bool *w
         *written = true;
     }
     return err;
+}
+
+void weh_journal_discard(struct weh_txn_stack *stack)
+{
+    weh_assert(stack != NULL);
+    if (stack->journal.exists && !stack->journal.pending) {
+        remove_file(&stack->journal);
+    }
 }
 
 /* ---- the decision ---- */

@@ -21,6 +21,8 @@
 #define DIGEST_BYTES 32
 #define CHUNK_BYTES  65536
 #define NEW_SUFFIX   ".new"
+/* The year 10000, which has no ISO 8601 text. */
+#define END_OF_TIME_MS INT64_C(253402300800000)
 
 enum flag {
     FLAG_RESTART = 1
@@ -97,7 +99,7 @@ static bool get_head(const uint8_t bytes[JOURNAL_HEAD_BYTES], struct journal_hea
     out->ids.element = get_number(bytes + AT_ELEMENT, 8);
     out->ids.instance = get_number(bytes + AT_INSTANCE, 8);
     memcpy(out->user, bytes + AT_USER, (size_t)user_len);
-    return strlen(out->user) == user_len &&
+    return out->time_ms >= 0 && out->time_ms < END_OF_TIME_MS && strlen(out->user) == user_len &&
            weh_str_is_utf8((struct weh_str){ out->user, (size_t)user_len });
 }
 
@@ -367,7 +369,8 @@ static weh_err read_tail(struct reader *reader, struct journal_content *out, boo
         return fail_digest(diag);
     }
     out->n_rows = get_number(tail, 8);
-    *got = memcmp(digest, tail + 16, DIGEST_BYTES) == 0 && get_number(tail + 8, 8) == out->n_bytes;
+    *got = memcmp(digest, tail + 16, DIGEST_BYTES) == 0 &&
+           get_number(tail + 8, 8) == out->n_bytes && out->n_rows <= out->n_bytes;
     return WEH_OK;
 }
 
