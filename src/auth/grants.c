@@ -97,27 +97,38 @@ static int hex_value(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+/* The byte at the front of @text, "%C3" or as it stands; @text goes on behind it. False for a percent
+ * sign alone. */
+static bool next_byte(struct weh_str *text, char *out)
+{
+    size_t n = 1;
+
+    *out = text->ptr[0];
+    if (*out == '%') {
+        int high = text->len > 2 ? hex_value(text->ptr[1]) : -1;
+        int low = text->len > 2 ? hex_value(text->ptr[2]) : -1;
+
+        if (high < 0 || low < 0) {
+            return false;
+        }
+        *out = (char)(high << 4 | low);
+        n = 3;
+    }
+    *text = (struct weh_str){ text->ptr + n, text->len - n };
+    return true;
+}
+
 /* Undo the percent-encoding of @text (RFC 3986 section 2.1); false when it cannot be a name. */
 static bool decode_name(struct weh_str text, struct grant *out)
 {
     out->n_name = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
+    while (text.len != 0) {
+        char byte = '\0';
 
-        if (c == '%') {
-            int high = text.len - i > 2 ? hex_value(text.ptr[i + 1]) : -1;
-            int low = text.len - i > 2 ? hex_value(text.ptr[i + 2]) : -1;
-
-            if (high < 0 || low < 0) {
-                return false;
-            }
-            c = (char)(high << 4 | low);
-            i += 2;
-        }
-        if (c == '\0' || out->n_name == sizeof(out->name)) {
+        if (out->n_name == sizeof(out->name) || !next_byte(&text, &byte) || byte == '\0') {
             return false;
         }
-        out->name[out->n_name++] = c;
+        out->name[out->n_name++] = byte;
     }
     return out->n_name != 0 && weh_str_is_utf8(grant_name(out));
 }
@@ -149,33 +160,46 @@ static bool starts_with(struct weh_str text, struct weh_str head)
     return text.len >= head.len && memcmp(text.ptr, head.ptr, head.len) == 0;
 }
 
+/* "edit" or "edit:NAME": the level, and what follows it in @rest. */
+static enum weh_access read_level(struct weh_str text, struct weh_str *rest)
+{
+    for (enum weh_access access = WEH_ACCESS_VIEW; access <= WEH_ACCESS_ADMIN; access++) {
+        struct weh_str level = weh_str_from(weh_access_name(access));
+
+        if (!starts_with(text, level)) {
+            continue;
+        }
+        *rest = (struct weh_str){ text.ptr + level.len, text.len - level.len };
+        if (rest->len == 0 || rest->ptr[0] == ':') {
+            return access;
+        }
+    }
+    return WEH_ACCESS_NONE;
+}
+
 weh_err weh_identity_add_scope(struct weh_identity *identity, struct weh_str scope, bool *found,
                                struct weh_diag *diag)
 {
     static const struct weh_str prefix = { "weh:", 4 };
+    struct grant grant = { .access = WEH_ACCESS_NONE };
+    struct weh_str rest;
 
     if (!starts_with(scope, prefix)) {
         return WEH_OK;
     }
     scope = (struct weh_str){ scope.ptr + prefix.len, scope.len - prefix.len };
-    for (enum weh_access access = WEH_ACCESS_VIEW; access <= WEH_ACCESS_ADMIN; access++) {
-        struct weh_str level = weh_str_from(weh_access_name(access));
-        struct grant grant = { .access = access };
-
-        if (weh_str_eq(scope, level)) {
-            identity->access = access > identity->access ? access : identity->access;
-            *found = true;
-            return WEH_OK;
-        }
-        if (starts_with(scope, level) && scope.ptr[level.len] == ':') {
-            struct weh_str name = { scope.ptr + level.len + 1, scope.len - level.len - 1 };
-
-            if (!decode_name(name, &grant)) {
-                return WEH_OK;
-            }
-            *found = true;
-            return add_grant(identity, &grant, diag);
-        }
+    grant.access = read_level(scope, &rest);
+    if (grant.access == WEH_ACCESS_NONE) {
+        return WEH_OK;
     }
-    return WEH_OK;
+    if (rest.len == 0) {
+        identity->access = grant.access > identity->access ? grant.access : identity->access;
+        *found = true;
+        return WEH_OK;
+    }
+    if (!decode_name((struct weh_str){ rest.ptr + 1, rest.len - 1 }, &grant)) {
+        return WEH_OK;
+    }
+    *found = true;
+    return add_grant(identity, &grant, diag);
 }

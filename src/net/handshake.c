@@ -182,8 +182,21 @@ static void read_offer(struct weh_str text, struct offer *offer)
     }
 }
 
-/* A bearer token in the header; else a ticket, as subprotocol or ?ticket=. A token never comes in
- * a URL, where proxies write it down. */
+bool weh_handshake_has_token_in_url(struct lws *wsi)
+{
+    static const char *const names[] = { "access_token=", "token=", "id_token=", "bearer=" };
+    char text[BEARER_LIMIT_BYTES + 16]; /* what does not fit is no token: it ends with 401 */
+    bool is_found = false;
+
+    for (size_t i = 0; i < WEH_ARRAY_LEN(names) && !is_found; i++) {
+        is_found = lws_get_urlarg_by_name(wsi, names[i], text, sizeof(text)) != NULL;
+    }
+    explicit_bzero(text, sizeof(text));
+    return is_found;
+}
+
+/* A bearer token in the header; else a ticket, as subprotocol or ?ticket=; else the certificate of
+ * the connection. A token never comes in a URL, where proxies write it down. */
 static bool authenticate(struct weh_conn *conn, struct weh_str ticket)
 {
     char text[64];
@@ -196,7 +209,8 @@ static bool authenticate(struct weh_conn *conn, struct weh_str ticket)
         const char *value = lws_get_urlarg_by_name(conn->wsi, "ticket=", text, sizeof(text));
 
         if (value == NULL) {
-            return false;
+            weh_identity_fini(&conn->identity);
+            return weh_tls_client_identity(conn->net, conn->wsi, &conn->identity);
         }
         ticket = weh_str_from(value);
     }
@@ -244,6 +258,7 @@ static const struct refusal *check_session(struct weh_conn *conn)
                                                     " as subprotocol\n" };
     static const struct refusal unknown = { "401 Unauthorized", "WWW-Authenticate: Bearer\r\n",
                                             "a bearer token or a ticket is needed\n" };
+    static const struct refusal in_url = { "400 Bad Request", NULL, WEH_TOKEN_IN_URL };
     const struct refusal *refusal = NULL;
     char list[SUBPROTOCOLS_LIMIT_BYTES];
     struct offer offer;
@@ -256,6 +271,9 @@ static const struct refusal *check_session(struct weh_conn *conn)
     if (offer.has_any && !offer.has_codec) {
         /* Browsers fail the connection when none of what they offer is chosen. */
         return &bad_subprotocol;
+    }
+    if (weh_handshake_has_token_in_url(conn->wsi)) {
+        return &in_url;
     }
     refusal = check_room(conn->net);
     if (refusal != NULL) {

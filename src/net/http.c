@@ -130,6 +130,10 @@ static int tickets_post(struct weh_conn *conn)
         (void)plain(conn, "411 Length Required", cors_headers, "send a Content-Length\n");
         return -1;
     }
+    if (weh_handshake_has_token_in_url(conn->wsi)) {
+        (void)plain(conn, "400 Bad Request", cors_headers, WEH_TOKEN_IN_URL);
+        return -1;
+    }
     conn->is_authentic = weh_handshake_bearer(conn);
     if (n == -1) {
         /* libwebsockets takes what follows for a body without end: let nothing follow. */

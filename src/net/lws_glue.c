@@ -53,8 +53,9 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
     int result = 0;
 
     if (reason == LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS) {
-        weh_tls_restrict(user);
-        return 0;
+        const struct weh_net *net = lws_context_user(lws_get_context(wsi));
+
+        return weh_tls_restrict(user, net->config) ? 0 : 1;
     }
     conn = wsi == NULL ? NULL : lws_get_opaque_user_data(wsi);
     if (conn == NULL || conn->state == WEH_CONN_GONE) {

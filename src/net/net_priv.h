@@ -120,7 +120,11 @@ void weh_listener_close(struct weh_net *net);
 
 /* tls.c */
 WEH_MUST_CHECK weh_err weh_tls_check_files(const struct weh_config *config, struct weh_diag *diag);
-void weh_tls_restrict(void *ssl_ctx);
+/** What libwebsockets does not set: versions, and who of the clients may come in. False when
+ * tls.client_ca cannot be read. */
+bool weh_tls_restrict(void *ssl_ctx, const struct weh_config *config);
+/** Who the connection's client certificate says its client is, where that is configured. */
+bool weh_tls_client_identity(const struct weh_net *net, struct lws *wsi, struct weh_identity *out);
 
 /* lws_glue.c */
 WEH_MUST_CHECK weh_err weh_lws_open(struct weh_net *net, struct weh_diag *diag);
@@ -132,6 +136,10 @@ void weh_lws_adopt(struct weh_net *net, int fd);
 int weh_handshake_confirm(struct weh_conn *conn);
 /** Who sent the request, by bearer token. */
 bool weh_handshake_bearer(struct weh_conn *conn);
+/** True when the query holds what looks like a token: proxies write URLs down. */
+bool weh_handshake_has_token_in_url(struct lws *wsi);
+#define WEH_TOKEN_IN_URL \
+    "a token does not belong into a URL: send it as Authorization: Bearer, or get a ticket\n"
 
 /* http.c */
 struct weh_http_reply {

@@ -46,10 +46,20 @@ void copy_imodel(const struct fixture *f, const char *data, const char *name)
 
 void connect_client(struct fixture *f, struct client *client, enum weh_access access)
 {
+    struct weh_identity identity = { .access = access };
+
+    (void)strcpy(identity.user, access == WEH_ACCESS_VIEW ? "vera" : "ada");
+    connect_identity(f, client, &identity);
+}
+
+void connect_identity(struct fixture *f, struct client *client, const struct weh_identity *identity)
+{
     struct weh_session_options options = { .host = f->host,
                                            .codec = WEH_CODEC_JSON,
-                                           .access = access,
-                                           .user = access == WEH_ACCESS_VIEW ? "vera" : "ada",
+                                           .access = identity->access,
+                                           .grants = identity->grants,
+                                           .expires_ms = identity->expires_ms,
+                                           .user = identity->user,
                                            .peer = "127.0.0.1:1" };
 
     client->fake = weh_calloc(1, sizeof(*client->fake));

@@ -37,6 +37,8 @@ int rpc_teardown(void **state);
 /** Copy @data of the test data as the iModel @name. */
 void copy_imodel(const struct fixture *f, const char *data, const char *name);
 void connect_client(struct fixture *f, struct client *client, enum weh_access access);
+void connect_identity(struct fixture *f, struct client *client,
+                      const struct weh_identity *identity);
 void disconnect_client(struct client *client);
 
 void send_request(struct client *client, const char *method, const char *params);
