@@ -60,7 +60,7 @@ def test_no_or_wrong_token_is_401(server):
         headers = refused(server, 401, Authorization=value)
         assert headers["www-authenticate"] == "Bearer", headers
     # Never by URL.
-    refused(server, 401, Authorization=None, path="/v1/session?token=" + server.token)
+    refused(server, 400, Authorization=None, path="/v1/session?token=" + server.token)
     refused(server, 401, Authorization=None, path="/v1/session?ticket=" + server.token)
 
 

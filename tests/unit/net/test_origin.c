@@ -59,11 +59,51 @@ static void test_origin_that_only_looks_like_this_machine_is_refused(void **stat
         "http://evil.example#http://localhost",
         " http://localhost",
         "http://localhost ",
+        "http://localhost\t",
+        "http://localhost\n",
+        "http://localhost,http://localhost",
+        "http://localhost;",
+        "http://localhost?",
+        "http://localhost/index.html",
+        "http://localhost#",
+        "http://localhost\\",
+        "http://localhost:80:80",
+        "http://localhost: 80",
+        "http://localhost:+80",
+        "http://localhost:0x50",
+        "http://localhost:99999999999999999999",
+        "http://localhost@evil.example",
+        "http://localhost:80@evil.example",
+        "http://evil.example/http://localhost",
+        "http://evil.example?http://localhost",
+        "http://sub.localhost",
+        "http://local\xe2\x80\x8bhost",
+        "http://\xef\xbd\x8cocalhost",
+        "http://0x7f000001",
+        "http://2130706433",
+        "http://0.0.0.0",
+        "http://127.0.0.01",
+        "http://127.000.000.001",
+        "http://[::ffff:127.0.0.1]",
+        "http://[0:0:0:0:0:0:0:1]",
+        "http://[::1%lo]",
+        "http://::1",
+        "http:/localhost",
+        "http:localhost",
+        "//localhost",
+        "https:///localhost",
+        "javascript://localhost",
+        "chrome-extension://localhost",
+        "about:blank",
+        "*",
+        "NULL",
+        "undefined",
     };
 
     (void)state;
     for (size_t i = 0; i < WEH_ARRAY_LEN(bad); i++) {
         assert_false(allowed(bad[i], ""));
+        assert_false(allowed(bad[i], "https://a.example"));
     }
 }
 
