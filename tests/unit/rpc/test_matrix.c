@@ -25,7 +25,8 @@
 #define THEIRS "secret" /* an iModel of somebody else: small.bim */
 
 /* Texts in it that nobody may see. */
-static const char *const secrets[] = { "Building A", "Site label", "Nested definitions" };
+static const char *const secrets[] = { "Building A", "Site label", "Nested definitions",
+                                       "\"imodel\":\"" THEIRS "\"" };
 
 enum kind {
     KIND_MINE,
