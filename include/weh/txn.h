@@ -91,6 +91,13 @@ bool weh_txn_has_met_schema(const struct weh_txn_stack *stack);
  */
 bool weh_txn_has_unsaved(struct weh_txn_stack *stack);
 
+/** What is held for unsaved changes. */
+struct weh_txn_held {
+    uint64_t memory_bytes;
+    uint64_t temporary_bytes; /* in files without a name */
+};
+struct weh_txn_held weh_txn_get_held(const struct weh_txn_stack *stack);
+
 /**
  * Save what changed as one transaction, durable when the call returns (WAL, synchronous=FULL).
  *

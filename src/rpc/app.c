@@ -102,6 +102,23 @@ static bool edits_open_briefcase(const struct weh_method *method)
     return method->access >= WEH_ACCESS_EDIT && method->states == WEH_IN(READY);
 }
 
+weh_err workspace_check_room(const struct workspace *workspace, const struct weh_method *method,
+                             struct weh_diag *diag)
+{
+    const struct weh_config *config = workspace->app->config;
+    struct weh_txn_held held;
+
+    if (workspace->txns == NULL || method->access < WEH_ACCESS_EDIT ||
+        (method->flags & WEH_METHOD_IN_BATCH) == 0) {
+        return WEH_OK;
+    }
+    held = weh_txn_get_held(workspace->txns);
+    return held.memory_bytes < (uint64_t)config->limits_unsaved_bytes &&
+                   held.temporary_bytes < (uint64_t)config->limits_temporary_bytes
+               ? WEH_OK
+               : weh_fail(diag, WEH_E_LIMIT, "too much is unsaved; save or abandon it first");
+}
+
 /* A reader sees one state of the file during a request, and the newest at the next: somebody else may
  * have written meanwhile, schemas too. */
 static weh_err before_request(void *arg, const struct weh_method *method, struct weh_diag *diag)
@@ -114,9 +131,10 @@ static weh_err before_request(void *arg, const struct weh_method *method, struct
         return WEH_OK;
     }
     if (!workspace->readonly) {
-        return edits_open_briefcase(method) && (method->flags & WEH_METHOD_UNDECIDED) == 0
-                   ? recovery_check_decided(workspace, diag)
-                   : WEH_OK;
+        err = edits_open_briefcase(method) && (method->flags & WEH_METHOD_UNDECIDED) == 0
+                  ? recovery_check_decided(workspace, diag)
+                  : WEH_OK;
+        return err == WEH_OK ? workspace_check_room(workspace, method, diag) : err;
     }
     if (edits_open_briefcase(method)) {
         return weh_fail(diag, WEH_E_READ_ONLY, "the briefcase is open for reading only");

@@ -122,7 +122,10 @@ static weh_err run_op(struct batch *batch, const struct op *op, struct weh_diag 
         weh_value_sink_init(&batch->result, call.arena);
         call.result = &batch->result.sink;
     }
-    err = op->method->handler(&call, diag);
+    err = workspace_check_room(call_workspace(&call), op->method, diag);
+    if (err == WEH_OK) {
+        err = op->method->handler(&call, diag);
+    }
     if (err != WEH_OK || !keep) {
         return err;
     }

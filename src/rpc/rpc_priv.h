@@ -102,6 +102,9 @@ WEH_MUST_CHECK weh_err workspace_open(struct workspace *workspace, const char *p
  * nothing can be undone. On failure nothing has changed.
  */
 WEH_MUST_CHECK weh_err workspace_refresh(struct workspace *workspace, struct weh_diag *diag);
+/** WEH_E_LIMIT when @method edits and so much is unsaved that it must not become more. */
+WEH_MUST_CHECK weh_err workspace_check_room(const struct workspace *workspace,
+                                            const struct weh_method *method, struct weh_diag *diag);
 /** Roll back what is unsaved and close; nothing open is fine. */
 void workspace_close(struct workspace *workspace);
 

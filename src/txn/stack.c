@@ -190,6 +190,21 @@ bool weh_txn_has_unsaved(struct weh_txn_stack *stack)
     return recorder_has_net_change(&stack->recorder, &changed, NULL) != WEH_OK || changed;
 }
 
+struct weh_txn_held weh_txn_get_held(const struct weh_txn_stack *stack)
+{
+    struct weh_txn_held held = { 0 };
+
+    for (size_t i = 0; i < stack->tables.n; i++) {
+        const struct table *table = stack->tables.items[i];
+
+        held.memory_bytes += (uint64_t)table->records_capacity * sizeof(*table->records) +
+                             (uint64_t)table->n_buckets * sizeof(*table->buckets) +
+                             table->keys.capacity + table->old.tail.capacity;
+        held.temporary_bytes += table->old.in_file;
+    }
+    return held;
+}
+
 /* ---- save ---- */
 
 /* Rows of tables that are not tracked, or nothing at all. */

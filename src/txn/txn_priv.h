@@ -133,6 +133,10 @@ void recorder_stale(struct recorder *recorder);
 WEH_MUST_CHECK weh_err recorder_old_row(struct recorder *recorder, const struct table *table,
                                         const struct record *record, const uint8_t **out,
                                         struct weh_diag *diag);
+/** Bind the primary key of @record to the table's select. */
+WEH_MUST_CHECK weh_err recorder_bind_key(const struct recorder *recorder, const struct table *table,
+                                         const struct record *record, sqlite3_stmt *stmt,
+                                         struct weh_diag *diag);
 /** How many rows are remembered. */
 uint64_t recorder_rows(const struct recorder *recorder);
 /** Bring the groups of all tables up to date; *@n_bytes their sum. */

@@ -464,6 +464,38 @@ static void test_durability_is_as_configured_and_asked_for(void **state)
                "InvalidParams", "durability");
 }
 
+static void test_unsaved_changes_are_bounded_and_none_is_lost(void **state)
+{
+    struct fixture *f = *state;
+    const struct weh_value *reply;
+    char op[128];
+    char batch[256];
+    unsigned n = 0;
+
+    (void)call(&f->a, "briefcase.open", "{\"imodel\":\"empty\"}");
+    f->config.limits_unsaved_bytes = 20000;
+    do {
+        (void)snprintf(op, sizeof(op), "{\"namespace\":\"n\",\"name\":\"p%u\",\"string\":\"v\"}",
+                       n++);
+        reply = reply_of(&f->a, "briefcase.saveFileProperty", op);
+    } while (weh_value_get(reply, "result") != NULL && n < 10000);
+    assert_true(n > 100 && n < 1000);
+    call_fails(&f->a, "briefcase.saveFileProperty", op, "LimitExceeded", NULL);
+    (void)snprintf(batch, sizeof(batch),
+                   "{\"ops\":[{\"method\":\"briefcase.saveFileProperty\",\"params\":%s}]}", op);
+    call_fails(&f->a, "edit.batch", batch, "LimitExceeded", "ops[0]");
+    assert_bool(call(&f->a, "txns.state", "{}"), "hasUnsavedChanges", true);
+    assert_bool(call(&f->a, "txns.saveChanges", "{}"), "saved", true);
+    (void)call(&f->a, "briefcase.saveFileProperty", op);
+    assert_bool(call(&f->a, "txns.saveChanges", "{}"), "saved", true);
+    /* All that were taken are there. */
+    (void)snprintf(op, sizeof(op), "{\"namespace\":\"n\",\"name\":\"p%u\"}", n - 2);
+    assert_text(call(&f->a, "briefcase.queryFileProperty", op), "string", "v");
+    reply = call(&f->a, "briefcase.listFileProperties", "{\"namespace\":\"n\"}");
+    assert_int_equal(reply->n, n);
+    (void)call(&f->a, "briefcase.close", "{}");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, rpc_setup, rpc_teardown)
 
 int main(void)
@@ -484,6 +516,7 @@ int main(void)
         TEST(test_geometry_guid_goes_back_on_undo_and_forth_on_redo),
         TEST(test_geometry_of_a_new_model_is_told),
         TEST(test_durability_is_as_configured_and_asked_for),
+        TEST(test_unsaved_changes_are_bounded_and_none_is_lost),
     };
 
     return cmocka_run_group_tests(tests, rpc_setup_group, NULL);
