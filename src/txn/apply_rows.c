@@ -170,6 +170,10 @@ weh_err apply_row(struct applier *applier, const struct apply_group *group,
     if (err != WEH_OK) {
         return err;
     }
+    if (weh_briefcase_lost_transaction(applier->tables->briefcase)) {
+        /* As in txn_step. */
+        return weh_fail(diag, WEH_E_IO, "rolled back to the last saved state");
+    }
     rc = sqlite3_step(applier->stmt);
     *done = rc == SQLITE_DONE;
     if (rc != SQLITE_DONE && (rc & 0xff) != SQLITE_CONSTRAINT) {

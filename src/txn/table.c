@@ -26,8 +26,15 @@ static bool name_is_tracked(const char *name)
 weh_err txn_step(struct weh_briefcase *briefcase, sqlite3_stmt *stmt, bool *row,
                  struct weh_diag *diag)
 {
-    int rc = sqlite3_step(stmt);
+    int rc;
 
+    *row = false;
+    /* SQLite rolls back by itself when storage fails, and would carry out the next statement as a
+     * transaction of its own. */
+    if (weh_briefcase_lost_transaction(briefcase)) {
+        return weh_fail(diag, WEH_E_IO, "rolled back to the last saved state");
+    }
+    rc = sqlite3_step(stmt);
     *row = rc == SQLITE_ROW;
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? WEH_OK : weh_db_fail(briefcase, rc, diag);
 }
