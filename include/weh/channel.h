@@ -34,6 +34,7 @@ struct weh_frame {
     struct weh_frame *next;
     uint8_t *memory; /* WEH_FRAME_HEADROOM bytes, then the payload */
     size_t len;      /* of the payload */
+    uint64_t seq;    /* which message of the session it is, from 1; 0: it does not count */
     bool is_text;
 };
 
@@ -46,11 +47,18 @@ static inline uint8_t *weh_frame_payload(struct weh_frame *frame)
 void weh_frame_destroy(struct weh_frame *frame);
 
 struct weh_channel;
+struct weh_session;
 
 struct weh_channel_ops {
     /** The session has frames, or wants to end. Any thread, never blocks; calls may coalesce. The
      * channel answers in its own thread with weh_session_next_frame and weh_session_wants_close. */
     void (*wake)(struct weh_channel *channel);
+    /** From now on the channel is @session's, which was resumed on it, and no more that of the session
+     * it was made with. Service thread, inside of weh_session_receive. */
+    void (*attached)(struct weh_channel *channel, struct weh_session *session);
+    /** The session goes on with another channel: give back what is not wholly sent
+     * (weh_session_give_back), forget the session, close with @reason. Service thread. */
+    void (*detached)(struct weh_channel *channel, enum weh_close_reason reason);
 };
 
 /** Embedded in the connection object. */

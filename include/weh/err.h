@@ -70,7 +70,9 @@
     X(NO_OPERATION,     REQUEST, "NoMultiTxnOperation",    1044, 65571, "no multi-transaction operation is open")            \
     X(TOKEN_EXPIRED,    REQUEST, "TokenExpired",           1045, 0,     "the token has ended: session.renewToken takes another")    \
     X(RECOVERY_PENDING, REQUEST, "RecoveryPending",        1046, 0,     "unsaved changes of an earlier session must be restored or dropped first") \
-    X(CANNOT_RESTORE,   REQUEST, "CannotRestore",          1047, 0,     "the unsaved changes of an earlier session do not fit the file")
+    X(CANNOT_RESTORE,   REQUEST, "CannotRestore",          1047, 0,     "the unsaved changes of an earlier session do not fit the file") \
+    X(RESUME,           REQUEST, "ResumeFailed",           1048, 0,     "no session can be resumed with this id and token")      \
+    X(RESUME_LOST,      REQUEST, "ResumeLost",             1049, 0,     "messages that the client lacks are not kept any more; the session was ended")
 /* clang-format on */
 
 enum weh_err_code {

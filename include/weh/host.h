@@ -26,6 +26,9 @@ struct weh_app_ops {
     /** Called after each request, before its reply goes out. Worker thread. A failure here takes
      * the place of the reply. */
     weh_err (*after)(void *workspace, struct weh_diag *diag);
+    /** The session has other rights than before: say what they are with the open iModel
+     * (weh_session_set_open_access). Worker thread. NULL: nothing is to be said. */
+    void (*renewed)(void *workspace);
     /** Nothing waits any more: milliseconds until a tick is wanted, 0 for none. Asked after requests
      * and after each tick; what was wanted before is forgotten. Worker thread. NULL: never. */
     uint64_t (*tick_after)(void *workspace);
@@ -61,6 +64,10 @@ void weh_host_attach(struct weh_host *host, void (*wake)(void *ctx), void *ctx);
 /** Free sessions that have ended, and see to what is due. When woken, and after the time returned:
  * milliseconds until something is due, WEH_NEVER when nothing is. Service thread. */
 uint64_t weh_host_service(struct weh_host *host);
+
+/** Stop: sessions that wait to be resumed end now, and no more will wait. With @hurry the requests that
+ * still run in them are interrupted. Service thread. */
+void weh_host_stop(struct weh_host *host, bool hurry);
 
 /** The session with the id @name; NULL when there is none. Service thread. */
 struct weh_session *weh_host_find(const struct weh_host *host, struct weh_str name);

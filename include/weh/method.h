@@ -84,7 +84,8 @@ enum weh_method_flag {
     WEH_METHOD_OUT_OF_BAND = 1,   /* runs in the channel's thread, past the mailbox */
     WEH_METHOD_IN_BATCH = 2,      /* may stand in edit.batch */
     WEH_METHOD_WITHOUT_TOKEN = 4, /* also when the token has ended, and whatever it allows */
-    WEH_METHOD_UNDECIDED = 8,     /* an edit also while unsaved changes of an earlier session wait */
+    WEH_METHOD_UNDECIDED = 8,  /* an edit also while unsaved changes of an earlier session wait */
+    WEH_METHOD_UNCOUNTED = 16, /* request and reply belong to the connection, not to the session */
 };
 
 struct weh_method {
@@ -151,7 +152,7 @@ int64_t weh_session_expires_ms(const struct weh_session *session);
 void weh_session_renew(struct weh_session *session, const struct weh_identity *identity);
 enum weh_codec weh_session_codec(const struct weh_session *session);
 
-/** True until the first request of the session has been answered. */
+/** True until a request of the session has been taken, or hello said. Service thread. */
 bool weh_session_is_first_request(const struct weh_session *session);
 
 /** The flag that a cancelled request's statements read. Borrowed, lives as the session. */

@@ -1,6 +1,7 @@
 /* include/weh/session.h - one user at work: a mailbox, an open briefcase, an outbox.
  *
- * A session belongs to one channel. The channel's thread delivers messages and takes frames; a
+ * A session has one channel at a time, or none while it is detached: its socket was lost, and it waits
+ * to be resumed on another. The channel's thread delivers messages and takes frames; a
  * worker of the pool runs the requests, one session at most once in the run queue, so requests run
  * strictly in the order received and neither the session's briefcase nor its state needs a lock. The
  * two threads meet in the mailbox and the outbox, both bounded.
@@ -20,12 +21,12 @@
 struct weh_host;
 struct weh_session;
 
-/** NEW: no briefcase open. READY: one is open. DETACHED: the socket was lost, the session waits. */
+/** NEW: no briefcase open. READY: one is open. Whether there is a channel is another question: requests
+ * run on without one. */
 enum weh_session_state {
     WEH_SESSION_NEW,
     WEH_SESSION_OPENING,
     WEH_SESSION_READY,
-    WEH_SESSION_DETACHED,
     WEH_SESSION_CLOSING,
     WEH_SESSION_CLOSED,
 };
@@ -64,8 +65,16 @@ WEH_MUST_CHECK weh_err weh_session_create(const struct weh_session_options *opti
  */
 void weh_session_receive(struct weh_session *session, uint8_t *bytes, size_t len);
 
-/** The next frame to send, owned by the caller; NULL when there is none now. Service thread. */
+/** The next frame to send, the caller's until it is sent or given back; NULL when there is none now.
+ * Service thread. */
 struct weh_frame *weh_session_next_frame(struct weh_session *session);
+
+/** @frame has left as a whole. Taken. Its payload must be what it was: it may be sent again. */
+void weh_session_frame_done(struct weh_session *session, struct weh_frame *frame);
+
+/** Of @frame only @n_sent bytes have left (told by weh_session_sent), and no more will. Taken. To be
+ * called before the channel goes. */
+void weh_session_give_back(struct weh_session *session, struct weh_frame *frame, size_t n_sent);
 
 /** Tell that @n bytes of frames have left (they count against the outbox limit until then). */
 void weh_session_sent(struct weh_session *session, size_t n);
@@ -79,7 +88,8 @@ void weh_session_end(struct weh_session *session, enum weh_close_reason reason);
 
 /**
  * The channel is gone: nothing can be sent any more. Service thread; the last call with @session, which
- * does not touch the channel any more.
+ * does not touch the channel any more. A session whose client can resume it waits for that if @reason
+ * is a loss; else it ends.
  */
 void weh_session_channel_gone(struct weh_session *session, enum weh_close_reason reason);
 
@@ -91,5 +101,44 @@ void weh_session_check_expiry(struct weh_session *session, int64_t now_ms);
 
 /** The session's id as text, for the log. Borrowed. */
 const char *weh_session_name(const struct weh_session *session);
+
+/* ---- resuming: see PROTOCOL.md, "Resuming" ---- */
+
+#define WEH_RESUME_TOKEN_BYTES 24
+#define WEH_RESUME_TOKEN_SIZE  (2 * WEH_RESUME_TOKEN_BYTES + 1) /* hexadecimal digits, NUL */
+
+/** What the client says of the session that it wants back. */
+struct weh_resume {
+    struct weh_str session_id;
+    struct weh_str token;
+    uint64_t received; /* messages of the server */
+};
+
+struct weh_hello {
+    struct weh_session *session; /* the one that the connection has now */
+    enum weh_access access;      /* what its rights are, with those of the connection */
+    bool resumed;
+    uint64_t received; /* messages of the client */
+    char token[WEH_RESUME_TOKEN_SIZE];
+};
+
+/**
+ * The client of @session has said hello. With @resume (may be NULL) its channel goes to the session that
+ * is named there, and @session ends: the reply goes to the former, before what it sends again.
+ * Service thread, from the handler of an out-of-band method.
+ *
+ * WEH_E_RESUME when there is no such session, the token is wrong or the user another: one error for all;
+ * the connection ends after some. WEH_E_BAD_ARGS (where: resume) when the encoding is another, or more
+ * was received than sent. WEH_E_RESUME_LOST when what the client lacks is not kept: the session named
+ * ends. WEH_E_LIMIT, WEH_E_IO: no random numbers.
+ */
+WEH_MUST_CHECK weh_err weh_session_hello(struct weh_session *session,
+                                         const struct weh_resume *resume, struct weh_hello *out,
+                                         struct weh_diag *diag);
+
+/** The client has @received messages of the server: they need not be kept. WEH_E_BAD_ARGS when that is
+ * more than were sent. Service thread. */
+WEH_MUST_CHECK weh_err weh_session_acknowledge(struct weh_session *session, uint64_t received,
+                                               struct weh_diag *diag);
 
 #endif

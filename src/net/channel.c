@@ -64,9 +64,35 @@ static void channel_wake(struct weh_channel *channel)
     weh_inbox_post(WEH_CONTAINER_OF(channel, struct weh_conn, channel));
 }
 
+static void channel_attached(struct weh_channel *channel, struct weh_session *session)
+{
+    WEH_CONTAINER_OF(channel, struct weh_conn, channel)->session = session;
+}
+
+/* What the session may want to send again. */
+static void give_back(struct weh_conn *conn)
+{
+    if (conn->tx != NULL && conn->session != NULL) {
+        weh_session_give_back(conn->session, conn->tx, conn->tx_sent);
+        conn->tx = NULL;
+        conn->tx_sent = 0;
+    }
+}
+
+static void channel_detached(struct weh_channel *channel, enum weh_close_reason reason)
+{
+    struct weh_conn *conn = WEH_CONTAINER_OF(channel, struct weh_conn, channel);
+
+    give_back(conn);
+    conn->session = NULL;
+    conn->gone_reason = reason;
+    conn->is_closing = true;
+    weh_inbox_post(conn);
+}
+
 weh_err weh_conn_create(struct weh_net *net, int fd, struct weh_conn **out)
 {
-    static const struct weh_channel_ops ops = { channel_wake };
+    static const struct weh_channel_ops ops = { channel_wake, channel_attached, channel_detached };
     struct weh_conn *conn = weh_calloc(1, sizeof(*conn));
 
     if (conn == NULL) {
@@ -274,7 +300,8 @@ int weh_conn_peer_closes(struct weh_conn *conn, const uint8_t *bytes, size_t len
 
     conn->is_closing = true;
     if (conn->state == WEH_CONN_OPEN) {
-        conn->gone_reason = WEH_CLOSE_CLIENT_CLOSED;
+        /* 1001: a browser leaves the page, and may come back. */
+        conn->gone_reason = code == 1001 ? WEH_CLOSE_CLIENT_AWAY : WEH_CLOSE_CLIENT_CLOSED;
     }
     /* RFC 6455 5.5.1 and 7.4.2: libwebsockets echoes these two. */
     if (len == 1 || code >= 5000) {
@@ -296,15 +323,21 @@ static enum pump_result write_fragment(struct weh_conn *conn)
     int type = frame->is_text ? LWS_WRITE_TEXT : LWS_WRITE_BINARY;
     int flags = lws_write_ws_flags(type, conn->tx_sent == 0, n == left);
     uint8_t *payload = weh_frame_payload(frame) + conn->tx_sent;
+    uint8_t before[LWS_PRE];
+    bool is_written = false;
 
-    /* The header overwrites LWS_PRE bytes in front: headroom, or payload that has been sent. */
-    if (lws_write(conn->wsi, payload, n, (enum lws_write_protocol)flags) < (int)n) {
+    /* The header overwrites LWS_PRE bytes in front: headroom, or payload that has been sent, but may
+     * be sent again to a client that resumes. */
+    memcpy(before, payload - LWS_PRE, sizeof(before));
+    is_written = lws_write(conn->wsi, payload, n, (enum lws_write_protocol)flags) >= (int)n;
+    memcpy(payload - LWS_PRE, before, sizeof(before));
+    if (!is_written) {
         return PUMP_BROKEN;
     }
     conn->tx_sent += n;
     weh_session_sent(conn->session, n);
     if (conn->tx_sent == frame->len) {
-        weh_frame_destroy(frame);
+        weh_session_frame_done(conn->session, frame);
         conn->tx = NULL;
         conn->tx_sent = 0;
     }
@@ -410,7 +443,7 @@ static void conn_woken(struct weh_conn *conn)
         weh_conn_end(conn, WEH_CLOSE_PROTOCOL, WEH_NET_CLOSE_GRACE_MS);
     }
     if (conn->state == WEH_CONN_OPEN && conn->session == NULL) {
-        begin_close(conn); /* the host is full */
+        begin_close(conn); /* the host is full, or the session has gone to another connection */
         return;
     }
     if (!may_write(conn)) {
@@ -490,6 +523,7 @@ void weh_conn_gone(struct weh_conn *conn)
         lws_set_opaque_user_data(conn->wsi, NULL);
     }
     conn->wsi = NULL;
+    give_back(conn);
     conn->session = NULL;
     conn->deadline_ms = 0;
     if (session != NULL) {

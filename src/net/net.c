@@ -39,6 +39,7 @@ static void on_drain_over(uv_timer_t *timer)
     struct weh_net *net = timer->data;
 
     kill_all(net);
+    weh_host_stop(net->options.host, true);
     weh_net_check_drained(net);
 }
 
@@ -60,6 +61,7 @@ static void begin_drain(struct weh_net *net)
             weh_conn_end(conn, WEH_CLOSE_SHUTDOWN, drain_ms);
         }
     }
+    weh_host_stop(net->options.host, false);
     (void)uv_timer_start(&net->drain_timer, on_drain_over, drain_ms, 0);
     weh_net_check_drained(net);
 }

@@ -192,6 +192,17 @@ static void tick(void *workspace, uint64_t idle_ms)
     recovery_tick(workspace);
 }
 
+static void rights_renewed(void *arg)
+{
+    struct workspace *workspace = arg;
+
+    if (workspace->briefcase != NULL) {
+        weh_session_set_open_access(
+            workspace->session,
+            weh_session_access_to(workspace->session, workspace_grant_name(workspace)));
+    }
+}
+
 const struct weh_app_ops *weh_rpc_app_ops(void)
 {
     static const struct weh_app_ops ops = { .open = open_session,
@@ -199,7 +210,8 @@ const struct weh_app_ops *weh_rpc_app_ops(void)
                                             .before = before_request,
                                             .after = after_request,
                                             .tick_after = tick_after,
-                                            .tick = tick };
+                                            .tick = tick,
+                                            .renewed = rights_renewed };
 
     return &ops;
 }

@@ -235,8 +235,14 @@ static const struct weh_arg_spec args_cancel[] = {
     { .name = NULL },
 };
 
+static const struct weh_arg_spec args_ack[] = {
+    { "received", WEH_ARG_INT, true, 0, MAX_SAFE_INTEGER, NULL, "messages of the server, from the first of the session" },
+    { .name = NULL },
+};
+
 static const struct weh_arg_spec args_hello[] = {
-    { "client", WEH_ARG_OBJECT, true, 0, 0, NULL, "{name, version}: who is calling, for the log" },
+    { "client", WEH_ARG_OBJECT, true,  0, 0, NULL, "{name, version}: who is calling, for the log" },
+    { "resume", WEH_ARG_OBJECT, false, 0, 0, NULL, "{sessionId, resumeToken, received}: the session to take back, received counts messages of the server" },
     { .name = NULL },
 };
 
@@ -339,9 +345,10 @@ static const struct weh_method methods[] = {
     { "schema.getClass",         IN(READY), VIEW, 0, args_schema_class, "{classId, ecclass, name, schema: {name, alias, version}, schemaItemType, modifier?, displayLabel, label?, description?, hidden, baseClasses, baseClass?, mixins?, derivedClasses, customAttributes?, appliesTo?, strength?, strengthDirection?, source?, target?, properties: {name: property}, inheritedProperties?, enumerations?, categories?, kindsOfQuantity?, formats?, units?}", "0.1", "Describe a class: all that a form for it needs.", schema_get_class },
     { "schema.getEnumeration",   IN(READY), VIEW, 0, args_schema_enumeration, "{fullName, type, isStrict, label?, description?, enumerators: [{name, label?, description?, value}]}", "0.1", "Describe an enumeration.", schema_get_enumeration },
     { "schema.list",             IN(READY), VIEW, 0, args_schema_list, "[{name, alias, version, label?, description?, references: [{name, version}], customAttributes?, hidden, classes?: [{name, label?, schemaItemType, modifier?}], enumerations?, kindsOfQuantity?, categories?}]", "0.1", "The schemas of the open iModel, by name.", schema_list },
+    { "session.ack",             ANYWHERE | IN(OPENING), VIEW, BAND | FREE, args_ack, "{}", "0.1", "Tell how many messages have come in: the server need not keep them to send them again. As a notification, now and then.", session_ack },
     { "session.cancel",          ANYWHERE | IN(OPENING), VIEW, BAND | FREE, args_cancel, "{cancelled}", "0.1", "Cancel a running or waiting request of this session; overtakes the others.", session_cancel },
     { "session.close",           ANYWHERE,  VIEW, FREE, args_none, "{}", "0.1", "End the session; unsaved changes are dropped. Then the socket closes with 1000.", session_close },
-    { "session.hello",           ANYWHERE,  VIEW, 0, args_hello, "{sessionId, user, access, server: {name, version}, protocol, limits, resumed}", "0.1", "Introduce the client; only as the first request.", session_hello },
+    { "session.hello",           ANYWHERE,  VIEW, BAND | FREE | WEH_METHOD_UNCOUNTED, args_hello, "{sessionId, resumeToken, user, access, server: {name, version}, protocol, limits, resumed, received}", "0.1", "Introduce the client, or take a session back that lost its connection; only as the first request.", session_hello },
     { "session.info",            ANYWHERE,  VIEW, 0, args_none, "{sessionId, user, access, codec, state, imodel?, mode?}", "0.1", "What the server knows of this session.", session_info },
     { "session.ping",            ANYWHERE,  VIEW, FREE, args_ping, "{data?, time}", "0.1", "Answer at once, in order with the other requests.", session_ping },
     { "session.renewToken",      ANYWHERE,  VIEW, FREE, args_token, "{user, access, expires}", "0.1", "Go on with another token of the same user: from here on it says what is allowed, and until when.", session_renew_token },

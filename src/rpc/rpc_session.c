@@ -9,13 +9,15 @@
 static void put_limits(struct weh_sink *sink, const struct weh_config *config)
 {
     weh_sink_key(sink, "limits");
-    weh_sink_map_begin(sink, 6);
+    weh_sink_map_begin(sink, 8);
     put_int(sink, "messageBytes", config->limits_message_bytes);
     put_int(sink, "messageValues", config->limits_message_values);
     put_int(sink, "messageDepth", config->limits_message_depth);
     put_int(sink, "mailboxMessages", config->limits_mailbox_messages);
     put_int(sink, "mailboxBytes", config->limits_mailbox_bytes);
     put_int(sink, "outboxBytes", config->limits_outbox_bytes);
+    put_int(sink, "lingerSeconds", config->session_linger_s);
+    put_int(sink, "resumeBytes", config->session_resume_bytes);
     weh_sink_map_end(sink);
 }
 
@@ -37,11 +39,81 @@ static weh_err client_text(const struct weh_value *client, const char *key, char
     return WEH_OK;
 }
 
+/* The member @key of @map as text. */
+static weh_err resume_text(const struct weh_value *map, const char *key, struct weh_str *out,
+                           struct weh_diag *diag)
+{
+    const struct weh_value *value = weh_value_get(map, key);
+
+    if (value == NULL || value->type != WEH_VALUE_STRING || value->n > 64) {
+        return weh_fail_where(diag, WEH_E_BAD_ARGS, "resume",
+                              "resume.%s must be a string, as an earlier hello gave it", key);
+    }
+    *out = weh_value_str(value);
+    return WEH_OK;
+}
+
+static weh_err read_resume(const struct weh_value *map, struct weh_resume *out,
+                           struct weh_diag *diag)
+{
+    int64_t received = 0;
+    weh_err err = resume_text(map, "sessionId", &out->session_id, diag);
+
+    if (err == WEH_OK) {
+        err = resume_text(map, "resumeToken", &out->token, diag);
+    }
+    if (err != WEH_OK) {
+        return err;
+    }
+    if (!weh_value_to_int64(weh_value_get(map, "received"), &received) || received < 0) {
+        return weh_fail_where(diag, WEH_E_BAD_ARGS, "resume",
+                              "resume.received must be a whole number from 0");
+    }
+    out->received = (uint64_t)received;
+    if (map->n != 3) {
+        return weh_fail_where(diag, WEH_E_BAD_ARGS, "resume",
+                              "resume has sessionId, resumeToken and received, nothing else");
+    }
+    return WEH_OK;
+}
+
+static weh_err say_hello(const struct weh_call *call, const struct weh_arg *resume,
+                         struct weh_hello *out, struct weh_diag *diag)
+{
+    struct weh_resume from = { .received = 0 };
+    weh_err err = resume->given ? read_resume(resume->as.value, &from, diag) : WEH_OK;
+
+    if (err != WEH_OK) {
+        return err;
+    }
+    return weh_session_hello(call->session, resume->given ? &from : NULL, out, diag);
+}
+
+static void put_hello(struct weh_sink *sink, const struct weh_hello *hello,
+                      const struct weh_config *config)
+{
+    weh_sink_map_begin(sink, 9);
+    put_text(sink, "sessionId", weh_session_name(hello->session));
+    put_text(sink, "resumeToken", hello->token);
+    put_text(sink, "user", weh_session_user(hello->session));
+    put_text(sink, "access", weh_access_name(hello->access));
+    weh_sink_key(sink, "server");
+    weh_sink_map_begin(sink, 2);
+    put_text(sink, "name", "webedithost");
+    put_text(sink, "version", WEH_VERSION);
+    weh_sink_map_end(sink);
+    put_text(sink, "protocol", WEH_PROTOCOL_NAME);
+    put_limits(sink, config);
+    put_bool(sink, "resumed", hello->resumed);
+    put_int(sink, "received", (int64_t)hello->received);
+    weh_sink_map_end(sink);
+}
+
+/* Out of band: in the channel's thread, which alone may give a channel to another session. */
 weh_err session_hello(struct weh_call *call, struct weh_diag *diag)
 {
-    const struct weh_config *config = weh_host_config(call->host);
-    struct weh_log_who who = { weh_session_name(call->session), NULL };
-    struct weh_sink *sink = call->result;
+    struct weh_log_who who = { NULL, NULL };
+    struct weh_hello hello;
     char name[65];
     char version[65];
     weh_err err;
@@ -53,25 +125,28 @@ weh_err session_hello(struct weh_call *call, struct weh_diag *diag)
     if (err == WEH_OK) {
         err = client_text(call->args[0].as.value, "version", version, sizeof(version), diag);
     }
+    if (err == WEH_OK) {
+        err = say_hello(call, &call->args[1], &hello, diag);
+    }
     if (err != WEH_OK) {
         return err;
     }
+    who.session = weh_session_name(hello.session);
     weh_log(weh_host_log(call->host), WEH_LOG_INFO, &who, "session.hello",
             WEH_F_TEXT("client", name), WEH_F_TEXT("version", version));
-    weh_sink_map_begin(sink, 7);
-    put_text(sink, "sessionId", weh_session_name(call->session));
-    put_text(sink, "user", weh_session_user(call->session));
-    put_text(sink, "access", weh_access_name(weh_session_access(call->session)));
-    weh_sink_key(sink, "server");
-    weh_sink_map_begin(sink, 2);
-    put_text(sink, "name", "webedithost");
-    put_text(sink, "version", WEH_VERSION);
-    weh_sink_map_end(sink);
-    put_text(sink, "protocol", WEH_PROTOCOL_NAME);
-    put_limits(sink, config);
-    put_bool(sink, "resumed", false);
-    weh_sink_map_end(sink);
+    put_hello(call->result, &hello, weh_host_config(call->host));
     return WEH_OK;
+}
+
+/* Out of band too: what need not be kept is freed in the thread that keeps it. */
+weh_err session_ack(struct weh_call *call, struct weh_diag *diag)
+{
+    weh_err err = weh_session_acknowledge(call->session, (uint64_t)call->args[0].as.integer, diag);
+
+    if (err == WEH_OK) {
+        put_empty(call->result);
+    }
+    return err;
 }
 
 weh_err session_info(struct weh_call *call, struct weh_diag *diag)

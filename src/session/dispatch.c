@@ -30,6 +30,20 @@ void session_buf_begin(const struct weh_session *session, struct weh_buf *buf)
 /* More than this waiting for a wake is not held back. */
 #define HELD_BYTES ((size_t)256 * 1024)
 
+static void push_locked(struct weh_session *session, enum sender sender, struct weh_frame *frame)
+{
+    if (sender == SENDER_HELLO) {
+        outbox_push_front(&session->outbox, frame);
+    } else {
+        frame->seq = ++session->n_made;
+        outbox_push(&session->outbox, frame);
+    }
+    session->wake_due = sender == SENDER_WORKER && session->outbox.bytes <= HELD_BYTES;
+    if (!session->wake_due && session->channel != NULL) {
+        session->channel->ops->wake(session->channel);
+    }
+}
+
 void session_send(struct weh_session *session, enum sender sender, struct weh_buf *buf)
 {
     const size_t limit = (size_t)session->host->options.config->limits_outbox_bytes;
@@ -46,18 +60,14 @@ void session_send(struct weh_session *session, enum sender sender, struct weh_bu
     frame->len = len - WEH_FRAME_HEADROOM;
     frame->is_text = session->codec == WEH_CODEC_JSON;
     (void)pthread_mutex_lock(&session->lock);
-    if (session->channel == NULL ||
+    if ((session->channel == NULL && !session->is_detached) ||
         (session->ending != ENDING_NOT && session->reason == WEH_CLOSE_SLOW_READER)) {
         weh_frame_destroy(frame);
     } else if (session->outbox.bytes > limit) {
         weh_frame_destroy(frame);
         session_end_locked(session, WEH_CLOSE_SLOW_READER);
     } else {
-        outbox_push(&session->outbox, frame);
-        session->wake_due = sender == SENDER_WORKER && session->outbox.bytes <= HELD_BYTES;
-        if (!session->wake_due) {
-            session->channel->ops->wake(session->channel);
-        }
+        push_locked(session, sender, frame);
     }
     (void)pthread_mutex_unlock(&session->lock);
 }
@@ -210,7 +220,6 @@ static void settle(struct weh_session *session, const struct job *job, weh_err e
                    const struct weh_diag *diag, uint64_t took_us)
 {
     session->stats.requests++;
-    session->had_request = true;
     if (took_us > session->stats.longest_us) {
         session->stats.longest_us = took_us;
     }
@@ -224,12 +233,20 @@ static void settle(struct weh_session *session, const struct job *job, weh_err e
     }
 }
 
+static enum sender sender_of(const struct weh_method *method)
+{
+    if (!weh_method_is_out_of_band(method)) {
+        return SENDER_WORKER;
+    }
+    return (method->flags & WEH_METHOD_UNCOUNTED) != 0 ? SENDER_HELLO : SENDER_CHANNEL;
+}
+
 /* Out-of-band calls run beside a worker that may hold the session: they get memory of their own
  * and leave the worker's members alone. */
 void session_run_job(struct weh_session *session, struct job *job)
 {
     const bool out_of_band = weh_method_is_out_of_band(job->method);
-    const enum sender sender = out_of_band ? SENDER_CHANNEL : SENDER_WORKER;
+    const enum sender sender = sender_of(job->method);
     const uint64_t started_us = weh_clock_mono_us();
     struct weh_arena own_arena;
     struct weh_arena *arena = out_of_band ? &own_arena : &session->arena;
@@ -251,6 +268,9 @@ void session_run_job(struct weh_session *session, struct job *job)
     }
     if (!out_of_band) {
         settle(session, job, err, &diag, weh_clock_mono_us() - started_us);
+    }
+    if (session->moved_to != NULL && out_of_band) {
+        session = session->moved_to;
     }
     if (!job->envelope.has_id) {
         weh_buf_fini(&buf);

@@ -9,28 +9,20 @@
 
 #include "session_priv.h"
 
-/* Nobody will read them. */
-static void drop_frames(struct outbox *outbox)
-{
-    struct weh_frame *frame;
-
-    while ((frame = outbox_pop(outbox)) != NULL) {
-        outbox->bytes -= frame->len;
-        weh_frame_destroy(frame);
-    }
-}
-
 void session_destroy(struct weh_session *session)
 {
     struct weh_host *host = session->host;
 
     weh_assert(session->mailbox.head == NULL && session->channel == NULL);
+    session_undetach_locked(session); /* nobody else is left to lock out */
     table_remove(&host->table, session);
     service_dismiss(&host->service, session);
-    drop_frames(&session->outbox);
+    outbox_clear(&session->outbox);
+    outbox_clear(&session->kept);
     weh_arena_fini(&session->arena);
     weh_buf_fini(&session->notify_buf);
     weh_grants_release(session->grants);
+    weh_grants_release(session->new_rights.grants);
     (void)pthread_mutex_destroy(&session->lock);
     weh_free(session);
     atomic_fetch_sub(&host->n_sessions, 1);
@@ -43,13 +35,13 @@ void session_end_locked(struct weh_session *session, enum weh_close_reason reaso
     }
     if (reason == WEH_CLOSE_SLOW_READER) {
         /* The close must not wait behind what is not read. */
-        drop_frames(&session->outbox);
+        outbox_clear(&session->outbox);
     }
     session->ending = ENDING_ASKED;
     session->reason = reason;
     /* A client that closes in good order has its messages handled; there is nobody to answer in
      * the other cases, and what was not acknowledged is rolled back. */
-    session->drop_jobs = reason != WEH_CLOSE_CLIENT_CLOSED;
+    session->drop_jobs = reason != WEH_CLOSE_CLIENT_CLOSED && reason != WEH_CLOSE_CLIENT_AWAY;
     if (session->drop_jobs && reason != WEH_CLOSE_SHUTDOWN) {
         atomic_store(&session->cancel, true);
     }
@@ -66,16 +58,18 @@ void weh_session_end(struct weh_session *session, enum weh_close_reason reason)
 
 void weh_session_channel_gone(struct weh_session *session, enum weh_close_reason reason)
 {
-    bool last;
+    bool last = false;
 
     (void)pthread_mutex_lock(&session->lock);
-    session_end_locked(session, reason);
     session->channel = NULL;
-    if (session->drop_jobs) {
-        /* A stop lets the running request finish, but not longer than the channel waits. */
-        atomic_store(&session->cancel, true);
+    if (!session_detach_locked(session, reason)) {
+        session_end_locked(session, reason);
+        if (session->drop_jobs) {
+            /* A stop lets the running request finish, but not longer than the channel waits. */
+            atomic_store(&session->cancel, true);
+        }
+        last = session->ending == ENDING_FINISHED;
     }
-    last = session->ending == ENDING_FINISHED;
     (void)pthread_mutex_unlock(&session->lock);
     if (last) {
         session_destroy(session);

@@ -53,6 +53,8 @@ struct weh_host {
     struct service service;
     struct table table;
     atomic_size_t n_sessions;
+    size_t n_detached; /* service thread, with the one below */
+    bool is_stopping;
 };
 
 /** Milliseconds of the monotonic clock. */

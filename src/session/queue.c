@@ -61,6 +61,26 @@ void outbox_push(struct outbox *outbox, struct weh_frame *frame)
     outbox->bytes += frame->len;
 }
 
+void outbox_push_front(struct outbox *outbox, struct weh_frame *frame)
+{
+    frame->next = outbox->head;
+    outbox->head = frame;
+    if (outbox->tail == NULL) {
+        outbox->tail = frame;
+    }
+    outbox->bytes += frame->len;
+}
+
+void outbox_clear(struct outbox *outbox)
+{
+    struct weh_frame *frame;
+
+    while ((frame = outbox_pop(outbox)) != NULL) {
+        outbox->bytes -= frame->len;
+        weh_frame_destroy(frame);
+    }
+}
+
 struct weh_frame *outbox_pop(struct outbox *outbox)
 {
     struct weh_frame *frame = outbox->head;

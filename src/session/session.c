@@ -12,6 +12,9 @@
 /* A message, its envelope and a queue entry; what the limit on bytes would not see. */
 #define JOB_OVERHEAD_BYTES 256
 
+/* What runs in the service thread has to be short. */
+#define OUT_OF_BAND_BYTES ((size_t)65536)
+
 static weh_err make_name(char out[20], struct weh_diag *diag)
 {
     uint8_t bytes[8];
@@ -57,7 +60,10 @@ weh_err weh_session_create(const struct weh_session_options *options, struct weh
     struct weh_session *session = NULL;
     weh_err err;
 
-    if (atomic_fetch_add(&host->n_sessions, 1) >= (size_t)host->options.config->limits_sessions) {
+    /* Those that wait for their client must not keep it from coming back; they have a limit of their
+     * own (session_detach_locked). */
+    if (atomic_fetch_add(&host->n_sessions, 1) - host->n_detached >=
+        (size_t)host->options.config->limits_sessions) {
         atomic_fetch_sub(&host->n_sessions, 1);
         return weh_fail(diag, WEH_E_LIMIT, "the server has as many sessions as it may");
     }
@@ -80,6 +86,7 @@ weh_err weh_session_create(const struct weh_session_options *options, struct weh
     weh_arena_init(&session->arena, 0);
     weh_buf_init(&session->notify_buf, 0);
     session->tick_ms = WEH_NEVER;
+    session->linger_ms = WEH_NEVER;
     session->idle_since_ms = service_now_ms();
     err = make_name(session->name, diag);
     if (err == WEH_OK) {
@@ -127,6 +134,7 @@ static bool enqueue(struct weh_session *session, struct job *job)
     struct mailbox *mailbox = &session->mailbox;
     bool taken = true;
 
+    session->had_request = true;
     (void)pthread_mutex_lock(&session->lock);
     if (session->ending != ENDING_NOT) {
         job_destroy(job); /* nobody is there to answer */
@@ -159,6 +167,10 @@ static weh_err read_job(struct weh_session *session, struct job *job, struct weh
         return err;
     }
     job->method = weh_method_find(host->methods, host->n_methods, job->envelope.method);
+    if (job->method != NULL && weh_method_is_out_of_band(job->method) &&
+        job->len > OUT_OF_BAND_BYTES) {
+        return weh_fail(diag, WEH_E_TOO_LARGE, "%s is not that long", job->method->name);
+    }
     if (job->method == NULL) {
         char name[64];
 
@@ -183,6 +195,9 @@ void weh_session_receive(struct weh_session *session, uint8_t *bytes, size_t len
     job->bytes = bytes;
     job->len = len;
     err = read_job(session, job, &diag);
+    if (err != WEH_OK || (job->method->flags & WEH_METHOD_UNCOUNTED) == 0) {
+        session_count_taken(session);
+    }
     if (err != WEH_OK) {
         session_send_error(session, SENDER_CHANNEL, job->envelope.has_id ? &job->envelope.id : NULL,
                            &diag);
@@ -211,6 +226,26 @@ struct weh_frame *weh_session_next_frame(struct weh_session *session)
     frame = outbox_pop(&session->outbox);
     (void)pthread_mutex_unlock(&session->lock);
     return frame;
+}
+
+void weh_session_frame_done(struct weh_session *session, struct weh_frame *frame)
+{
+    (void)pthread_mutex_lock(&session->lock);
+    session_keep_locked(session, frame);
+    (void)pthread_mutex_unlock(&session->lock);
+}
+
+void weh_session_give_back(struct weh_session *session, struct weh_frame *frame, size_t n_sent)
+{
+    (void)pthread_mutex_lock(&session->lock);
+    /* It has counted as sent so far; outbox_push_front counts all of it again. */
+    session->outbox.bytes -= frame->len - n_sent;
+    if (frame->seq == 0) {
+        weh_frame_destroy(frame);
+    } else {
+        outbox_push_front(&session->outbox, frame);
+    }
+    (void)pthread_mutex_unlock(&session->lock);
 }
 
 void weh_session_sent(struct weh_session *session, size_t n)
@@ -292,7 +327,7 @@ enum weh_codec weh_session_codec(const struct weh_session *session)
 
 bool weh_session_is_first_request(const struct weh_session *session)
 {
-    return !session->had_request;
+    return !session->had_request && !session->is_resumable;
 }
 
 const atomic_bool *weh_session_cancel_flag(const struct weh_session *session)

@@ -72,23 +72,39 @@ struct weh_session {
     char user[WEH_USER_SIZE];
     char peer[64];
 
-    struct weh_session *table_next; /* service thread */
+    /* Service thread. */
+    struct weh_session *table_next;
+    struct weh_session *moved_to; /* the channel has gone there; NULL: it has not */
+    uint64_t n_taken;             /* messages of the client that count */
+    uint8_t token[WEH_RESUME_TOKEN_BYTES];
+    uint8_t previous[WEH_RESUME_TOKEN_BYTES]; /* good too until the other is known to be there */
+    unsigned n_bad_resumes;
+    bool had_request; /* one that went into the mailbox */
+    bool has_previous;
 
     pthread_mutex_t lock;
-    struct weh_channel *channel; /* set by the service thread; NULL: gone */
+    struct weh_channel *channel; /* set by the service thread; NULL: none */
+    uint64_t linger_ms;
+    struct outbox kept; /* sent, not acknowledged */
+    uint64_t n_made;    /* messages to the client that count */
+    uint64_t n_gone;    /* of them: so many, the first ones, are neither in outbox nor kept */
     struct mailbox mailbox;
     struct outbox outbox;
-    bool scheduled;  /* in the run queue, or with a worker */
-    bool paused;     /* requests wait until the client has read what was answered */
-    bool drop_jobs;  /* what waits is not run any more */
-    bool wake_due;   /* the worker has sent something and not yet woken the channel */
-    unsigned n_held; /* requests answered since it was woken */
-    enum ending ending;
-    enum weh_close_reason reason;
-    const struct weh_value *running_id; /* of the request being run; NULL between requests */
-    uint64_t tick_ms;                   /* when the application wants a tick; WEH_NEVER: not now */
+    bool is_resumable; /* the client has said hello */
+    bool is_detached;  /* without a channel, waits for one until linger_ms */
+    bool scheduled;    /* in the run queue, or with a worker */
     bool tick_due;
     bool tick_unasked; /* the application has not been asked since the last request */
+    bool paused;       /* requests wait until the client has read what was answered */
+    bool drop_jobs;    /* what waits is not run any more */
+    bool wake_due;     /* the worker has sent something and not yet woken the channel */
+    unsigned n_held;   /* requests answered since it was woken */
+    enum ending ending;
+    enum weh_close_reason reason;
+    bool has_new_rights; /* those of the connection that it was resumed on; the worker takes them */
+    struct weh_identity new_rights;
+    const struct weh_value *running_id; /* of the request being run; NULL between requests */
+    uint64_t tick_ms;                   /* when the application wants a tick; WEH_NEVER: not now */
 
     struct weh_session *run_next; /* guarded by the pool's lock */
     int64_t told_expires_ms;      /* service thread: the end of token that the client was told of */
@@ -109,7 +125,6 @@ struct weh_session {
     struct weh_arena arena;
     struct weh_buf notify_buf;
     struct weh_writer notify_writer;
-    bool had_request;
     bool end_after_reply;
     enum weh_close_reason end_reason;
     struct session_stats stats;
@@ -117,6 +132,21 @@ struct weh_session {
     uint64_t idle_since_ms;
     uint64_t next_progress_us; /* when the client is told how far the running request is */
 };
+
+/* resume.c */
+
+/** What the client had not got: keep it, or free it. @session's lock is held. */
+void session_keep_locked(struct weh_session *session, struct weh_frame *frame);
+/** Wait for the client to come back, if it can and @reason is a loss. @session's lock is held. */
+bool session_detach_locked(struct weh_session *session, enum weh_close_reason reason);
+/** @session is detached no more: its linger is over, or it ends. @session's lock is held. Service
+ * thread. */
+void session_undetach_locked(struct weh_session *session);
+/** Drop all frames of @outbox. */
+void outbox_clear(struct outbox *outbox);
+void outbox_push_front(struct outbox *outbox, struct weh_frame *frame);
+/** A message that counts has been taken from the client. Service thread. */
+void session_count_taken(struct weh_session *session);
 
 /** Something of @session may be due: see to it, and arm it anew. Service thread. */
 void session_due(struct weh_session *session, uint64_t now_ms);
@@ -140,6 +170,7 @@ void session_run_job(struct weh_session *session, struct job *job);
  * is nothing more to do for now (a wake costs as much as a small request). */
 enum sender {
     SENDER_CHANNEL,
+    SENDER_HELLO, /* the channel's thread; does not count, and comes before what is sent again */
     SENDER_WORKER
 };
 
@@ -161,6 +192,12 @@ void session_progress_reset(struct weh_session *session, uint64_t started_us);
 void session_buf_begin(const struct weh_session *session, struct weh_buf *buf);
 
 struct weh_codec_limits session_codec_limits(const struct weh_session *session);
+
+/** @wanted gets the rights of @session, in which no request has run, before its next request. Service
+ * thread. */
+void session_hand_rights(const struct weh_session *session, struct weh_session *wanted);
+/** Take the rights that were handed, if any. Worker, between requests. */
+void session_take_rights(struct weh_session *session);
 
 /** May @method be called now? Worker. */
 WEH_MUST_CHECK weh_err session_check_token(const struct weh_session *session,

@@ -7,16 +7,15 @@
 static const unsigned next_states[] = {
     [WEH_SESSION_NEW] = IN(OPENING) | IN(CLOSING),
     [WEH_SESSION_OPENING] = IN(READY) | IN(NEW) | IN(CLOSING),
-    [WEH_SESSION_READY] = IN(NEW) | IN(DETACHED) | IN(CLOSING),
-    [WEH_SESSION_DETACHED] = IN(READY) | IN(CLOSING),
+    [WEH_SESSION_READY] = IN(NEW) | IN(CLOSING),
     [WEH_SESSION_CLOSING] = IN(CLOSED),
     [WEH_SESSION_CLOSED] = 0,
 };
 
 static const char *const names[] = {
-    [WEH_SESSION_NEW] = "NEW",         [WEH_SESSION_OPENING] = "OPENING",
-    [WEH_SESSION_READY] = "READY",     [WEH_SESSION_DETACHED] = "DETACHED",
-    [WEH_SESSION_CLOSING] = "CLOSING", [WEH_SESSION_CLOSED] = "CLOSED",
+    [WEH_SESSION_NEW] = "NEW",       [WEH_SESSION_OPENING] = "OPENING",
+    [WEH_SESSION_READY] = "READY",   [WEH_SESSION_CLOSING] = "CLOSING",
+    [WEH_SESSION_CLOSED] = "CLOSED",
 };
 
 const char *weh_session_state_name(enum weh_session_state state)

@@ -43,6 +43,47 @@ void weh_session_renew(struct weh_session *session, const struct weh_identity *i
     atomic_store(&session->expires_ms, identity->expires_ms);
 }
 
+void session_hand_rights(const struct weh_session *session, struct weh_session *wanted)
+{
+    struct weh_grants *old = NULL;
+
+    (void)pthread_mutex_lock(&wanted->lock);
+    if (wanted->has_new_rights) {
+        old = wanted->new_rights.grants;
+    }
+    wanted->new_rights.access = session->access;
+    wanted->new_rights.grants = weh_grants_acquire(session->grants);
+    wanted->new_rights.expires_ms = atomic_load(&session->expires_ms);
+    wanted->has_new_rights = true;
+    (void)pthread_mutex_unlock(&wanted->lock);
+    atomic_store(&wanted->expires_ms, atomic_load(&session->expires_ms));
+    weh_grants_release(old);
+}
+
+void session_take_rights(struct weh_session *session)
+{
+    struct weh_identity rights = { .grants = NULL };
+    bool has_new;
+
+    (void)pthread_mutex_lock(&session->lock);
+    has_new = session->has_new_rights;
+    if (has_new) {
+        rights.access = session->new_rights.access;
+        rights.grants = session->new_rights.grants;
+        rights.expires_ms = session->new_rights.expires_ms;
+        session->new_rights.grants = NULL;
+        session->has_new_rights = false;
+    }
+    (void)pthread_mutex_unlock(&session->lock);
+    if (has_new) {
+        weh_session_renew(session, &rights);
+        weh_grants_release(rights.grants);
+        if (session->host->options.ops->renewed != NULL) {
+            session->host->options.ops->renewed(session->workspace);
+        }
+    }
+}
+
 weh_err session_check_token(const struct weh_session *session, const struct weh_method *method,
                             struct weh_diag *diag)
 {

@@ -78,6 +78,7 @@ void session_wake_if_due(struct weh_session *session)
 
 static void run_job(struct weh_session *session, struct job *job)
 {
+    session_take_rights(session);
     session_run_job(session, job);
     if (session->end_after_reply) {
         weh_session_end(session, session->end_reason);
@@ -134,7 +135,11 @@ void session_due(struct weh_session *session, uint64_t now_ms)
             session_schedule_locked(session);
         }
     }
-    next_ms = session->tick_ms;
+    if (session->is_detached && session->linger_ms <= now_ms) {
+        session_undetach_locked(session);
+        session_end_locked(session, WEH_CLOSE_NOT_RESUMED);
+    }
+    next_ms = session->tick_ms < session->linger_ms ? session->tick_ms : session->linger_ms;
     (void)pthread_mutex_unlock(&session->lock);
     service_arm(&session->host->service, session, next_ms);
 }

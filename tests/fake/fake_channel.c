@@ -24,7 +24,29 @@ static void wake(struct weh_channel *channel)
     (void)pthread_mutex_unlock(&fake->lock);
 }
 
-static const struct weh_channel_ops ops = { wake };
+static void attached(struct weh_channel *channel, struct weh_session *session)
+{
+    of(channel)->session = session;
+}
+
+static void detached(struct weh_channel *channel, enum weh_close_reason reason)
+{
+    struct fake_channel *fake = of(channel);
+
+    fake_channel_give_back(fake);
+    fake->session = NULL;
+    fake->detached_for = reason;
+}
+
+static const struct weh_channel_ops ops = { wake, attached, detached };
+
+void fake_channel_give_back(struct fake_channel *fake)
+{
+    if (fake->half != NULL) {
+        weh_session_give_back(fake->session, fake->half, fake->half->len / 2);
+        fake->half = NULL;
+    }
+}
 
 void fake_channel_init(struct fake_channel *fake)
 {
@@ -55,17 +77,23 @@ void fake_channel_deliver(struct fake_channel *fake, const char *text)
 }
 
 /* Take what the session has to send, in the test's thread: it plays the service thread. */
-static void drain(struct fake_channel *fake)
+void fake_channel_drain(struct fake_channel *fake)
 {
     struct weh_frame *frame;
 
     while (fake->reads && (frame = weh_session_next_frame(fake->session)) != NULL) {
         weh_assert(fake->n_frames < FAKE_CHANNEL_MAX_FRAMES);
+        if (fake->n_frames == fake->half_at && fake->half_at != 0) {
+            fake->half = frame;
+            weh_session_sent(fake->session, frame->len / 2);
+            fake->reads = false;
+            break;
+        }
         fake->frames[fake->n_frames] =
             weh_strndup((const char *)weh_frame_payload(frame), frame->len);
         fake->n_frames++;
         weh_session_sent(fake->session, frame->len);
-        weh_frame_destroy(frame);
+        weh_session_frame_done(fake->session, frame);
     }
 }
 
@@ -94,7 +122,7 @@ const char *fake_channel_wait(struct fake_channel *fake, size_t n)
         unsigned seen = fake_channel_wakes(fake);
         enum weh_close_reason reason;
 
-        drain(fake);
+        fake_channel_drain(fake);
         if (fake->n_frames >= n) {
             return fake->frames[n - 1];
         }
@@ -111,7 +139,7 @@ enum weh_close_reason fake_channel_wait_close(struct fake_channel *fake)
         unsigned seen = fake_channel_wakes(fake);
         enum weh_close_reason reason;
 
-        drain(fake);
+        fake_channel_drain(fake);
         if (weh_session_wants_close(fake->session, &reason)) {
             return reason;
         }
@@ -147,13 +175,19 @@ void fake_channel_wait_ended(struct fake_channel *fake, struct weh_host *host, c
     weh_host_attach(host, NULL, NULL);
 }
 
+void fake_channel_cut(struct fake_channel *fake, enum weh_close_reason reason)
+{
+    fake_channel_give_back(fake);
+    weh_session_channel_gone(fake->session, reason);
+    fake->session = NULL;
+}
+
 void fake_channel_lose(struct fake_channel *fake, enum weh_close_reason reason)
 {
     struct weh_host *host = weh_session_host(fake->session);
     char name[32];
 
     (void)snprintf(name, sizeof(name), "%s", weh_session_name(fake->session));
-    weh_session_channel_gone(fake->session, reason);
-    fake->session = NULL;
+    fake_channel_cut(fake, reason);
     fake_channel_wait_ended(fake, host, name);
 }

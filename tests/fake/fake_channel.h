@@ -18,7 +18,10 @@ struct fake_channel {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     unsigned n_wakes;
-    bool reads; /* false: a client that does not read */
+    bool reads;             /* false: a client that does not read */
+    size_t half_at;         /* the frame after so many is sent by half only; 0: none */
+    struct weh_frame *half; /* it */
+    enum weh_close_reason detached_for;
     char *frames[FAKE_CHANNEL_MAX_FRAMES];
     size_t n_frames;
 };
@@ -36,7 +39,16 @@ const char *fake_channel_wait(struct fake_channel *fake, size_t n);
 /** Wait until the session wants to close; its reason. */
 enum weh_close_reason fake_channel_wait_close(struct fake_channel *fake);
 
-/** The socket is gone: tell the session, play the service thread until it has ended. */
+/** Take what there is to send, without waiting. */
+void fake_channel_drain(struct fake_channel *fake);
+
+/** Give back what was sent by half. */
+void fake_channel_give_back(struct fake_channel *fake);
+
+/** The socket is gone: tell the session, which may wait to be resumed. */
+void fake_channel_cut(struct fake_channel *fake, enum weh_close_reason reason);
+
+/** The socket is gone for good: tell the session, play the service thread until it has ended. */
 void fake_channel_lose(struct fake_channel *fake, enum weh_close_reason reason);
 
 /** @host's wakes count as wakes of @fake from now on. */

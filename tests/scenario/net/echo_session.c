@@ -342,6 +342,25 @@ struct weh_frame *weh_session_next_frame(struct weh_session *session)
     return frame;
 }
 
+void weh_session_frame_done(struct weh_session *session, struct weh_frame *frame)
+{
+    (void)session;
+    weh_frame_destroy(frame);
+}
+
+void weh_session_give_back(struct weh_session *session, struct weh_frame *frame, size_t n_sent)
+{
+    (void)session;
+    (void)n_sent;
+    weh_frame_destroy(frame);
+}
+
+void weh_host_stop(struct weh_host *host, bool hurry)
+{
+    (void)host;
+    (void)hurry;
+}
+
 void weh_session_sent(struct weh_session *session, size_t n)
 {
     (void)pthread_mutex_lock(&session->host->lock);

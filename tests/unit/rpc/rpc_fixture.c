@@ -99,6 +99,7 @@ int rpc_setup(void **state)
     (void)snprintf(f->dir, sizeof(f->dir), "/tmp/weh-rpc-XXXXXX");
     assert_non_null(mkdtemp(f->dir));
     assert_int_equal(weh_config_init(&f->config, NULL), WEH_OK);
+    f->config.session_linger_s = 0; /* a client that is lost has gone */
     assert_int_equal(weh_config_set(&f->config, "data.dir", f->dir, "test", NULL), WEH_OK);
     assert_int_equal(weh_auth_create(&f->config, NULL, &f->auth, NULL), WEH_OK);
     assert_int_equal(weh_rpc_app_create(&f->config, NULL, f->auth, &f->app, NULL), WEH_OK);

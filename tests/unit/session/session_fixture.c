@@ -84,12 +84,47 @@ static weh_err close_session(struct weh_call *call, struct weh_diag *diag)
     return WEH_OK;
 }
 
+static weh_err hello(struct weh_call *call, struct weh_diag *diag)
+{
+    struct weh_resume from = { call->args[0].as.string, call->args[1].as.string,
+                               (uint64_t)call->args[2].as.integer };
+    struct weh_hello told;
+    weh_err err = weh_session_hello(call->session, call->args[0].given ? &from : NULL, &told, diag);
+
+    if (err != WEH_OK) {
+        return err;
+    }
+    weh_sink_map_begin(call->result, 4);
+    weh_sink_key(call->result, "session");
+    weh_sink_text(call->result, weh_session_name(told.session));
+    weh_sink_key(call->result, "token");
+    weh_sink_text(call->result, told.token);
+    weh_sink_key(call->result, "resumed");
+    weh_sink_bool(call->result, told.resumed);
+    weh_sink_key(call->result, "received");
+    weh_sink_int(call->result, (int64_t)told.received);
+    weh_sink_map_end(call->result);
+    return WEH_OK;
+}
+
+static weh_err acknowledge(struct weh_call *call, struct weh_diag *diag)
+{
+    weh_err err = weh_session_acknowledge(call->session, (uint64_t)call->args[0].as.integer, diag);
+
+    weh_sink_null(call->result);
+    return err;
+}
+
 /* clang-format off */
+#define HELLO (WEH_METHOD_OUT_OF_BAND | WEH_METHOD_UNCOUNTED)
+static const struct weh_arg_spec hello_args[] = { { "session", WEH_ARG_STRING, false, 0, 64, NULL, "" }, { "token", WEH_ARG_STRING, false, 0, 64, NULL, "" }, { "received", WEH_ARG_INT, false, 0, 1000000, NULL, "" }, { .name = NULL } };
+static const struct weh_arg_spec ack_args[] = { { "received", WEH_ARG_INT, true, 0, 1000000, NULL, "" }, { .name = NULL } };
 static const struct weh_arg_spec none[] = { { .name = NULL } };
 static const struct weh_arg_spec any[] = { { "data", WEH_ARG_ANY, true, 0, 0, NULL, "" }, { .name = NULL } };
 static const struct weh_arg_spec id[] = { { "id", WEH_ARG_REQUEST_ID, true, 0, 0, NULL, "" }, { .name = NULL } };
 
 static const struct weh_method methods[] = {
+    { "test.ack",    WEH_IN(NEW),   WEH_ACCESS_VIEW,  WEH_METHOD_OUT_OF_BAND, ack_args, "", "", "", acknowledge },
     { "test.big",    WEH_IN(NEW),   WEH_ACCESS_VIEW,  0, none, "", "", "", big },
     { "test.cancel", WEH_IN(NEW),   WEH_ACCESS_VIEW,  WEH_METHOD_OUT_OF_BAND, id,   "", "", "", cancel },
     { "test.close",  WEH_IN(NEW),   WEH_ACCESS_VIEW,  0, none, "", "", "", close_session },
@@ -98,6 +133,7 @@ static const struct weh_method methods[] = {
     { "test.edit",   WEH_IN(NEW),   WEH_ACCESS_EDIT,  0, none, "", "", "", count },
     { "test.fail",   WEH_IN(NEW),   WEH_ACCESS_VIEW,  0, none, "", "", "", fail_request },
     { "test.fault",  WEH_IN(NEW),   WEH_ACCESS_VIEW,  0, none, "", "", "", fail_session },
+    { "test.hello",  WEH_IN(NEW),   WEH_ACCESS_VIEW,  HELLO, hello_args, "", "", "", hello },
     { "test.notify", WEH_IN(NEW),   WEH_ACCESS_VIEW,  0, none, "", "", "", notify },
     { "test.ready",  WEH_IN(READY), WEH_ACCESS_VIEW,  0, none, "", "", "", count },
     { "test.wait",   WEH_IN(NEW),   WEH_ACCESS_VIEW,  0, none, "", "", "", wait_at_gate },
@@ -169,11 +205,17 @@ static const struct weh_app_ops ops = { .open = open_workspace,
 
 weh_err connect_session(struct fixture *f, struct fake_channel *fake)
 {
+    return connect_as(f, fake, "ada", WEH_CODEC_JSON);
+}
+
+weh_err connect_as(struct fixture *f, struct fake_channel *fake, const char *user,
+                   enum weh_codec codec)
+{
     struct weh_session_options options = { .host = f->host,
                                            .channel = &fake->channel,
-                                           .codec = WEH_CODEC_JSON,
+                                           .codec = codec,
                                            .access = WEH_ACCESS_VIEW,
-                                           .user = "ada",
+                                           .user = user,
                                            .peer = "127.0.0.1:1" };
     fake_channel_init(fake);
     return weh_session_create(&options, &fake->session, NULL);

@@ -42,6 +42,10 @@ int session_teardown(void **state);
 /** A session of the user ada, rights to view, on @fake, which is made anew. */
 weh_err connect_session(struct fixture *f, struct fake_channel *fake);
 
+/** The same as another user, or in another encoding. */
+weh_err connect_as(struct fixture *f, struct fake_channel *fake, const char *user,
+                   enum weh_codec codec);
+
 /** Wait until @n calls in all have come to stand in test.wait. */
 void wait_until_waiting(struct fixture *f, unsigned n);
 /** Let test.wait return, now and later. */
