@@ -76,6 +76,8 @@ int weh_cli_usage(const struct weh_cli *cli, const char *format, ...) WEH_PRINTF
     { "codec", "json|msgpack", "encoding on the wire (default: json)" }, \
     { "ca", "FILE", "PEM file of certificates to trust beside the system's" }, \
     { "timeout", "SECONDS", "longest wait for a reply (default: 30)" }
+#define WEH_CLI_RESUME_OPTION \
+    { "no-resume", NULL, "do not take the session back when its connection is lost" }
 /* clang-format on */
 
 /** Read the connection options and the environment. False, after a message, when they are wrong.

@@ -416,6 +416,9 @@ int weh_cmd_connect(const struct weh_cli *cli)
         status = WEH_EXIT_USAGE;
         goto out;
     }
+    if (weh_cli_text(cli, "no-resume") == NULL && weh_cli_text(cli, "no-hello") == NULL) {
+        options.resume_ms = options.timeout_ms;
+    }
     if (weh_vars_create(&connect->vars, &diag) != WEH_OK ||
         weh_rpc_client_open(&options, &connect->rpc, &diag) != WEH_OK ||
         (weh_cli_text(cli, "no-hello") == NULL && greet(connect, &diag) != WEH_OK)) {

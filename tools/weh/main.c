@@ -7,12 +7,14 @@
 
 static const struct weh_cli_option run_options[] = {
     WEH_CLI_CONNECTION_OPTIONS,
+    WEH_CLI_RESUME_OPTION,
     { "keep-going", NULL, "go on after a failure instead of stopping there" },
     { NULL, NULL, NULL },
 };
 
 static const struct weh_cli_option connect_options[] = {
     WEH_CLI_CONNECTION_OPTIONS,
+    WEH_CLI_RESUME_OPTION,
     { "no-hello", NULL, "do not begin with session.hello and host.describe" },
     { NULL, NULL, NULL },
 };

@@ -5,24 +5,25 @@
 #include "rpc_client.h"
 
 #include "weh/alloc.h"
-#include "weh/arena.h"
-#include "weh/buf.h"
-#include "weh/client.h"
+
+#include "rpc_client_priv.h"
 
 /* The server is trusted more than a client, yet its messages are bounded all the same. */
 static const struct weh_codec_limits limits = { .max_depth = 64, .max_values = 20000000 };
 
-struct weh_rpc_client {
-    struct weh_client *socket;
-    enum weh_codec codec;
-    uint32_t timeout_ms;
-    uint64_t last_id;
-    struct weh_buf request;
-    struct weh_writer writer;
-    struct weh_arena arena; /* of the message received last */
-    weh_rpc_notified notified;
-    void *notified_ctx;
-};
+weh_err weh_rpc_connect(const struct weh_rpc_options *options, struct weh_client **out,
+                        struct weh_diag *diag)
+{
+    return weh_client_open(
+        &(struct weh_client_options){
+            .url = options->url,
+            .token = options->token,
+            .subprotocol = options->codec == WEH_CODEC_JSON ? "weh.v1.json" : "weh.v1.msgpack",
+            .ca_file = options->ca_file,
+            .timeout_ms = options->timeout_ms,
+        },
+        out, diag);
+}
 
 weh_err weh_rpc_client_open(const struct weh_rpc_options *options, struct weh_rpc_client **out,
                             struct weh_diag *diag)
@@ -33,19 +34,12 @@ weh_err weh_rpc_client_open(const struct weh_rpc_options *options, struct weh_rp
     if (client == NULL) {
         return weh_fail_nomem(diag);
     }
+    client->options = *options;
     client->codec = options->codec;
     client->timeout_ms = options->timeout_ms;
     weh_buf_init(&client->request, 0);
     weh_arena_init(&client->arena, 0);
-    err = weh_client_open(
-        &(struct weh_client_options){
-            .url = options->url,
-            .token = options->token,
-            .subprotocol = options->codec == WEH_CODEC_JSON ? "weh.v1.json" : "weh.v1.msgpack",
-            .ca_file = options->ca_file,
-            .timeout_ms = options->timeout_ms,
-        },
-        &client->socket, diag);
+    err = weh_rpc_connect(options, &client->socket, diag);
     if (err != WEH_OK) {
         goto out;
     }
@@ -62,6 +56,7 @@ void weh_rpc_client_close(struct weh_rpc_client *client)
         return;
     }
     weh_client_close(client->socket);
+    weh_rpc_resume_fini(client);
     weh_buf_fini(&client->request);
     weh_arena_fini(&client->arena);
     weh_free(client);
@@ -78,6 +73,7 @@ struct weh_sink *weh_rpc_client_begin(struct weh_rpc_client *client, const char 
 {
     struct weh_value id = { .type = WEH_VALUE_INT };
 
+    weh_rpc_resume_begin(client, method);
     client->last_id++;
     id.as.integer = (int64_t)client->last_id;
     weh_buf_clear(&client->request);
@@ -88,6 +84,8 @@ struct weh_sink *weh_rpc_client_begin(struct weh_rpc_client *client, const char 
 
 weh_err weh_rpc_client_send(struct weh_rpc_client *client, uint64_t *id, struct weh_diag *diag)
 {
+    weh_err err = WEH_OK;
+
     weh_call_end(&client->writer);
     if (client->request.err != WEH_OK) {
         return weh_fail(diag, client->request.err, "the request could not be written");
@@ -95,18 +93,47 @@ weh_err weh_rpc_client_send(struct weh_rpc_client *client, uint64_t *id, struct 
     if (id != NULL) {
         *id = client->last_id;
     }
-    return weh_client_send(client->socket, client->request.data, client->request.len,
-                           client->codec == WEH_CODEC_JSON, diag);
+    if (!client->is_hello) {
+        err = weh_rpc_resume_keep(client, client->request.data, client->request.len,
+                                  client->last_id, diag);
+    }
+    if (err == WEH_OK) {
+        err = weh_client_send(client->socket, client->request.data, client->request.len,
+                              client->codec == WEH_CODEC_JSON, diag);
+        err = err == WEH_OK ? WEH_OK : weh_rpc_resume_try(client, err, diag);
+    }
+    return err;
+}
+
+weh_err weh_rpc_decode(struct weh_rpc_client *client, struct weh_str raw,
+                       struct weh_rpc_message *out, struct weh_diag *diag)
+{
+    struct weh_value value;
+    int64_t id = 0;
+    weh_err err;
+
+    weh_arena_reset(&client->arena);
+    *out = (struct weh_rpc_message){ .raw = raw };
+    err = weh_message_decode(client->codec, out->raw, &limits, &client->arena, &value, diag);
+    if (err == WEH_OK) {
+        err = weh_incoming_read(client->codec, &value, &out->incoming, diag);
+    }
+    if (err == WEH_OK && out->incoming.kind != WEH_INCOMING_NOTIFICATION &&
+        weh_value_to_int64(&out->incoming.id, &id) && id > 0) {
+        out->id = (uint64_t)id;
+    }
+    return err;
 }
 
 weh_err weh_rpc_client_receive(struct weh_rpc_client *client, uint32_t timeout_ms,
                                struct weh_rpc_message *out, bool *timed_out, struct weh_diag *diag)
 {
     struct weh_client_message message = { 0 };
-    struct weh_value value;
-    int64_t id = 0;
-    weh_err err = weh_client_receive(client->socket, timeout_ms, &message, diag);
+    weh_err err;
 
+    do {
+        err = weh_client_receive(client->socket, timeout_ms, &message, diag);
+    } while (err != WEH_OK && weh_rpc_resume_try(client, err, diag) == WEH_OK);
     if (err != WEH_OK) {
         return err;
     }
@@ -117,17 +144,17 @@ weh_err weh_rpc_client_receive(struct weh_rpc_client *client, uint32_t timeout_m
     if (message.is_text != (client->codec == WEH_CODEC_JSON)) {
         return weh_fail(diag, WEH_E_PARSE, "the server sent a frame of the wrong type");
     }
-    weh_arena_reset(&client->arena);
-    *out = (struct weh_rpc_message){ .raw = { (const char *)message.bytes, message.len } };
-    err = weh_message_decode(client->codec, out->raw, &limits, &client->arena, &value, diag);
+    err = weh_rpc_decode(client, (struct weh_str){ (const char *)message.bytes, message.len }, out,
+                         diag);
     if (err == WEH_OK) {
-        err = weh_incoming_read(client->codec, &value, &out->incoming, diag);
-    }
-    if (err == WEH_OK && out->incoming.kind != WEH_INCOMING_NOTIFICATION &&
-        weh_value_to_int64(&out->incoming.id, &id) && id > 0) {
-        out->id = (uint64_t)id;
+        weh_rpc_resume_received(client, out);
     }
     return err;
+}
+
+uint32_t weh_rpc_client_resumed(const struct weh_rpc_client *client)
+{
+    return client->resume.n_resumed;
 }
 
 weh_err weh_rpc_client_await(struct weh_rpc_client *client, uint64_t id,

@@ -15,11 +15,12 @@
 struct weh_rpc_client;
 
 struct weh_rpc_options {
-    const char *url;
+    const char *url;     /* the texts are kept when resume_ms is set */
     const char *token;   /* NULL or "" for none */
     const char *ca_file; /* NULL for none */
     enum weh_codec codec;
     uint32_t timeout_ms; /* for the handshake and for each reply */
+    uint32_t resume_ms;  /* how long to try to get the session back after a loss; 0: not at all */
 };
 
 /** One message from the server. Views: good until the next receive, await or call. */
@@ -80,6 +81,9 @@ WEH_MUST_CHECK weh_err weh_rpc_client_demand(struct weh_rpc_client *client,
 
 /** The stable name of an error reply (data.name), empty when it has none. */
 struct weh_str weh_rpc_error_name(const struct weh_rpc_message *message);
+
+/** How often the session was taken back. */
+uint32_t weh_rpc_client_resumed(const struct weh_rpc_client *client);
 
 /** To poll for input, -1 when closed. */
 int weh_rpc_client_fd(const struct weh_rpc_client *client);

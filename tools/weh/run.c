@@ -377,6 +377,7 @@ int weh_cmd_run(const struct weh_cli *cli)
     if (!weh_cli_connection(cli, &options)) {
         return WEH_EXIT_USAGE;
     }
+    options.resume_ms = weh_cli_text(cli, "no-resume") == NULL ? options.timeout_ms : 0;
     if (!from_stdin && (file = fopen(run.file, "re")) == NULL) {
         fprintf(stderr, "weh run: %s cannot be opened\n", run.file);
         return WEH_EXIT_USAGE;

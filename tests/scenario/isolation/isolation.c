@@ -14,6 +14,7 @@
 #include "cli.h"
 #include "daemon.h"
 #include "iso.h"
+#include "iso_proxy.h"
 
 #define THREADS_MAX 16
 
@@ -24,6 +25,7 @@ static const struct weh_cli_option options[] = {
     { "messages", "N", "requests of each session (default: 5000)" },
     { "threads", "N", "threads of this program (default: 2)" },
     { "seed", "N", "where the random numbers begin (default: 1)" },
+    { "cuts", "N", "cut connections so often, anywhere, and resume the sessions (default: 0)" },
     { "dir", "DIR", "where to make the temporary folder (default: /var/tmp)" },
     { NULL, NULL, NULL },
 };
@@ -44,6 +46,9 @@ struct isolation {
     const char *imodel;
     struct weh_temp_dir temp;
     char data_dir[280];
+    uint32_t n_cuts;
+    struct iso_proxy proxy;
+    char url[64]; /* of the proxy, "" without one */
     struct weh_daemon daemon;
     struct iso_session *sessions;
     uint64_t n_others;
@@ -139,6 +144,11 @@ static void open_sessions(struct isolation *all)
         .timeout_ms = 60000,
     };
 
+    if (all->n_cuts > 0) {
+        connection.url = all->url;
+        connection.resume_ms = 60000;
+    }
+
     for (uint32_t i = 0; i < all->n_sessions; i++) {
         struct iso_session *session = &all->sessions[i];
 
@@ -219,7 +229,16 @@ static weh_err run(struct isolation *all, const char *parent, struct weh_diag *d
     if (err != WEH_OK) {
         return err;
     }
+    if (all->n_cuts > 0) {
+        err = iso_proxy_start(&all->proxy, all->daemon.port, all->seed, all->n_cuts, diag);
+        (void)snprintf(all->url, sizeof(all->url), "ws://127.0.0.1:%u/v1/session",
+                       (unsigned)all->proxy.port);
+    }
+    if (err != WEH_OK) {
+        return err;
+    }
     open_sessions(all);
+    atomic_store(&all->proxy.cutting, true);
     if (count_failures(all) == 0) {
         err = run_crews(all, diag);
     }
@@ -227,6 +246,11 @@ static weh_err run(struct isolation *all, const char *parent, struct weh_diag *d
         if (!all->sessions[i].failed && all->sessions[i].rpc != NULL) {
             (void)iso_session_end(&all->sessions[i]);
         }
+    }
+    iso_proxy_stop(&all->proxy);
+    if (err == WEH_OK && atomic_load(&all->proxy.n_cuts) < all->n_cuts) {
+        err = weh_fail(diag, WEH_E_STATE, "only %u connections were cut: give more messages",
+                       atomic_load(&all->proxy.n_cuts));
     }
     if (err == WEH_OK) {
         err = weh_daemon_stop(&all->daemon, diag);
@@ -258,6 +282,7 @@ int main(int argc, char **argv)
         !weh_cli_number(&cli, "sessions", 1, ISO_SESSIONS_MAX, &all.n_sessions) ||
         !weh_cli_number(&cli, "messages", 1, 1000000, &all.n_messages) ||
         !weh_cli_number(&cli, "threads", 1, THREADS_MAX, &all.n_threads) ||
+        !weh_cli_number(&cli, "cuts", 0, 100000, &all.n_cuts) ||
         !weh_cli_number(&cli, "seed", 0, UINT32_MAX, &all.seed)) {
         weh_cli_help(&command, cli.help ? stdout : stderr);
         return cli.help ? WEH_EXIT_OK : WEH_EXIT_USAGE;
@@ -275,6 +300,7 @@ int main(int argc, char **argv)
             iso_session_fini(&all.sessions[i]);
         }
     }
+    iso_proxy_stop(&all.proxy);
     (void)weh_daemon_stop(&all.daemon, NULL);
     weh_temp_dir_destroy(&all.temp);
     weh_free(all.sessions);
