@@ -13,6 +13,7 @@ const EXPLAINED = [
   ["insertElement", 65547, 65553, missingParent, SEVERAL],
   ["insertElement", 65601, 65553, (op) => missingParent(op) || op.props.code.spec === "0x9999", SEVERAL],
   ["insertElement", 65547, 65553, (op) => op.props.code.spec === "0x9999", SEVERAL],
+  ["insertElement", 65547, 65600, (op) => op.props.parent !== undefined, SEVERAL],
   ["insertElement", 65561, 65557, (op) => Buffer.byteLength(op.props.code.value ?? "") > 350, SEVERAL],
   ["insertModel", 65594, 65549, () => true, "the element has a model already, and one of that class would not fit"],
 ];
