@@ -66,6 +66,11 @@ static void reload(void *ctx)
                 WEH_F_TEXT("needs_restart", ignored == NULL ? "-" : ignored));
     }
     weh_config_fini(&fresh);
+    err = weh_auth_reload(daemon->auth, &diag);
+    if (err != WEH_OK) {
+        weh_log(&daemon->log, WEH_LOG_ERROR, NULL, "auth.reload_failed",
+                WEH_F_TEXT("where", diag.where), WEH_F_TEXT("text", diag.text));
+    }
 }
 
 /* The one line on standard output that says where to connect. */

@@ -10,6 +10,7 @@ import http.server
 import json
 import os
 import re
+import signal
 import ssl
 import subprocess
 import sys
@@ -223,6 +224,32 @@ class External(unittest.TestCase):
         self.issuer.answer = None
         self.assertEqual(until(lambda: status_of(daemon, Authorization=token), 101), 101)
         daemon.stop()
+
+    def test_key_file_is_read_again_on_sighup_and_a_bad_one_changes_nothing(self):
+        path = f"{self.issuer.folder}/keys.json"
+
+        def publish(data):
+            with open(path, "wb") as file:
+                file.write(data)
+
+        publish(self.issuer.jwks())
+        daemon = Daemon("auth.mode=external", "auth.issuer=https://id.example",
+                        f"auth.jwks_file={path}")
+        first = "Bearer " + self.issuer.token("first")
+        self.issuer.add_key("second")
+        second = "Bearer " + self.issuer.token("second")
+        self.assertEqual(status_of(daemon, Authorization=first), 101)
+        publish(b"no keys")
+        daemon.process.send_signal(signal.SIGHUP)
+        until(lambda: "event=auth.reload_failed" in daemon.log(), True)
+        self.assertEqual(status_of(daemon, Authorization=first), 101)
+        del self.issuer.keys["first"]
+        publish(self.issuer.jwks())
+        self.assertEqual(status_of(daemon, Authorization=second), 401)
+        daemon.process.send_signal(signal.SIGHUP)
+        self.assertEqual(until(lambda: status_of(daemon, Authorization=second), 101), 101)
+        self.assertEqual(status_of(daemon, Authorization=first), 401)
+        self.assertIn("event=auth.reload_failed", daemon.stop())
 
     def test_both_lets_either_in(self):
         daemon = Daemon(*self.issuer.settings("auth.mode=both"))
