@@ -8,17 +8,43 @@
 
 static atomic_size_t live;
 static atomic_uint countdown; /* 0: never fail */
+static atomic_uint count;
+static atomic_int once;
+static atomic_int paused;
 static atomic_int failed;
+
+static void arm(unsigned nth, int only_once)
+{
+    atomic_store(&failed, 0);
+    atomic_store(&count, 0);
+    atomic_store(&once, only_once);
+    atomic_store(&countdown, nth);
+}
 
 void fake_alloc_fail_at(unsigned nth)
 {
-    atomic_store(&failed, 0);
-    atomic_store(&countdown, nth);
+    arm(nth, 0);
+}
+
+void fake_alloc_fail_once(unsigned nth)
+{
+    arm(nth, 1);
 }
 
 void fake_alloc_reset(void)
 {
     atomic_store(&countdown, 0);
+    atomic_store(&count, 0);
+}
+
+void fake_alloc_pause(int pause)
+{
+    atomic_store(&paused, pause);
+}
+
+unsigned fake_alloc_count(void)
+{
+    return atomic_load(&count);
 }
 
 size_t fake_alloc_live(void)
@@ -35,12 +61,19 @@ static int must_fail(void)
 {
     unsigned left = atomic_load(&countdown);
 
+    if (atomic_load(&paused)) {
+        return 0;
+    }
+    atomic_fetch_add(&count, 1);
     if (left == 0) {
         return 0;
     }
     if (left > 1) {
         atomic_store(&countdown, left - 1);
         return 0;
+    }
+    if (atomic_load(&once)) {
+        atomic_store(&countdown, 0);
     }
     atomic_store(&failed, 1);
     return 1;

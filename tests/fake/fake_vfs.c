@@ -26,12 +26,6 @@ static struct {
     bool failed;
 } fake;
 
-static struct {
-    sqlite3_mem_methods real;
-    unsigned left;
-    bool failed;
-} memory;
-
 /** Count a call; the code to fail with, or SQLITE_OK. */
 static int enter(enum fake_vfs_op op)
 {
@@ -261,49 +255,4 @@ unsigned fake_vfs_count(unsigned ops)
 bool fake_vfs_has_failed(void)
 {
     return fake.failed;
-}
-
-static bool memory_must_fail(void)
-{
-    if (memory.left == 0) {
-        return false;
-    }
-    if (memory.left > 1) {
-        memory.left--;
-        return false;
-    }
-    memory.failed = true;
-    return true;
-}
-
-static void *memory_malloc(int n)
-{
-    return memory_must_fail() ? NULL : memory.real.xMalloc(n);
-}
-
-static void *memory_realloc(void *old, int n)
-{
-    return memory_must_fail() ? NULL : memory.real.xRealloc(old, n);
-}
-
-void fake_sqlite_memory_install(void)
-{
-    sqlite3_mem_methods methods_with_failures;
-
-    weh_assert(sqlite3_config(SQLITE_CONFIG_GETMALLOC, &memory.real) == SQLITE_OK);
-    methods_with_failures = memory.real;
-    methods_with_failures.xMalloc = memory_malloc;
-    methods_with_failures.xRealloc = memory_realloc;
-    weh_assert(sqlite3_config(SQLITE_CONFIG_MALLOC, &methods_with_failures) == SQLITE_OK);
-}
-
-void fake_sqlite_memory_fail_at(unsigned nth)
-{
-    memory.left = nth;
-    memory.failed = false;
-}
-
-bool fake_sqlite_memory_has_failed(void)
-{
-    return memory.failed;
 }

@@ -2,7 +2,7 @@
  *
  * Stands between SQLite and its own unix VFS, for all connections opened while it is installed. It
  * counts the calls of each kind and lets the n-th, and if wanted all after it, fail with a code of
- * the test's choice. Also SQLite's memory. One thread at a time.
+ * the test's choice. One thread at a time.
  *
  *     fake_vfs_install();
  *     for (unsigned nth = 1; nth < 1000; nth++) {
@@ -53,14 +53,5 @@ unsigned fake_vfs_count(unsigned ops);
 
 /** True when a call has failed since the last fail_at. */
 bool fake_vfs_has_failed(void);
-
-/** Put a counting allocator before SQLite's own; before SQLite is initialised. */
-void fake_sqlite_memory_install(void);
-
-/** Let the @nth allocation of SQLite from now and all after it fail; 0: none. */
-void fake_sqlite_memory_fail_at(unsigned nth);
-
-/** True when an allocation has failed since the last fail_at. */
-bool fake_sqlite_memory_has_failed(void);
 
 #endif

@@ -399,13 +399,13 @@ static void test_open_edit_and_commit_survive_any_failed_allocation_of_sqlite(vo
     for (unsigned nth = 1; failed; nth += 7) {
         struct weh_briefcase *briefcase = NULL;
 
-        fake_sqlite_memory_fail_at(nth);
+        fake_sqlite_memory_fail_at(nth, true);
         err = open_as(f, false, "x", &briefcase);
         if (err == WEH_OK) {
             err = edit_and_commit(briefcase, &f->diag);
         }
         failed = fake_sqlite_memory_has_failed();
-        fake_sqlite_memory_fail_at(0);
+        fake_sqlite_memory_reset();
         assert_true(err == WEH_OK || err == WEH_E_NOMEM || err == WEH_E_IO);
         n_failures += err != WEH_OK;
         if (briefcase != NULL && err != WEH_OK) {

@@ -22,6 +22,7 @@
 
 #include "change_reader_priv.h"
 #include "fake_alloc.h"
+#include "fake_sqlite_memory.h"
 #include "fake_vfs.h"
 #include "txn_fixture.h"
 
@@ -984,9 +985,9 @@ static void test_reader_survives_failed_allocations_of_sqlite(void **state)
 
     big_txn(f, &id);
     for (; err != WEH_OK; nth += 1 + nth / 16) {
-        fake_sqlite_memory_fail_at(nth);
+        fake_sqlite_memory_fail_at(nth, true);
         json_decref(read_range(f, id, id, &err));
-        fake_sqlite_memory_fail_at(0);
+        fake_sqlite_memory_reset();
         if (err != WEH_OK && err != WEH_E_NOMEM) {
             fail_msg("%s: %s %s", weh_err_info(err)->name, f->diag.text, f->diag.detail);
         }

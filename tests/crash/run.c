@@ -1,0 +1,150 @@
+/* tests/crash/run.c - what the three proofs share (crash.h). */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "weh/db.h"
+
+#include "crash.h"
+
+#define MAX_WALK 100
+
+static struct fake_image *read_data(const char *name)
+{
+    struct fake_image *image = fake_image_create();
+    char path[512];
+    uint8_t *bytes = NULL;
+    FILE *in = NULL;
+    long n;
+
+    if (name == NULL) {
+        return image;
+    }
+    (void)snprintf(path, sizeof(path), "%s/%s", WEH_TEST_DATA, name);
+    in = fopen(path, "rb");
+    if (in == NULL || fseek(in, 0, SEEK_END) != 0 || (n = ftell(in)) < 0) {
+        crash_fail("cannot read %s", path);
+    }
+    rewind(in);
+    bytes = malloc((size_t)n);
+    if (bytes == NULL || fread(bytes, 1, (size_t)n, in) != (size_t)n) {
+        crash_fail("cannot read %s", path);
+    }
+    (void)fclose(in);
+    fake_image_put(image, WORLD_NAME, bytes, (size_t)n);
+    free(bytes);
+    return image;
+}
+
+size_t run_count_steps(const struct scenario *scenario)
+{
+    size_t n = 0;
+
+    while (n < MAX_STEPS && scenario->steps[n].run != NULL) {
+        n++;
+    }
+    return n;
+}
+
+bool run_starts_closed(const struct scenario *scenario)
+{
+    return scenario->killed || scenario->file == NULL;
+}
+
+void run_must_open(struct world *world)
+{
+    weh_err err = world_open(world);
+
+    if (err != WEH_OK) {
+        crash_fail("cannot be opened: %s: %s (%s)", weh_err_info(err)->name, world->diag.text,
+                   world->diag.detail);
+    }
+}
+
+/* The R*Tree as our functions compute it: what undo computes is compared with it. */
+static void settle_index(struct world *world)
+{
+    if (weh_db_exec(world->briefcase, "UPDATE bis_GeometricElement3d SET Origin_X=Origin_X",
+                    &world->diag) != WEH_OK ||
+        world_save(world, "") != WEH_OK) {
+        crash_fail("the spatial index: %s", world->diag.text);
+    }
+}
+
+void run_prepare(const struct scenario *scenario, struct world *world)
+{
+    struct fake_image *image = read_data(scenario->file);
+
+    world_init(world);
+    world->durability = scenario->durability;
+    world->cache_kb = scenario->cache_kb;
+    world->checkpoint_pages = scenario->checkpoint_pages;
+    fake_disk_load(image);
+    if (scenario->file != NULL) {
+        run_must_open(world);
+        settle_index(world);
+        if (scenario->prepare != NULL && scenario->prepare(world) != WEH_OK) {
+            crash_fail("preparing: %s", world->diag.text);
+        }
+        fake_image_destroy(image);
+        image = fake_disk_image();
+        world_close(world);
+        if (scenario->killed) {
+            fake_disk_load(image);
+        }
+    }
+    fake_image_destroy(image);
+    world->n_marks = 0;
+}
+
+void run_probe(struct world *world)
+{
+    struct content before;
+    struct content after;
+    int table;
+
+    world_check_integrity(world);
+    world_content(world, &before);
+    if (world_property(world, "probe", "a value") != WEH_OK || world_save(world, "") != WEH_OK ||
+        world_undo(world, 1) != WEH_OK) {
+        crash_fail("it cannot be worked with afterwards: %s", world->diag.text);
+    }
+    world_content(world, &after);
+    table = content_compare(&before, &after, true);
+    if (table >= 0) {
+        crash_fail("undo of a later save does not bring back %s", content_table(world, table));
+    }
+}
+
+static uint64_t add_content(uint64_t hash, const struct content *content)
+{
+    for (size_t i = 0; i < content->n; i++) {
+        if (content->tracked[i]) {
+            hash = (hash ^ content->sums[i]) * 1099511628211U;
+        }
+    }
+    return hash;
+}
+
+uint64_t run_walk(struct world *world)
+{
+    uint64_t hash = 14695981039346656037U;
+    weh_err err = WEH_OK;
+
+    for (unsigned way = 0; way < 2; way++) {
+        for (unsigned i = 0; i < MAX_WALK; i++) {
+            err = way == 0 ? world_undo(world, 1) : world_redo(world);
+            if (err != WEH_OK) {
+                break;
+            }
+            hash = add_content(hash, &world->saved);
+        }
+        /* Undo ends before a schema change, too. */
+        if (err != (way == 0 ? WEH_E_NOTHING_TO_UNDO : WEH_E_NOTHING_TO_REDO) &&
+            (err != WEH_E_CANNOT_UNDO || way == 1)) {
+            crash_fail("%s of everything: %s", way == 0 ? "undo" : "redo", world->diag.text);
+        }
+        hash = (hash ^ way) * 1099511628211U;
+    }
+    return hash;
+}
