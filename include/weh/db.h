@@ -56,7 +56,7 @@ struct weh_str weh_stmt_text(sqlite3_stmt *stmt, int column);
  * Turn the connection's extended result @rc into ours: SQLITE_BUSY and _LOCKED to BUSY, _FULL to
  * DISK_FULL, _IOERR to IO, _CORRUPT and _NOTADB to CORRUPT, _NOMEM to NOMEM, _INTERRUPT to
  * CANCELLED, _TOOBIG to TOO_LARGE, _READONLY to READ_ONLY, _CONSTRAINT_FOREIGNKEY to FOREIGN_KEY,
- * _CONSTRAINT_UNIQUE/PRIMARYKEY to NOT_UNIQUE, other _CONSTRAINT to WRITE, the rest to DB. The
+ * _CONSTRAINT_UNIQUE/PRIMARYKEY to NOT_UNIQUE, _ABORT_ROLLBACK (another statement failed so) to IO, other _CONSTRAINT to WRITE, the rest to DB. The
  * SQLite message goes to the log's detail, never to the client.
  */
 weh_err weh_db_fail(struct weh_briefcase *briefcase, int rc, struct weh_diag *diag);

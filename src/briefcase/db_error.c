@@ -16,6 +16,7 @@ static const struct {
     { SQLITE_CONSTRAINT_PRIMARYKEY, WEH_E_NOT_UNIQUE,  "an id that must be unique is taken" },
     { SQLITE_CONSTRAINT_ROWID,      WEH_E_NOT_UNIQUE,  "an id that must be unique is taken" },
     { SQLITE_IOERR_NOMEM,           WEH_E_NOMEM,       "out of memory" },
+    { SQLITE_ABORT_ROLLBACK,        WEH_E_IO,          "rolled back to the last saved state" },
     { SQLITE_CONSTRAINT,            WEH_E_WRITE,       "the edit breaks a rule of the file" },
     { SQLITE_BUSY,                  WEH_E_BUSY,        "the file is locked by another process" },
     { SQLITE_LOCKED,                WEH_E_BUSY,        "the file is locked" },

@@ -250,6 +250,10 @@ static void before_update(void *ctx, sqlite3 *db, int op, const char *db_name, c
     }
     recorder_sync(recorder);
     table = find_table(recorder, name);
+    if (table == NULL && recorder->err != WEH_OK) {
+        /* The change is in the file all the same: the save must not take it for none. */
+        begin(recorder);
+    }
     if (table == NULL || !table->tracked) {
         return;
     }

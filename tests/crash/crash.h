@@ -13,6 +13,8 @@ struct options {
     unsigned ways;         /* of each power cut; at least 2 */
     unsigned max_points;   /* power cuts looked at in one scenario */
     unsigned max_failures; /* of one kind tried in one step */
+    unsigned one_in;       /* of all kinds in all steps */
+    bool all;              /* every file that is left is looked at in every way */
     unsigned seed;
     bool verbose;
 };
@@ -46,7 +48,7 @@ size_t run_count_steps(const struct scenario *scenario);
 bool run_starts_closed(const struct scenario *scenario);
 /** world_open, which must work. */
 void run_must_open(struct world *world);
-/** Integrity, and what follows from it: a transaction can be saved and taken back. */
+/** A transaction can be saved and taken back. */
 void run_probe(struct world *world);
 
 /** Undo everything step by step, then redo everything: a number for all states on the way. */

@@ -1,7 +1,7 @@
 /* tests/crash/main.c - the program: which proofs, how much of them, and what came of it.
  *
  * usage: crash [power] [io] [memory] [--all] [--scenario NAME] [--seed N] [--ways N] [--points N]
- *              [--failures N] [--list] [--verbose]
+ *              [--failures N] [--one-in N] [--list] [--verbose]
  * Without the name of a proof all three; without --all a share of each. Prints a line of JSON per proof;
  * ends with 1 at the first thing that is not as it should be, telling how to get there again.
  */
@@ -104,6 +104,8 @@ static int take_option(char **args, struct options *options)
         options->ways = 8;
         options->max_points = UNLIMITED;
         options->max_failures = UNLIMITED;
+        options->one_in = 1;
+        options->all = true;
         return 1;
     }
     if (strcmp(args[0], "--scenario") == 0 && args[1] != NULL) {
@@ -113,7 +115,8 @@ static int take_option(char **args, struct options *options)
     return take_number("--seed", args[0], args[1], &options->seed) ||
                    take_number("--ways", args[0], args[1], &options->ways) ||
                    take_number("--points", args[0], args[1], &options->max_points) ||
-                   take_number("--failures", args[0], args[1], &options->max_failures)
+                   take_number("--failures", args[0], args[1], &options->max_failures) ||
+                   take_number("--one-in", args[0], args[1], &options->one_in)
                ? 2
                : 0;
 }
@@ -123,7 +126,7 @@ int main(int argc, char **argv)
     struct proof proofs[] = { { "power", crash_power, false },
                               { "io", crash_io, false },
                               { "memory", crash_memory, false } };
-    struct options options = { .ways = 4, .max_points = 12, .max_failures = 2 };
+    struct options options = { .ways = 4, .max_points = 3, .max_failures = 1, .one_in = 5 };
     bool any = false;
     int used = 1;
 
@@ -146,7 +149,7 @@ int main(int argc, char **argv)
     }
     fake_sqlite_memory_install();
     if (weh_briefcase_global_init(NULL) != WEH_OK || options.ways < 2 || options.max_points == 0 ||
-        options.max_failures == 0) {
+        options.max_failures == 0 || options.one_in == 0) {
         (void)fprintf(stderr, "crash: cannot begin\n");
         return 2;
     }

@@ -1,11 +1,11 @@
 /* tests/crash/run.c - what the three proofs share (crash.h). */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "weh/db.h"
 
 #include "crash.h"
+#include "data_file.h"
 
 #define MAX_WALK 100
 
@@ -13,26 +13,18 @@ static struct fake_image *read_data(const char *name)
 {
     struct fake_image *image = fake_image_create();
     char path[512];
-    uint8_t *bytes = NULL;
-    FILE *in = NULL;
-    long n;
+    struct weh_buf bytes;
 
     if (name == NULL) {
         return image;
     }
+    weh_buf_init(&bytes, 0);
     (void)snprintf(path, sizeof(path), "%s/%s", WEH_TEST_DATA, name);
-    in = fopen(path, "rb");
-    if (in == NULL || fseek(in, 0, SEEK_END) != 0 || (n = ftell(in)) < 0) {
+    if (data_file_read(path, &bytes, NULL) != WEH_OK) {
         crash_fail("cannot read %s", path);
     }
-    rewind(in);
-    bytes = malloc((size_t)n);
-    if (bytes == NULL || fread(bytes, 1, (size_t)n, in) != (size_t)n) {
-        crash_fail("cannot read %s", path);
-    }
-    (void)fclose(in);
-    fake_image_put(image, WORLD_NAME, bytes, (size_t)n);
-    free(bytes);
+    fake_image_put(image, WORLD_NAME, bytes.data, bytes.len);
+    weh_buf_fini(&bytes);
     return image;
 }
 
@@ -103,7 +95,6 @@ void run_probe(struct world *world)
     struct content after;
     int table;
 
-    world_check_integrity(world);
     world_content(world, &before);
     if (world_property(world, "probe", "a value") != WEH_OK || world_save(world, "") != WEH_OK ||
         world_undo(world, 1) != WEH_OK) {

@@ -399,81 +399,81 @@ static weh_err create(struct world *w)
 /* clang-format off */
 const struct scenario scenarios[] = {
     { .name = "save", .file = "empty.bim", .steps = {
-        { "subjects", save_subject }, { "update", save_update }, { "property", save_property },
-        { "nothing", save_nothing } } },
+        { .name = "subjects", .run = save_subject }, { .name = "update", .run = save_update }, { .name = "property", .run = save_property },
+        { .name = "nothing", .run = save_nothing } } },
     { .name = "undo", .file = "empty.bim", .prepare = three_saves, .steps = {
-        { "reopen", reopen }, { "one", undo_one }, { "all", undo_all } } },
+        { .name = "reopen", .run = reopen }, { .name = "one", .run = undo_one }, { .name = "all", .run = undo_all } } },
     { .name = "redo", .file = "empty.bim", .prepare = three_saves_undone, .steps = {
-        { "reopen", reopen }, { "first", redo }, { "second", redo } } },
+        { .name = "reopen", .run = reopen }, { .name = "first", .run = redo }, { .name = "second", .run = redo } } },
     { .name = "undo-in-session", .file = "empty.bim", .steps = {
-        { "save", save_subject }, { "more", save_update }, { "undo", undo_one },
-        { "redo", redo }, { "undo all", undo_all }, { "save anew", save_property } } },
+        { .name = "save", .run = save_subject }, { .name = "more", .run = save_update }, { .name = "undo", .run = undo_one },
+        { .name = "redo", .run = redo }, { .name = "undo all", .run = undo_all }, { .name = "save anew", .run = save_property } } },
     { .name = "many", .file = "empty.bim", .cache_kb = 64, .costly = true, .steps = {
-        { "save", save_many }, { "undo", undo_one }, { "redo", redo } } },
+        { .name = "save", .run = save_many }, { .name = "undo", .run = undo_one }, { .name = "redo", .run = redo } } },
     { .name = "groups", .file = "empty.bim", .steps = {
-        { "save", grouped_saves, .fresh = true }, { "undo", undo_one }, { "redo", redo },
-        { "reopen", reopen }, { "undo later", undo_one } } },
+        { .name = "save", .run = grouped_saves, .fresh = true }, { .name = "undo", .run = undo_one }, { .name = "redo", .run = redo },
+        { .name = "reopen", .run = reopen }, { .name = "undo later", .run = undo_one } } },
     { .name = "savepoints", .file = "empty.bim", .steps = {
-        { "use", use_savepoints }, { "undo", undo_one } } },
+        { .name = "use", .run = use_savepoints }, { .name = "undo", .run = undo_one } } },
     { .name = "file-properties", .file = "empty.bim", .steps = {
-        { "insert", save_property }, { "update", save_other_property },
-        { "delete", drop_property }, { "undo", undo_all } } },
+        { .name = "insert", .run = save_property }, { .name = "update", .run = save_other_property },
+        { .name = "delete", .run = drop_property }, { .name = "undo", .run = undo_all } } },
     { .name = "recovery", .file = "empty.bim", .killed = true, .prepare = three_saves, .steps = {
-        { "open", do_open }, { "save", save_other_property }, { "undo", undo_one } } },
+        { .name = "open", .run = do_open }, { .name = "save", .run = save_other_property }, { .name = "undo", .run = undo_one } } },
     { .name = "recovery-undone", .file = "empty.bim", .killed = true,
       .prepare = history_of_groups_undone, .steps = {
-        { "open", do_open }, { "redo", redo }, { "undo", undo_all } } },
+        { .name = "open", .run = do_open }, { .name = "redo", .run = redo }, { .name = "undo", .run = undo_all } } },
     { .name = "close", .file = "empty.bim", .steps = {
-        { "save", save_subject }, { "close", reopen }, { "more", save_update },
-        { "close again", reopen } } },
+        { .name = "save", .run = save_subject }, { .name = "close", .run = reopen }, { .name = "more", .run = save_update },
+        { .name = "close again", .run = reopen } } },
     { .name = "checkpoint", .file = "empty.bim", .checkpoint_pages = 8, .steps = {
-        { "save", save_subject }, { "more", save_update }, { "property", save_property },
-        { "undo", undo_one }, { "redo", redo } } },
+        { .name = "save", .run = save_subject }, { .name = "more", .run = save_update }, { .name = "property", .run = save_property },
+        { .name = "undo", .run = undo_one }, { .name = "redo", .run = redo } } },
     { .name = "settle", .file = "empty.bim", .steps = {
-        { "save", save_subject }, { "settle", settle_and_reopen }, { "more", save_property },
-        { "settle again", settle_and_reopen } } },
+        { .name = "save", .run = save_subject }, { .name = "settle", .run = settle_and_reopen }, { .name = "more", .run = save_property },
+        { .name = "settle again", .run = settle_and_reopen } } },
     { .name = "restart", .file = "empty.bim", .prepare = three_saves_undone, .steps = {
-        { "reopen", reopen }, { "redo", redo }, { "restart", restart, .restarts = true, .fresh = true },
-        { "save", save_other_property }, { "save and restart", edit_restart_save, .restarts = true,
+        { .name = "reopen", .run = reopen }, { .name = "redo", .run = redo }, { .name = "restart", .run = restart, .restarts = true, .fresh = true },
+        { .name = "save", .run = save_other_property }, { .name = "save and restart", .run = edit_restart_save, .restarts = true,
           .fresh = true },
-        { "more", save_update } } },
+        { .name = "more", .run = save_update } } },
     { .name = "earlier-session", .file = "empty.bim", .prepare = history_of_groups, .steps = {
-        { "reopen", reopen }, { "undo all", undo_all }, { "reopen undone", reopen },
-        { "redo", redo }, { "reopen redone", reopen }, { "undo", undo_one } } },
+        { .name = "reopen", .run = reopen }, { .name = "undo all", .run = undo_all }, { .name = "reopen undone", .run = reopen },
+        { .name = "redo", .run = redo }, { .name = "reopen redone", .run = reopen }, { .name = "undo", .run = undo_one } } },
     { .name = "cancel", .file = "empty.bim", .prepare = history_of_groups, .steps = {
-        { "reopen", reopen }, { "undo", undo_one }, { "cancel", cancel },
-        { "save", save_property } } },
+        { .name = "reopen", .run = reopen }, { .name = "undo", .run = undo_one }, { .name = "cancel", .run = cancel },
+        { .name = "save", .run = save_property } } },
     { .name = "abandon", .file = "empty.bim", .steps = {
-        { "save", save_property }, { "abandon", edit_and_abandon }, { "more", save_update } } },
+        { .name = "save", .run = save_property }, { .name = "abandon", .run = edit_and_abandon }, { .name = "more", .run = save_update } } },
     { .name = "create", .steps = {
-        { "create", create, .fresh = true }, { "save", save_subject }, { "reopen", reopen } } },
+        { .name = "create", .run = create, .fresh = true }, { .name = "save", .run = save_subject }, { .name = "reopen", .run = reopen } } },
     { .name = "models", .file = "small.bim", .steps = {
-        { "insert", save_model }, { "fill", fill_and_update_model }, { "delete", delete_model },
-        { "undo", undo_one } } },
+        { .name = "insert", .run = save_model }, { .name = "fill", .run = fill_and_update_model }, { .name = "delete", .run = delete_model },
+        { .name = "undo", .run = undo_one } } },
     { .name = "aspects", .file = "small.bim", .steps = {
-        { "insert", save_aspects }, { "delete", delete_aspects }, { "undo", undo_all } } },
+        { .name = "insert", .run = save_aspects }, { .name = "delete", .run = delete_aspects }, { .name = "undo", .run = undo_all } } },
     { .name = "relationships", .file = "small.bim", .steps = {
-        { "insert", save_relationships }, { "delete", delete_relationship },
-        { "undo", undo_all } } },
+        { .name = "insert", .run = save_relationships }, { .name = "delete", .run = delete_relationship },
+        { .name = "undo", .run = undo_all } } },
     { .name = "geometry", .file = "small.bim", .steps = {
-        { "insert", save_geometry }, { "delete", delete_geometry }, { "undo", undo_one },
-        { "redo", redo } } },
+        { .name = "insert", .run = save_geometry }, { .name = "delete", .run = delete_geometry }, { .name = "undo", .run = undo_one },
+        { .name = "redo", .run = redo } } },
     { .name = "wide-elements", .file = "small.bim", .steps = {
-        { "save", save_wide_element }, { "undo", undo_one } } },
+        { .name = "save", .run = save_wide_element }, { .name = "undo", .run = undo_one } } },
     { .name = "tree", .file = "small.bim", .checkpoint_pages = 30, .costly = true, .steps = {
-        { "delete", delete_tree }, { "undo", undo_one }, { "redo", redo } } },
+        { .name = "delete", .run = delete_tree }, { .name = "undo", .run = undo_one }, { .name = "redo", .run = redo } } },
     { .name = "batch", .file = "empty.bim", .steps = {
-        { "batch", save_batch }, { "code spec", save_code_spec }, { "undo", undo_one } } },
+        { .name = "batch", .run = save_batch }, { .name = "code spec", .run = save_code_spec }, { .name = "undo", .run = undo_one } } },
     { .name = "normal", .file = "empty.bim", .durability = WEH_DURABILITY_NORMAL, .steps = {
-        { "save", save_subject }, { "more", save_update }, { "undo", undo_one },
-        { "redo", redo }, { "close", reopen }, { "last", save_property } } },
+        { .name = "save", .run = save_subject }, { .name = "more", .run = save_update }, { .name = "undo", .run = undo_one },
+        { .name = "redo", .run = redo }, { .name = "close", .run = reopen }, { .name = "last", .run = save_property } } },
     { .name = "normal-checkpoint", .file = "empty.bim", .durability = WEH_DURABILITY_NORMAL,
       .checkpoint_pages = 8, .steps = {
-        { "save", save_subject }, { "more", save_update }, { "undo", undo_one },
-        { "save again", save_property }, { "last", save_other_property } } },
+        { .name = "save", .run = save_subject }, { .name = "more", .run = save_update }, { .name = "undo", .run = undo_one },
+        { .name = "save again", .run = save_property }, { .name = "last", .run = save_other_property } } },
     { .name = "normal-many", .file = "empty.bim", .durability = WEH_DURABILITY_NORMAL,
       .cache_kb = 64, .costly = true, .steps = {
-        { "save", save_many }, { "undo", undo_one }, { "settle", settle_and_reopen } } },
+        { .name = "save", .run = save_many }, { .name = "undo", .run = undo_one }, { .name = "settle", .run = settle_and_reopen } } },
 };
 /* clang-format on */
 const size_t n_scenarios = WEH_ARRAY_LEN(scenarios);

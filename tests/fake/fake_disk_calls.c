@@ -23,7 +23,7 @@
 #define FOLDER_FD (FIRST_FD + N_FDS)
 
 /* Names that the linker makes. */
-/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-identifier-naming) */
 int __real_stat(const char *path, struct stat *out);
 int __real_lstat(const char *path, struct stat *out);
 int __real_fstat(int fd, struct stat *out);
@@ -43,6 +43,7 @@ int __real_renameat2(int from_folder, const char *from, int to_folder, const cha
                      unsigned flags);
 int __real_link(const char *from, const char *to);
 int __real_unlink(const char *path);
+int __real_access(const char *path, int mode);
 int __wrap_stat(const char *path, struct stat *out);
 int __wrap_lstat(const char *path, struct stat *out);
 int __wrap_fstat(int fd, struct stat *out);
@@ -62,6 +63,7 @@ int __wrap_renameat2(int from_folder, const char *from, int to_folder, const cha
                      unsigned flags);
 int __wrap_link(const char *from, const char *to);
 int __wrap_unlink(const char *path);
+int __wrap_access(const char *path, int mode);
 
 static struct {
     struct disk_node *node; /* NULL: not open */
@@ -112,6 +114,14 @@ int __wrap_stat(const char *path, struct stat *out)
 int __wrap_lstat(const char *path, struct stat *out)
 {
     return disk_owns(path) ? __wrap_stat(path, out) : __real_lstat(path, out);
+}
+
+int __wrap_access(const char *path, int mode)
+{
+    if (!disk_owns(path)) {
+        return __real_access(path, mode);
+    }
+    return disk_find(path) == NULL ? fail(ENOENT) : 0;
 }
 
 int __wrap_fstat(int fd, struct stat *out)
@@ -362,4 +372,4 @@ int __wrap_unlink(const char *path)
     }
     return disk_unlink(path) ? 0 : fail(ENOENT);
 }
-/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-identifier-naming) */

@@ -8,7 +8,7 @@
 
 static uint64_t state = 1;
 
-/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): the linker's names */
+/* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-identifier-naming): the linker's names */
 ssize_t __wrap_getrandom(void *out, size_t n, unsigned flags);
 
 void fake_random_reset(unsigned seed)
@@ -25,4 +25,4 @@ ssize_t __wrap_getrandom(void *out, size_t n, unsigned flags)
     }
     return (ssize_t)n;
 }
-/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-identifier-naming) */

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "../../fake/fake_alloc.h"
+#include "../../fake/fake_sqlite_memory.h"
 #include "../../fake/fake_vfs.h"
 #include "fixture.h"
 
