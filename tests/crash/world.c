@@ -74,7 +74,8 @@ bool world_is_open(const struct world *world)
 
 static weh_err make_tools(struct world *world)
 {
-    struct weh_txn_propagator propagator = { NULL, weh_bis_propagate };
+    struct weh_txn_propagator propagator = { .propagate = weh_bis_propagate,
+                                             .saved = weh_bis_saved };
     weh_err err = weh_briefcase_data_version(world->briefcase, &world->data_version, &world->diag);
 
     if (err == WEH_OK) {
