@@ -14,38 +14,7 @@
 #include "weh/session.h"
 
 #include "host_priv.h"
-
-/** One message that waits for a worker. */
-struct job {
-    struct job *next;
-    uint8_t *bytes; /* owned; the envelope looks into them */
-    size_t len;
-    struct weh_envelope envelope;
-    const struct weh_method *method;
-    bool cancelled;
-};
-
-/** Messages that wait, first in first out. Guarded by the session's lock. */
-struct mailbox {
-    struct job *head;
-    struct job *tail;
-    size_t n;
-    size_t bytes;
-};
-
-void job_destroy(struct job *job);
-void mailbox_push(struct mailbox *mailbox, struct job *job);
-struct job *mailbox_pop(struct mailbox *mailbox);
-
-/** Frames that wait for the socket. Guarded by the session's lock. */
-struct outbox {
-    struct weh_frame *head;
-    struct weh_frame *tail;
-    size_t bytes; /* queued, and taken by the channel but not yet sent */
-};
-
-void outbox_push(struct outbox *outbox, struct weh_frame *frame);
-struct weh_frame *outbox_pop(struct outbox *outbox);
+#include "queue.h"
 
 /** For the line that is logged at the end of a session. Worker thread, but for bytes_in. */
 struct session_stats {
@@ -142,9 +111,6 @@ bool session_detach_locked(struct weh_session *session, enum weh_close_reason re
 /** @session is detached no more: its linger is over, or it ends. @session's lock is held. Service
  * thread. */
 void session_undetach_locked(struct weh_session *session);
-/** Drop all frames of @outbox. */
-void outbox_clear(struct outbox *outbox);
-void outbox_push_front(struct outbox *outbox, struct weh_frame *frame);
 /** A message that counts has been taken from the client. Service thread. */
 void session_count_taken(struct weh_session *session);
 

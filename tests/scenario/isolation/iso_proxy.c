@@ -17,6 +17,8 @@
 #define MOST_BYTES  40000 /* then inside of hello, requests, replies */
 #define CHUNK       4096
 
+#define N_FDS ((size_t)2 * ISO_LINKS + 1)
+
 static uint64_t next_random(struct iso_proxy *proxy)
 {
     proxy->random ^= proxy->random << 13;
@@ -61,25 +63,30 @@ static void close_link(struct iso_link *link, bool reset)
     }
 }
 
+static struct iso_link *free_link(struct iso_proxy *proxy)
+{
+    for (size_t i = 0; i < ISO_LINKS; i++) {
+        if (proxy->links[i].fds[0] < 0) {
+            return &proxy->links[i];
+        }
+    }
+    return NULL;
+}
+
 static void accept_link(struct iso_proxy *proxy)
 {
     int fd = accept4(proxy->listen_fd, NULL, NULL, SOCK_CLOEXEC);
+    struct iso_link *link = free_link(proxy);
 
-    for (size_t i = 0; i < ISO_LINKS && fd >= 0; i++) {
-        struct iso_link *link = &proxy->links[i];
-
-        if (link->fds[0] < 0) {
-            link->fds[0] = fd;
-            link->fds[1] = connect_to(proxy->server_port);
-            set_budget(proxy, link);
-            fd = -1;
-            if (link->fds[1] < 0) {
-                close_link(link, true);
-            }
-        }
-    }
-    if (fd >= 0) {
+    if (fd < 0 || link == NULL) {
         (void)close(fd);
+        return;
+    }
+    link->fds[0] = fd;
+    link->fds[1] = connect_to(proxy->server_port);
+    set_budget(proxy, link);
+    if (link->fds[1] < 0) {
+        close_link(link, true);
     }
 }
 
@@ -127,30 +134,38 @@ static void pass(struct iso_proxy *proxy, struct iso_link *link, int from)
     }
 }
 
+/* Wait for something to pass on; false when that is not possible. */
+static bool wait_for_input(const struct iso_proxy *proxy, struct pollfd fds[N_FDS])
+{
+    nfds_t n = 0;
+
+    for (size_t i = 0; i < ISO_LINKS; i++) {
+        fds[n++] = (struct pollfd){ .fd = proxy->links[i].fds[0], .events = POLLIN };
+        fds[n++] = (struct pollfd){ .fd = proxy->links[i].fds[1], .events = POLLIN };
+    }
+    fds[n++] = (struct pollfd){ .fd = proxy->listen_fd, .events = POLLIN };
+    return poll(fds, n, 100) >= 0 || errno == EINTR;
+}
+
+static void pass_ready(struct iso_proxy *proxy, const struct pollfd fds[N_FDS])
+{
+    for (size_t i = 0; i < N_FDS - 1; i++) {
+        struct iso_link *link = &proxy->links[i / 2];
+
+        if (fds[i].revents != 0 && link->fds[i % 2] >= 0) {
+            pass(proxy, link, (int)(i % 2));
+        }
+    }
+}
+
 static void *work(void *argument)
 {
     struct iso_proxy *proxy = argument;
+    struct pollfd fds[N_FDS];
 
-    while (!atomic_load(&proxy->stopping)) {
-        struct pollfd fds[1 + 2 * ISO_LINKS];
-        nfds_t n = 1;
-
-        fds[0] = (struct pollfd){ .fd = proxy->listen_fd, .events = POLLIN };
-        for (size_t i = 0; i < ISO_LINKS; i++) {
-            fds[n++] = (struct pollfd){ .fd = proxy->links[i].fds[0], .events = POLLIN };
-            fds[n++] = (struct pollfd){ .fd = proxy->links[i].fds[1], .events = POLLIN };
-        }
-        if (poll(fds, n, 100) < 0 && errno != EINTR) {
-            break;
-        }
-        for (size_t i = 0; i < ISO_LINKS; i++) {
-            for (int side = 0; side < 2; side++) {
-                if (fds[1 + 2 * i + (size_t)side].revents != 0 && proxy->links[i].fds[side] >= 0) {
-                    pass(proxy, &proxy->links[i], side);
-                }
-            }
-        }
-        if (fds[0].revents != 0) {
+    while (!atomic_load(&proxy->stopping) && wait_for_input(proxy, fds)) {
+        pass_ready(proxy, fds);
+        if (fds[N_FDS - 1].revents != 0) {
             accept_link(proxy);
         }
     }
