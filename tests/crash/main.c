@@ -14,6 +14,7 @@
 #include "fake_sqlite_memory.h"
 
 #define UNLIMITED 1000000
+#define N_PROOFS  3
 
 struct proof {
     const char *name;
@@ -121,44 +122,69 @@ static int take_option(char **args, struct options *options)
                : 0;
 }
 
-int main(int argc, char **argv)
+static bool take_proof(const char *arg, struct proof *proofs)
 {
-    struct proof proofs[] = { { "power", crash_power, false },
-                              { "io", crash_io, false },
-                              { "memory", crash_memory, false } };
-    struct options options = { .ways = 4, .max_points = 3, .max_failures = 1, .one_in = 5 };
-    bool any = false;
-    int used = 1;
+    bool taken = false;
 
-    for (int i = 1; i < argc; i += used) {
-        used = take_option(&argv[i], &options);
-        for (size_t k = 0; k < WEH_ARRAY_LEN(proofs); k++) {
-            if (strcmp(argv[i], proofs[k].name) == 0) {
-                proofs[k].wanted = any = true;
-                used = 1;
-            }
-        }
-        if (strcmp(argv[i], "--list") == 0) {
-            list();
-            return 0;
-        }
-        if (used == 0) {
-            (void)fprintf(stderr, "crash: what is %s?\n", argv[i]);
-            return 2;
+    for (size_t k = 0; k < N_PROOFS; k++) {
+        if (strcmp(arg, proofs[k].name) == 0) {
+            proofs[k].wanted = taken = true;
         }
     }
+    return taken;
+}
+
+/* False when something is not known. */
+static bool take_arguments(int argc, char **argv, struct proof *proofs, struct options *options)
+{
+    int used;
+
+    for (int i = 1; i < argc; i += used) {
+        used = take_proof(argv[i], proofs) ? 1 : take_option(&argv[i], options);
+        if (used == 0) {
+            (void)fprintf(stderr, "crash: what is %s?\n", argv[i]);
+            return false;
+        }
+    }
+    return options->ways >= 2 && options->max_points > 0 && options->max_failures > 0 &&
+           options->one_in > 0;
+}
+
+static void run_proofs(const struct proof *proofs, const struct options *options)
+{
+    bool any = false;
+
+    for (size_t k = 0; k < N_PROOFS; k++) {
+        any = any || proofs[k].wanted;
+    }
+    for (size_t k = 0; k < N_PROOFS; k++) {
+        if (proofs[k].wanted || !any) {
+            run_proof(&proofs[k], options);
+        }
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct proof proofs[N_PROOFS] = { { "power", crash_power, false },
+                                      { "io", crash_io, false },
+                                      { "memory", crash_memory, false } };
+    struct options options = { .ways = 4, .max_points = 3, .max_failures = 1, .one_in = 5 };
+
+    if (argc == 2 && strcmp(argv[1], "--list") == 0) {
+        list();
+        return 0;
+    }
+    if (!take_arguments(argc, argv, proofs, &options)) {
+        return 2;
+    }
     fake_sqlite_memory_install();
-    if (weh_briefcase_global_init(NULL) != WEH_OK || options.ways < 2 || options.max_points == 0 ||
-        options.max_failures == 0 || options.one_in == 0) {
+    if (weh_briefcase_global_init(NULL) != WEH_OK) {
         (void)fprintf(stderr, "crash: cannot begin\n");
         return 2;
     }
     fake_disk_install();
-    for (size_t k = 0; k < WEH_ARRAY_LEN(proofs); k++) {
-        if (proofs[k].wanted || !any) {
-            run_proof(&proofs[k], &options);
-        }
-    }
+    run_proofs(proofs, &options);
     fake_disk_uninstall();
     return 0;
 }

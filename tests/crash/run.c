@@ -117,25 +117,26 @@ static uint64_t add_content(uint64_t hash, const struct content *content)
     return hash;
 }
 
-uint64_t run_walk(struct world *world)
+/* The states of one direction, to its end. */
+static uint64_t walk(struct world *world, bool undo, uint64_t hash)
 {
-    uint64_t hash = 14695981039346656037U;
     weh_err err = WEH_OK;
 
-    for (unsigned way = 0; way < 2; way++) {
-        for (unsigned i = 0; i < MAX_WALK; i++) {
-            err = way == 0 ? world_undo(world, 1) : world_redo(world);
-            if (err != WEH_OK) {
-                break;
-            }
+    for (unsigned i = 0; i < MAX_WALK && err == WEH_OK; i++) {
+        err = undo ? world_undo(world, 1) : world_redo(world);
+        if (err == WEH_OK) {
             hash = add_content(hash, &world->saved);
         }
-        /* Undo ends before a schema change, too. */
-        if (err != (way == 0 ? WEH_E_NOTHING_TO_UNDO : WEH_E_NOTHING_TO_REDO) &&
-            (err != WEH_E_CANNOT_UNDO || way == 1)) {
-            crash_fail("%s of everything: %s", way == 0 ? "undo" : "redo", world->diag.text);
-        }
-        hash = (hash ^ way) * 1099511628211U;
     }
-    return hash;
+    /* Undo ends before a schema change, too. */
+    if (err != (undo ? WEH_E_NOTHING_TO_UNDO : WEH_E_NOTHING_TO_REDO) &&
+        (err != WEH_E_CANNOT_UNDO || !undo)) {
+        crash_fail("%s of everything: %s", undo ? "undo" : "redo", world->diag.text);
+    }
+    return (hash ^ undo) * 1099511628211U;
+}
+
+uint64_t run_walk(struct world *world)
+{
+    return walk(world, false, walk(world, true, 14695981039346656037U));
 }

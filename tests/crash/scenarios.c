@@ -211,18 +211,24 @@ static weh_err use_savepoints(struct world *w)
 
 /* ---- many rows: the page cache runs over into the log before the save ---- */
 
-static weh_err save_many(struct world *w)
+static weh_err insert_long(struct world *w, int i)
 {
     char code[600];
+    int n = snprintf(code, sizeof(code), "many %d ", i);
 
-    for (int i = 0; i < N_MANY; i++) {
-        int n = snprintf(code, sizeof(code), "many %d ", i);
+    memset(code + n, 'x', 300);
+    code[n + 300] = '\0';
+    return world_subject(w, NULL, code);
+}
 
-        memset(code + n, 'x', 300);
-        code[n + 300] = '\0';
-        TRY(world_subject(w, NULL, code));
+static weh_err save_many(struct world *w)
+{
+    weh_err err = WEH_OK;
+
+    for (int i = 0; err == WEH_OK && i < N_MANY; i++) {
+        err = insert_long(w, i);
     }
-    return world_save(w, "many");
+    return err == WEH_OK ? world_save(w, "many") : err;
 }
 
 /* ---- the rest of BIS ---- */

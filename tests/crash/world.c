@@ -215,14 +215,13 @@ void world_content(struct world *world, struct content *out)
     if (sqlite3_prepare_v2(db, tables_sql, -1, &stmt, NULL) != SQLITE_OK) {
         crash_fail("the file cannot be read: %s", sqlite3_errmsg(db));
     }
-    while (sqlite3_step(stmt) == SQLITE_ROW) {
+    while (out->n < MAX_TABLES && sqlite3_step(stmt) == SQLITE_ROW) {
         const char *name = (const char *)sqlite3_column_text(stmt, 0);
 
-        weh_assert(out->n < MAX_TABLES);
         out->tracked[out->n] = strcmp(name, "be_Local") != 0 && strcmp(name, "dgn_Txns") != 0;
         out->sums[out->n++] = digest_table(db, name);
     }
-    if (sqlite3_finalize(stmt) != SQLITE_OK || out->n < 20) {
+    if (sqlite3_finalize(stmt) != SQLITE_OK || out->n < 20 || out->n == MAX_TABLES) {
         crash_fail("the file cannot be read: %s", sqlite3_errmsg(db));
     }
     pause_failures(false);

@@ -270,7 +270,7 @@ static struct disk_node *new_node(void)
 static void drop_unused(struct disk_node *node)
 {
     if (node->n_names == 0 && node->n_handles == 0) {
-        weh_assert(node->shm.n_users == 0 && node->n_locked == 0);
+        disk_must(node->shm.n_users == 0 && node->n_locked == 0);
         bytes_fini(&node->bytes);
         free(node);
     }
@@ -283,7 +283,7 @@ static void add_name(const char *name, struct disk_node *node)
     while (i < MAX_NAMES && disk.names[i].node != NULL) {
         i++;
     }
-    weh_assert(i < MAX_NAMES);
+    weh_assert(i < MAX_NAMES && node != NULL);
     name_copy(disk.names[i].text, bare(name));
     disk.names[i].node = node;
     node->n_names++;
@@ -293,6 +293,7 @@ static void drop_name(struct disk_name *name)
 {
     struct disk_node *node = name->node;
 
+    weh_assert(node != NULL);
     name->node = NULL;
     node->n_names--;
     drop_unused(node);
@@ -506,7 +507,7 @@ void fake_disk_load(const struct fake_image *image)
     weh_assert(disk.log == NULL);
     for (size_t i = 0; i < MAX_NAMES; i++) {
         if (disk.names[i].node != NULL) {
-            weh_assert(disk.names[i].node->n_handles == 0);
+            disk_must(disk.names[i].node->n_handles == 0);
             drop_name(&disk.names[i]);
         }
     }

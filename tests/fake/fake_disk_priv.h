@@ -4,6 +4,8 @@
 
 #include <sys/stat.h>
 
+#include "weh/compiler.h"
+
 #include "fake_disk.h"
 
 #define MAX_NAMES   24
@@ -67,6 +69,12 @@ struct fake_log {
     size_t n;
     size_t capacity;
 };
+
+/** weh_assert where it stands inside of other blocks. */
+static inline void disk_must(bool holds)
+{
+    weh_assert(holds);
+}
 
 /* ---- bytes ---- */
 

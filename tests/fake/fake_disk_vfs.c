@@ -210,7 +210,7 @@ static int shm_map(sqlite3_file *file, int page, int size, int extend, void vola
     weh_assert(page < MAX_REGIONS);
     while (extend != 0 && shm->n_regions <= page) {
         shm->regions[shm->n_regions] = calloc(1, (size_t)size);
-        weh_assert(shm->regions[shm->n_regions] != NULL);
+        disk_must(shm->regions[shm->n_regions] != NULL);
         shm->n_regions++;
     }
     *out = page < shm->n_regions ? shm->regions[page] : NULL;

@@ -1,6 +1,7 @@
 /* tests/fake/fake_power.c - see fake_power.h. */
 #include "fake_power.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,8 +69,8 @@ static void set_name(struct names *names, const char *text, unsigned node)
     size_t i = find(names, text);
 
     if (i == names->n) {
-        weh_assert(names->n < MAX_NAMES);
-        memcpy(names->items[i].text, text, FAKE_NAME_SIZE);
+        disk_must(names->n < MAX_NAMES);
+        (void)snprintf(names->items[i].text, FAKE_NAME_SIZE, "%s", text);
         names->n++;
     }
     names->items[i].node = node;
@@ -131,11 +132,20 @@ static void apply_bytes(struct disk_bytes *bytes, const struct log_entry *entry)
     }
 }
 
+static void apply_garbage(struct disk_bytes *bytes, size_t at, size_t n, struct lottery *lottery)
+{
+    uint8_t garbage[SECTOR];
+
+    for (size_t i = 0; i < n; i++) {
+        garbage[i] = (uint8_t)draw(lottery, 256);
+    }
+    bytes_write(bytes, at, garbage, n);
+}
+
 /* Each sector of the write for itself: there, not there, or neither. */
 static void apply_torn(struct disk_bytes *bytes, const struct log_entry *entry,
                        struct lottery *lottery)
 {
-    uint8_t garbage[SECTOR];
     size_t done = 0;
 
     while (done < entry->n) {
@@ -147,10 +157,7 @@ static void apply_torn(struct disk_bytes *bytes, const struct log_entry *entry,
         if (fate < 2) {
             bytes_write(bytes, at, entry->bytes + done, n);
         } else if (fate == 4) {
-            for (size_t i = 0; i < n; i++) {
-                garbage[i] = (uint8_t)draw(lottery, 256);
-            }
-            bytes_write(bytes, at, garbage, n);
+            apply_garbage(bytes, at, n, lottery);
         }
         done += n;
     }
@@ -284,11 +291,9 @@ struct fake_power *fake_power_create(const struct fake_log *log)
         const char *name = fake_image_name(log->base, i);
         size_t n = 0;
         const uint8_t *bytes = fake_image_get(log->base, name, &n);
-        char text[FAKE_NAME_SIZE] = "";
 
-        memcpy(text, name, strlen(name));
         bytes_write(&power->safe[i], 0, bytes, n);
-        set_name(&power->names, text, (unsigned)i);
+        set_name(&power->names, name, (unsigned)i);
     }
     return power;
 }
