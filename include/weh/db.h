@@ -61,4 +61,7 @@ struct weh_str weh_stmt_text(sqlite3_stmt *stmt, int column);
  */
 weh_err weh_db_fail(struct weh_briefcase *briefcase, int rc, struct weh_diag *diag);
 
+/** The same for a connection without a briefcase. @db may be NULL. */
+weh_err weh_sqlite_fail(sqlite3 *db, int rc, struct weh_diag *diag);
+
 #endif

@@ -18,6 +18,9 @@
 #define WEH_BIM_APPLICATION_ID 0x42654462
 #define WEH_BIM_USER_VERSION   10
 
+/* Greatest briefcase id that a hub hands out (BriefcaseIdValue.LastValid, @itwin/core-common). */
+#define WEH_MAX_BRIEFCASE_ID 16777205
+
 /** One of the two id sequences of be_Local: the last id handed out. */
 struct weh_sequence {
     uint64_t last;
@@ -77,11 +80,6 @@ struct weh_briefcase {
     struct weh_stmt_cache cache;
 };
 
-/* ---- db_error.c ---- */
-
-/** weh_db_fail for a connection without a briefcase. @db may be NULL. */
-weh_err weh_sqlite_fail(sqlite3 *db, int rc, struct weh_diag *diag);
-
 /* ---- stmt_cache.c ---- */
 
 /** Finalize what nobody has out; all of them when @all. */
@@ -118,6 +116,14 @@ void weh_file_entry_release(struct weh_file_registry *registry, struct weh_file_
 const char *weh_file_entry_path(const struct weh_file_entry *entry);
 /** True when @path still names the file that was entered. */
 bool weh_file_entry_is_same(const struct weh_file_entry *entry, const char *path);
+
+/** A descriptor to read the file with, beside SQLite's. The entry's own, and shared: nobody closes it
+ * or moves its position. WEH_E_BUSY when the file was replaced, those of weh_file_fail. */
+WEH_MUST_CHECK weh_err weh_file_entry_descriptor(struct weh_file_registry *registry,
+                                                 struct weh_file_entry *entry, int *out,
+                                                 struct weh_diag *diag);
+/** True when others have the file open too, or wait for it. */
+bool weh_file_entry_is_shared(struct weh_file_registry *registry, struct weh_file_entry *entry);
 
 /* ---- connection.c ---- */
 

@@ -13,8 +13,6 @@
 #include "briefcase_priv.h"
 #include "content_priv.h"
 
-/* Greatest briefcase id that a hub hands out (BriefcaseIdValue.LastValid, @itwin/core-common). */
-#define MAX_BRIEFCASE_ID 16777205
 /* Virtual machine steps between two looks at the cancel flag: well below a millisecond. */
 #define STEPS_PER_CHECK 2000
 
@@ -139,7 +137,7 @@ static weh_err read_briefcase_id(struct weh_briefcase *briefcase, struct weh_are
     for (size_t i = bytes.len; i > 0 && bytes.len == sizeof(id); i--) {
         id = id << 8 | (uint8_t)bytes.ptr[i - 1];
     }
-    if (bytes.len != sizeof(id) || id > MAX_BRIEFCASE_ID) {
+    if (bytes.len != sizeof(id) || id > WEH_MAX_BRIEFCASE_ID) {
         return weh_fail_where(diag, WEH_E_CORRUPT, "be_repositoryid", "no valid briefcase id");
     }
     briefcase->id = (uint32_t)id;

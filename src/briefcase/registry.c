@@ -5,18 +5,22 @@
  * readers included. Opening and closing of one file exclude each other (the last close checkpoints
  * under an exclusive lock, which would make an opener fail for no reason of its own).
  *
- * Nothing here opens the file: closing any descriptor of it would drop the process's POSIX locks.
+ * Closing any descriptor of a file drops the process's POSIX locks on it: who needs one beside SQLite
+ * gets that of the entry, which is closed when nobody has the file open.
  */
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "weh/alloc.h"
 #include "weh/clock.h"
+#include "weh/file.h"
 
 #include "briefcase_priv.h"
 
@@ -29,6 +33,7 @@ struct weh_file_entry {
     int64_t since_ms; /* of the writer */
     char user[64];    /* the writer */
     char *real_path;
+    int descriptor; /* -1, or that of weh_file_entry_descriptor */
     pthread_mutex_t opening;
 };
 
@@ -73,6 +78,7 @@ static struct weh_file_entry *entry_create(const struct stat *status, const char
     }
     entry->device = status->st_dev;
     entry->inode = status->st_ino;
+    entry->descriptor = -1;
     entry->real_path = weh_strndup(real_path, strlen(real_path));
     if (entry->real_path == NULL || pthread_mutex_init(&entry->opening, NULL) != 0) {
         weh_free(entry->real_path);
@@ -85,6 +91,9 @@ static struct weh_file_entry *entry_create(const struct stat *status, const char
 static void entry_destroy(struct weh_file_entry *entry)
 {
     pthread_mutex_destroy(&entry->opening);
+    if (entry->descriptor >= 0) {
+        (void)close(entry->descriptor);
+    }
     weh_free(entry->real_path);
     weh_free(entry);
 }
@@ -229,6 +238,45 @@ void weh_file_entry_release(struct weh_file_registry *registry, struct weh_file_
         entry_destroy(entry);
     }
     pthread_mutex_unlock(&registry->mutex);
+}
+
+static weh_err open_entry(struct weh_file_entry *entry, struct weh_diag *diag)
+{
+    struct stat status;
+    int fd = open(entry->real_path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+    if (fd < 0) {
+        return weh_file_fail(diag, errno);
+    }
+    if (fstat(fd, &status) != 0 || status.st_dev != entry->device ||
+        status.st_ino != entry->inode) {
+        (void)close(fd);
+        return weh_fail(diag, WEH_E_BUSY, "the file was replaced while it was open");
+    }
+    entry->descriptor = fd;
+    return WEH_OK;
+}
+
+weh_err weh_file_entry_descriptor(struct weh_file_registry *registry, struct weh_file_entry *entry,
+                                  int *out, struct weh_diag *diag)
+{
+    weh_err err;
+
+    pthread_mutex_lock(&registry->mutex);
+    err = entry->descriptor < 0 ? open_entry(entry, diag) : WEH_OK;
+    *out = entry->descriptor;
+    pthread_mutex_unlock(&registry->mutex);
+    return err;
+}
+
+bool weh_file_entry_is_shared(struct weh_file_registry *registry, struct weh_file_entry *entry)
+{
+    bool shared;
+
+    pthread_mutex_lock(&registry->mutex);
+    shared = entry->n_users > 1;
+    pthread_mutex_unlock(&registry->mutex);
+    return shared;
 }
 
 const char *weh_file_entry_path(const struct weh_file_entry *entry)
