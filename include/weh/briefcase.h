@@ -54,7 +54,8 @@ struct weh_briefcase_options {
      * rolling back the whole transaction, and unsaved work of others requests must not be lost. */
     const atomic_bool *cancel;
     enum weh_durability durability;
-    uint32_t cache_kb; /* SQLite page cache, 0: SQLite's default */
+    uint32_t cache_kb;    /* SQLite page cache, 0: SQLite's default */
+    uint64_t limit_bytes; /* what would make the file larger is WEH_E_DISK_FULL; 0: no limit */
 };
 
 /**

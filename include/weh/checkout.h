@@ -11,6 +11,7 @@
 #include "weh/err.h"
 #include "weh/id.h"
 
+struct weh_file_entry;
 struct weh_file_registry;
 
 /** Asked between the steps of a long copy; an error ends it. @total 0: not known. */
@@ -44,15 +45,21 @@ WEH_MUST_CHECK weh_err weh_checkout_make(const struct weh_checkout_options *opti
                                          struct weh_diag *diag);
 
 /**
- * Remove the briefcase at @path and all that stands beside it (files whose names begin with its).
+ * Keep everybody of this process from opening the briefcase at @path: who tries waits, and finds what
+ * there is when it is let go.
  *
- * WEH_E_BUSY when somebody of this process has it open, WEH_E_IO, WEH_E_NOMEM. A file that does not
- * exist is fine.
+ * @out  NULL when there is no such file, which is fine.
+ *
+ * WEH_E_BUSY when somebody has it open, WEH_E_NOMEM.
  */
-WEH_MUST_CHECK weh_err weh_checkout_remove(struct weh_file_registry *registry, const char *path,
-                                           const char *user, struct weh_diag *diag);
+WEH_MUST_CHECK weh_err weh_checkout_hold(struct weh_file_registry *registry, const char *path,
+                                         const char *user, struct weh_file_entry **out,
+                                         struct weh_diag *diag);
+/** NULL is fine. */
+void weh_checkout_let_go(struct weh_file_registry *registry, struct weh_file_entry *entry);
 
-/** The same where nobody can have it open, at the start: what an interrupted checkout has left. */
+/** Remove the briefcase at @path, which nobody has open, and all that stands beside it: every file
+ * whose name begins with its. None is fine. Those of weh_file_fail. */
 WEH_MUST_CHECK weh_err weh_checkout_sweep(const char *path, struct weh_diag *diag);
 
 /** Bytes of the briefcase at @path, its log and its recovery journal; 0 when there is none. */

@@ -84,8 +84,8 @@ typedef void (*weh_hub_visitor)(void *ctx, const struct weh_hub_briefcase *brief
 WEH_MUST_CHECK weh_err weh_hub_list(struct weh_hub *hub, const char *user, weh_hub_visitor visit,
                                     void *ctx, struct weh_diag *diag);
 
-/** Its file is to be removed now, after which weh_hub_cancel follows: nobody finds it any more. When
- * it cannot be removed, weh_hub_finish brings it back. Errors as weh_hub_find. */
+/** Its file is to be removed now, after which weh_hub_cancel follows: nobody finds it any more.
+ * Errors as weh_hub_find. */
 WEH_MUST_CHECK weh_err weh_hub_begin_removal(struct weh_hub *hub, const char *user,
                                              struct weh_str name, struct weh_diag *diag);
 

@@ -339,25 +339,28 @@ uint64_t weh_checkout_size(const char *path)
     return total;
 }
 
-weh_err weh_checkout_remove(struct weh_file_registry *registry, const char *path, const char *user,
-                            struct weh_diag *diag)
+weh_err weh_checkout_hold(struct weh_file_registry *registry, const char *path, const char *user,
+                          struct weh_file_entry **out, struct weh_diag *diag)
 {
     struct weh_briefcase_options options = { .path = path, .user = user, .registry = registry };
     struct weh_file_entry *entry = NULL;
     weh_err err;
 
-    weh_assert(registry != NULL && path != NULL);
-    /* As its only user: who opens it meanwhile waits, and then finds nothing. */
+    weh_assert(registry != NULL && path != NULL && out != NULL);
+    *out = NULL;
     err = weh_file_entry_acquire(registry, &options, &entry, diag);
-    if (err == WEH_E_FILE_NOT_FOUND) {
-        return weh_checkout_sweep(path, diag);
-    }
     if (err != WEH_OK) {
-        return err;
+        return err == WEH_E_FILE_NOT_FOUND ? WEH_OK : err;
     }
-    err = weh_file_entry_is_shared(registry, entry)
-              ? weh_fail(diag, WEH_E_BUSY, "somebody has the briefcase open")
-              : weh_checkout_sweep(path, diag);
+    if (weh_file_entry_is_shared(registry, entry)) {
+        weh_file_entry_release(registry, entry, true);
+        return weh_fail(diag, WEH_E_BUSY, "somebody has the briefcase open");
+    }
+    *out = entry;
+    return WEH_OK;
+}
+
+void weh_checkout_let_go(struct weh_file_registry *registry, struct weh_file_entry *entry)
+{
     weh_file_entry_release(registry, entry, true);
-    return err;
 }

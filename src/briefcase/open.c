@@ -71,6 +71,30 @@ static weh_err set_pragmas(struct weh_briefcase *briefcase,
     return rc == SQLITE_OK ? WEH_OK : weh_db_fail(briefcase, rc, diag);
 }
 
+/* SQLite keeps what the file has already, and answers as if the disk were full beyond. */
+static weh_err set_limit(struct weh_briefcase *briefcase, uint64_t limit_bytes,
+                         struct weh_diag *diag)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool row = false;
+    char sql[80];
+    int64_t page_size = 0;
+    weh_err err = weh_stmt_acquire(briefcase, "PRAGMA page_size", &stmt, diag);
+
+    if (err != WEH_OK) {
+        return err;
+    }
+    err = weh_stmt_step(briefcase, stmt, &row, diag);
+    page_size = err == WEH_OK && row ? sqlite3_column_int64(stmt, 0) : 0;
+    weh_stmt_release(briefcase, stmt);
+    if (err != WEH_OK || page_size <= 0) {
+        return err;
+    }
+    (void)sqlite3_snprintf(sizeof(sql), sql, "PRAGMA max_page_count=%lld",
+                           (long long)(limit_bytes / (uint64_t)page_size) + 1);
+    return weh_db_exec(briefcase, sql, diag);
+}
+
 static weh_err connect(struct weh_briefcase *briefcase, const struct weh_briefcase_options *options,
                        struct weh_diag *diag)
 {
@@ -200,6 +224,9 @@ static weh_err load(struct weh_briefcase *briefcase, const struct weh_briefcase_
     }
     if (err == WEH_OK && !briefcase->readonly) {
         err = check_writable(briefcase, diag);
+    }
+    if (err == WEH_OK && !briefcase->readonly && options->limit_bytes != 0) {
+        err = set_limit(briefcase, options->limit_bytes, diag);
     }
     if (err == WEH_OK) {
         err = weh_transaction_ensure(briefcase, diag);

@@ -1,4 +1,4 @@
-/* src/rpc/app.c - what sessions share on the data side, and the workspace of one session. */
+/* src/rpc/app.c - what sessions share on the data side, and what the host calls around requests. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -59,6 +59,10 @@ weh_err weh_rpc_app_create(const struct weh_config *config, const struct weh_log
     if (err != WEH_OK) {
         goto out;
     }
+    err = weh_hub_create(config->data_dir, NULL, &app->hub, diag);
+    if (err != WEH_OK) {
+        goto out;
+    }
     *out = app;
     app = NULL;
 out:
@@ -69,6 +73,7 @@ out:
 void weh_rpc_app_destroy(struct weh_rpc_app *app)
 {
     if (app != NULL) {
+        weh_hub_destroy(app->hub);
         weh_ec_cache_destroy(app->catalogs);
         weh_file_registry_destroy(app->files);
         weh_free(app);
@@ -214,128 +219,4 @@ const struct weh_app_ops *weh_rpc_app_ops(void)
                                             .renewed = rights_renewed };
 
     return &ops;
-}
-
-static void drop_tools(struct workspace *workspace)
-{
-    changes_page_destroy(workspace->changes);
-    workspace->changes = NULL;
-    weh_txn_stack_destroy(workspace->txns);
-    workspace->txns = NULL;
-    weh_bis_destroy(workspace->bis);
-    workspace->bis = NULL;
-}
-
-/* Make what works by @catalog, all or nothing. */
-static weh_err make_tools(struct workspace *workspace, const struct weh_ec_catalog *catalog,
-                          struct weh_bis **bis, struct weh_txn_stack **txns, struct weh_diag *diag)
-{
-    struct weh_txn_observer observer = change_notifier(workspace);
-    struct weh_txn_propagator propagator = { NULL, weh_bis_propagate, weh_bis_saved };
-    weh_err err = weh_bis_create(workspace->briefcase, catalog, bis, diag);
-
-    if (err != WEH_OK) {
-        return err;
-    }
-    err = weh_txn_stack_create(workspace->briefcase, catalog, txns, diag);
-    if (err != WEH_OK) {
-        weh_bis_destroy(*bis);
-        *bis = NULL;
-        return err;
-    }
-    propagator.ctx = *bis;
-    weh_txn_set_observer(*txns, &observer);
-    weh_txn_set_propagator(*txns, &propagator);
-    return WEH_OK;
-}
-
-/* Acquire the catalogue of the file as it is now. If it is another one than the workspace's, it and
- * what is made of it take the place of those; on failure nothing has changed. */
-static weh_err take_catalog(struct workspace *workspace, struct weh_diag *diag)
-{
-    const struct weh_ec_catalog *fresh = NULL;
-    struct weh_bis *bis = NULL;
-    struct weh_txn_stack *txns = NULL;
-    int64_t data_version = 0;
-    /* First the number: what is committed from here on counts as a change. */
-    weh_err err = weh_briefcase_data_version(workspace->briefcase, &data_version, diag);
-
-    if (err == WEH_OK) {
-        err = weh_ec_catalog_acquire(workspace->app->catalogs, workspace->briefcase, &fresh, diag);
-    }
-    if (err == WEH_OK && fresh != workspace->catalog) {
-        err = make_tools(workspace, fresh, &bis, &txns, diag);
-    }
-    if (err != WEH_OK) {
-        weh_ec_catalog_release(fresh);
-        return err;
-    }
-    workspace->data_version = data_version;
-    if (bis != NULL) {
-        /* The old stack takes its hook with it; a workspace that has one only reads. */
-        drop_tools(workspace);
-        weh_ec_catalog_release(workspace->catalog);
-        workspace->catalog = fresh;
-        workspace->bis = bis;
-        workspace->txns = txns;
-    } else {
-        weh_ec_catalog_release(fresh);
-    }
-    return WEH_OK;
-}
-
-weh_err workspace_refresh(struct workspace *workspace, struct weh_diag *diag)
-{
-    weh_assert(workspace->readonly);
-    return take_catalog(workspace, diag);
-}
-
-weh_err workspace_open(struct workspace *workspace, const char *path, bool readonly,
-                       struct weh_diag *diag)
-{
-    struct weh_rpc_app *app = workspace->app;
-    struct weh_briefcase_options options = {
-        .path = path,
-        .readonly = readonly,
-        .user = weh_session_user(workspace->session),
-        .registry = app->files,
-        .cancel = weh_session_cancel_flag(workspace->session),
-        .durability = workspace->durability,
-        .cache_kb = (uint32_t)app->config->briefcase_cache_kb,
-    };
-    weh_err err;
-
-    err = weh_briefcase_open(&options, &workspace->briefcase, diag);
-    if (err != WEH_OK) {
-        return err;
-    }
-    err = take_catalog(workspace, diag);
-    if (err != WEH_OK) {
-        goto out;
-    }
-    workspace->readonly = readonly;
-    /* Reading the catalogue has filled the page cache with pages that editing hardly needs. */
-    weh_briefcase_shrink(workspace->briefcase);
-    return WEH_OK;
-out:
-    workspace_close(workspace);
-    return err;
-}
-
-void workspace_close(struct workspace *workspace)
-{
-    const bool remember =
-        workspace->txns != NULL && !workspace->readonly && !weh_txn_has_met_schema(workspace->txns);
-
-    drop_tools(workspace);
-    if (remember) {
-        weh_ec_catalog_remember(workspace->catalog, workspace->briefcase, workspace->data_version);
-    }
-    if (workspace->catalog != NULL) {
-        weh_ec_catalog_release(workspace->catalog);
-        workspace->catalog = NULL;
-    }
-    weh_briefcase_close(workspace->briefcase);
-    workspace->briefcase = NULL;
-    workspace->name[0] = '\0';
 }

@@ -8,9 +8,9 @@
 #define EDIT  WEH_ACCESS_EDIT
 #define ADMIN WEH_ACCESS_ADMIN
 
-#define BAND  WEH_METHOD_OUT_OF_BAND
-#define BATCH WEH_METHOD_IN_BATCH
-#define FREE  WEH_METHOD_WITHOUT_TOKEN
+#define BAND      WEH_METHOD_OUT_OF_BAND
+#define BATCH     WEH_METHOD_IN_BATCH
+#define FREE      WEH_METHOD_WITHOUT_TOKEN
 #define UNDECIDED WEH_METHOD_UNDECIDED
 
 #define MAX_NAME         IMODEL_NAME_MAX
@@ -23,6 +23,16 @@
 /* clang-format off */
 static const struct weh_arg_spec args_none[] = { { .name = NULL } };
 
+static const struct weh_arg_spec args_checkout[] = {
+    { "imodel", WEH_ARG_STRING, true, 1, MAX_NAME, NULL, "name of an iModel, as imodel.list tells it" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_briefcase_delete[] = {
+    { "briefcase", WEH_ARG_STRING, true, 1, MAX_NAME, NULL, "name of a briefcase, as briefcase.list tells it" },
+    { .name = NULL },
+};
+
 static const struct weh_arg_spec args_briefcase_close[] = {
     { "unsaved", WEH_ARG_CHOICE, false, 0, 0, "error|save|abandon", "what becomes of unsaved changes; error (the default) refuses to close" },
     { .name = NULL },
@@ -30,7 +40,7 @@ static const struct weh_arg_spec args_briefcase_close[] = {
 
 static const struct weh_arg_spec args_briefcase_open[] = {
     { "imodel",    WEH_ARG_STRING, false, 1, MAX_NAME, NULL, "name of an iModel, as imodel.list tells it" },
-    { "briefcase", WEH_ARG_STRING, false, 1, MAX_NAME, NULL, "name of a briefcase (instead of imodel)" },
+    { "briefcase", WEH_ARG_STRING, false, 1, MAX_NAME, NULL, "name of a briefcase of one's own, as briefcase.list tells it (instead of imodel)" },
     { "mode",      WEH_ARG_CHOICE, false, 0, 0, "readwrite|readonly", "readwrite (the default) takes the write lock" },
     { "durability", WEH_ARG_CHOICE, false, 0, 0, "full|normal", "what an acknowledged save outlives: full a power cut, normal the server; Denied when the server's txn.durability_min is more. Absent: as configured" },
     { "unsaved",   WEH_ARG_CHOICE, false, 0, 0, "ask|restore|drop", "what becomes of unsaved changes of an earlier session, if a recovery journal has some; ask (the default) tells them as recoverable, and edits are refused (RecoveryPending) until briefcase.restoreUnsaved or dropUnsaved" },
@@ -300,10 +310,13 @@ static const struct weh_arg_spec args_txn_list[] = {
 
 static const struct weh_method methods[] = {
     /* name                      states    access  flags  arguments             result, since, help, handler */
+    { "briefcase.checkout",      ANYWHERE,  EDIT, 0, args_checkout, "{briefcase, briefcaseId, imodel, iModelId}", "0.1", "Make a private copy of an iModel as it was saved last: a briefcase with an id of its own. LimitExceeded when the user has as many, or as much, as the server allows.", briefcase_checkout },
     { "briefcase.close",         IN(READY), VIEW, 0, args_briefcase_close, "{}", "0.1", "Close the open briefcase.", briefcase_close },
+    { "briefcase.delete",        ANYWHERE,  EDIT, 0, args_briefcase_delete, "{}", "0.1", "Delete a briefcase of one's own with all that is not pushed, for good; Busy while it is open.", briefcase_delete },
     { "briefcase.deleteFileProperty", IN(READY), EDIT, BATCH, args_file_prop, "{}", "0.1", "Delete a file property; one that does not exist is fine.", briefcase_delete_file_property },
     { "briefcase.dropUnsaved",   IN(READY), EDIT, UNDECIDED, args_none, "{}", "0.1", "Delete the unsaved changes of an earlier session that briefcase.open told as recoverable, for good; NotFound when there are none.", briefcase_drop_unsaved },
     { "briefcase.info",          IN(READY), VIEW, 0, args_none, CONNECTION_PROPS, "0.1", "What briefcase.open answered, as it is now.", briefcase_info },
+    { "briefcase.list",          ANYWHERE,  VIEW, 0, args_none, "[{briefcase, briefcaseId, imodel, iModelId, created, size, isOpen}]", "0.1", "The user's own briefcases, oldest first; size in bytes.", briefcase_list },
     { "briefcase.listFileProperties", IN(READY), VIEW, BATCH, args_file_prop_list, "[{namespace, name, id, subId}]", "0.1", "The file properties that there are.", briefcase_list_file_properties },
     { "briefcase.open",          IN(NEW),   VIEW, 0, args_briefcase_open, OPEN_PROPS, "0.1", "Open an iModel; Busy when another session writes it.", briefcase_open },
     { "briefcase.queryFileProperty", IN(READY), VIEW, BATCH, args_file_prop, "{string?, blob?}", "0.1", "Read a file property; empty when there is none.", briefcase_query_file_property },

@@ -1,5 +1,6 @@
 /* src/rpc/rpc_briefcase.c - briefcase.*: the one file that a session has open. */
 #include <stdio.h>
+#include <string.h>
 
 #include "rpc_priv.h"
 
@@ -65,48 +66,77 @@ static weh_err recover(struct workspace *workspace, const struct weh_arg *wanted
     return err;
 }
 
-weh_err briefcase_open(struct weh_call *call, struct weh_diag *diag)
+/* What is named, found: @imodel is what scopes call it. */
+struct found {
+    char imodel[IMODEL_NAME_MAX + 1];
+    struct workspace_target target;
+};
+
+static weh_err find_briefcase(struct weh_call *call, struct weh_str name, struct found *out,
+                              struct weh_diag *diag)
 {
-    struct workspace *workspace = call_workspace(call);
+    const struct weh_rpc_app *app = call_workspace(call)->app;
+    struct weh_hub_briefcase briefcase;
+    weh_err err = weh_hub_find(app->hub, weh_session_user(call->session), name, &briefcase, diag);
+
+    if (err == WEH_OK) {
+        (void)snprintf(out->imodel, sizeof(out->imodel), "%s", briefcase.imodel);
+        err = checkout_limit(call, name, &out->target.limit_bytes, diag);
+    }
+    return err;
+}
+
+static weh_err find_named(struct weh_call *call, struct found *out, struct weh_diag *diag)
+{
     const struct weh_arg *imodel = &call->args[0];
     const struct weh_arg *briefcase = &call->args[1];
-    const struct weh_arg *mode = &call->args[2];
-    const struct weh_arg *named = imodel->given ? imodel : briefcase;
-    const bool readonly = mode->given && weh_str_eq_text(mode->as.string, "readonly");
-    enum weh_access access;
-    struct recovery recovery = { .found = WEH_JOURNAL_NONE };
-    const char *path;
+    const struct weh_str name = imodel->given ? imodel->as.string : briefcase->as.string;
     weh_err err;
 
     if (imodel->given == briefcase->given) {
         return weh_fail_where(diag, WEH_E_BAD_ARGS, "imodel",
                               "give exactly one of imodel and briefcase");
     }
-    err = imodel_name_check(named->as.string, imodel->given ? "imodel" : "briefcase", diag);
+    err = imodel_name_check(name, imodel->given ? "imodel" : "briefcase", diag);
     if (err != WEH_OK) {
         return err;
     }
-    access = weh_session_access_to(call->session, imodel->given ? named->as.string : WEH_STR(""));
+    if (imodel->given) {
+        (void)snprintf(out->imodel, sizeof(out->imodel), "%.*s", WEH_STR_ARGS(name));
+    } else {
+        err = find_briefcase(call, name, out, diag);
+    }
+    if (err != WEH_OK) {
+        return err;
+    }
+    out->target.path = imodel_path(call_workspace(call)->app,
+                                   imodel->given ? "imodels" : "briefcases", name, call->arena);
+    return out->target.path == NULL ? weh_fail_nomem(diag) : WEH_OK;
+}
+
+/* Who may not see it does not learn that it is there. */
+static weh_err check_open_access(enum weh_access access, bool readonly, struct weh_diag *diag)
+{
     if (access == WEH_ACCESS_NONE) {
         return weh_fail(diag, WEH_E_FILE_NOT_FOUND, "no such file");
     }
-    if (!readonly && access < WEH_ACCESS_EDIT) {
-        return weh_fail_where(diag, WEH_E_DENIED, "mode", "you may open with mode readonly only");
-    }
-    err = choose_durability(workspace->app->config, &call->args[3], &workspace->durability, diag);
-    if (err != WEH_OK) {
-        return err;
-    }
-    path = imodel_path(workspace->app, imodel->given ? "imodels" : "briefcases", named->as.string,
-                       call->arena);
-    if (path == NULL) {
-        return weh_fail_nomem(diag);
-    }
-    weh_session_move(call->session, WEH_SESSION_OPENING);
-    err = workspace_open(workspace, path, readonly, diag);
+    return readonly || access >= WEH_ACCESS_EDIT
+               ? WEH_OK
+               : weh_fail_where(diag, WEH_E_DENIED, "mode", "you may open with mode readonly only");
+}
+
+static weh_err open_found(struct weh_call *call, const struct found *found, struct weh_diag *diag)
+{
+    struct workspace *workspace = call_workspace(call);
+    const struct weh_arg *imodel = &call->args[0];
+    const struct weh_arg *briefcase = &call->args[1];
+    struct recovery recovery = { .found = WEH_JOURNAL_NONE };
+    weh_err err = workspace_open(workspace, &found->target, diag);
+
     if (err == WEH_OK) {
         (void)snprintf(workspace->name, sizeof(workspace->name), "%.*s",
-                       WEH_STR_ARGS(named->as.string));
+                       WEH_STR_ARGS(imodel->given ? imodel->as.string : briefcase->as.string));
+        memcpy(workspace->imodel, found->imodel, sizeof(found->imodel));
         workspace->is_checkout = briefcase->given;
         err = recover(workspace, &call->args[4], &recovery, diag);
     }
@@ -116,6 +146,32 @@ weh_err briefcase_open(struct weh_call *call, struct weh_diag *diag)
     if (err != WEH_OK) {
         workspace_close(workspace);
     }
+    return err;
+}
+
+weh_err briefcase_open(struct weh_call *call, struct weh_diag *diag)
+{
+    struct workspace *workspace = call_workspace(call);
+    const struct weh_arg *mode = &call->args[2];
+    struct found found = { .target.readonly =
+                               mode->given && weh_str_eq_text(mode->as.string, "readonly") };
+    enum weh_access access;
+    weh_err err = find_named(call, &found, diag);
+
+    if (err != WEH_OK) {
+        return err;
+    }
+    access = weh_session_access_to(call->session, weh_str_from(found.imodel));
+    err = check_open_access(access, found.target.readonly, diag);
+    if (err == WEH_OK) {
+        err =
+            choose_durability(workspace->app->config, &call->args[3], &workspace->durability, diag);
+    }
+    if (err != WEH_OK) {
+        return err;
+    }
+    weh_session_move(call->session, WEH_SESSION_OPENING);
+    err = open_found(call, &found, diag);
     weh_session_set_open_access(call->session, access);
     weh_session_move(call->session, err == WEH_OK ? WEH_SESSION_READY : WEH_SESSION_NEW);
     return err;

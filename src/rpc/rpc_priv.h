@@ -7,6 +7,7 @@
 #include "weh/bis.h"
 #include "weh/briefcase.h"
 #include "weh/ec.h"
+#include "weh/hub.h"
 #include "weh/id_set.h"
 #include "weh/journal.h"
 #include "weh/rpc.h"
@@ -18,6 +19,7 @@ struct weh_rpc_app {
     struct weh_auth *auth; /* NULL: tokens cannot be checked */
     struct weh_file_registry *files;
     struct weh_ec_cache *catalogs;
+    struct weh_hub *hub;
 };
 
 #define IMODEL_NAME_MAX 128
@@ -44,7 +46,9 @@ struct workspace {
     struct weh_rpc_app *app;
     struct weh_session *session;
     char name[IMODEL_NAME_MAX + 1]; /* of the open iModel or briefcase */
-    bool is_checkout;               /* from briefcases/ rather than imodels/ */
+    char imodel[IMODEL_NAME_MAX +
+                1];   /* what scopes call it: the same, or what it is a briefcase of */
+    bool is_checkout; /* from briefcases/ rather than imodels/ */
     bool readonly;
     enum weh_durability durability;
     enum change_cause cause;
@@ -93,9 +97,15 @@ void recovery_at_end(struct workspace *workspace, enum weh_close_reason reason);
 /** Forget where changes.summary was (NULL is fine). */
 void changes_page_destroy(struct changes_page *page);
 
-/** Open @path into the workspace, all or nothing. */
-WEH_MUST_CHECK weh_err workspace_open(struct workspace *workspace, const char *path, bool readonly,
-                                      struct weh_diag *diag);
+/** What is to be opened. */
+struct workspace_target {
+    const char *path;
+    bool readonly;
+    uint64_t limit_bytes; /* of the file; 0: none */
+};
+/** Open @target into the workspace, all or nothing. */
+WEH_MUST_CHECK weh_err workspace_open(struct workspace *workspace,
+                                      const struct workspace_target *target, struct weh_diag *diag);
 /**
  * Take the catalogue of the file as it is now, if it is another one, and what is made of it: somebody
  * else may have changed the schemas. Only for a workspace that reads: there nothing is unsaved, and
@@ -108,6 +118,10 @@ WEH_MUST_CHECK weh_err workspace_check_room(const struct workspace *workspace,
 /** Roll back what is unsaved and close; nothing open is fine. */
 void workspace_close(struct workspace *workspace);
 
+/** How large @briefcase, which is the caller's, may become; 0: no limit. */
+WEH_MUST_CHECK weh_err checkout_limit(struct weh_call *call, struct weh_str briefcase,
+                                      uint64_t *out, struct weh_diag *diag);
+
 /** Check @name (1 to IMODEL_NAME_MAX bytes; no path parts) as the argument @where. */
 WEH_MUST_CHECK weh_err imodel_name_check(struct weh_str name, const char *where,
                                          struct weh_diag *diag);
@@ -118,13 +132,6 @@ const char *imodel_path(const struct weh_rpc_app *app, const char *folder, struc
 
 /** Tell the session's client of @workspace's transactions. */
 struct weh_txn_observer change_notifier(struct workspace *workspace);
-
-/** What scopes call the open iModel. A briefcase of one's own is nobody's iModel: only scopes for all
- * count. */
-static inline struct weh_str workspace_grant_name(const struct workspace *workspace)
-{
-    return workspace->is_checkout ? WEH_STR("") : weh_str_from(workspace->name);
-}
 
 static inline struct workspace *call_workspace(const struct weh_call *call)
 {

@@ -216,7 +216,7 @@ static weh_err check_renewal(const struct weh_call *call, const struct weh_ident
         return weh_fail_where(diag, WEH_E_DENIED, "token", "the token is of another user");
     }
     *open_access =
-        weh_grants_access(identity->access, identity->grants, workspace_grant_name(workspace));
+        weh_grants_access(identity->access, identity->grants, weh_str_from(workspace->imodel));
     if (workspace->briefcase != NULL && *open_access == WEH_ACCESS_NONE) {
         return weh_fail_where(diag, WEH_E_DENIED, "token",
                               "the token does not show the open iModel: close it first");

@@ -44,12 +44,30 @@ void copy_imodel(const struct fixture *f, const char *data, const char *name)
     copy_file(from, to);
 }
 
-void connect_client(struct fixture *f, struct client *client, enum weh_access access)
+void connect_user(struct fixture *f, struct client *client, const char *user,
+                  enum weh_access access)
 {
     struct weh_identity identity = { .access = access };
 
-    (void)strcpy(identity.user, access == WEH_ACCESS_VIEW ? "vera" : "ada");
+    (void)snprintf(identity.user, sizeof(identity.user), "%s", user);
     connect_identity(f, client, &identity);
+}
+
+void connect_client(struct fixture *f, struct client *client, enum weh_access access)
+{
+    connect_user(f, client, access == WEH_ACCESS_VIEW ? "vera" : "ada", access);
+}
+
+void connect_scoped(struct fixture *f, struct client *client, const char *user, const char *scope)
+{
+    struct weh_identity identity = { .access = WEH_ACCESS_NONE };
+    bool found = false;
+
+    (void)snprintf(identity.user, sizeof(identity.user), "%s", user);
+    assert_int_equal(weh_identity_add_scope(&identity, weh_str_from(scope), &found, NULL), WEH_OK);
+    assert_true(found);
+    connect_identity(f, client, &identity);
+    weh_identity_fini(&identity);
 }
 
 void connect_identity(struct fixture *f, struct client *client, const struct weh_identity *identity)

@@ -39,6 +39,10 @@ void copy_imodel(const struct fixture *f, const char *data, const char *name);
 void connect_client(struct fixture *f, struct client *client, enum weh_access access);
 void connect_identity(struct fixture *f, struct client *client,
                       const struct weh_identity *identity);
+void connect_user(struct fixture *f, struct client *client, const char *user,
+                  enum weh_access access);
+/** The user with one scope: "weh:edit:NAME". */
+void connect_scoped(struct fixture *f, struct client *client, const char *user, const char *scope);
 void disconnect_client(struct client *client);
 
 void send_request(struct client *client, const char *method, const char *params);
