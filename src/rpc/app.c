@@ -204,7 +204,7 @@ static void rights_renewed(void *arg)
     if (workspace->briefcase != NULL) {
         weh_session_set_open_access(
             workspace->session,
-            weh_session_access_to(workspace->session, workspace_grant_name(workspace)));
+            weh_session_access_to(workspace->session, weh_str_from(workspace->imodel)));
     }
 }
 
