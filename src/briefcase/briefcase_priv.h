@@ -66,6 +66,7 @@ struct weh_briefcase {
     bool inner_failed;   /* one within the outermost has failed */
     bool has_savepoint;  /* of the outermost */
     bool lost;           /* SQLite rolled back by itself, the layers above do not know yet */
+    bool may_commit;     /* weh_briefcase_commit runs */
     bool in_read;
     uint32_t id;
     struct weh_guid imodel_guid;
@@ -163,5 +164,6 @@ WEH_MUST_CHECK weh_err weh_transaction_run(struct weh_briefcase *briefcase, cons
 
 /** Called by SQLite for each rollback of a transaction, also those it does itself. */
 void weh_transaction_on_rollback(void *ctx);
+int weh_transaction_on_commit(void *ctx);
 
 #endif

@@ -113,6 +113,7 @@ static weh_err connect(struct weh_briefcase *briefcase, const struct weh_briefca
         return weh_fail(diag, WEH_E_BUSY, "the file was replaced while it was opened");
     }
     sqlite3_rollback_hook(briefcase->db, weh_transaction_on_rollback, briefcase);
+    sqlite3_commit_hook(briefcase->db, weh_transaction_on_commit, briefcase);
     if (options->cancel != NULL) {
         briefcase->cancel = options->cancel;
         sqlite3_progress_handler(briefcase->db, STEPS_PER_CHECK, check_cancel, briefcase);

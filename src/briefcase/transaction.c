@@ -67,6 +67,16 @@ void weh_transaction_on_rollback(void *ctx)
     weh_briefcase_forget_ids(briefcase);
 }
 
+/* Not 0: SQLite rolls back instead. A read that fails in the middle of a statement makes SQLite roll
+ * everything back and go on without a transaction, which ends with the statement; the R*Tree module then
+ * writes what it had begun (SQLite 3.40). Nothing reaches the file but by weh_briefcase_commit. */
+int weh_transaction_on_commit(void *ctx)
+{
+    const struct weh_briefcase *briefcase = ctx;
+
+    return briefcase->may_commit ? 0 : 1;
+}
+
 uint64_t weh_briefcase_rollback_count(const struct weh_briefcase *briefcase)
 {
     weh_assert(briefcase != NULL);
@@ -133,7 +143,9 @@ weh_err weh_briefcase_commit(struct weh_briefcase *briefcase, struct weh_diag *d
     }
     err = weh_briefcase_flush_ids(briefcase, diag);
     if (err == WEH_OK) {
+        briefcase->may_commit = true;
         err = weh_transaction_run(briefcase, "COMMIT", diag);
+        briefcase->may_commit = false;
     }
     if (err != WEH_OK) {
         drop_transaction(briefcase);

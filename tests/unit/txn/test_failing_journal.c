@@ -259,7 +259,7 @@ static bool try_restore(enum kind kind, unsigned nth)
 static void test_restore_does_all_or_nothing(void **state)
 {
     (void)state;
-    for (unsigned kind = 0; kind < KIND_DATABASE; kind++) {
+    for (unsigned kind = 0; kind < N_KINDS; kind++) {
         unsigned nth = 1;
 
         while (nth < MAX_CALLS && try_restore((enum kind)kind, nth)) {

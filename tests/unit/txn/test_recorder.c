@@ -201,8 +201,10 @@ static void test_recorder_gives_what_the_session_extension_gives(void **state)
     fixture_open(&ours, "small.bim");
     fixture_open(&theirs, "small.bim");
     /* What it writes is the time, which the two files do not share. */
-    fixture_sql(&ours, "DROP TRIGGER bis_Element_CurrentTimeStamp; COMMIT; BEGIN IMMEDIATE");
-    fixture_sql(&theirs, "DROP TRIGGER bis_Element_CurrentTimeStamp; COMMIT; BEGIN IMMEDIATE");
+    fixture_sql(&ours, "DROP TRIGGER bis_Element_CurrentTimeStamp");
+    assert_int_equal(weh_briefcase_commit(ours.briefcase, &ours.diag), WEH_OK);
+    fixture_sql(&theirs, "DROP TRIGGER bis_Element_CurrentTimeStamp");
+    assert_int_equal(weh_briefcase_commit(theirs.briefcase, &theirs.diag), WEH_OK);
     /* One hook a connection: theirs is the session's. */
     weh_txn_stack_destroy(theirs.stack);
     theirs.stack = NULL;
