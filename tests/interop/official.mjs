@@ -7,6 +7,7 @@ import { backend, copyToScratch, describeError, scratchDir, withHost, withIModel
 import { checkIModel, dumpIModel, pendingTxns } from "./lib/dump.mjs";
 import { OP_NAMES, runOps } from "./lib/ops.mjs";
 import { pushThroughHub } from "./lib/hub.mjs";
+import { instancesOfFiles, instancesOfTxn } from "./lib/instances.mjs";
 
 const USAGE = `usage: node official.mjs COMMAND [--keep] FILE ...
   dump FILE                 elements, models, aspects, relationships, code specs, transactions, sequences
@@ -14,6 +15,7 @@ const USAGE = `usage: node official.mjs COMMAND [--keep] FILE ...
   check FILE                open both ways, integrity_check, foreign_key_check, counts
   edit FILE                 insert and save one Subject; FILE is changed; tells the id
   push FILE BASELINE        push FILE's transactions, made on a copy of BASELINE, through a mock hub; compare
+  instances FILE [CS...]    changed instances of each transaction, or of these changeset files as one
   create FILE [NAME]        make an empty editable standalone iModel
   insert|update FILE PROPS...   elements.insertElement / updateElement with ElementProps (JSON)
   delete FILE ID...         elements.deleteElement
@@ -69,12 +71,21 @@ async function editOnce(file) {
   });
 }
 
+/** What ChangesetECAdaptor and PartialECChangeUnifier tell. */
+async function instances(file, changesets) {
+  return withIModel(file, false, (db) => {
+    if (changesets.length > 0) return instancesOfFiles(db, changesets);
+    return pendingTxns(db).map(({ txnId }) => ({ txnId, instances: instancesOfTxn(db, txnId) }));
+  });
+}
+
 async function command(name, file, rest, keep) {
   if (EDITS[name] !== undefined) return runOps(inputFile(file, keep), EDITS[name](rest));
   switch (name) {
     case "dump": return withIModel(copyToScratch(file), false, dumpIModel);
     case "txns": return withIModel(copyToScratch(file), false, pendingTxns);
     case "check": return checkIModel(copyToScratch(file));
+    case "instances": return instances(copyToScratch(file), rest);
     case "edit": return editOnce(file);
     case "create": return createEmpty(file, rest[0]);
     case "push": return pushThroughHub(file, rest[0]);

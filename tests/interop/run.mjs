@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The interop test: our server and the official backend on the same files. See README.md.
-// usage: node run.mjs [--only TEXT] [--keep] [--reference] [DAEMON]
+// usage: node run.mjs [--only TEXT] [--rounds N] [--keep] [--reference] [DAEMON]
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
@@ -16,11 +16,12 @@ import { tests as history } from "./cases/history.mjs";
 import { tests as links } from "./cases/links.mjs";
 import { tests as models } from "./cases/models.mjs";
 import { tests as schemas } from "./cases/schema.mjs";
+import { tests as summaries } from "./cases/summary.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const { values, positionals } = parseArgs({
   options: {
-    only: { type: "string" }, keep: { type: "boolean" }, reference: { type: "boolean" },
+    only: { type: "string" }, rounds: { type: "string" }, keep: { type: "boolean" }, reference: { type: "boolean" },
   },
   allowPositionals: true,
 });
@@ -32,6 +33,8 @@ class Context {
   constructor(daemon) {
     this.daemon = daemon;
     this.ready = daemon.ready;
+    /** How many seeds the tests with random scripts take. */
+    this.rounds = Number(values.rounds ?? 1);
   }
 
   data(name) {
@@ -77,7 +80,7 @@ try {
   await daemon.start();
   const ctx = new Context(daemon);
   // The reference has not the last: it would compare the official backend with itself.
-  const last = values.reference ? [] : [...models, ...schemas, ...history];
+  const last = values.reference ? [] : [...models, ...schemas, ...history, ...summaries];
   for (const test of [...edits, ...links, ...files, ...geometry, ...last]) {
     if (values.only === undefined || test.name.includes(values.only)) await report.test(test.name, () => test.run(ctx));
   }

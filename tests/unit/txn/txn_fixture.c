@@ -12,6 +12,8 @@
 #include <cmocka.h>
 #include <unistd.h>
 
+#include "data_file.h"
+
 #ifdef WEH_TEST_TIGHT
     #include "stack_priv.h"
 #endif
@@ -124,20 +126,18 @@ static void assert_ok(struct fixture *f, weh_err err)
     }
 }
 
+/* Unpacked when its name ends in ".xz". */
 static void copy_file(const char *from, const char *to)
 {
-    static char bytes[65536];
-    FILE *in = fopen(from, "rb");
     FILE *out = fopen(to, "wb");
-    size_t n;
+    struct weh_buf bytes;
 
-    assert_non_null(in);
+    weh_buf_init(&bytes, 0);
+    assert_int_equal(data_file_read(from, &bytes, NULL), WEH_OK);
     assert_non_null(out);
-    while ((n = fread(bytes, 1, sizeof(bytes), in)) > 0) {
-        assert_int_equal(fwrite(bytes, 1, n, out), n);
-    }
-    assert_int_equal(fclose(in), 0);
+    assert_int_equal(fwrite(bytes.data, 1, bytes.len, out), bytes.len);
     assert_int_equal(fclose(out), 0);
+    weh_buf_fini(&bytes);
 }
 
 /* Nothing fits into memory, and everything goes the way of large transactions. */
