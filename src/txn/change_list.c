@@ -8,6 +8,7 @@
 
 #include "weh/alloc.h"
 
+#include "change_list_priv.h"
 #include "txn_priv.h"
 
 #define MAX_ELEMENTS     16384 /* of a list, in memory */

@@ -1,6 +1,7 @@
 /* src/txn/change_log.c - change lists of transactions one after the other, until they are told. */
 #include "weh/alloc.h"
 
+#include "change_list_priv.h"
 #include "txn_priv.h"
 
 struct entry {

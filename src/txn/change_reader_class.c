@@ -6,6 +6,7 @@
 #include "weh/alloc.h"
 
 #include "change_reader_priv.h"
+#include "rows_priv.h"
 
 /* ---- tables ---- */
 

@@ -4,6 +4,7 @@
 #include "weh/alloc.h"
 
 #include "change_reader_priv.h"
+#include "rows_priv.h"
 
 #define STAMP_PRIME UINT64_C(0x9e3779b97f4a7c15)
 

@@ -8,6 +8,7 @@
 
 #include "weh/alloc.h"
 
+#include "change_list_priv.h"
 #include "txn_priv.h"
 
 #define MAX_RAW  32768 /* in memory, and of one piece */

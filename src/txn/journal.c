@@ -17,6 +17,7 @@
 #include "weh/file.h"
 
 #include "journal_priv.h"
+#include "rows_priv.h"
 
 #define KEPT_MAX 1000 /* names that are tried for one that does not fit */
 /* Every save, undo, push or pull changes the newest of them, or be_Local. */

@@ -2,7 +2,7 @@
 #include "weh/arena.h"
 #include "weh/json.h"
 
-#include "stack_priv.h"
+#include "rows_priv.h"
 
 #define JULIAN_1970 2440587.5
 #define MS_PER_DAY  86400000.0

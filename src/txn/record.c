@@ -12,7 +12,7 @@
 #include "weh/arena.h"
 #include "weh/json.h"
 
-#include "stack_priv.h"
+#include "rows_priv.h"
 
 #define NAME    "weh_txn_stack"
 #define VERSION 1

@@ -3,7 +3,7 @@
 
 #include "weh/alloc.h"
 
-#include "stack_priv.h"
+#include "rows_priv.h"
 
 #define LAST_SESSION INT64_C(0x7ffffffe) /* so that session << 32 stays positive */
 #define INDEX_MAX    UINT64_C(0xffffffff)

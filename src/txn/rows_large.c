@@ -4,7 +4,7 @@
  * learn the length, and to write it. That takes less than to keep the packed bytes somewhere, and
  * what is packed does not depend on anything but the changeset.
  */
-#include "stack_priv.h"
+#include "rows_priv.h"
 
 /* As SQLite is built by default (SQLITE_MAX_LENGTH); the row has other columns. */
 #define MAX_BLOB_BYTES (UINT64_C(1000) * 1000 * 1000 - 100000)

@@ -7,7 +7,7 @@
 #include "weh/alloc.h"
 #include "weh/clock.h"
 
-#include "stack_priv.h"
+#include "rows_priv.h"
 
 #define IN(state) (1U << TXN_##state)
 

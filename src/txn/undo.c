@@ -9,7 +9,7 @@
  */
 #include "weh/alloc.h"
 
-#include "stack_priv.h"
+#include "rows_priv.h"
 
 struct undo {
     bool is_undo;

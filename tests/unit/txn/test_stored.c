@@ -14,7 +14,7 @@
 #include "weh/alloc.h"
 
 #include "data_file.h"
-#include "stack_priv.h"
+#include "rows_priv.h"
 #include "txn_fixture.h"
 
 static char *base64(const uint8_t *bytes, size_t n)
