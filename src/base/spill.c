@@ -9,7 +9,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#define KEEP_BYTES (256 * 1024)
+#define KEEP_BYTES ((size_t)256 * 1024)
 
 static int open_in(const char *folder)
 {
@@ -34,7 +34,8 @@ static int open_in(const char *folder)
 /* Where SQLite puts its own. */
 static int open_temporary(void)
 {
-    const char *const folders[] = { getenv("SQLITE_TMPDIR"), getenv("TMPDIR"), "/var/tmp", "/tmp" };
+    const char *const folders[] = { secure_getenv("SQLITE_TMPDIR"), secure_getenv("TMPDIR"),
+                                    "/var/tmp", "/tmp" };
     int fd = -1;
 
     for (size_t i = 0; i < WEH_ARRAY_LEN(folders) && fd < 0; i++) {

@@ -417,7 +417,7 @@ weh_err weh_hub_begin_removal(struct weh_hub *hub, const char *user, struct weh_
 /* With the mutex held. */
 static void release_id(struct weh_hub *hub, const char *name)
 {
-    struct weh_hub_briefcase briefcase;
+    struct weh_hub_briefcase briefcase = { 0 };
     sqlite3_stmt *stmt = NULL;
     bool row = false;
     weh_err err;

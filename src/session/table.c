@@ -68,10 +68,10 @@ void table_remove(struct table *table, struct weh_session *session)
 {
     struct weh_session **at = &table->buckets[bucket_of(table, weh_str_from(session->name))];
 
-    while (*at != session) {
-        weh_assert(*at != NULL);
+    while (*at != NULL && *at != session) {
         at = &(*at)->table_next;
     }
+    weh_assert(*at == session);
     *at = session->table_next;
     table->n--;
 }

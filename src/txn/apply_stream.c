@@ -79,6 +79,7 @@ static weh_err run_pass(struct applier *applier, const struct pass *pass, struct
             group.group = stream->group;
             err = apply_find_table(applier, &group.group, &group.table, diag);
         }
+        weh_assert(err != WEH_OK || (group.table != NULL && group.group.table != NULL));
         if (err == WEH_OK &&
             (pass->kind == 0 || pass->kind == apply_kind(pass->invert, change.op))) {
             err = pass->visit(applier, &group, &change, diag);

@@ -136,26 +136,27 @@ static const struct change_raw *head(const struct change_run *run)
     return &run->rows[run->next];
 }
 
+/* Which of the run at @i and its two children comes first. */
+static size_t first_of(const struct change_sorter *sorter, size_t i)
+{
+    size_t first = i;
+
+    for (size_t child = 2 * i + 1; child <= 2 * i + 2 && child < sorter->n_heap; child++) {
+        if (compare_raw(head(sorter->heap[child]), head(sorter->heap[first])) < 0) {
+            first = child;
+        }
+    }
+    return first;
+}
+
 /* Let the run at @i sink to its place. */
 static void sink(struct change_sorter *sorter, size_t i)
 {
-    struct change_run **heap = sorter->heap;
+    for (size_t first = first_of(sorter, i); first != i; first = first_of(sorter, i)) {
+        struct change_run *run = sorter->heap[i];
 
-    for (;;) {
-        size_t first = i;
-
-        for (size_t child = 2 * i + 1; child <= 2 * i + 2 && child < sorter->n_heap; child++) {
-            if (compare_raw(head(heap[child]), head(heap[first])) < 0) {
-                first = child;
-            }
-        }
-        if (first == i) {
-            return;
-        }
-        struct change_run *run = heap[i];
-
-        heap[i] = heap[first];
-        heap[first] = run;
+        sorter->heap[i] = sorter->heap[first];
+        sorter->heap[first] = run;
         i = first;
     }
 }
@@ -171,6 +172,7 @@ static weh_err open_run(struct change_sorter *sorter, struct change_run *run, st
     }
     err = fill(sorter, run, &more, diag);
     if (err == WEH_OK && more) {
+        weh_assert(sorter->heap != NULL);
         sorter->heap[sorter->n_heap++] = run;
     }
     return err;
@@ -191,7 +193,7 @@ weh_err change_sorter_sort(struct change_sorter *sorter, struct weh_diag *diag)
     sorter->raw = NULL;
     sorter->capacity = 0;
     if (err == WEH_OK) {
-        sorter->heap = weh_calloc(sorter->n_runs, sizeof(*sorter->heap));
+        sorter->heap = weh_calloc(sorter->n_runs, sizeof(struct change_run *));
         err = sorter->heap == NULL ? weh_fail_nomem(diag) : WEH_OK;
     }
     for (size_t i = 0; i < sorter->n_runs && err == WEH_OK; i++) {

@@ -13,7 +13,7 @@
 
 /* A save of more can be cancelled once it writes. */
 #define LONG_ROWS  2000
-#define LONG_BYTES (1024 * 1024)
+#define LONG_BYTES ((uint64_t)1024 * 1024)
 
 static const unsigned next_states[] = {
     [TXN_IDLE] = IN(IN_TXN) | IN(BROKEN),
