@@ -116,7 +116,6 @@ const OTHERWISE = {
   "insert: several: code and parent does not exist": 65553,
   "insert: several: wrong model and no parent": 65600,
   "insert: several: abstract and code": 65594,
-  "insert: several: category and scope": 65556,
   "update: parent does not exist": 65553,
   "update: category does not exist": 65556,
 };
