@@ -5,6 +5,8 @@ import { ELEMENTS, Instead, MODELLED, elementChange, elementProps, plainMembers 
 import { guid, json, property, text } from "./values.mjs";
 
 const MAX_DETOURS = 6;
+/** What other elements refer to by a navigation property that is cleared when it goes. */
+const REFERRED = ["BisCore:TypeDefinitionElement", "BisCore:PhysicalMaterial", "WebEditTest:Record"];
 const ASPECTS = ["WebEditTest:WidgetNote", "WebEditTest:WidgetInfo", "BisCore:ExternalSourceAspect",
   "BisCore:RepositoryInfoAspect"];
 const RELATIONSHIPS = [
@@ -47,6 +49,7 @@ export class Generator {
     this.leftOut = leftOut;
     this.wrong = 0;
     this.aModelWent = false;
+    this.referredWent = false;
     this.kinds = Object.entries(ELEMENTS).filter(([cls]) => this.classes.has(cls));
   }
 
@@ -150,6 +153,7 @@ export class Generator {
     const element = this.#element();
     // What it writes then depends on what the official backend has loaded (see FACTS.md).
     if (this.aModelWent && this.classes.is(element.cls, "BisCore:ModelSelector")) return undefined;
+    if (this.referredWent && this.classes.is(element.cls, "BisCore:GeometricElement")) return undefined;
     return { op: "updateElement", props: { id: this.world.element(element.id), ...elementChange(this, element) } };
   }
 
@@ -318,8 +322,12 @@ export class Generator {
   /** What the official backend made of @op; the world follows. */
   learn(op, answer) {
     if ("number" in answer) return;
-    if (op.op === "abandon") this.steps = this.steps.filter(([, name]) => name !== "updateModel");
     const w = this.world;
+    if (op.op === "abandon") {
+      this.steps = this.steps.filter(([, name]) => name !== "updateModel");
+      // Another element may get the id that a label stood for.
+      w.codes = w.codes.filter((code) => !code.scope.startsWith("$"));
+    }
     const id = answer.result;
     switch (op.op) {
       case "insertElement": this.#inserted(op, id); break;
@@ -342,8 +350,14 @@ export class Generator {
       case "readElement": case "readModel": case "readAspects": case "save":
       case "updateModel": case "updateAspect": case "updateRelationship": case "saveFileProperty": case "deleteFileProperty":
         break;
-      default: w.refresh();
+      default: this.#refresh();
     }
+  }
+
+  #refresh() {
+    const before = this.world.elementsOf(...REFERRED);
+    this.world.refresh();
+    if (before.some((e) => !this.world.elements.has(e.id))) this.referredWent = true;
   }
 
   #inserted(op, id) {
