@@ -1,200 +1,230 @@
 #!/usr/bin/env node
-// Kills the server (SIGKILL) in the middle of edits, again and again, and looks at what is left: every acknowledged
-// save and undo is there, the one in flight is there whole or not at all, and SQLite and the official backend are content.
-// usage: node kill9.mjs [--rounds N] [--files N] [--keep] [--reference] [DAEMON]
+// Kills the server (SIGKILL) under sessions that edit, again and again, and looks at what is left: every acknowledged save, undo and
+// redo is there, the one in flight is there whole or not at all, nothing unsaved is, but the recovery journal offers it;
+// SQLite and the official backend are content.
+// usage: node kill9.mjs [--rounds N] [--sessions N] [--official N] [--seconds T] [--self-test] [--keep] [DAEMON]
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { copyIModel, openSqlite, start, stop, withIModel } from "./lib/host.mjs";
+import { copyIModel, start, stop, withIModel } from "./lib/host.mjs";
 import { checkIModel, pendingTxns } from "./lib/dump.mjs";
 import { ENCODINGS } from "./lib/client.mjs";
 import { Daemon, daemonPath } from "./lib/daemon.mjs";
-import { OurSide } from "./lib/sides.mjs";
-import { select } from "./lib/tables.mjs";
+import { OurSide, runScript } from "./lib/sides.mjs";
 import { Report, equal, ok } from "./lib/tap.mjs";
-import { FRAME, object, subject } from "./cases/scripts.mjs";
+import { JOURNAL_LIES, LIES } from "./lib/kill9/lies.mjs";
+import { untilJournaled } from "./lib/kill9/journal.mjs";
+import { Target } from "./lib/kill9/target.mjs";
+import { FRAME } from "./cases/scripts.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const { values, positionals } = parseArgs({
   options: {
-    rounds: { type: "string", default: "100" }, files: { type: "string", default: "4" },
-    keep: { type: "boolean" }, reference: { type: "boolean" },
+    rounds: { type: "string", default: "25" }, sessions: { type: "string", default: "100" },
+    official: { type: "string", default: "4" }, seconds: { type: "string" },
+    "self-test": { type: "boolean" }, keep: { type: "boolean" },
   },
   allowPositionals: true,
 });
-const POPULATION = 120;
 const LONGEST_MS = 400;
+const AUTOSAVE = "txn.autosave_ms=20";
+/** Of so many lives one is ended while sessions open still. */
+const EARLY_EVERY = 6;
+/** Files in which everything is checked after a kill; all of them have their turn. */
+const THOROUGH = 2;
 
-/** An iModel under fire. A state is {elements: Map id -> label, pending: [description]}. */
-class Target {
-  acknowledged = 0;
-  inFlightFound = 0;
-
-  constructor(daemon, imodel, encoding) {
-    Object.assign(this, { daemon, imodel, encoding, serial: 0 });
-    copyIModel(join(here, "..", "data", "empty.bim"), daemon.file(imodel));
-    this.current = this.read();
-  }
-
-  /** What the file holds, and whether it is sound. */
-  read() {
-    const db = openSqlite(this.daemon.file(this.imodel));
-    try {
-      equal(select(db, "PRAGMA integrity_check").map((r) => Object.values(r)[0]), ["ok"], `${this.imodel}: integrity_check`);
-      equal(select(db, "PRAGMA foreign_key_check"), [], `${this.imodel}: foreign_key_check`);
-      equal(select(db, `SELECT count(*) AS n FROM bis_GeometricElement3d g LEFT JOIN dgn_SpatialIndex i
-        ON i.ElementId=g.ElementId WHERE i.ElementId IS NULL`), [{ n: 0 }], `${this.imodel}: spatial index`);
-      equal(select(db, `SELECT count(*) AS n FROM bis_Element e JOIN be_Local l ON l.Name='bis_elementidsequence'
-        WHERE e.Id>l.Val`), [{ n: 0 }], `${this.imodel}: id sequence`);
-      return {
-        elements: new Map(select(db, "SELECT Id, UserLabel FROM bis_Element").map((r) => [r.Id, r.UserLabel ?? ""])),
-        pending: select(db, "SELECT Operation AS d FROM dgn_Txns WHERE Deleted=0 ORDER BY Id").map((r) => r.d),
-      };
-    } finally {
-      db.closeDb();
-    }
-  }
-
-  async call(method, params) {
-    return this.side.call(method, params);
-  }
-
-  /** A request that commits: its outcome counts once it is answered. */
-  async commit(method, params, next) {
-    this.candidate = next;
-    await this.call(method, params);
-    this.acknowledged += 1;
-    this.current = next;
-    this.candidate = undefined;
-  }
-
-  async prepare() {
-    this.side = await OurSide.open(this.daemon.ready, this.encoding, this.imodel);
-    this.undoable = [];
-    if (this.model !== undefined) return;
-    const ids = {};
-    for (const op of FRAME.slice(0, FRAME.findIndex((o) => o.op === "save") + 1)) {
-      const answer = await this.side.run(op);
-      ok(!("number" in answer), `${op.op}: ${answer.name}`);
-      if (op.as !== undefined) ids[op.as] = answer.result.id;
-    }
-    [this.model, this.category] = [ids.model, ids.walls];
-    this.current = this.read();
-    this.keep = new Set(this.current.elements.keys());
-  }
-
-  /** Some inserts, an update, a delete; all sent at once; then the save. */
-  async editAndSave() {
-    const elements = new Map(this.current.elements);
-    const calls = [];
-    this.serial += 1;
-    const tag = `${this.imodel} save ${this.serial}`;
-    const inserted = [];
-    for (let i = 0; i < 1 + (this.serial % 4); i += 1) {
-      const label = `${tag} element ${i}`;
-      const placement = { origin: [i, this.serial, 0], angles: {}, bbox: { low: [0, 0, 0], high: [1, 1, 1] } };
-      const props = i % 2 === 0 ? subject({ userLabel: label })
-        : object(this.model, this.category, { userLabel: label, placement });
-      calls.push(this.call("elements.insertElement", { props }).then((r) => inserted.push([Number(r.id), label])));
-    }
-    const own = [...elements.keys()].filter((k) => !this.keep.has(k));
-    if (own.length > 2) {
-      const id = own[this.serial % own.length];
-      elements.set(id, `${tag} update`);
-      calls.push(this.call("elements.updateElement", { props: { id: `0x${id.toString(16)}`, userLabel: `${tag} update` } }));
-    }
-    if (own.length > POPULATION) {
-      const ids = own.slice(0, 4);
-      ids.forEach((id) => elements.delete(id));
-      calls.push(this.call("elements.deleteElement", { ids: ids.map((id) => `0x${id.toString(16)}`) }));
-    }
-    const failed = (await Promise.allSettled(calls)).find((c) => c.status === "rejected");
-    if (failed !== undefined) throw failed.reason;
-    inserted.forEach(([id, label]) => elements.set(id, label));
-    const before = this.current;
-    await this.commit("txns.saveChanges", { description: tag }, { elements, pending: [...before.pending, tag] });
-    this.undoable.push(before);
-  }
-
-  /** Edit until the connection is gone; anything but that is a failure. */
-  async edit() {
-    for (;;) {
-      try {
-        if (this.serial % 7 === 6 && this.undoable.length > 0) {
-          this.serial += 1;
-          await this.commit("txns.reverseTxns", {}, this.undoable.pop());
-        } else {
-          await this.editAndSave();
-        }
-      } catch (e) {
-        if (!/^closed/.test(e.message)) throw e;
-        return;
-      }
-    }
-  }
-
-  /** After the kill: the file is what was acknowledged, or that and the one in flight. */
-  verify() {
-    const found = this.read();
-    const same = (state) => state !== undefined && state.elements.size === found.elements.size
-      && state.pending.length === found.pending.length
-      && state.pending.every((d, i) => d === found.pending[i])
-      && [...state.elements].every(([id, label]) => found.elements.get(id) === label);
-    if (!same(this.current)) {
-      const explain = (s) => (s === undefined ? "none" : `${s.elements.size} elements, ${s.pending.length} transactions, last '${s.pending.at(-1)}'`);
-      ok(same(this.candidate), `${this.imodel} holds neither the acknowledged state (${explain(this.current)}) nor that with the `
-        + `request in flight (${explain(this.candidate)}), but ${explain(found)}`);
-      this.inFlightFound += 1;
-      this.current = this.candidate;
-    }
-    this.candidate = undefined;
-  }
+/** The iModel that all begin as: some elements, saved. */
+async function makeFrame(daemon) {
+  const file = daemon.file("frame");
+  copyIModel(join(here, "..", "data", "empty.bim"), file);
+  await daemon.start();
+  const side = await OurSide.open(daemon.ready, "json", "frame");
+  await runScript(side, FRAME.slice(0, FRAME.findIndex((o) => o.op === "save") + 1));
+  const { model, walls } = side.results;
+  await side.close();
+  await daemon.stop();
+  return { file, model, category: walls };
 }
 
-/** One life of the server. */
-async function round(daemon, targets) {
+function makeTargets(daemon, frame, n) {
+  return Array.from({ length: n }, (_, i) => new Target(daemon, `f${i}`, ENCODINGS[i % ENCODINGS.length], frame));
+}
+
+const aMoment = () => new Promise((done) => { setTimeout(done, Math.random() * LONGEST_MS); });
+
+/** One life of the server: until all edit and a moment longer, or for a moment only. */
+async function life(daemon, targets, early) {
   await daemon.start();
-  await Promise.all(targets.map((t) => t.prepare()));
-  const edits = targets.map((t) => t.edit());
-  const failed = Promise.race(edits.map((e) => e.then(() => new Promise(() => {}))));
-  await Promise.race([failed, new Promise((done) => { setTimeout(done, Math.random() * LONGEST_MS); })]);
+  let nEditing = 0;
+  let allEdit;
+  const editing = new Promise((done) => { allEdit = done; });
+  const lives = targets.map((t) => t.live(() => {
+    nEditing += 1;
+    if (nEditing === targets.length) allEdit();
+  }));
+  const failed = Promise.race(lives.map((l) => l.then(() => new Promise(() => {}))));
+  try {
+    if (!early) await Promise.race([failed, editing]);
+    await Promise.race([failed, aMoment()]);
+  } finally {
+    await daemon.kill();
+    await Promise.allSettled(lives);
+  }
+  await Promise.all(lives);
+}
+
+async function round(daemon, targets, number) {
+  daemon.settings = number % 2 === 0 ? [] : [AUTOSAVE];
+  await life(daemon, targets, number % EARLY_EVERY === EARLY_EVERY - 1);
+  const first = (number * THOROUGH) % targets.length;
+  targets.forEach((t, i) => t.verify((i - first + targets.length) % targets.length < THOROUGH));
+}
+
+/** All of them: what was acknowledged can be undone and done again. */
+async function undoAndRedo(target) {
+  await target.open();
+  if (target.told.unsaved.length > 0) await target.save();
+  if (target.told.done.length === 0) return;
+  await target.commit("txns.reverseTxns", { count: 1 }, { kind: "undo", count: 1 }, "undos");
+  equal(target.told.prefixOf(await target.readSession()), 0, "after undo");
+  await target.commit("txns.reinstateTxn", {}, { kind: "redo" }, "redos");
+  equal(target.told.prefixOf(await target.readSession()), 0, "after redo");
+}
+
+async function killAndVerify(daemon, targets) {
   await daemon.kill();
-  await Promise.all(edits);
-  targets.forEach((t) => t.verify());
+  targets.forEach((t) => t.verify(true));
+}
+
+/** Edits that the journal has are there after the kill, twice; then they are saved, and undone. */
+async function journalSurvives(daemon, targets) {
+  daemon.settings = [AUTOSAVE];
+  for (let kills = 0; kills < 2; kills += 1) {
+    await daemon.start();
+    await Promise.all(targets.map(async (t) => {
+      await t.open();
+      await t.edit();
+      await untilJournaled(t);
+    }));
+    await killAndVerify(daemon, targets);
+  }
+  daemon.settings = [];
+  await daemon.start();
+  await Promise.all(targets.map(async (t) => {
+    const opened = await OurSide.open(daemon.ready, t.encoding, t.imodel, "readwrite", true);
+    t.side = opened;
+    ok(opened.opened.recoverable !== undefined, `${t.imodel}: not offered`);
+    await t.editIsRefused();
+    await t.restore();
+    await t.save();
+    await t.commit("txns.reverseTxns", { count: 1 }, { kind: "undo", count: 1 }, "undos");
+    equal(t.told.prefixOf(await t.readSession()), 0, "after undo");
+  }));
+  await killAndVerify(daemon, targets);
 }
 
 async function officialLooks(target) {
-  const file = target.daemon.file(target.imodel);
-  const found = await checkIModel(file);
+  const found = await checkIModel(target.file());
   ok(found.ok, JSON.stringify(found));
-  equal(found.readonly.read, target.current.elements.size, "elements read");
-  equal((await withIModel(file, false, pendingTxns)).map((t) => t.description), target.current.pending, "pending transactions");
+  equal(found.readonly.read, target.frame + target.told.saved.size, "elements read");
+  equal((await withIModel(target.file(), false, pendingTxns)).map((t) => t.description),
+    [...target.frameTxns, ...target.told.done.map((t) => t.description)], "pending transactions");
 }
 
-const program = values.reference ? join(here, "lib", "reference.mjs") : daemonPath(positionals[0]);
+function sum(targets) {
+  const total = {};
+  for (const t of targets) for (const [k, n] of Object.entries(t.counts)) total[k] = (total[k] ?? 0) + n;
+  return total;
+}
+
+async function killAgainAndAgain(daemon, targets, rounds) {
+  const started = Date.now();
+  let kills = 0;
+  for (; kills < rounds && (values.seconds === undefined || Date.now() - started < 1000 * values.seconds); kills += 1) {
+    try {
+      await round(daemon, targets, kills);
+    } catch (e) {
+      e.message = `round ${kills}: ${e.message}\n${daemon.log.slice(-10).join("\n")}`;
+      throw e;
+    }
+  }
+  const counts = sum(targets);
+  console.log(`# ${JSON.stringify({ kills, sessions: targets.length, ...counts, seconds: Math.round((Date.now() - started) / 1000) })}`);
+  ok(counts.saves + counts.undos >= kills, "hardly anything was edited");
+}
+
+async function prove(daemon, frame, report) {
+  const targets = makeTargets(daemon, frame, Number(values.sessions));
+  await report.test(`killed ${values.rounds} times under ${targets.length} sessions: what was acknowledged is there, nothing half-done`,
+    () => killAgainAndAgain(daemon, targets, Number(values.rounds)));
+  await report.test("after the last kill all can be undone and done again, and the files are sound", async () => {
+    daemon.settings = [];
+    await daemon.start();
+    await Promise.all(targets.map(undoAndRedo));
+    await killAndVerify(daemon, targets);
+  });
+  await report.test("edits that the recovery journal has are offered after a kill, and again; then saved and undone",
+    () => journalSurvives(daemon, targets.slice(0, 8)));
+  for (const t of targets.slice(0, Number(values.official))) {
+    await report.test(`the official backend opens ${t.imodel}.bim both ways and sees all`, () => officialLooks(t));
+  }
+}
+
+/** Each lie about what was acknowledged is noticed. */
+async function selfTest(daemon, frame, report) {
+  const targets = makeTargets(daemon, frame, LIES.length + JOURNAL_LIES.length);
+  const [saved, journaled] = [targets.slice(0, LIES.length), targets.slice(LIES.length)];
+  daemon.settings = [AUTOSAVE];
+  await daemon.start();
+  await Promise.all(targets.map(async (t) => {
+    await t.open();
+    for (let i = 0; i < 3; i += 1) {
+      await t.edit();
+      await t.save();
+    }
+    await t.commit("txns.reverseTxns", { count: 1 }, { kind: "undo", count: 1 }, "undos");
+    await t.edit();
+    await untilJournaled(t);
+  }));
+  await killAndVerify(daemon, targets);
+  for (const [i, [name, lie]] of LIES.entries()) {
+    await report.test(`noticed: ${name}`, () => mustFail(name, async () => {
+      lie(saved[i].told);
+      saved[i].verify(false);
+    }));
+  }
+  await daemon.start();
+  for (const [i, [name, lie]] of JOURNAL_LIES.entries()) {
+    await report.test(`noticed: ${name}`, () => mustFail(name, async () => {
+      lie(journaled[i]);
+      journaled[i].side = await OurSide.open(daemon.ready, journaled[i].encoding, journaled[i].imodel, "readwrite", true);
+      const { recoverable } = journaled[i].side.opened;
+      if (recoverable === undefined || journaled[i].told.unsaved.length === 0) await journaled[i].decide(journaled[i].side.opened);
+      else await journaled[i].restore();
+    }));
+  }
+  await daemon.kill();
+}
+
+async function mustFail(name, work) {
+  try {
+    await work();
+  } catch (e) {
+    console.log(`# ${e.message.split("\n")[0]}`);
+    return;
+  }
+  throw new Error(`not noticed: ${name}`);
+}
+
 const dir = mkdtempSync(join(tmpdir(), "weh-kill9-"));
 const report = new Report();
 await start();
-const daemon = new Daemon(program, dir);
+const daemon = new Daemon(daemonPath(positionals[0]), dir);
 try {
-  const targets = Array.from({ length: Number(values.files) }, (_, i) => new Target(daemon, `f${i}`, ENCODINGS[i % ENCODINGS.length]));
-  const rounds = Number(values.rounds);
-  await report.test(`killed ${rounds} times in the middle of edits: what was acknowledged is there, nothing half-done`, async () => {
-    for (let i = 0; i < rounds; i += 1) {
-      try {
-        await round(daemon, targets);
-      } catch (e) {
-        e.message = `round ${i}: ${e.message}\n${daemon.log.slice(-10).join("\n")}`;
-        throw e;
-      }
-    }
-    const sum = (key) => targets.reduce((n, t) => n + t[key], 0);
-    console.log(`# ${sum("acknowledged")} saves and undos acknowledged; ${sum("inFlightFound")} times the one in flight had been kept`);
-    ok(sum("acknowledged") >= rounds, "hardly anything was edited");
-  });
-  for (const t of targets) await report.test(`the official backend opens ${t.imodel}.bim both ways and sees all`, () => officialLooks(t));
+  const frame = await makeFrame(daemon);
+  await (values["self-test"] ? selfTest : prove)(daemon, frame, report);
 } catch (e) {
   await report.test("start", () => { throw e; });
 } finally {
