@@ -59,6 +59,28 @@ static weh_err tick(struct applier *applier, uint64_t base, struct weh_diag *dia
     return tables_tick(applier->tables, diag);
 }
 
+/* @group is that of the change before. */
+static weh_err pass_change(struct applier *applier, const struct pass *pass,
+                           struct apply_group *group, const struct cs_change *change,
+                           struct weh_diag *diag)
+{
+    if (applier->stream.new_group) {
+        weh_err err;
+
+        drop_check(applier);
+        group->group = applier->stream.group;
+        err = apply_find_table(applier, &group->group, &group->table, diag);
+        if (err != WEH_OK) {
+            return err;
+        }
+    }
+    weh_assert(group->table != NULL && group->group.table != NULL);
+    if (pass->kind != 0 && pass->kind != apply_kind(pass->invert, change->op)) {
+        return WEH_OK;
+    }
+    return pass->visit(applier, group, change, diag);
+}
+
 static weh_err run_pass(struct applier *applier, const struct pass *pass, struct weh_diag *diag)
 {
     struct change_stream *stream = &applier->stream;
@@ -74,16 +96,7 @@ static weh_err run_pass(struct applier *applier, const struct pass *pass, struct
         if (err != WEH_OK || !more) {
             break;
         }
-        if (stream->new_group) {
-            drop_check(applier);
-            group.group = stream->group;
-            err = apply_find_table(applier, &group.group, &group.table, diag);
-        }
-        weh_assert(err != WEH_OK || (group.table != NULL && group.group.table != NULL));
-        if (err == WEH_OK &&
-            (pass->kind == 0 || pass->kind == apply_kind(pass->invert, change.op))) {
-            err = pass->visit(applier, &group, &change, diag);
-        }
+        err = pass_change(applier, pass, &group, &change, diag);
         if (err == WEH_OK) {
             err = tick(applier, base, diag);
         }

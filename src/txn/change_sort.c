@@ -141,6 +141,7 @@ static size_t first_of(const struct change_sorter *sorter, size_t i)
 {
     size_t first = i;
 
+    weh_assert(sorter->heap != NULL);
     for (size_t child = 2 * i + 1; child <= 2 * i + 2 && child < sorter->n_heap; child++) {
         if (compare_raw(head(sorter->heap[child]), head(sorter->heap[first])) < 0) {
             first = child;
@@ -171,11 +172,12 @@ static weh_err open_run(struct change_sorter *sorter, struct change_run *run, st
         return weh_fail_nomem(diag);
     }
     err = fill(sorter, run, &more, diag);
-    if (err == WEH_OK && more) {
-        weh_assert(sorter->heap != NULL);
-        sorter->heap[sorter->n_heap++] = run;
+    if (err != WEH_OK || !more) {
+        return err;
     }
-    return err;
+    weh_assert(sorter->heap != NULL);
+    sorter->heap[sorter->n_heap++] = run;
+    return WEH_OK;
 }
 
 weh_err change_sorter_sort(struct change_sorter *sorter, struct weh_diag *diag)
