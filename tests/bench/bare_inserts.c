@@ -1,13 +1,14 @@
 /* tests/bench/bare_inserts.c - the least that inserting elements costs: what weh bench compares with.
  *
  * Inserts physical objects with a box each into an iModel by plain SQLite: the same rows as the server
- * writes, prepared statements, the triggers and their functions, the session extension, one saved
- * transaction. No checks, no catalogue, no messages: class and columns are those of the iModels that
- * ship with BisCore 1.0. Prints {elements, wallMs, cpuMs} from BEGIN to the end of COMMIT. It uses none
- * of the project's libraries, is not part of the server, and no example for one: it checks nothing
- * that it reads and ends at the first error.
+ * writes, prepared statements, the triggers and their functions, the session extension, saved
+ * transactions. No checks, no catalogue, no messages: class and columns are those of the iModels that
+ * ship with BisCore 1.0. Prints {elements, wallMs, cpuMs}, a transaction, from BEGIN to the end of COMMIT,
+ * and with --saves also {undo: {wallMs, cpuMs}, redo: ..} for as many transactions, by the session
+ * extension's apply. It uses none of the project's libraries, is not part of the server, and no example
+ * for one: it checks nothing that it reads and ends at the first error.
  *
- * usage: bare_inserts FILE MODEL CATEGORY N [--no-geometry]
+ * usage: bare_inserts FILE MODEL CATEGORY N [--no-geometry] [--saves R]
  */
 #include <math.h>
 #include <stdint.h>
@@ -207,9 +208,19 @@ struct work {
     int64_t model;
     int64_t category;
     int64_t class_id;
-    int64_t first_id;
+    int64_t next_id;
+    int64_t txn_id; /* of the first transaction */
     int n;
+    int n_saves;
     int geometry;
+    sqlite3_stmt *element;
+    sqlite3_stmt *graphics;
+    sqlite3_stmt *touch;
+    sqlite3_stmt *clear;
+    sqlite3_stmt *add_txn;
+    sqlite3_stmt *sequence;
+    sqlite3_stmt *read_txn;
+    sqlite3_stmt *mark_txn;
 };
 
 static int is_tracked(void *ctx, const char *table)
@@ -235,7 +246,7 @@ static void bind_element(sqlite3_stmt *stmt, const struct work *work, int i)
     guid[6] = (uint8_t)((guid[6] & 0x0f) | 0x40);
     guid[8] = (uint8_t)((guid[8] & 0x3f) | 0x80);
     (void)snprintf(label, sizeof(label), "bench-%d", i);
-    (void)sqlite3_bind_int64(stmt, 1, work->first_id + i);
+    (void)sqlite3_bind_int64(stmt, 1, work->next_id);
     (void)sqlite3_bind_int64(stmt, 2, work->class_id);
     (void)sqlite3_bind_int64(stmt, 3, work->model);
     (void)sqlite3_bind_text(stmt, 4, label, -1, SQLITE_TRANSIENT);
@@ -249,7 +260,7 @@ static void bind_geometry(sqlite3_stmt *stmt, const struct work *work, int i)
                                  0.0,     0.0,           0.0, size[0], size[1], size[2] };
     uint8_t stream[512];
 
-    (void)sqlite3_bind_int64(stmt, 1, work->first_id + i);
+    (void)sqlite3_bind_int64(stmt, 1, work->next_id);
     (void)sqlite3_bind_int64(stmt, 2, work->class_id);
     (void)sqlite3_bind_int64(stmt, 3, work->category);
     for (int k = 0; k < 12; k++) {
@@ -260,47 +271,63 @@ static void bind_geometry(sqlite3_stmt *stmt, const struct work *work, int i)
     }
 }
 
-static void insert_all(const struct work *work)
+static void prepare_all(struct work *work)
 {
-    sqlite3_stmt *element =
+    work->element =
         prepare(work->db, "INSERT INTO bis_Element(Id,ECClassId,ModelId,CodeSpecId,CodeScopeId,"
                           "UserLabel,FederationGuid) VALUES(?,?,?,1,1,?,?)");
-    sqlite3_stmt *geometry = prepare(
+    work->graphics = prepare(
         work->db,
         "INSERT INTO bis_GeometricElement3d(ElementId,ECClassId,CategoryId,InSpatialIndex,"
         "Origin_X,Origin_Y,Origin_Z,Yaw,Pitch,Roll,BBoxLow_X,BBoxLow_Y,BBoxLow_Z,BBoxHigh_X,"
         "BBoxHigh_Y,BBoxHigh_Z,GeometryStream) VALUES(?,?,?,1,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+    work->touch =
+        prepare(work->db, "UPDATE bis_Model SET LastMod=julianday('now'),ps1=randomblob(16)"
+                          " WHERE Id=?");
+    work->clear = prepare(work->db, "DELETE FROM dgn_Txns WHERE Deleted=1");
+    work->add_txn = prepare(work->db, "INSERT INTO dgn_Txns(Id,Deleted,Grouped,Operation,"
+                                      "IsSchemaChange,Change) VALUES(?,0,0,'bare',0,?)");
+    work->sequence = prepare(
+        work->db, "INSERT OR REPLACE INTO be_Local(Name,Val) VALUES('bis_elementidsequence',?)");
+    work->read_txn = prepare(work->db, "SELECT Change FROM dgn_Txns WHERE Id=?");
+    work->mark_txn = prepare(work->db, "UPDATE dgn_Txns SET Deleted=? WHERE Id=?");
+    work->txn_id = number(work->db, "SELECT ((coalesce(max(Id),0)>>32)+1)<<32 FROM dgn_Txns");
+}
 
-    for (int i = 0; i < work->n; i++) {
-        bind_element(element, work, i);
-        step(work->db, element);
-        bind_geometry(geometry, work, i);
-        step(work->db, geometry);
+static void finalize_all(const struct work *work)
+{
+    sqlite3_stmt *const all[] = { work->element, work->graphics, work->touch,    work->clear,
+                                  work->add_txn, work->sequence, work->read_txn, work->mark_txn };
+
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        (void)sqlite3_finalize(all[i]);
     }
-    (void)sqlite3_finalize(element);
-    (void)sqlite3_finalize(geometry);
+}
+
+static void insert_all(struct work *work)
+{
+    for (int i = 0; i < work->n; i++) {
+        bind_element(work->element, work, i);
+        step(work->db, work->element);
+        bind_geometry(work->graphics, work, i);
+        step(work->db, work->graphics);
+        work->next_id++;
+    }
 }
 
 /* The rows that a save writes besides: the model's, the transaction's, the id sequence's. */
-static void save(const struct work *work, sqlite3_session *session)
+static void save(const struct work *work, sqlite3_session *session, int i)
 {
-    static const char txn_sql[] =
-        "INSERT INTO dgn_Txns(Id,Deleted,Grouped,Operation,IsSchemaChange,Change) VALUES("
-        "(SELECT ((coalesce(max(Id),0)>>32)+1)<<32 FROM dgn_Txns),0,0,'bare',0,?)";
-    sqlite3_stmt *stmt;
     void *changes = NULL;
     uint8_t *bytes;
     uint8_t *packed;
     int n = 0;
 
     (void)sqlite3session_indirect(session, 1);
-    stmt = prepare(work->db, "UPDATE bis_Model SET LastMod=julianday('now'),ps1=randomblob(16)"
-                             " WHERE Id=?");
-    (void)sqlite3_bind_int64(stmt, 1, work->model);
-    step(work->db, stmt);
-    (void)sqlite3_finalize(stmt);
+    (void)sqlite3_bind_int64(work->touch, 1, work->model);
+    step(work->db, work->touch);
     (void)sqlite3session_indirect(session, 0);
-    run(work->db, "DELETE FROM dgn_Txns WHERE Deleted=1");
+    step(work->db, work->clear);
     check(work->db, sqlite3session_changeset(session, &n, &changes), "changeset");
     bytes = malloc((size_t)n + 8);
     packed = malloc(snappy_max_compressed_length((size_t)n + 8) + (size_t)n / 512 + CHUNK_BYTES);
@@ -309,21 +336,102 @@ static void save(const struct work *work, sqlite3_session *session)
     }
     memcpy(bytes, (const uint32_t[]){ 0x600, (uint32_t)n }, 8);
     memcpy(bytes + 8, changes, (size_t)n);
-    stmt = prepare(work->db, txn_sql);
-    (void)sqlite3_bind_blob(stmt, 1, packed, (int)pack(bytes, (size_t)n + 8, packed),
+    (void)sqlite3_bind_int64(work->add_txn, 1, work->txn_id + i);
+    (void)sqlite3_bind_blob(work->add_txn, 2, packed, (int)pack(bytes, (size_t)n + 8, packed),
                             SQLITE_STATIC);
-    step(work->db, stmt);
-    (void)sqlite3_finalize(stmt);
-    stmt = prepare(work->db,
-                   "INSERT OR REPLACE INTO be_Local(Name,Val) VALUES('bis_elementidsequence',?)");
-    (void)sqlite3_bind_int64(stmt, 1, work->first_id + work->n - 1);
-    step(work->db, stmt);
-    (void)sqlite3_finalize(stmt);
+    step(work->db, work->add_txn);
+    (void)sqlite3_bind_int64(work->sequence, 1, work->next_id - 1);
+    step(work->db, work->sequence);
     free(bytes);
     free(packed);
     sqlite3_free(changes);
     run(work->db, "COMMIT");
 }
+
+static void insert_and_save(struct work *work, int i)
+{
+    sqlite3_session *session = NULL;
+
+    run(work->db, "BEGIN IMMEDIATE");
+    check(work->db, sqlite3session_create(work->db, "main", &session), "session");
+    sqlite3session_table_filter(session, is_tracked, NULL);
+    check(work->db, sqlite3session_attach(session, NULL), "session");
+    insert_all(work);
+    save(work, session, i);
+    sqlite3session_delete(session);
+}
+
+/* ---- undo and redo ---- */
+
+static size_t part_at(const uint8_t *packed)
+{
+    return (size_t)packed[0] | (size_t)packed[1] << 8;
+}
+
+/* The changeset in @packed; *@n its length. */
+static uint8_t *unpack(const uint8_t *packed, size_t len, size_t *n)
+{
+    size_t n_parts = 0;
+    uint8_t *out;
+
+    for (size_t at = 0; at < len; at += part_at(packed + at)) {
+        n_parts++;
+    }
+    out = malloc((n_parts + 1) * CHUNK_BYTES);
+    *n = 0;
+    for (size_t at = 0; at < len && out != NULL; at += part_at(packed + at)) {
+        size_t plain = CHUNK_BYTES;
+
+        if (snappy_uncompress((const char *)packed + at + 2, part_at(packed + at) - 2,
+                              (char *)out + *n, &plain) != SNAPPY_OK) {
+            fail();
+        }
+        *n += plain;
+    }
+    if (out == NULL) {
+        fail();
+    }
+    return out;
+}
+
+/* A row that has gone with its owner is as it shall be. */
+static int resolve(void *ctx, int conflict, sqlite3_changeset_iter *iter)
+{
+    (void)ctx;
+    (void)iter;
+    return conflict == SQLITE_CHANGESET_NOTFOUND ? SQLITE_CHANGESET_OMIT : SQLITE_CHANGESET_ABORT;
+}
+
+static void apply(const struct work *work, int i, int reversed)
+{
+    uint8_t *bytes;
+    void *changes;
+    size_t len = 0;
+    int n;
+
+    run(work->db, "BEGIN IMMEDIATE");
+    (void)sqlite3_bind_int64(work->read_txn, 1, work->txn_id + i);
+    check(work->db, sqlite3_step(work->read_txn), "transaction");
+    bytes = unpack(sqlite3_column_blob(work->read_txn, 0),
+                   (size_t)sqlite3_column_bytes(work->read_txn, 0), &len);
+    (void)sqlite3_reset(work->read_txn);
+    changes = bytes + 8;
+    n = (int)len - 8;
+    if (reversed) {
+        check(work->db, sqlite3changeset_invert((int)len - 8, bytes + 8, &n, &changes), "invert");
+    }
+    check(work->db, sqlite3changeset_apply(work->db, n, changes, NULL, resolve, NULL), "apply");
+    if (reversed) {
+        sqlite3_free(changes);
+    }
+    free(bytes);
+    (void)sqlite3_bind_int(work->mark_txn, 1, reversed);
+    (void)sqlite3_bind_int64(work->mark_txn, 2, work->txn_id + i);
+    step(work->db, work->mark_txn);
+    run(work->db, "COMMIT");
+}
+
+/* ---- times ---- */
 
 static double cpu_ms(void)
 {
@@ -355,37 +463,98 @@ static void open_file(const char *path, struct work *work)
     work->class_id = number(work->db, "SELECT c.Id FROM ec_Class c JOIN ec_Schema s ON"
                                       " s.Id=c.SchemaId WHERE s.Name='Generic' AND"
                                       " c.Name='PhysicalObject'");
-    work->first_id =
+    work->next_id =
         number(work->db, "SELECT Val FROM be_Local WHERE Name='bis_elementidsequence'") + 1;
+}
+
+struct times {
+    double wall;
+    double cpu;
+};
+
+static void begin(struct times *times)
+{
+    times->wall = wall_ms();
+    times->cpu = cpu_ms();
+}
+
+/* Print what one of the transactions took since begin. */
+static void end(const struct work *work, const struct times *times)
+{
+    (void)printf("\"wallMs\":%.4f,\"cpuMs\":%.4f", (wall_ms() - times->wall) / work->n_saves,
+                 (cpu_ms() - times->cpu) / work->n_saves);
+}
+
+static void undo_and_redo(const struct work *work)
+{
+    struct times times;
+
+    begin(&times);
+    for (int i = work->n_saves - 1; i >= 0; i--) {
+        apply(work, i, 1);
+    }
+    (void)printf(",\"undo\":{");
+    end(work, &times);
+    begin(&times);
+    for (int i = 0; i < work->n_saves; i++) {
+        apply(work, i, 0);
+    }
+    (void)printf("},\"redo\":{");
+    end(work, &times);
+    (void)printf("}");
+}
+
+static int read_arguments(int argc, char **argv, struct work *work)
+{
+    work->geometry = 1;
+    work->n_saves = 0;
+    for (int i = 5; i < argc; i++) {
+        if (strcmp(argv[i], "--no-geometry") == 0) {
+            work->geometry = 0;
+        } else if (strcmp(argv[i], "--saves") == 0 && i + 1 < argc) {
+            work->n_saves = (int)strtol(argv[++i], NULL, 10);
+        } else {
+            return 0;
+        }
+    }
+    if (argc < 5) {
+        return 0;
+    }
+    work->model = strtoll(argv[2], NULL, 0);
+    work->category = strtoll(argv[3], NULL, 0);
+    work->n = (int)strtol(argv[4], NULL, 10);
+    return 1;
 }
 
 int main(int argc, char **argv)
 {
-    struct work work = { .geometry = argc < 6 };
-    sqlite3_session *session = NULL;
-    double wall;
-    double cpu;
+    struct work work = { .db = NULL };
+    struct times times;
+    int more;
 
-    if (argc < 5 || (argc == 6 && strcmp(argv[5], "--no-geometry") != 0)) {
-        (void)fprintf(stderr, "usage: bare_inserts FILE MODEL CATEGORY N [--no-geometry]\n");
+    if (!read_arguments(argc, argv, &work)) {
+        (void)fprintf(stderr,
+                      "usage: bare_inserts FILE MODEL CATEGORY N [--no-geometry] [--saves R]\n");
         return 2;
     }
-    work.model = strtoll(argv[2], NULL, 0);
-    work.category = strtoll(argv[3], NULL, 0);
-    work.n = (int)strtol(argv[4], NULL, 10);
+    more = work.n_saves > 0;
+    work.n_saves = more ? work.n_saves : 1;
     open_file(argv[1], &work);
-
-    wall = wall_ms();
-    cpu = cpu_ms();
-    run(work.db, "BEGIN IMMEDIATE");
-    check(work.db, sqlite3session_create(work.db, "main", &session), "session");
-    sqlite3session_table_filter(session, is_tracked, NULL);
-    check(work.db, sqlite3session_attach(session, NULL), "session");
-    insert_all(&work);
-    save(&work, session);
-    wall = wall_ms() - wall;
-    cpu = cpu_ms() - cpu;
-    (void)printf("{\"elements\":%d,\"wallMs\":%.3f,\"cpuMs\":%.3f}\n", work.n, wall, cpu);
-    sqlite3session_delete(session);
+    prepare_all(&work);
+    if (more) { /* the first of a connection reads the schema and the pages */
+        insert_and_save(&work, 0);
+        work.txn_id++;
+    }
+    begin(&times);
+    for (int i = 0; i < work.n_saves; i++) {
+        insert_and_save(&work, i);
+    }
+    (void)printf("{\"elements\":%d,", work.n);
+    end(&work, &times);
+    if (more) {
+        undo_and_redo(&work);
+    }
+    (void)printf("}\n");
+    finalize_all(&work);
     return sqlite3_close(work.db) == SQLITE_OK ? 0 : 1;
 }

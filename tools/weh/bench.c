@@ -73,8 +73,10 @@ static bool read_options(struct setup *setup, struct weh_bench *bench)
         weh_cli_usage(cli, "--imodel is missing");
         return false;
     }
-    if (weh_cli_text(cli, "inserts") != NULL && (!own || setup->inserts.bare_path[0] == '\0')) {
-        weh_cli_usage(cli, "--inserts needs a server of its own and the bare program (--bare)");
+    if ((weh_cli_text(cli, "inserts") != NULL || weh_cli_text(cli, "saves") != NULL) &&
+        (!own || setup->inserts.bare_path[0] == '\0')) {
+        weh_cli_usage(
+            cli, "--inserts and --saves need a server of its own and the bare program (--bare)");
         return false;
     }
     if (own && bench->daemon_path[0] == '\0') {
@@ -83,7 +85,8 @@ static bool read_options(struct setup *setup, struct weh_bench *bench)
     }
     return weh_cli_number(cli, "rounds", 1, WEH_BENCH_ROUNDS_MAX, &setup->n_rounds) &&
            weh_cli_number(cli, "sessions", 0, 4000, &setup->n_sessions) &&
-           weh_cli_number(cli, "inserts", 1, 1000000, &setup->inserts.n_elements);
+           weh_cli_number(cli, "inserts", 1, 1000000, &setup->inserts.n_elements) &&
+           weh_cli_number(cli, "saves", 1, 1000000, &setup->inserts.n_saved);
 }
 
 /* Start a server on a copy of the iModel and point @bench at it. */
@@ -255,8 +258,9 @@ static void print_results(const struct setup *setup, const struct weh_bench *ben
     weh_buf_fini(&buf);
 }
 
-/* --inserts: nothing else is measured. */
-static weh_err measure_inserts(struct setup *setup, struct weh_bench *bench, struct weh_diag *diag)
+/* --inserts, --saves: nothing else is measured. */
+static weh_err measure_beside_bare(struct setup *setup, struct weh_bench *bench,
+                                   struct weh_diag *diag)
 {
     struct weh_json_writer json;
     struct weh_buf buf;
@@ -266,7 +270,8 @@ static weh_err measure_inserts(struct setup *setup, struct weh_bench *bench, str
     setup->inserts.n_rounds = setup->n_rounds;
     weh_buf_init(&buf, 0);
     weh_json_writer_init(&json, &buf);
-    err = weh_bench_inserts(bench, &setup->inserts, &json.sink, diag);
+    err = setup->inserts.n_saved > 0 ? weh_bench_saves(bench, &setup->inserts, &json.sink, diag)
+                                     : weh_bench_inserts(bench, &setup->inserts, &json.sink, diag);
     if (err == WEH_OK) {
         weh_buf_byte(&buf, '\n');
         (void)fwrite(buf.data, 1, buf.len, stdout);
@@ -313,8 +318,8 @@ int weh_cmd_bench(const struct weh_cli *cli)
     if (err == WEH_OK) {
         err = connect_all(&setup, bench, &diag);
     }
-    if (err == WEH_OK && setup.inserts.n_elements > 0) {
-        err = measure_inserts(&setup, bench, &diag);
+    if (err == WEH_OK && (setup.inserts.n_elements > 0 || setup.inserts.n_saved > 0)) {
+        err = measure_beside_bare(&setup, bench, &diag);
     } else if (err == WEH_OK) {
         err = measure(&setup, bench, &diag);
         if (err == WEH_OK) {

@@ -73,17 +73,29 @@ void weh_bench_put_physical(struct weh_sink *sink, const struct weh_bench_places
 void weh_bench_begin_insert(struct weh_rpc_client *client, const struct weh_bench_places *places,
                             uint32_t number);
 
+/** Insert @n physical objects by edit.batch, numbered from 0. */
+WEH_MUST_CHECK weh_err weh_bench_insert_batches(struct weh_bench *bench, uint32_t n, bool geometry,
+                                                struct weh_diag *diag);
+
+/** Processor time of all threads of the server so far. */
+WEH_MUST_CHECK weh_err weh_bench_server_cpu_ms(const struct weh_daemon *daemon, double *out,
+                                               struct weh_diag *diag);
+/** Run @argv to its end; @out: what it printed, at most @size - 1 bytes. */
+WEH_MUST_CHECK weh_err weh_bench_run_program(char *const *argv, char *out, size_t size,
+                                             struct weh_diag *diag);
+
 /** One round of everything that needs no further process. */
 WEH_MUST_CHECK weh_err weh_bench_round(struct weh_bench *bench, struct weh_diag *diag);
 
 /** Start and stop a server on a folder of its own, once. */
 WEH_MUST_CHECK weh_err weh_bench_ready(struct weh_bench *bench, struct weh_diag *diag);
 
-/** What weh_bench_inserts needs besides the session of @bench. */
+/** What weh_bench_inserts and weh_bench_saves need besides the session of @bench. */
 struct weh_bench_inserts {
     const char *bare_path;           /* the program to compare with */
     const struct weh_daemon *daemon; /* whose time is taken */
-    uint32_t n_elements;
+    uint32_t n_elements;             /* of weh_bench_inserts */
+    uint32_t n_saved;                /* elements a transaction, of weh_bench_saves */
     uint32_t n_rounds;
     bool geometry;
 };
@@ -95,6 +107,14 @@ struct weh_bench_inserts {
 WEH_MUST_CHECK weh_err weh_bench_inserts(struct weh_bench *bench,
                                          const struct weh_bench_inserts *options,
                                          struct weh_sink *sink, struct weh_diag *diag);
+
+/**
+ * Save transactions of one element and of n_saved, undo and redo them, by the server and by the bare
+ * program, each in a copy of the open iModel; write the measures as one map.
+ */
+WEH_MUST_CHECK weh_err weh_bench_saves(struct weh_bench *bench,
+                                       const struct weh_bench_inserts *options,
+                                       struct weh_sink *sink, struct weh_diag *diag);
 
 /** Open @n sessions on copies of @file and see how the memory of @daemon grows. */
 WEH_MUST_CHECK weh_err weh_bench_memory(struct weh_bench *bench, const struct weh_daemon *daemon,

@@ -7,10 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "weh/arena.h"
@@ -19,7 +16,6 @@
 #include "bench.h"
 
 #define WINDOW       1000 /* requests under way; the server's mailbox has room for 8192 */
-#define BATCH_OPS    2000 /* operations in a message */
 #define READ_IDS     2000 /* elements in a message */
 #define INSERT_RUNS  5    /* rounds at most */
 #define COUNT(array) ((uint32_t)WEH_ARRAY_LEN(array))
@@ -52,20 +48,6 @@ static double now_ms(void)
     return (double)weh_bench_now_ns() / 1e6;
 }
 
-/* Processor time of all threads of the server so far. */
-static weh_err server_cpu_ms(const struct inserts *inserts, double *out, struct weh_diag *diag)
-{
-    struct timespec time = { 0 };
-    clockid_t clock;
-
-    if (clock_getcpuclockid(inserts->options->daemon->pid, &clock) != 0 ||
-        clock_gettime(clock, &time) != 0) {
-        return weh_fail(diag, WEH_E_IO, "the processor time of the server cannot be read");
-    }
-    *out = (double)time.tv_sec * 1e3 + (double)time.tv_nsec / 1e6;
-    return WEH_OK;
-}
-
 /* ---- the bare program ---- */
 
 static weh_err read_bare(const char *text, struct run *out, struct weh_diag *diag)
@@ -86,38 +68,6 @@ static weh_err read_bare(const char *text, struct run *out, struct weh_diag *dia
     out->n = (uint32_t)n;
     weh_arena_fini(&arena);
     return err;
-}
-
-/* Run @argv to its end; what it printed, at most @size - 1 bytes. */
-static weh_err run_program(char *const *argv, char *out, size_t size, struct weh_diag *diag)
-{
-    posix_spawn_file_actions_t actions;
-    int fds[2] = { -1, -1 };
-    int status = -1;
-    size_t used = 0;
-    ssize_t n = 1;
-    pid_t pid = 0;
-    int rc;
-
-    if (pipe(fds) != 0) {
-        return weh_fail(diag, WEH_E_IO, "no pipe");
-    }
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, fds[1], STDOUT_FILENO);
-    posix_spawn_file_actions_addclose(&actions, fds[0]);
-    rc = posix_spawn(&pid, argv[0], &actions, NULL, argv, environ);
-    posix_spawn_file_actions_destroy(&actions);
-    close(fds[1]);
-    while (rc == 0 && n > 0 && used + 1 < size) {
-        n = read(fds[0], out + used, size - 1 - used);
-        used += n > 0 ? (size_t)n : 0;
-    }
-    out[used] = '\0';
-    close(fds[0]);
-    if (rc != 0 || waitpid(pid, &status, 0) != pid || status != 0) {
-        return weh_fail(diag, WEH_E_IO, "%s failed", argv[0]);
-    }
-    return WEH_OK;
 }
 
 static weh_err run_bare(struct inserts *inserts, struct run *out, struct weh_diag *diag)
@@ -144,7 +94,7 @@ static weh_err run_bare(struct inserts *inserts, struct run *out, struct weh_dia
     (void)snprintf(number, sizeof(number), "%u", options->n_elements);
     err = weh_file_copy(inserts->base, path, diag);
     if (err == WEH_OK) {
-        err = run_program(argv.taken, answer, sizeof(answer), diag);
+        err = weh_bench_run_program(argv.taken, answer, sizeof(answer), diag);
     }
     (void)unlink(path);
     return err == WEH_OK ? read_bare(answer, out, diag) : err;
@@ -191,37 +141,6 @@ static weh_err insert_single(struct inserts *inserts, struct run *out, struct we
     return err;
 }
 
-static weh_err insert_batches(struct inserts *inserts, struct run *out, struct weh_diag *diag)
-{
-    struct weh_rpc_client *client = inserts->bench->edit;
-    struct weh_rpc_message message;
-    weh_err err = WEH_OK;
-
-    for (uint32_t i = 0; i < out->n && err == WEH_OK; i += BATCH_OPS) {
-        uint32_t end = out->n - i < BATCH_OPS ? out->n : i + BATCH_OPS;
-        struct weh_sink *sink = weh_rpc_client_begin(client, "edit.batch");
-
-        weh_sink_map_begin(sink, 1);
-        weh_sink_key(sink, "ops");
-        weh_sink_array_begin(sink, end - i);
-        for (uint32_t k = i; k < end; k++) {
-            weh_sink_map_begin(sink, 2);
-            weh_sink_key(sink, "method");
-            weh_sink_text(sink, "elements.insertElement");
-            weh_sink_key(sink, "params");
-            weh_sink_map_begin(sink, 1);
-            weh_sink_key(sink, "props");
-            weh_bench_put_physical(sink, &inserts->bench->places, k, inserts->options->geometry);
-            weh_sink_map_end(sink);
-            weh_sink_map_end(sink);
-        }
-        weh_sink_array_end(sink);
-        weh_sink_map_end(sink);
-        err = weh_rpc_client_demand(client, &message, diag);
-    }
-    return err;
-}
-
 /* Every element below the first gap of READ_IDS ids, which is all in a file that was not merged. */
 static weh_err read_all(struct inserts *inserts, struct run *out, struct weh_diag *diag)
 {
@@ -256,8 +175,9 @@ static weh_err work(struct inserts *inserts, enum way way, struct run *out, stru
     if (way == WAY_READ) {
         return read_all(inserts, out, diag);
     }
-    err =
-        way == WAY_SINGLE ? insert_single(inserts, out, diag) : insert_batches(inserts, out, diag);
+    err = way == WAY_SINGLE
+              ? insert_single(inserts, out, diag)
+              : weh_bench_insert_batches(inserts->bench, out->n, inserts->options->geometry, diag);
     return err == WEH_OK
                ? weh_bench_simple(inserts->bench->edit, "txns.saveChanges", &message, diag)
                : err;
@@ -278,7 +198,7 @@ static weh_err run_server(struct inserts *inserts, enum way way, struct run *out
         err = weh_bench_open(inserts->bench->edit, "inserts", diag);
     }
     if (err == WEH_OK) {
-        err = server_cpu_ms(inserts, &cpu, diag);
+        err = weh_bench_server_cpu_ms(inserts->options->daemon, &cpu, diag);
     }
     if (err == WEH_OK) {
         out->wall_ms = now_ms();
@@ -286,7 +206,7 @@ static weh_err run_server(struct inserts *inserts, enum way way, struct run *out
         out->wall_ms = now_ms() - out->wall_ms;
     }
     if (err == WEH_OK) {
-        err = server_cpu_ms(inserts, &out->cpu_ms, diag);
+        err = weh_bench_server_cpu_ms(inserts->options->daemon, &out->cpu_ms, diag);
         out->cpu_ms -= cpu;
     }
     if (err == WEH_OK) {
@@ -297,26 +217,6 @@ static weh_err run_server(struct inserts *inserts, enum way way, struct run *out
 }
 
 /* ---- results ---- */
-
-static int compare_doubles(const void *a, const void *b)
-{
-    const double *x = a;
-    const double *y = b;
-
-    return *x < *y ? -1 : *x > *y;
-}
-
-static double median(double *values, uint32_t n)
-{
-    qsort(values, n, sizeof(*values), compare_doubles);
-    return n % 2 == 1 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2.0;
-}
-
-static void put_real(struct weh_sink *sink, const char *key, double value)
-{
-    weh_sink_key(sink, key);
-    weh_sink_real(sink, (double)(int64_t)(value * 1000.0 + 0.5) / 1000.0);
-}
 
 /* {elements, cpuMs, wallMs, cpuUsEach, elementsPerSecond, cpuToBare}: medians over the rounds. */
 static void write_way(struct inserts *inserts, enum way way, struct weh_sink *sink)
@@ -335,12 +235,13 @@ static void write_way(struct inserts *inserts, enum way way, struct weh_sink *si
     weh_sink_map_begin(sink, WEH_SINK_UNKNOWN);
     weh_sink_key(sink, "elements");
     weh_sink_int(sink, runs[0].n);
-    put_real(sink, "cpuMs", median(cpu, inserts->n_runs));
-    put_real(sink, "wallMs", median(wall, inserts->n_runs));
-    put_real(sink, "cpuUsEach", median(cpu, inserts->n_runs) * 1e3 / n);
-    put_real(sink, "elementsPerSecond", n / median(wall, inserts->n_runs) * 1e3);
+    weh_bench_put_real(sink, "cpuMs", weh_bench_median(cpu, inserts->n_runs));
+    weh_bench_put_real(sink, "wallMs", weh_bench_median(wall, inserts->n_runs));
+    weh_bench_put_real(sink, "cpuUsEach", weh_bench_median(cpu, inserts->n_runs) * 1e3 / n);
+    weh_bench_put_real(sink, "elementsPerSecond",
+                       n / weh_bench_median(wall, inserts->n_runs) * 1e3);
     if (way == WAY_SINGLE || way == WAY_BATCH) {
-        put_real(sink, "cpuToBare", median(ratio, inserts->n_runs));
+        weh_bench_put_real(sink, "cpuToBare", weh_bench_median(ratio, inserts->n_runs));
     }
     weh_sink_map_end(sink);
 }

@@ -16,6 +16,7 @@
 #define N_PINGS   2000
 #define N_SAVES   200
 #define N_OPENS   20
+#define BATCH_OPS 2000 /* operations in a message */
 #define N_BATCH   2000
 #define N_WRITES  200
 #define PAGE_SIZE 4096
@@ -341,6 +342,38 @@ static weh_err measure_saves(struct weh_bench *bench, struct weh_diag *diag)
             err =
                 weh_bench_add(&bench->series[WEH_BENCH_UNDO], weh_bench_now_ns() - start_ns, diag);
         }
+    }
+    return err;
+}
+
+weh_err weh_bench_insert_batches(struct weh_bench *bench, uint32_t n, bool geometry,
+                                 struct weh_diag *diag)
+{
+    struct weh_rpc_client *client = bench->edit;
+    struct weh_rpc_message message;
+    weh_err err = WEH_OK;
+
+    for (uint32_t i = 0; i < n && err == WEH_OK; i += BATCH_OPS) {
+        uint32_t end = n - i < BATCH_OPS ? n : i + BATCH_OPS;
+        struct weh_sink *sink = weh_rpc_client_begin(client, "edit.batch");
+
+        weh_sink_map_begin(sink, 1);
+        weh_sink_key(sink, "ops");
+        weh_sink_array_begin(sink, end - i);
+        for (uint32_t k = i; k < end; k++) {
+            weh_sink_map_begin(sink, 2);
+            weh_sink_key(sink, "method");
+            weh_sink_text(sink, "elements.insertElement");
+            weh_sink_key(sink, "params");
+            weh_sink_map_begin(sink, 1);
+            weh_sink_key(sink, "props");
+            weh_bench_put_physical(sink, &bench->places, k, geometry);
+            weh_sink_map_end(sink);
+            weh_sink_map_end(sink);
+        }
+        weh_sink_array_end(sink);
+        weh_sink_map_end(sink);
+        err = weh_rpc_client_demand(client, &message, diag);
     }
     return err;
 }

@@ -1,8 +1,14 @@
-/* tools/weh/bench_process.c - measures of the server's process: start and memory.
+/* tools/weh/bench_process.c - processes: the server's start, memory and processor time, and a program
+ * that is run to its end.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "weh/alloc.h"
 
@@ -24,6 +30,49 @@ weh_err weh_bench_ready(struct weh_bench *bench, struct weh_diag *diag)
         return err;
     }
     return weh_daemon_stop(&daemon, diag);
+}
+
+weh_err weh_bench_server_cpu_ms(const struct weh_daemon *daemon, double *out, struct weh_diag *diag)
+{
+    struct timespec time = { 0 };
+    clockid_t clock;
+
+    if (clock_getcpuclockid(daemon->pid, &clock) != 0 || clock_gettime(clock, &time) != 0) {
+        return weh_fail(diag, WEH_E_IO, "the processor time of the server cannot be read");
+    }
+    *out = (double)time.tv_sec * 1e3 + (double)time.tv_nsec / 1e6;
+    return WEH_OK;
+}
+
+weh_err weh_bench_run_program(char *const *argv, char *out, size_t size, struct weh_diag *diag)
+{
+    posix_spawn_file_actions_t actions;
+    int fds[2] = { -1, -1 };
+    int status = -1;
+    size_t used = 0;
+    ssize_t n = 1;
+    pid_t pid = 0;
+    int rc;
+
+    if (pipe(fds) != 0) {
+        return weh_fail(diag, WEH_E_IO, "no pipe");
+    }
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, fds[1], STDOUT_FILENO);
+    posix_spawn_file_actions_addclose(&actions, fds[0]);
+    rc = posix_spawn(&pid, argv[0], &actions, NULL, argv, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    close(fds[1]);
+    while (rc == 0 && n > 0 && used + 1 < size) {
+        n = read(fds[0], out + used, size - 1 - used);
+        used += n > 0 ? (size_t)n : 0;
+    }
+    out[used] = '\0';
+    close(fds[0]);
+    if (rc != 0 || waitpid(pid, &status, 0) != pid || status != 0) {
+        return weh_fail(diag, WEH_E_IO, "%s failed", argv[0]);
+    }
+    return WEH_OK;
 }
 
 /* Resident memory of @pid in KiB. */

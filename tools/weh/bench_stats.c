@@ -118,3 +118,15 @@ void weh_bench_write(const struct weh_bench_series *series, double divisor, stru
     weh_sink_int(sink, series->n_rounds);
     weh_sink_map_end(sink);
 }
+
+double weh_bench_median(double *values, uint32_t n)
+{
+    qsort(values, n, sizeof(*values), compare_double);
+    return n % 2 == 1 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2.0;
+}
+
+void weh_bench_put_real(struct weh_sink *sink, const char *key, double value)
+{
+    weh_sink_key(sink, key);
+    weh_sink_real(sink, (double)(int64_t)(value * 1000.0 + (value < 0 ? -0.5 : 0.5)) / 1000.0);
+}

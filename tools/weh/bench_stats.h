@@ -38,4 +38,9 @@ double weh_bench_p99_us(const struct weh_bench_series *series);
 /** {p50, p99, p50Min, samples, rounds}, each time divided by @divisor (1000: milliseconds). */
 void weh_bench_write(const struct weh_bench_series *series, double divisor, struct weh_sink *sink);
 
+/** The median of @n values, at least one; they are sorted by it. */
+double weh_bench_median(double *values, uint32_t n);
+/** @value with three digits behind the point. */
+void weh_bench_put_real(struct weh_sink *sink, const char *key, double value);
+
 #endif

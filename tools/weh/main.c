@@ -49,8 +49,11 @@ static const struct weh_cli_option bench_options[] = {
     { "rounds", "N", "interleaved repeats; medians of them are printed (default: 5)" },
     { "sessions", "N", "sessions for the memory measure, 0 for none (default: 200)" },
     { "inserts", "N", "instead of all else: N inserts in one transaction, and reading everything" },
-    { "no-geometry", NULL, "of --inserts: elements with a placement, but without a box" },
-    { "bare", "FILE", "of --inserts: bare program to compare with (default: the build's)" },
+    { "saves", "N", "instead of all else: save, undo, redo transactions of 1 and of N elements" },
+    { "no-geometry", NULL,
+      "of --inserts and --saves: elements with a placement, but without a box" },
+    { "bare", "FILE",
+      "of --inserts and --saves: bare program to compare with (default: the build's)" },
     { NULL, NULL, NULL },
 };
 
@@ -83,7 +86,8 @@ static const char bench_more[] =
     "unless the name says otherwise, the medians over the rounds of each round's p50 and p99.\n"
     "Edits are made with --codec (here msgpack unless told otherwise), pings with both.\n"
     "--inserts: by single pipelined requests and by edit.batch, each into a copy of the file, with the\n"
-    "server's processor time and its ratio to a program that writes the same rows by plain SQLite.\n";
+    "server's processor time and its ratio to a program that writes the same rows by plain SQLite.\n"
+    "--saves: beside the same program; saves with their inserts, undo and redo as one request each.\n";
 
 /* clang-format off */
 static const struct weh_cli_command commands[] = {
