@@ -201,7 +201,10 @@ void weh_conn_violated(struct weh_conn *conn)
 {
     /* Inside a read of libwebsockets. What it will find itself it closes itself, but not always
      * with a frame, unless a reason is prepared. */
-    if (conn->check.fault == WEH_FRAME_MALFORMED) {
+    if (conn->check.fault == WEH_FRAME_BAD_REASON) {
+        lws_close_reason(conn->wsi, LWS_CLOSE_STATUS_INVALID_PAYLOAD, NULL, 0);
+    } else if (conn->check.fault == WEH_FRAME_MALFORMED ||
+               weh_frame_check_is_control(&conn->check)) {
         lws_close_reason(conn->wsi, LWS_CLOSE_STATUS_PROTOCOL_ERR, NULL, 0);
     }
     /* Act when the read is over. What was in order before is delivered. */
@@ -307,6 +310,11 @@ int weh_conn_peer_closes(struct weh_conn *conn, const uint8_t *bytes, size_t len
     if (len == 1 || code >= 5000) {
         lws_close_reason(conn->wsi, LWS_CLOSE_STATUS_PROTOCOL_ERR, NULL, 0);
         conn->gone_reason = WEH_CLOSE_PROTOCOL;
+        return -1;
+    }
+    if (conn->check.fault == WEH_FRAME_BAD_REASON) {
+        lws_close_reason(conn->wsi, LWS_CLOSE_STATUS_INVALID_PAYLOAD, NULL, 0);
+        conn->gone_reason = WEH_CLOSE_BAD_UTF8;
         return -1;
     }
     return 0;
@@ -415,10 +423,34 @@ static void begin_close(struct weh_conn *conn)
     lws_set_timeout(conn->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
 }
 
+/* RFC 6455 5.5.3: of pings that came faster than they could be answered, the last one is to be.
+ * libwebsockets answers the first, before it calls back. */
+static bool answer_last_ping(struct weh_conn *conn)
+{
+    struct weh_frame_check *check = &conn->check;
+    uint8_t buffer[LWS_PRE + WEH_FRAME_CONTROL_BYTES];
+
+    if (check->n_pings <= 1) {
+        check->n_pings = 0;
+        return true;
+    }
+    if (!weh_frame_check_has_ping(check)) {
+        return true; /* the next is under way, and will be the last */
+    }
+    check->n_pings = 0;
+    memcpy(buffer + LWS_PRE, check->control, check->n_control);
+    return lws_write(conn->wsi, buffer + LWS_PRE, check->n_control, LWS_WRITE_PONG) >=
+           (int)check->n_control;
+}
+
 int weh_conn_writable(struct weh_conn *conn)
 {
     if (!may_write(conn)) {
         return 0;
+    }
+    if (!answer_last_ping(conn)) {
+        conn->is_closing = true;
+        return -1;
     }
     switch (pump(conn)) {
     case PUMP_CLOSE:
@@ -440,7 +472,10 @@ int weh_conn_writable(struct weh_conn *conn)
 static void conn_woken(struct weh_conn *conn)
 {
     if (conn->check.fault != WEH_FRAME_FINE) {
-        weh_conn_end(conn, WEH_CLOSE_PROTOCOL, WEH_NET_CLOSE_GRACE_MS);
+        weh_conn_end(conn,
+                     conn->check.fault == WEH_FRAME_BAD_REASON ? WEH_CLOSE_BAD_UTF8
+                                                               : WEH_CLOSE_PROTOCOL,
+                     WEH_NET_CLOSE_GRACE_MS);
     }
     if (conn->state == WEH_CONN_OPEN && conn->session == NULL) {
         begin_close(conn); /* the host is full, or the session has gone to another connection */
@@ -448,6 +483,9 @@ static void conn_woken(struct weh_conn *conn)
     }
     if (!may_write(conn)) {
         return;
+    }
+    if (conn->check.n_pings != 0) {
+        (void)lws_callback_on_writable(conn->wsi);
     }
     switch (pump(conn)) {
     case PUMP_CLOSE:

@@ -62,24 +62,48 @@ void weh_rx_tap_forget(struct weh_net *net, struct weh_conn *conn)
     }
 }
 
-static void look_at(int fd, const void *bytes, size_t n)
+/* What is to become of @n bytes (more than none) of frames: how many of them libwebsockets gets. */
+static size_t look_at_frames(struct weh_conn *conn, uint8_t *bytes, size_t n)
+{
+    struct weh_frame_check *check = &conn->check;
+    size_t used = 0;
+
+    if (check->fault != WEH_FRAME_FINE || check->is_closed) {
+        return n;
+    }
+    used = weh_frame_check_feed(check, bytes, n);
+    if (check->fault == WEH_FRAME_UNMASKED && weh_frame_check_is_control(check)) {
+        /* It would be answered before we can act. With this length libwebsockets refuses it: RFC
+         * 6455 5.5. The last byte looked at is the one with the mask bit and the length. */
+        bytes[used - 1] = 0xff;
+    }
+    if (check->fault != WEH_FRAME_FINE) {
+        weh_conn_violated(conn);
+    } else if (check->n_pings != 0) {
+        weh_inbox_post(conn);
+    }
+    /* RFC 6455 1.4: what follows a close frame is discarded. libwebsockets would read it, and fail on
+     * nonsense instead of answering the close frame. */
+    return check->is_closed ? used : n;
+}
+
+static size_t look_at(int fd, void *bytes, size_t n)
 {
     struct weh_conn *conn = NULL;
 
     if (attached == NULL || fd < 0 || (size_t)fd >= attached->n_by_fd) {
-        return;
+        return n;
     }
     conn = attached->by_fd[fd];
     if (conn == NULL || n == 0) {
-        return;
+        return n;
     }
     conn->last_rx_ms = weh_net_now_ms(attached);
-    if (!conn->check.is_websocket) {
-        weh_frame_check_http(&conn->check, bytes, n);
-    } else if (conn->check.fault == WEH_FRAME_FINE &&
-               weh_frame_check_feed(&conn->check, bytes, n) != WEH_FRAME_FINE) {
-        weh_conn_violated(conn);
+    if (conn->check.is_websocket) {
+        return look_at_frames(conn, bytes, n);
     }
+    weh_frame_check_http(&conn->check, bytes, n);
+    return n;
 }
 
 EXPORTED ssize_t weh_tap_recv(int fd, void *bytes, size_t size, int flags)
@@ -89,7 +113,7 @@ EXPORTED ssize_t weh_tap_recv(int fd, void *bytes, size_t size, int flags)
     if (n > 0 && (flags & MSG_PEEK) == 0) {
         int saved = errno;
 
-        look_at(fd, bytes, (size_t)n);
+        n = (ssize_t)look_at(fd, bytes, (size_t)n);
         errno = saved;
     }
     return n;
@@ -106,6 +130,5 @@ EXPORTED int weh_tap_ssl_read(SSL *ssl, void *bytes, int size)
         /* SSL_read tells the end of the stream by 0 (SSL_read(3), "RETURN VALUES"). */
         return SSL_get_error(ssl, 0) == SSL_ERROR_ZERO_RETURN ? 0 : -1;
     }
-    look_at(SSL_get_fd(ssl), bytes, n);
-    return (int)n;
+    return (int)look_at(SSL_get_fd(ssl), bytes, n);
 }

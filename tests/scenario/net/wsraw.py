@@ -50,6 +50,11 @@ def frame(opcode, payload=b"", fin=True, mask=True, rsv=0, length=None, key=None
     return head + key + payload
 
 
+def code_of(payload):
+    """The code in the payload of a close frame, 0 without one."""
+    return struct.unpack(">H", payload[:2])[0] if len(payload) >= 2 else 0
+
+
 class Client:
     """One TCP connection, TLS or not; open() makes a WebSocket of it."""
 
@@ -100,6 +105,24 @@ class Client:
         self.queue(data)
         while self.unsent:
             self.turn(False)
+
+    def push(self):
+        """Hand what is queued to the kernel, without giving up when the peer has gone: what it said
+        before can still be read."""
+        while self.unsent:
+            try:
+                self.turn(False)
+            except Closed:
+                self.unsent = memoryview(b"")
+
+    def expect_end(self):
+        """The connection ends, and nothing comes before it does."""
+        try:
+            self.more()
+        except Closed:
+            assert not self.buffer, self.buffer[:80]
+            return
+        raise AssertionError(f"after the close frame: {self.buffer[:80]}")
 
     def close(self):
         self.sock.close()

@@ -49,6 +49,12 @@ static const struct sample samples[] = {
     SAMPLE("\x09\x80", MALFORMED, 0),
     SAMPLE("\x89\xfe", MALFORMED, 0),
     SAMPLE("\x88\xff", MALFORMED, 0),
+    SAMPLE("\x88\x80" MASK, FINE, 0),
+    SAMPLE("\x88\x81" MASK "x", FINE, 0),
+    SAMPLE("\x88\x84" MASK "\x02\xea\xc0\xa0", FINE, 0),       /* 1000, U+00E4 */
+    SAMPLE("\x88\x83" MASK "\x02\xea\xc0", BAD_REASON, 0),      /* half of it */
+    SAMPLE("\x88\x84" MASK "\x02\xea\xfc\xfb", BAD_REASON, 0), /* FF FF */
+    SAMPLE("\x88\x80" MASK "\x81\x00", FINE, 0),               /* behind the end */
     SAMPLE("\x82\xff\x80\x00\x00\x00\x00\x00\x00\x00" MASK, MALFORMED, 1),
 };
 /* clang-format on */
@@ -65,9 +71,8 @@ static void test_frame_check_finds_what_it_should(void **state)
     for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
         struct weh_frame_check check = { .is_websocket = true };
 
-        assert_int_equal(
-            weh_frame_check_feed(&check, (const uint8_t *)samples[i].bytes, samples[i].n),
-            samples[i].fault);
+        assert_true(weh_frame_check_feed(&check, (const uint8_t *)samples[i].bytes, samples[i].n) <=
+                    samples[i].n);
         expect(&check, &samples[i]);
     }
 }
@@ -100,9 +105,49 @@ static void test_frame_check_stays_at_the_first_fault(void **state)
     struct weh_frame_check check = { .is_websocket = true };
 
     (void)state;
-    assert_int_equal(weh_frame_check_feed(&check, bad, sizeof(bad)), WEH_FRAME_UNMASKED);
-    assert_int_equal(weh_frame_check_feed(&check, good, sizeof(good)), WEH_FRAME_UNMASKED);
+    assert_int_equal(weh_frame_check_feed(&check, bad, sizeof(bad)), 2);
+    assert_int_equal(weh_frame_check_feed(&check, good, sizeof(good)), 0);
+    assert_int_equal(check.fault, WEH_FRAME_UNMASKED);
     assert_int_equal(check.n_data_frames, 0);
+}
+
+static void test_frame_check_keeps_the_last_ping_however_the_stream_is_cut(void **state)
+{
+    static const char stream[] = "\x89\x85" MASK "\x49\x67\x6f\x68\x6e" /* "Hello" */
+                                 "\x8a\x83" MASK "abc"                  /* a pong */
+                                 "\x89\x82" MASK "ac"                   /* "`a" */
+                                 "\x81\x80" MASK;
+    const size_t n = sizeof(stream) - 1;
+    const size_t first_end = 11, second_begin = 20, second_end = 28;
+
+    (void)state;
+    for (size_t cut = 0; cut <= n; cut++) {
+        struct weh_frame_check check = { .is_websocket = true };
+        bool is_first = cut >= first_end && cut <= second_begin;
+
+        assert_int_equal(weh_frame_check_feed(&check, (const uint8_t *)stream, cut), cut);
+        assert_int_equal(weh_frame_check_has_ping(&check), is_first || cut >= second_end);
+        if (is_first) {
+            assert_int_equal(check.n_control, 5);
+            assert_memory_equal(check.control, "Hello", 5);
+        }
+        (void)weh_frame_check_feed(&check, (const uint8_t *)stream + cut, n - cut);
+        assert_int_equal(check.n_pings, 2);
+        assert_int_equal(check.n_control, 2);
+        assert_memory_equal(check.control, "`a", 2);
+    }
+}
+
+static void test_frame_check_stops_behind_a_close_frame(void **state)
+{
+    static const uint8_t bytes[] = "\x81\x80" MASK "\x88\x80" MASK "\x89\x80" MASK;
+    struct weh_frame_check check = { .is_websocket = true };
+
+    (void)state;
+    assert_int_equal(weh_frame_check_feed(&check, bytes, sizeof(bytes) - 1), 12);
+    assert_true(check.is_closed);
+    assert_int_equal(weh_frame_check_feed(&check, bytes, sizeof(bytes) - 1), 0);
+    assert_false(weh_frame_check_has_ping(&check));
 }
 
 static void test_frame_check_knows_the_end_of_a_request(void **state)
@@ -129,6 +174,8 @@ int main(void)
         cmocka_unit_test(test_frame_check_finds_what_it_should),
         cmocka_unit_test(test_frame_check_finds_the_same_however_the_stream_is_cut),
         cmocka_unit_test(test_frame_check_stays_at_the_first_fault),
+        cmocka_unit_test(test_frame_check_keeps_the_last_ping_however_the_stream_is_cut),
+        cmocka_unit_test(test_frame_check_stops_behind_a_close_frame),
         cmocka_unit_test(test_frame_check_knows_the_end_of_a_request),
     };
 

@@ -1,0 +1,63 @@
+# tests/scenario/net/utf8_cases.py - text that is UTF-8 and bytes that are not (RFC 3629), as data.
+"""VALID_UTF8 and INVALID_UTF8: pairs of a name and bytes."""
+
+# Both sides of every boundary of the encoding, non-characters (which are characters enough for
+# RFC 3629), and what often breaks decoders.
+VALID_UTF8 = [
+    *((f"U+{point:04X}", chr(point).encode())
+      for point in (0x00, 0x01, 0x7F, 0x80, 0x7FF, 0x800, 0xFFF, 0x1000, 0xD7FF, 0xE000, 0xFEFF,
+                    0xFFFD, 0xFFFE, 0xFFFF, 0x10000, 0x1FFFE, 0x1FFFF, 0x3FFFF, 0x40000, 0x8FFFF,
+                    0xFFFFF, 0x100000, 0x10FFFE, 0x10FFFF)),
+    ("Greek", "κόσμε".encode()),
+    ("text of all lengths", "a\u00e4\u20ac\U0001d11e".encode()),
+    ("control characters", bytes(range(32))),
+    ("combining", "e\u0301\u0308".encode()),
+    ("non-characters", "".join(chr(0xFDD0 + i) for i in range(32)).encode()),
+    ("a byte order mark", b"\xef\xbb\xbfafter"),
+]
+
+INVALID_UTF8 = [
+    ("continuation 80 alone", b"\x80"),
+    ("continuation BF alone", b"\xbf"),
+    ("seven continuations", b"\x80\xbf\x80\xbf\x80\xbf\x80"),
+    ("start of two alone", b"\xc3"),
+    ("start of two, then ASCII", b"\xc3a"),
+    ("start of three alone", b"\xe2"),
+    ("three without the last", b"\xe2\x82"),
+    ("three without the last, then ASCII", b"\xe2\x82a"),
+    ("start of four alone", b"\xf0"),
+    ("four without the last", b"\xf0\x9d\x84"),
+    ("four without the last two", b"\xf0\x9d"),
+    ("four without the last, then ASCII", b"\xf0\x9d\x84a"),
+    ("start after start", b"\xc3\xc3\xa4"),
+    ("C0", b"\xc0"),
+    ("C1", b"\xc1"),
+    ("F5", b"\xf5"),
+    ("F8", b"\xf8"),
+    ("FC", b"\xfc"),
+    ("FE", b"\xfe"),
+    ("FF", b"\xff"),
+    ("FE FE FF FF", b"\xfe\xfe\xff\xff"),
+    ("five bytes", b"\xf8\x88\x80\x80\x80"),
+    ("six bytes", b"\xfc\x84\x80\x80\x80\x80"),
+    ("slash in two bytes", b"\xc0\xaf"),
+    ("slash in three bytes", b"\xe0\x80\xaf"),
+    ("slash in four bytes", b"\xf0\x80\x80\xaf"),
+    ("slash in five bytes", b"\xf8\x80\x80\x80\xaf"),
+    ("slash in six bytes", b"\xfc\x80\x80\x80\x80\xaf"),
+    ("NUL in two bytes", b"\xc0\x80"),
+    ("NUL in three bytes", b"\xe0\x80\x80"),
+    ("NUL in four bytes", b"\xf0\x80\x80\x80"),
+    ("largest overlong of two", b"\xc1\xbf"),
+    ("largest overlong of three", b"\xe0\x9f\xbf"),
+    ("largest overlong of four", b"\xf0\x8f\xbf\xbf"),
+    ("surrogate D800", b"\xed\xa0\x80"),
+    ("surrogate DB7F", b"\xed\xad\xbf"),
+    ("surrogate DBFF", b"\xed\xaf\xbf"),
+    ("surrogate DC00", b"\xed\xb0\x80"),
+    ("surrogate DFFF", b"\xed\xbf\xbf"),
+    ("pair of surrogates", b"\xed\xa0\x80\xed\xb0\x80"),
+    ("U+110000", b"\xf4\x90\x80\x80"),
+    ("U+13FFFF", b"\xf4\xbf\xbf\xbf"),
+    ("U+1FFFFF", b"\xf7\xbf\xbf\xbf"),
+]
