@@ -1,7 +1,7 @@
 // What must be equal between two iModel files, and what may not be.
 import { openSqlite, withIModel } from "../lib/host.mjs";
 import { elementProps, pendingTxns } from "../lib/dump.mjs";
-import { difference, locals, select, snapshotFile, txnChanges, txnRows } from "../lib/tables.mjs";
+import { differenceOfFiles, locals, select, txnChanges, txnRows } from "../lib/tables.mjs";
 import { canonicalLiteral, canonicalStream } from "../lib/geometry.mjs";
 import { equal, ok, plain } from "../lib/tap.mjs";
 import { isGivenGuid } from "./scripts.mjs";
@@ -26,7 +26,7 @@ export function volatileOnly(table, column, a, b) {
 
 /** All tracked tables of two files, row by row. */
 export function equalTables(ours, theirs, ignore = volatileOnly) {
-  const found = difference(snapshotFile(theirs, true), snapshotFile(ours, true), ignore);
+  const found = differenceOfFiles(theirs, ours, ignore);
   ok(found.length === 0, `tables differ (update: [official, ours]; insert: only ours; delete: only official)\n${
     found.slice(0, 12).map((d) => JSON.stringify(d)).join("\n")}`);
 }

@@ -3,7 +3,7 @@ import { existsSync, utimesSync, statSync, writeFileSync } from "node:fs";
 import { copyToScratch, openSqlite, withIModel } from "../lib/host.mjs";
 import { checkIModel, pendingTxns } from "../lib/dump.mjs";
 import { select, difference, snapshotFile } from "../lib/tables.mjs";
-import { ENCODINGS } from "../lib/client.mjs";
+import { inBothEncodings } from "../lib/client.mjs";
 import { OfficialSide, OurSide, runScript } from "../lib/sides.mjs";
 import { equal, ok, plain } from "../lib/tap.mjs";
 import { bookkeeping, equalFiles, readElements, readPending } from "./compare.mjs";
@@ -197,7 +197,7 @@ const watchTest = {
 };
 
 export const tests = [
-  ...ENCODINGS.flatMap((e) => [
+  ...inBothEncodings((e) => [
     readTests("small", e), readTests("empty", e), readTests("undone", e),
     editTests("empty", FRAME, e), editTests("small", SMALL, e),
     differentialTests("empty", FRAME, e), differentialTests("small", SMALL, e),

@@ -1,7 +1,7 @@
 // Models, definitions, trees, file properties and the iModel's place: the same script and the same faults on both sides.
 import { withIModel } from "../lib/host.mjs";
 import { select } from "../lib/tables.mjs";
-import { ENCODINGS } from "../lib/client.mjs";
+import { inBothEncodings } from "../lib/client.mjs";
 import { OfficialSide, OurSide } from "../lib/sides.mjs";
 import { equal, ok, plain } from "../lib/tap.mjs";
 import { equalFiles, readElements } from "./compare.mjs";
@@ -117,7 +117,7 @@ function faultTests(encoding) {
   };
 }
 
-export const tests = ENCODINGS.flatMap((e) => [
+export const tests = inBothEncodings((e) => [
   scriptTests("empty", "models, definitions and trees", MODELS, e),
   scriptTests("small", "file properties and the place", FILE_PROPERTIES, e),
   scriptTests("small", "each definition alone", SMALL_DEFINITIONS, e),

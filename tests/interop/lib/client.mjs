@@ -49,6 +49,19 @@ const CODECS = {
 
 export const ENCODINGS = Object.keys(CODECS);
 
+/**
+ * The tests that @make(encoding) makes, in both encodings. Of each the one is marked as a repetition of the other, which only
+ * long runs have; they take turns, so that both encodings are always there.
+ */
+export function inBothEncodings(make) {
+  const [json, msgpack] = ENCODINGS.map(make);
+  return json.flatMap((test, i) => {
+    const pair = [test, msgpack[i]];
+    pair[i % 2 === 0 ? 1 : 0].repetition = true;
+    return pair;
+  });
+}
+
 export class Client {
   #next = 1;
   #waiting = new Map();

@@ -42,7 +42,7 @@ export class Detours {
       this.#n += 1;
       const { id } = await this.#call("elements.insertElement", { props: { ...SUBJECT, userLabel: `detour ${this.#n}` } });
       if (this.random.chance(0.5)) await this.#call("elements.updateElement", { props: { id: "0x1", userLabel: `detour ${this.#n}` } });
-      if (this.random.chance(0.3)) await this.#call("elements.deleteElement", { id });
+      if (i > 1 && this.random.chance(0.3)) await this.#call("elements.deleteElement", { id });
     }
   }
 

@@ -4,7 +4,7 @@ import {
   HubMock, _hubAccess, backend, bentley, copyIModel, copyToScratch, openSqlite, scratchDir, withIModel,
 } from "./host.mjs";
 import { dumpIModel } from "./dump.mjs";
-import { difference, select, snapshotFile } from "./tables.mjs";
+import { differenceOfFiles, select } from "./tables.mjs";
 
 const { BriefcaseDb, BriefcaseManager, IModelHost, StandaloneDb } = backend;
 const TOKEN = "interop";
@@ -97,6 +97,6 @@ export async function pushThroughHub(file, baseline) {
     const pending = (await withIModel(copy, false, dumpIModel)).pending;
     const pushed = await push(copy, "interop");
     const pulled = await pull(second.fileName);
-    return { pending, pushed, pulled, differences: difference(snapshotFile(copy, true), snapshotFile(second.fileName, true)) };
+    return { pending, pushed, pulled, differences: differenceOfFiles(copy, second.fileName) };
   });
 }

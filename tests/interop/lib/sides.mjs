@@ -36,6 +36,8 @@ const METHODS = {
   abandon: () => ["txns.abandonChanges", {}],
   undo: (o) => ["txns.reverseTxns", { count: o.count ?? 1 }],
   redo: () => ["txns.reinstateTxn", {}],
+  begin: () => ["txns.beginMultiTxnOperation", {}],
+  end: () => ["txns.endMultiTxnOperation", {}],
 };
 
 /** Binary values in the form of the encoding, and -0 (which JSON cannot send). */

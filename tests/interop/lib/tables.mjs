@@ -11,13 +11,11 @@ export function select(conn, sql, bind = []) {
   return conn.withPreparedSqliteStatement(sql, (stmt) => {
     bind.forEach((v, i) => stmt.bindValue(i + 1, v));
     const rows = [];
+    // Asked once: each is a call into the native library.
+    let names;
     while (stmt.step() === bentley.DbResult.BE_SQLITE_ROW) {
-      const row = {};
-      for (let i = 0; i < stmt.getColumnCount(); i += 1) {
-        const value = stmt.getValue(i);
-        row[value.columnName] = value.value;
-      }
-      rows.push(row);
+      names ??= Array.from({ length: stmt.getColumnCount() }, (_, i) => stmt.getValue(i).columnName);
+      rows.push(Object.fromEntries(names.map((name, i) => [name, stmt.getValue(i).value])));
     }
     return rows;
   });
@@ -25,6 +23,12 @@ export function select(conn, sql, bind = []) {
 
 export function columnsOf(conn, table) {
   return select(conn, `SELECT name, pk FROM pragma_table_info('${table}')`);
+}
+
+/** The primary key of a table, else its first column. */
+function keysOf(columns) {
+  const keys = columns.filter((c) => c.pk > 0).sort((a, b) => a.pk - b.pk).map((c) => c.name);
+  return keys.length > 0 ? keys : [columns[0].name];
 }
 
 /** Names of the tracked tables; @withEc includes the schema tables, which an edit never touches. */
@@ -37,8 +41,7 @@ export function trackedTables(conn, withEc = false) {
 /** All rows of one table, keyed by its primary key; values are SQL literals. */
 export function tableRows(conn, table) {
   const columns = columnsOf(conn, table);
-  let keys = columns.filter((c) => c.pk > 0).sort((a, b) => a.pk - b.pk).map((c) => c.name);
-  if (keys.length === 0) keys = [columns[0].name];
+  const keys = keysOf(columns);
   const list = columns.map((c) => `quote("${c.name}") AS "${c.name}"`).join(",");
   const rows = new Map();
   for (const row of select(conn, `SELECT ${list} FROM "${table}"`)) rows.set(keys.map((k) => row[k]).join("|"), row);
@@ -89,6 +92,35 @@ export function difference(before, after, ignore = () => false) {
     for (const [key, row] of old) if (!now.has(key)) out.push({ table, key, delete: row });
   }
   return out;
+}
+
+/** The rows of main.@table that attached o.@table has otherwise or not at all, and the reverse: [key, ours, other's], literals. */
+export function differentRows(conn, table) {
+  const columns = columnsOf(conn, table);
+  const list = columns.map((c) => `quote("${c.name}") AS "${c.name}"`).join(",");
+  const keys = keysOf(columns);
+  const side = (a, b) => new Map(select(conn, `SELECT ${list} FROM ${a}."${table}" EXCEPT SELECT ${list} FROM ${b}."${table}"`)
+    .map((row) => [keys.map((k) => row[k]).join("|"), row]));
+  const [ours, others] = [side("main", "o"), side("o", "main")];
+  return [...new Set([...ours.keys(), ...others.keys()])].sort().map((key) => [key, ours.get(key), others.get(key)]);
+}
+
+const asMap = (key, row) => new Map(row === undefined ? [] : [[key, row]]);
+
+/** As difference() of the snapshots of two files with their schema tables, but only what differs leaves SQLite. */
+export function differenceOfFiles(before, after, ignore) {
+  const db = openSqlite(before);
+  try {
+    select(db, "ATTACH ? AS o", [after]);
+    const tables = trackedTables(db, true);
+    const others = select(db, "SELECT name FROM o.sqlite_master WHERE type='table'").map((r) => r.name).filter((n) => !UNTRACKED.test(n));
+    const lone = [...tables.filter((t) => !others.includes(t)), ...others.filter((t) => !tables.includes(t))];
+    if (lone.length > 0) return lone.map((table) => ({ table, key: "the table is in one of the files only" }));
+    return tables.flatMap((table) => differentRows(db, table).flatMap(([key, old, now]) => difference(
+      new Map([[table, asMap(key, old)]]), new Map([[table, asMap(key, now)]]), ignore)));
+  } finally {
+    db.closeDb();
+  }
 }
 
 export function locals(conn) {

@@ -5,17 +5,28 @@ export class Report {
   passed = 0;
   failed = 0;
 
+  /** @tell gets each outcome, as tell() takes it; else it is printed. */
+  constructor(tell = (outcome) => this.tell(outcome)) {
+    this.told = tell;
+  }
+
   async test(name, work) {
-    const number = this.passed + this.failed + 1;
+    const began = Date.now();
+    let error;
     try {
       await work();
-      this.passed += 1;
-      console.log(`ok ${number} - ${name}`);
     } catch (e) {
-      this.failed += 1;
-      console.log(`not ok ${number} - ${name}`);
-      for (const line of `${e.stack ?? e}`.split("\n").slice(0, 40)) console.log(`  # ${line}`);
+      error = `${e.stack ?? e}`;
     }
+    this.told({ name, ms: Date.now() - began, error });
+  }
+
+  /** Count and print an outcome. @error: of a test that failed. */
+  tell({ name, ms, error }) {
+    if (error === undefined) this.passed += 1;
+    else this.failed += 1;
+    console.log(`${error === undefined ? "ok" : "not ok"} ${this.passed + this.failed} - ${name} # ${ms} ms`);
+    for (const line of (error ?? "").split("\n").slice(0, 40)) if (line !== "") console.log(`  # ${line}`);
   }
 
   end() {

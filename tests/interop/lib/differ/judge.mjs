@@ -1,7 +1,7 @@
 // Whether two runs of one script left the same: answers, rows, transactions, what is read.
 // Random GUIDs and times may differ, but alike: each of ours stands for one of theirs wherever it occurs.
 import { openSqlite } from "../host.mjs";
-import { locals, select, trackedTables, txnChanges, txnRows } from "../tables.mjs";
+import { differentRows, locals, select, trackedTables, txnChanges, txnRows } from "../tables.mjs";
 
 const MOST = 12;
 /** What we answer to members and types that the official backend ignores. */
@@ -142,18 +142,6 @@ export function compareAnswers(pairs, script, theirs, ours, explained) {
     if (found?.fatal) break;
   }
   return out;
-}
-
-/** The rows of main.@table that attached o.@table does not have and the reverse: [ours, theirs] by primary key. */
-function differentRows(db, table) {
-  const columns = select(db, `SELECT name, pk FROM pragma_table_info('${table}')`);
-  const list = columns.map((c) => `quote("${c.name}") AS "${c.name}"`).join(",");
-  let keys = columns.filter((c) => c.pk > 0).sort((a, b) => a.pk - b.pk).map((c) => c.name);
-  if (keys.length === 0) keys = [columns[0].name];
-  const side = (a, b) => new Map(select(db, `SELECT ${list} FROM ${a}."${table}" EXCEPT SELECT ${list} FROM ${b}."${table}"`)
-    .map((row) => [keys.map((k) => row[k]).join("|"), row]));
-  const [ours, theirs] = [side("main", "o"), side("o", "main")];
-  return [...new Set([...ours.keys(), ...theirs.keys()])].sort().map((key) => [key, ours.get(key), theirs.get(key)]);
 }
 
 /** All tracked tables, the schema tables included. */
