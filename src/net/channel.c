@@ -115,6 +115,7 @@ weh_err weh_conn_create(struct weh_net *net, int fd, struct weh_conn **out)
     }
     net->conns = conn;
     net->n_conns++;
+    weh_metrics_add(net->metrics, WEH_METRIC_CONNECTIONS, 1);
     *out = conn;
     return WEH_OK;
 }
@@ -280,6 +281,7 @@ int weh_conn_receive(struct weh_conn *conn, const uint8_t *bytes, size_t len)
     }
     /* Before a byte of it is kept. No sum of peer's numbers: each is compared with what is left. */
     if (len > limit - conn->rx_len || frame_rest > limit - conn->rx_len - len) {
+        weh_metrics_add(conn->net->metrics, WEH_METRIC_LIMIT_MESSAGE_BYTES, 1);
         weh_conn_end(conn, WEH_CLOSE_MESSAGE_SIZE, WEH_NET_CLOSE_GRACE_MS);
         return 0;
     }

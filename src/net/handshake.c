@@ -110,7 +110,7 @@ static bool has_token(struct lws *wsi, enum lws_token_indexes header, const char
 
 /* The client is told nothing but 401: an operator finds the reason in the log, which holds no part of
  * what was sent. */
-static bool check(const struct weh_conn *conn, const char *what, weh_err err,
+static bool check(const struct weh_conn *conn, enum weh_metric metric, weh_err err,
                   const struct weh_diag *diag)
 {
     char peer[64] = "";
@@ -118,8 +118,10 @@ static bool check(const struct weh_conn *conn, const char *what, weh_err err,
     if (err == WEH_OK) {
         return true;
     }
+    weh_metrics_add(conn->net->metrics, metric, 1);
     (void)lws_get_peer_simple(conn->wsi, peer, sizeof(peer));
-    weh_log(conn->net->log, WEH_LOG_DEBUG, NULL, "auth.refused", WEH_F_TEXT("what", what),
+    weh_log(conn->net->log, WEH_LOG_DEBUG, NULL, "auth.refused",
+            WEH_F_TEXT("what", metric == WEH_METRIC_REFUSED_AUTH_TICKET ? "ticket" : "token"),
             WEH_F_TEXT("text", diag->text), WEH_F_TEXT("peer", peer));
     return false;
 }
@@ -136,7 +138,7 @@ bool weh_handshake_bearer(struct weh_conn *conn)
     }
     token = (struct weh_str){ text + 7, (size_t)n - 7 };
     weh_identity_fini(&conn->identity);
-    return check(conn, "token",
+    return check(conn, WEH_METRIC_REFUSED_AUTH_TOKEN,
                  weh_auth_verify_token(conn->net->options.auth, token, &conn->identity, &diag),
                  &diag);
 }
@@ -210,12 +212,16 @@ static bool authenticate(struct weh_conn *conn, struct weh_str ticket)
 
         if (value == NULL) {
             weh_identity_fini(&conn->identity);
-            return weh_tls_client_identity(conn->net, conn->wsi, &conn->identity);
+            if (weh_tls_client_identity(conn->net, conn->wsi, &conn->identity)) {
+                return true;
+            }
+            weh_metrics_add(conn->net->metrics, WEH_METRIC_REFUSED_AUTH_NONE, 1);
+            return false;
         }
         ticket = weh_str_from(value);
     }
     weh_identity_fini(&conn->identity);
-    return check(conn, "ticket",
+    return check(conn, WEH_METRIC_REFUSED_AUTH_TICKET,
                  weh_auth_redeem_ticket(conn->net->options.auth, ticket, &conn->identity, &diag),
                  &diag);
 }
@@ -231,6 +237,7 @@ static const struct refusal *check_origin(struct weh_conn *conn)
     }
     if (n < 0 || !weh_origin_is_allowed((struct weh_str){ origin, (size_t)n },
                                         conn->net->config->auth_origins)) {
+        weh_metrics_add(conn->net->metrics, WEH_METRIC_REFUSED_AUTH_ORIGIN, 1);
         return &refused;
     }
     return NULL;
@@ -246,7 +253,11 @@ static const struct refusal *check_room(const struct weh_net *net)
     if (net->is_draining) {
         return &stopping;
     }
-    return net->n_sessions >= (uint64_t)net->config->limits_sessions ? &full : NULL;
+    if (net->n_sessions >= (uint64_t)net->config->limits_sessions) {
+        weh_metrics_add(net->metrics, WEH_METRIC_LIMIT_SESSIONS, 1);
+        return &full;
+    }
+    return NULL;
 }
 
 /* Subprotocol, then who it is, then whether there is room: a ticket is used up last. */
@@ -273,6 +284,7 @@ static const struct refusal *check_session(struct weh_conn *conn)
         return &bad_subprotocol;
     }
     if (weh_handshake_has_token_in_url(conn->wsi)) {
+        weh_metrics_add(conn->net->metrics, WEH_METRIC_REFUSED_AUTH_URL, 1);
         return &in_url;
     }
     refusal = check_room(conn->net);

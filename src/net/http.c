@@ -1,9 +1,12 @@
-/* src/net/http.c - the few things that are no session: tickets, a greeting, a health check.
+/* src/net/http.c - the few things that are no session: tickets and a greeting here; health and metrics in
+ * http_ops.c.
  *
  * No files are served, so no path is ever opened.
  */
 #include <stdio.h>
 #include <string.h>
+
+#include "weh/buf.h"
 
 #include "net_priv.h"
 #include "origin.h"
@@ -34,30 +37,38 @@ int weh_http_path(struct lws *wsi, struct weh_str *path)
 
 int weh_http_write(struct lws *wsi, const struct weh_http_reply *reply)
 {
-    uint8_t buffer[LWS_PRE + 2048];
-    char *text = (char *)buffer + LWS_PRE;
+    static const uint8_t headroom[LWS_PRE];
     size_t body_len = reply->body == NULL ? 0 : strlen(reply->body);
-    int n = snprintf(text, sizeof(buffer) - LWS_PRE,
-                     "HTTP/1.1 %s\r\n"
-                     "Content-Length: %zu\r\n"
-                     "%s%s%s%s"
-                     "Cache-Control: no-store\r\n"
-                     "X-Content-Type-Options: nosniff\r\n"
-                     "\r\n%s",
-                     reply->status, body_len, reply->type == NULL ? "" : "Content-Type: ",
-                     reply->type == NULL ? "" : reply->type, reply->type == NULL ? "" : "\r\n",
-                     reply->headers == NULL ? "" : reply->headers,
-                     reply->body == NULL ? "" : reply->body);
+    struct weh_buf text;
+    bool is_written = false;
 
-    weh_assert(n > 0 && (size_t)n < sizeof(buffer) - LWS_PRE);
-    /* One write for all: LWS_WRITE_HTTP leaves the bytes as they are. */
-    return lws_write(wsi, (unsigned char *)text, (size_t)n, LWS_WRITE_HTTP_HEADERS) < n ? -1 : 0;
+    weh_buf_init(&text, 0);
+    weh_buf_append(&text, headroom, sizeof(headroom));
+    weh_buf_printf(&text,
+                   "HTTP/1.1 %s\r\n"
+                   "Content-Length: %zu\r\n"
+                   "%s%s%s%s"
+                   "Cache-Control: no-store\r\n"
+                   "X-Content-Type-Options: nosniff\r\n"
+                   "\r\n",
+                   reply->status, body_len, reply->type == NULL ? "" : "Content-Type: ",
+                   reply->type == NULL ? "" : reply->type, reply->type == NULL ? "" : "\r\n",
+                   reply->headers == NULL ? "" : reply->headers);
+    weh_buf_append(&text, reply->body, body_len);
+    if (text.err == WEH_OK) {
+        size_t n = text.len - LWS_PRE;
+
+        /* One write for all: LWS_WRITE_HTTP leaves the bytes as they are. What the kernel does not
+         * take at once libwebsockets keeps and sends later. */
+        is_written = lws_write(wsi, text.data + LWS_PRE, n, LWS_WRITE_HTTP_HEADERS) >= (int)n;
+    }
+    weh_buf_fini(&text);
+    return is_written ? 0 : -1;
 }
 
 /* ---- requests ---- */
 
-/* Answer, and go on with the connection (0) or close it (-1) as HTTP wants. */
-static int finish(struct weh_conn *conn, const struct weh_http_reply *reply)
+int weh_http_finish(struct weh_conn *conn, const struct weh_http_reply *reply)
 {
     conn->is_authentic = false;
     conn->deadline_ms =
@@ -68,11 +79,11 @@ static int finish(struct weh_conn *conn, const struct weh_http_reply *reply)
     return lws_http_transaction_completed(conn->wsi) != 0 ? -1 : 0;
 }
 
-static int plain(struct weh_conn *conn, const char *status, const char *headers, const char *body)
+int weh_http_plain(struct weh_conn *conn, const char *status, const char *headers, const char *body)
 {
     struct weh_http_reply reply = { status, "text/plain; charset=utf-8", body, headers };
 
-    return finish(conn, &reply);
+    return weh_http_finish(conn, &reply);
 }
 
 /* The CORS header for the request's Origin in @out ("" without one); false when the origin is not
@@ -103,16 +114,19 @@ static int tickets_reply(struct weh_conn *conn, const char *cors_headers)
 
     if (!conn->is_authentic) {
         (void)snprintf(headers, sizeof(headers), "%sWWW-Authenticate: Bearer\r\n", cors_headers);
-        return plain(conn, "401 Unauthorized", headers, "a bearer token is needed\n");
+        return weh_http_plain(conn, "401 Unauthorized", headers, "a bearer token is needed\n");
     }
     if (weh_auth_issue_ticket(conn->net->options.auth, &conn->identity, ticket, NULL) != WEH_OK) {
         (void)snprintf(headers, sizeof(headers), "%sRetry-After: %lld\r\n", cors_headers,
                        (long long)conn->net->config->auth_ticket_ttl_s);
-        return plain(conn, "503 Service Unavailable", headers, "too many tickets are out\n");
+        weh_metrics_add(conn->net->metrics, WEH_METRIC_LIMIT_TICKETS, 1);
+        return weh_http_plain(conn, "503 Service Unavailable", headers,
+                              "too many tickets are out\n");
     }
+    weh_metrics_add(conn->net->metrics, WEH_METRIC_TICKETS, 1);
     (void)snprintf(body, sizeof(body), "{\"ticket\":\"%s\",\"expiresIn\":%lld}", ticket,
                    (long long)conn->net->config->auth_ticket_ttl_s);
-    return finish(conn, &reply);
+    return weh_http_finish(conn, &reply);
 }
 
 static int tickets_post(struct weh_conn *conn)
@@ -123,15 +137,15 @@ static int tickets_post(struct weh_conn *conn)
     int n = weh_http_header(conn->wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH, length, sizeof(length));
 
     if (!cors(conn, cors_headers, sizeof(cors_headers))) {
-        return plain(conn, "403 Forbidden", NULL, "this origin is not allowed\n");
+        return weh_http_plain(conn, "403 Forbidden", NULL, "this origin is not allowed\n");
     }
     /* libwebsockets 4.1.6 gives no body that is sent in chunks. */
     if (lws_hdr_total_length(conn->wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0) {
-        (void)plain(conn, "411 Length Required", cors_headers, "send a Content-Length\n");
+        (void)weh_http_plain(conn, "411 Length Required", cors_headers, "send a Content-Length\n");
         return -1;
     }
     if (weh_handshake_has_token_in_url(conn->wsi)) {
-        (void)plain(conn, "400 Bad Request", cors_headers, WEH_TOKEN_IN_URL);
+        (void)weh_http_plain(conn, "400 Bad Request", cors_headers, WEH_TOKEN_IN_URL);
         return -1;
     }
     conn->is_authentic = weh_handshake_bearer(conn);
@@ -145,7 +159,7 @@ static int tickets_post(struct weh_conn *conn)
         return tickets_reply(conn, cors_headers);
     }
     if (n < 0 || n > 4 || strspn(length, "0123456789") != (size_t)n) {
-        (void)plain(conn, "413 Payload Too Large", cors_headers, "no body is needed\n");
+        (void)weh_http_plain(conn, "413 Payload Too Large", cors_headers, "no body is needed\n");
         return -1;
     }
     /* The body says nothing, but it has to be read before the answer. */
@@ -160,14 +174,14 @@ static int tickets_preflight(struct weh_conn *conn)
     struct weh_http_reply reply = { "204 No Content", NULL, NULL, headers };
 
     if (!cors(conn, cors_headers, sizeof(cors_headers))) {
-        return plain(conn, "403 Forbidden", NULL, "this origin is not allowed\n");
+        return weh_http_plain(conn, "403 Forbidden", NULL, "this origin is not allowed\n");
     }
     (void)snprintf(headers, sizeof(headers),
                    "%sAccess-Control-Allow-Methods: POST\r\n"
                    "Access-Control-Allow-Headers: authorization, content-type\r\n"
                    "Access-Control-Max-Age: 600\r\n",
                    cors_headers);
-    return finish(conn, &reply);
+    return weh_http_finish(conn, &reply);
 }
 
 int weh_http_request(struct weh_conn *conn)
@@ -176,8 +190,12 @@ int weh_http_request(struct weh_conn *conn)
     int method = weh_http_path(conn->wsi, &path);
 
     conn->is_reply_due = false;
+    if (method == LWSHUMETH_GET && weh_http_is_ops(path)) {
+        return weh_http_ops(conn, path);
+    }
     if (conn->net->is_draining) {
-        (void)plain(conn, "503 Service Unavailable", "Connection: close\r\n", "stopping\n");
+        (void)weh_http_plain(conn, "503 Service Unavailable", "Connection: close\r\n",
+                             "stopping\n");
         return -1;
     }
     if (method == LWSHUMETH_POST && weh_str_eq_text(path, "/v1/tickets")) {
@@ -187,21 +205,18 @@ int weh_http_request(struct weh_conn *conn)
         return tickets_preflight(conn);
     }
     if (method == LWSHUMETH_GET && weh_str_eq_text(path, "/")) {
-        return plain(conn, "200 OK", NULL, "webedithost " WEH_VERSION "\n");
-    }
-    if (method == LWSHUMETH_GET && weh_str_eq_text(path, "/healthz")) {
-        return plain(conn, "200 OK", NULL, "ok\n");
+        return weh_http_plain(conn, "200 OK", NULL, "webedithost " WEH_VERSION "\n");
     }
     if (method == LWSHUMETH_GET && weh_str_eq_text(path, WEH_SESSION_PATH)) {
-        return plain(conn, "426 Upgrade Required",
-                     "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n",
-                     "this is a WebSocket endpoint\n");
+        return weh_http_plain(conn, "426 Upgrade Required",
+                              "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n",
+                              "this is a WebSocket endpoint\n");
     }
     if (method == LWSHUMETH_GET && weh_str_eq_text(path, WEH_IPC_PATH)) {
-        return plain(conn, "501 Not Implemented", NULL,
-                     "stock iTwin.js frontends are not served yet\n");
+        return weh_http_plain(conn, "501 Not Implemented", NULL,
+                              "stock iTwin.js frontends are not served yet\n");
     }
-    return plain(conn, "404 Not Found", NULL, "not found\n");
+    return weh_http_plain(conn, "404 Not Found", NULL, "not found\n");
 }
 
 int weh_http_body_done(struct weh_conn *conn)

@@ -153,6 +153,7 @@ static void pause_accepting(struct weh_net *net, int error)
     uint64_t now_ms = weh_net_now_ms(net);
 
     net->n_accept_refused++;
+    weh_metrics_add(net->metrics, WEH_METRIC_LIMIT_DESCRIPTORS, 1);
     if (net->accept_logged_ms == 0 || now_ms - net->accept_logged_ms >= ACCEPT_LOG_MS) {
         weh_log(net->log, WEH_LOG_WARN, NULL, "net.accept_paused",
                 WEH_F_TEXT("error", strerrordesc_np(error)),

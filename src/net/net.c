@@ -137,6 +137,9 @@ static void on_tick(uv_timer_t *timer)
     for (struct weh_conn *conn = net->conns; conn != NULL; conn = conn->next) {
         if (conn->deadline_ms != 0 && now_ms >= conn->deadline_ms) {
             conn->deadline_ms = 0;
+            if (conn->state == WEH_CONN_HANDSHAKE) {
+                weh_metrics_add(net->metrics, WEH_METRIC_LIMIT_HANDSHAKE_S, 1);
+            }
             weh_conn_kill(conn);
         } else if (conn->state == WEH_CONN_OPEN && conn->session != NULL) {
             weh_session_check_expiry(conn->session, wall_ms);
@@ -211,6 +214,7 @@ weh_err weh_net_create(const struct weh_net_options *options, struct weh_net **o
     net->options = *options;
     net->config = options->config;
     net->log = options->log;
+    net->metrics = weh_host_metrics(options->host);
     net->listen_fd = -1;
     net->is_tls = net->config->tls_certificate[0] != '\0';
     if (pthread_mutex_init(&net->inbox_lock, NULL) != 0) {

@@ -15,6 +15,7 @@
 
 #include "weh/auth.h"
 #include "weh/channel.h"
+#include "weh/metrics.h"
 #include "weh/net.h"
 #include "weh/session.h"
 
@@ -76,6 +77,7 @@ struct weh_net {
     struct weh_net_options options;
     const struct weh_config *config;
     const struct weh_log *log;
+    struct weh_metrics *metrics;
 
     uv_loop_t loop;
     uv_poll_t listen_poll;
@@ -151,6 +153,14 @@ struct weh_http_reply {
 
 /** Write a whole answer. 0, or -1 when the connection has to be dropped. */
 int weh_http_write(struct lws *wsi, const struct weh_http_reply *reply);
+/** Answer, and go on with the connection (0) or close it (-1) as HTTP wants. */
+int weh_http_finish(struct weh_conn *conn, const struct weh_http_reply *reply);
+/** The same with a text; @headers may be NULL. */
+int weh_http_plain(struct weh_conn *conn, const char *status, const char *headers,
+                   const char *body);
+/** http_ops.c: /healthz, /readyz, /metrics. */
+bool weh_http_is_ops(struct weh_str path);
+int weh_http_ops(struct weh_conn *conn, struct weh_str path);
 /** Answer a request that is no upgrade: what the lws callback returns. */
 int weh_http_request(struct weh_conn *conn);
 /** Its body is in. */

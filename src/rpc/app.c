@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "weh/alloc.h"
+#include "weh/metrics.h"
 
 #include "rpc_priv.h"
 
@@ -118,10 +119,13 @@ weh_err workspace_check_room(const struct workspace *workspace, const struct weh
         return WEH_OK;
     }
     held = weh_txn_get_held(workspace->txns);
-    return held.memory_bytes < (uint64_t)config->limits_unsaved_bytes &&
-                   held.temporary_bytes < (uint64_t)config->limits_temporary_bytes
-               ? WEH_OK
-               : weh_fail(diag, WEH_E_LIMIT, "too much is unsaved; save or abandon it first");
+    if (held.memory_bytes < (uint64_t)config->limits_unsaved_bytes &&
+        held.temporary_bytes < (uint64_t)config->limits_temporary_bytes) {
+        return WEH_OK;
+    }
+    weh_metrics_add(weh_host_metrics(weh_session_host(workspace->session)),
+                    WEH_METRIC_LIMIT_UNSAVED, 1);
+    return weh_fail(diag, WEH_E_LIMIT, "too much is unsaved; save or abandon it first");
 }
 
 /* A reader sees one state of the file during a request, and the newest at the next: somebody else may

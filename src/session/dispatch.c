@@ -65,6 +65,7 @@ void session_send(struct weh_session *session, enum sender sender, struct weh_bu
         weh_frame_destroy(frame);
     } else if (session->outbox.bytes > limit) {
         weh_frame_destroy(frame);
+        weh_metrics_add(session->host->metrics, WEH_METRIC_LIMIT_OUTBOX, 1);
         session_end_locked(session, WEH_CLOSE_SLOW_READER);
     } else {
         push_locked(session, sender, frame);
@@ -253,6 +254,7 @@ void session_run_job(struct weh_session *session, struct job *job)
     struct weh_writer writer;
     struct weh_diag diag = { .err = WEH_OK };
     struct weh_buf buf;
+    uint64_t took_us;
     weh_err err = WEH_OK;
 
     weh_arena_init(&own_arena, 0);
@@ -266,8 +268,11 @@ void session_run_job(struct weh_session *session, struct job *job)
     if (err == WEH_OK) {
         err = call_method(session, job, arena, &writer, &diag);
     }
+    took_us = weh_clock_mono_us() - started_us;
+    weh_metrics_request(session->host->metrics,
+                        (size_t)(job->method - session->host->options.methods), err, took_us);
     if (!out_of_band) {
-        settle(session, job, err, &diag, weh_clock_mono_us() - started_us);
+        settle(session, job, err, &diag, took_us);
     }
     if (session->moved_to != NULL && out_of_band) {
         session = session->moved_to;

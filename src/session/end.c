@@ -82,6 +82,7 @@ static void log_end(const struct weh_session *session)
     const struct session_stats *stats = &session->stats;
     struct weh_log_who who = { session->name, NULL };
 
+    weh_metrics_closed(session->host->metrics, session->reason);
     weh_log(session->host->options.log, info->is_error ? WEH_LOG_WARN : WEH_LOG_INFO, &who,
             "session.end", WEH_F_TEXT("reason", info->name), WEH_F_TEXT("user", session->user),
             WEH_F_INT("age_ms", (weh_clock_mono_us() - stats->started_us) / 1000),

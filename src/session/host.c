@@ -2,7 +2,9 @@
 #include <unistd.h>
 
 #include "weh/alloc.h"
+#include "weh/clock.h"
 
+#include "metrics_priv.h"
 #include "session_priv.h"
 
 size_t weh_host_worker_count(const struct weh_config *config)
@@ -25,8 +27,15 @@ weh_err weh_host_create(const struct weh_host_options *options, struct weh_host 
         return weh_fail_nomem(diag);
     }
     host->options = *options;
+    host->started_us = weh_clock_mono_us();
     service_init(&host->service);
-    err = pool_start(&host->pool, weh_host_worker_count(options->config), diag);
+    pool_init(&host->pool);
+    err = metrics_create(options->n_methods, weh_host_worker_count(options->config) + 1,
+                         &host->metrics, diag);
+    if (err == WEH_OK) {
+        host->pool.metrics = host->metrics;
+        err = pool_start(&host->pool, weh_host_worker_count(options->config), diag);
+    }
     if (err != WEH_OK) {
         weh_host_destroy(host);
         return err;
@@ -44,12 +53,18 @@ void weh_host_destroy(struct weh_host *host)
     pool_stop(&host->pool);
     table_fini(&host->table);
     service_fini(&host->service);
+    metrics_destroy(host->metrics);
     weh_free(host);
 }
 
 void *weh_host_app(const struct weh_host *host)
 {
     return host->options.app;
+}
+
+struct weh_metrics *weh_host_metrics(const struct weh_host *host)
+{
+    return host->metrics;
 }
 
 const struct weh_config *weh_host_config(const struct weh_host *host)

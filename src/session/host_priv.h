@@ -8,6 +8,7 @@
 #include <pthread.h>
 
 #include "weh/host.h"
+#include "weh/metrics.h"
 #include "weh/session.h"
 
 /** The run queue and its threads. */
@@ -17,6 +18,8 @@ struct pool {
     struct weh_session *head;
     struct weh_session *tail;
     bool stopping;
+    atomic_size_t n_waiting; /* sessions in the queue */
+    struct weh_metrics *metrics;
     pthread_t *threads;
     size_t n_threads;
 };
@@ -52,6 +55,8 @@ struct weh_host {
     struct pool pool;
     struct service service;
     struct table table;
+    struct weh_metrics *metrics;
+    uint64_t started_us;
     atomic_size_t n_sessions;
     size_t n_detached; /* service thread, with the one below */
     bool is_stopping;
@@ -72,6 +77,7 @@ void service_post_ended(struct service *service, struct weh_session *session);
 
 /** Put @session, which is in no queue, at the back of the run queue. Any thread. */
 void pool_submit(struct pool *pool, struct weh_session *session);
+void pool_init(struct pool *pool);
 WEH_MUST_CHECK weh_err pool_start(struct pool *pool, size_t n_threads, struct weh_diag *diag);
 void pool_stop(struct pool *pool);
 

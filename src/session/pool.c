@@ -22,6 +22,7 @@ void pool_submit(struct pool *pool, struct weh_session *session)
 {
     (void)pthread_mutex_lock(&pool->lock);
     push(pool, session);
+    atomic_fetch_add_explicit(&pool->n_waiting, 1, memory_order_relaxed);
     (void)pthread_mutex_unlock(&pool->lock);
     /* Outside the lock, so that the worker does not wake up only to wait for it. */
     (void)pthread_cond_signal(&pool->work);
@@ -38,6 +39,7 @@ static struct weh_session *take(struct pool *pool)
     }
     session = pool->head;
     if (session != NULL) {
+        atomic_fetch_sub_explicit(&pool->n_waiting, 1, memory_order_relaxed);
         pool->head = session->run_next;
         if (pool->head == NULL) {
             pool->tail = NULL;
@@ -53,17 +55,23 @@ static void *work(void *arg)
     struct weh_session *session;
 
     while ((session = take(pool)) != NULL) {
+        weh_metrics_add(pool->metrics, WEH_METRIC_WORKERS_BUSY, 1);
         if (session_turn(session)) {
             pool_submit(pool, session);
         }
+        weh_metrics_add(pool->metrics, WEH_METRIC_WORKERS_BUSY, -1);
     }
     return NULL;
 }
 
-weh_err pool_start(struct pool *pool, size_t n_threads, struct weh_diag *diag)
+void pool_init(struct pool *pool)
 {
     (void)pthread_mutex_init(&pool->lock, NULL);
     (void)pthread_cond_init(&pool->work, NULL);
+}
+
+weh_err pool_start(struct pool *pool, size_t n_threads, struct weh_diag *diag)
+{
     pool->threads = weh_calloc(n_threads, sizeof(*pool->threads));
     if (pool->threads == NULL) {
         return weh_fail_nomem(diag);

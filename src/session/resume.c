@@ -55,6 +55,9 @@ void session_keep_locked(struct weh_session *session, struct weh_frame *frame)
     outbox_push(&session->kept, frame);
     session->kept.bytes += FRAME_OVERHEAD_BYTES;
     while (session->kept.head != NULL && session->kept.bytes > limit) {
+        if (limit != 0) {
+            weh_metrics_add(session->host->metrics, WEH_METRIC_LIMIT_RESUME_BYTES, 1);
+        }
         forget_first(session);
     }
 }
@@ -214,6 +217,7 @@ static bool read_token(struct weh_str text, uint8_t out[WEH_RESUME_TOKEN_BYTES])
 static weh_err refuse(struct weh_session *session, struct weh_diag *diag)
 {
     session->n_bad_resumes++;
+    weh_metrics_add(session->host->metrics, WEH_METRIC_RESUMES_REFUSED, 1);
     if (session->n_bad_resumes >= BAD_RESUMES_MAX) {
         weh_session_end(session, WEH_CLOSE_RESUME_GUESSES);
     }
@@ -257,6 +261,7 @@ static weh_err check_locked(struct weh_session *wanted, uint64_t received, struc
     }
     if (received < wanted->n_gone) {
         session_end_locked(wanted, WEH_CLOSE_RESUME_LOST);
+        weh_metrics_add(wanted->host->metrics, WEH_METRIC_RESUMES_LOST, 1);
         return weh_fail_where(diag, WEH_E_RESUME_LOST, "resume",
                               "messages that you lack are not kept; the session has ended");
     }
@@ -361,6 +366,7 @@ static weh_err take_back(struct weh_session *session, struct weh_session *wanted
     session_hand_rights(session, wanted);
     retire(session, wanted);
     channel->ops->attached(channel, wanted);
+    weh_metrics_add(wanted->host->metrics, WEH_METRIC_RESUMES_DONE, 1);
     return WEH_OK;
 }
 

@@ -65,6 +65,7 @@ weh_err weh_session_create(const struct weh_session_options *options, struct weh
     if (atomic_fetch_add(&host->n_sessions, 1) - host->n_detached >=
         (size_t)host->options.config->limits_sessions) {
         atomic_fetch_sub(&host->n_sessions, 1);
+        weh_metrics_add(host->metrics, WEH_METRIC_LIMIT_SESSIONS, 1);
         return weh_fail(diag, WEH_E_LIMIT, "the server has as many sessions as it may");
     }
     session = weh_calloc(1, sizeof(*session));
@@ -101,6 +102,8 @@ weh_err weh_session_create(const struct weh_session_options *options, struct weh
         goto out;
     }
     (void)pthread_mutex_init(&session->lock, NULL);
+    weh_metrics_add(host->metrics, WEH_METRIC_SESSIONS_STARTED, 1);
+    weh_metrics_add(host->metrics, WEH_METRIC_SESSIONS_NEW, 1);
     struct weh_log_who who = session_who(session);
 
     weh_log(host->options.log, WEH_LOG_INFO, &who, "session.start",
@@ -142,6 +145,7 @@ static bool enqueue(struct weh_session *session, struct job *job)
                mailbox->bytes + job->len + JOB_OVERHEAD_BYTES >
                    (size_t)config->limits_mailbox_bytes) {
         taken = false;
+        weh_metrics_add(session->host->metrics, WEH_METRIC_LIMIT_MAILBOX, 1);
         if (!job->envelope.has_id) {
             /* A notification cannot be refused with an answer, and must not vanish. */
             session_end_locked(session, WEH_CLOSE_FLOOD);
@@ -187,6 +191,8 @@ void weh_session_receive(struct weh_session *session, uint8_t *bytes, size_t len
     weh_err err;
 
     atomic_fetch_add_explicit(&session->stats.bytes_in, len, memory_order_relaxed);
+    weh_metrics_add(session->host->metrics, WEH_METRIC_MESSAGES_RECEIVED, 1);
+    weh_metrics_add(session->host->metrics, WEH_METRIC_BYTES_RECEIVED, (int64_t)len);
     if (job == NULL) {
         weh_free(bytes);
         weh_session_end(session, WEH_CLOSE_FAULT);
@@ -232,6 +238,7 @@ void weh_session_frame_done(struct weh_session *session, struct weh_frame *frame
 {
     (void)pthread_mutex_lock(&session->lock);
     session_keep_locked(session, frame);
+    weh_metrics_add(session->host->metrics, WEH_METRIC_MESSAGES_SENT, 1);
     (void)pthread_mutex_unlock(&session->lock);
 }
 
@@ -259,6 +266,7 @@ void weh_session_sent(struct weh_session *session, size_t n)
     }
     (void)pthread_mutex_unlock(&session->lock);
     atomic_fetch_add_explicit(&session->stats.bytes_out, n, memory_order_relaxed);
+    weh_metrics_add(session->host->metrics, WEH_METRIC_BYTES_SENT, (int64_t)n);
 }
 
 bool weh_session_wants_close(struct weh_session *session, enum weh_close_reason *reason)

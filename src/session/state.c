@@ -33,6 +33,19 @@ bool weh_session_may_move(enum weh_session_state from, enum weh_session_state to
     return (next_states[from] & (1u << to)) != 0;
 }
 
+/* Of any state but CLOSED, in which nobody stays. */
+static enum weh_metric state_metric(enum weh_session_state state)
+{
+    static const enum weh_metric metrics[] = {
+        [WEH_SESSION_NEW] = WEH_METRIC_SESSIONS_NEW,
+        [WEH_SESSION_OPENING] = WEH_METRIC_SESSIONS_OPENING,
+        [WEH_SESSION_READY] = WEH_METRIC_SESSIONS_READY,
+        [WEH_SESSION_CLOSING] = WEH_METRIC_SESSIONS_CLOSING,
+    };
+
+    return metrics[state];
+}
+
 void weh_session_move(struct weh_session *session, enum weh_session_state state)
 {
     struct weh_log_who who = session_who(session);
@@ -40,5 +53,11 @@ void weh_session_move(struct weh_session *session, enum weh_session_state state)
     weh_assert(weh_session_may_move(session->state, state));
     weh_log(session->host->options.log, WEH_LOG_DEBUG, &who, "session.state",
             WEH_F_TEXT("from", names[session->state]), WEH_F_TEXT("to", names[state]));
+    if (session->state != WEH_SESSION_CLOSED) {
+        weh_metrics_add(session->host->metrics, state_metric(session->state), -1);
+    }
+    if (state != WEH_SESSION_CLOSED) {
+        weh_metrics_add(session->host->metrics, state_metric(state), 1);
+    }
     session->state = state;
 }

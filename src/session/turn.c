@@ -48,6 +48,7 @@ static enum step next_step(struct weh_session *session, struct job **out)
     session->running_id = NULL;
     if (session->ending == ENDING_NOT && session->outbox.bytes > session_outbox_high(session)) {
         session->paused = true;
+        weh_metrics_add(session->host->metrics, WEH_METRIC_LIMIT_OUTBOX_PAUSE, 1);
         session->scheduled = false;
         session_wake_if_due(session);
         (void)pthread_mutex_unlock(&session->lock);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "weh/channel.h"
+#include "weh/metrics.h"
 #include "weh/rpc.h"
 
 static const char *const access_names[] = { "view", "edit", "admin" };
@@ -103,6 +104,18 @@ static void print_tables(void)
     }
 }
 
+static void print_metrics(void)
+{
+    struct weh_metric_family family;
+
+    (void)puts("\n## Metrics\n\nOf `GET /metrics`; all names begin with `webedithost_`.\n\n"
+               "| name | type | labels | |\n| --- | --- | --- | --- |");
+    for (size_t i = 0; weh_metrics_family(i, &family); i++) {
+        (void)printf("| `%s` | %s | %s | %s |\n", family.name, family.type, family.labels,
+                     family.help);
+    }
+}
+
 int main(int argc, char **argv)
 {
     FILE *head;
@@ -122,5 +135,6 @@ int main(int argc, char **argv)
     }
     (void)fclose(head);
     print_tables();
+    print_metrics();
     return 0;
 }

@@ -1,0 +1,312 @@
+/* src/session/metrics_print.c - the counters, and what is looked up beside them, as Prometheus reads
+ * them (text format 0.0.4). */
+#include <stdio.h>
+#include <string.h>
+
+#include <dirent.h>
+#include <unistd.h>
+
+#include "weh/clock.h"
+
+#include "metrics_priv.h"
+#include "session_priv.h"
+
+#define PREFIX "webedithost_"
+
+/* What rows of metrics.def do not describe. The index is that of the printers below. */
+static const struct weh_metric_family others[] = {
+    { "requests_total", "counter", "method",
+      "Requests answered; methods appear with their first." },
+    { "request_failures_total", "counter", "method", "Of them, those answered with an error." },
+    { "request_duration_seconds", "histogram", "method",
+      "Time from taking a request to its answer, in the worker: nearly all of it is SQLite's." },
+    { "errors_total", "counter", "error", "Error answers by name." },
+    { "sessions_ended_total", "counter", "reason", "Ends of sessions by reason." },
+    { "sessions_detached", "gauge", "", "Sessions that wait for their client to come back." },
+    { "run_queue_sessions", "gauge", "", "Sessions that wait for a worker." },
+    { "mailbox_messages", "gauge", "", "Requests that wait in the mailboxes of all sessions." },
+    { "mailbox_bytes", "gauge", "", "Their bytes." },
+    { "mailbox_longest_messages", "gauge", "", "Requests in the longest mailbox." },
+    { "outbox_bytes", "gauge", "", "Bytes that wait for clients to read, of all sessions." },
+    { "outbox_longest_bytes", "gauge", "", "Bytes in the longest outbox." },
+    { "resume_kept_bytes", "gauge", "",
+      "Sent messages that are kept in case they must be sent again." },
+    { "process_open_fds", "gauge", "", "Descriptors of the process." },
+    { "process_resident_memory_bytes", "gauge", "", "Resident memory of the process." },
+    { "uptime_seconds", "gauge", "", "Time since the start." },
+    { "build_info", "gauge", "version", "1, with the version as label." },
+};
+
+static void head(struct weh_buf *out, const char *name, const char *type, const char *help)
+{
+    weh_buf_printf(out, "# HELP " PREFIX "%s %s\n# TYPE " PREFIX "%s %s\n", name, help, name, type);
+}
+
+/* The head of the family @name of others. */
+static void other_head(struct weh_buf *out, const char *name)
+{
+    for (size_t i = 0; i < WEH_ARRAY_LEN(others); i++) {
+        if (strcmp(others[i].name, name) == 0) {
+            head(out, name, others[i].type, others[i].help);
+            return;
+        }
+    }
+    weh_assert(false);
+}
+
+static void gauge(struct weh_buf *out, const char *name, uint64_t value)
+{
+    other_head(out, name);
+    weh_buf_printf(out, PREFIX "%s %llu\n", name, (unsigned long long)value);
+}
+
+/* ---- the rows of metrics.def ---- */
+
+static const struct {
+    const char *family;
+    const char *type;
+    const char *label;
+    const char *help;
+} rows[] = {
+#define X(name, family, type, label, help) { family, type, label, help },
+#include "weh/metrics.def"
+#undef X
+};
+
+static void print_rows(const struct weh_metrics *metrics, struct weh_buf *out)
+{
+    for (size_t i = 0; i < WEH_METRIC_COUNT; i++) {
+        const char *label = rows[i].label;
+
+        if (i == 0 || strcmp(rows[i].family, rows[i - 1].family) != 0) {
+            head(out, rows[i].family, rows[i].type, rows[i].help);
+        }
+        weh_buf_printf(out, PREFIX "%s%s%s%s %lld\n", rows[i].family, label[0] == '\0' ? "" : "{",
+                       label, label[0] == '\0' ? "" : "}",
+                       (long long)weh_metrics_get(metrics, (enum weh_metric)i));
+    }
+}
+
+/* ---- methods ---- */
+
+/* One method over all threads. */
+struct method_sum {
+    uint64_t requests;
+    uint64_t failures;
+    uint64_t total_us;
+    uint64_t buckets[METRICS_N_BUCKETS];
+};
+
+static struct method_sum sum_method(const struct weh_metrics *metrics, size_t method)
+{
+    struct method_sum sum = { .requests = 0 };
+
+    for (size_t i = 0; i < metrics->n_shards; i++) {
+        const struct method_counters *from = &metrics->shards[i]->methods[method];
+
+        sum.failures += atomic_load_explicit(&from->failures, memory_order_relaxed);
+        sum.total_us += atomic_load_explicit(&from->total_us, memory_order_relaxed);
+        for (size_t b = 0; b < METRICS_N_BUCKETS; b++) {
+            uint64_t n = atomic_load_explicit(&from->buckets[b], memory_order_relaxed);
+
+            sum.buckets[b] += n;
+            sum.requests += n;
+        }
+    }
+    return sum;
+}
+
+static void print_histogram(const char *method, const struct method_sum *sum, struct weh_buf *out)
+{
+    static const uint64_t ends_us[] = METRICS_BUCKETS_US;
+    uint64_t so_far = 0;
+
+    for (size_t b = 0; b < METRICS_N_BUCKETS - 1; b++) {
+        so_far += sum->buckets[b];
+        weh_buf_printf(out,
+                       PREFIX "request_duration_seconds_bucket{method=\"%s\",le=\"%g\"} %llu\n",
+                       method, (double)ends_us[b] / 1e6, (unsigned long long)so_far);
+    }
+    weh_buf_printf(out,
+                   PREFIX "request_duration_seconds_bucket{method=\"%s\",le=\"+Inf\"} %llu\n" PREFIX
+                          "request_duration_seconds_sum{method=\"%s\"} %llu.%06llu\n" PREFIX
+                          "request_duration_seconds_count{method=\"%s\"} %llu\n",
+                   method, (unsigned long long)sum->requests, method,
+                   (unsigned long long)(sum->total_us / 1000000),
+                   (unsigned long long)(sum->total_us % 1000000), method,
+                   (unsigned long long)sum->requests);
+}
+
+static void print_method(const char *family, const char *name, const struct method_sum *sum,
+                         struct weh_buf *out)
+{
+    if (strcmp(family, "request_duration_seconds") == 0) {
+        print_histogram(name, sum, out);
+        return;
+    }
+    weh_buf_printf(out, PREFIX "%s{method=\"%s\"} %llu\n", family, name,
+                   (unsigned long long)(strcmp(family, "requests_total") == 0 ? sum->requests
+                                                                              : sum->failures));
+}
+
+static void print_methods(const struct weh_host *host, struct weh_buf *out)
+{
+    static const char *const families[] = { "requests_total", "request_failures_total",
+                                            "request_duration_seconds" };
+
+    for (size_t family = 0; family < WEH_ARRAY_LEN(families); family++) {
+        other_head(out, families[family]);
+        for (size_t i = 0; i < host->metrics->n_methods; i++) {
+            struct method_sum sum = sum_method(host->metrics, i);
+
+            if (sum.requests != 0) {
+                print_method(families[family], host->options.methods[i].name, &sum, out);
+            }
+        }
+    }
+}
+
+static void print_named(const struct weh_metrics *metrics, struct weh_buf *out)
+{
+    other_head(out, "errors_total");
+    for (unsigned err = WEH_OK + 1; err < WEH_E_COUNT; err++) {
+        uint64_t n = 0;
+
+        for (size_t i = 0; i < metrics->n_shards; i++) {
+            n += atomic_load_explicit(&metrics->shards[i]->errors[err], memory_order_relaxed);
+        }
+        if (n != 0) {
+            weh_buf_printf(out, PREFIX "errors_total{error=\"%s\"} %llu\n",
+                           weh_err_info((weh_err)err)->name, (unsigned long long)n);
+        }
+    }
+    other_head(out, "sessions_ended_total");
+    for (unsigned reason = 0; reason < WEH_CLOSE_COUNT; reason++) {
+        uint64_t n = 0;
+
+        for (size_t i = 0; i < metrics->n_shards; i++) {
+            n += atomic_load_explicit(&metrics->shards[i]->closed[reason], memory_order_relaxed);
+        }
+        weh_buf_printf(out, PREFIX "sessions_ended_total{reason=\"%s\"} %llu\n",
+                       weh_close_info((enum weh_close_reason)reason)->name, (unsigned long long)n);
+    }
+}
+
+/* ---- what is looked up ---- */
+
+struct queues {
+    uint64_t messages, message_bytes, longest_messages;
+    uint64_t out_bytes, longest_out_bytes;
+    uint64_t kept_bytes;
+};
+
+static void add_queues(void *ctx, struct weh_session *session)
+{
+    struct queues *sum = ctx;
+
+    (void)pthread_mutex_lock(&session->lock);
+    sum->messages += session->mailbox.n;
+    sum->message_bytes += session->mailbox.bytes;
+    if (session->mailbox.n > sum->longest_messages) {
+        sum->longest_messages = session->mailbox.n;
+    }
+    sum->out_bytes += session->outbox.bytes;
+    if (session->outbox.bytes > sum->longest_out_bytes) {
+        sum->longest_out_bytes = session->outbox.bytes;
+    }
+    sum->kept_bytes += session->kept.bytes;
+    (void)pthread_mutex_unlock(&session->lock);
+}
+
+static uint64_t count_descriptors(void)
+{
+    DIR *folder = opendir("/proc/self/fd");
+    uint64_t n = 0;
+
+    if (folder == NULL) {
+        return 0;
+    }
+    while (readdir(folder) != NULL) { /* NOLINT(concurrency-mt-unsafe): a stream of its own */
+        n++;
+    }
+    (void)closedir(folder);
+    return n > 3 ? n - 3 : 0; /* ".", "..", and the folder itself */
+}
+
+static uint64_t resident_bytes(void)
+{
+    FILE *file = fopen("/proc/self/statm", "re");
+    char text[128] = "";
+    unsigned long long pages = 0;
+    const char *second;
+
+    if (file == NULL) {
+        return 0;
+    }
+    if (fgets(text, sizeof(text), file) == NULL) {
+        text[0] = '\0';
+    }
+    (void)fclose(file);
+    second = strchr(text, ' ');
+    for (; second != NULL && *++second >= '0' && *second <= '9';) {
+        pages = pages * 10 + (unsigned)(*second - '0');
+    }
+    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static void print_looked_up(const struct weh_host *host, struct weh_buf *out)
+{
+    struct queues sum = { .messages = 0 };
+
+    weh_host_each(host, add_queues, &sum);
+    gauge(out, "sessions_detached", host->n_detached);
+    gauge(out, "run_queue_sessions", atomic_load(&host->pool.n_waiting));
+    gauge(out, "mailbox_messages", sum.messages);
+    gauge(out, "mailbox_bytes", sum.message_bytes);
+    gauge(out, "mailbox_longest_messages", sum.longest_messages);
+    gauge(out, "outbox_bytes", sum.out_bytes);
+    gauge(out, "outbox_longest_bytes", sum.longest_out_bytes);
+    gauge(out, "resume_kept_bytes", sum.kept_bytes);
+    gauge(out, "process_open_fds", count_descriptors());
+    gauge(out, "process_resident_memory_bytes", resident_bytes());
+    gauge(out, "uptime_seconds", (weh_clock_mono_us() - host->started_us) / 1000000);
+    other_head(out, "build_info");
+    weh_buf_printf(out, PREFIX "build_info{version=\"%s\"} 1\n", WEH_VERSION);
+}
+
+void weh_metrics_print(const struct weh_host *host, struct weh_buf *out)
+{
+    print_rows(host->metrics, out);
+    print_methods(host, out);
+    print_named(host->metrics, out);
+    print_looked_up(host, out);
+}
+
+/* ---- for the documentation ---- */
+
+bool weh_metrics_family(size_t index, struct weh_metric_family *out)
+{
+    static const char *const labels[] = { "state", "outcome", "what", "limit", "" };
+
+    for (size_t i = 0; i < WEH_METRIC_COUNT; i++) {
+        size_t label = 0;
+
+        if (i != 0 && strcmp(rows[i].family, rows[i - 1].family) == 0) {
+            continue;
+        }
+        if (index-- != 0) {
+            continue;
+        }
+        while (strncmp(rows[i].label, labels[label], strlen(labels[label])) != 0) {
+            label++;
+        }
+        *out =
+            (struct weh_metric_family){ rows[i].family, rows[i].type, labels[label], rows[i].help };
+        return true;
+    }
+    if (index >= WEH_ARRAY_LEN(others)) {
+        return false;
+    }
+    *out = others[index];
+    return true;
+}
