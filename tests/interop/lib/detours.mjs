@@ -1,5 +1,5 @@
 // Plays a script on our server with detours between its steps: savepoints that are rolled back, undo and redo, groups,
-// transactions that are cancelled, abandoned edits, sessions that end. None of them changes what the script makes.
+// transactions that are cancelled, abandoned edits, sessions and servers that end. None of them changes what the script makes.
 import { resolve } from "./differ/player.mjs";
 import { Random } from "./differ/random.mjs";
 import { nextMillisecond, requestOf } from "./sides.mjs";
@@ -13,10 +13,11 @@ export class Detours {
   #n = 0;
   #depth = 0;
 
-  /** @open: a session with the file open. */
-  constructor(seed, open) {
+  /** @open: a session with the file open. @crash: ends the server in the middle and begins another; absent, no server ends. */
+  constructor(seed, open, crash) {
     this.random = new Random("detours", seed);
     this.open = open;
+    this.crash = crash;
     this.results = {};
     this.done = {};
   }
@@ -102,6 +103,16 @@ export class Detours {
     this.#note("restart");
   }
 
+  /** What is unsaved comes back from the recovery journal. */
+  async #crashed() {
+    const { hasUnsavedChanges } = await this.#call("txns.state");
+    this.side = await this.crash();
+    const { recovered } = this.side.opened;
+    if (hasUnsavedChanges !== (recovered !== undefined)) throw new Error(`unsaved: ${hasUnsavedChanges}, recovered: ${JSON.stringify(recovered)}`);
+    if ((await this.#call("txns.state")).hasUnsavedChanges !== hasUnsavedChanges) throw new Error("unsaved changes are not unsaved again");
+    this.#note(hasUnsavedChanges ? "recovered" : "restarted server");
+  }
+
   async #afterSave() {
     const r = this.random;
     if (this.#depth > 0 && r.chance(0.4)) await this.#end();
@@ -121,10 +132,16 @@ export class Detours {
     this.side = await this.open();
     for (const op of script) {
       if (this.random.chance(0.05)) await this.#savepoint();
+      if (this.crash !== undefined && this.#depth === 0 && this.random.chance(0.04)) await this.#crashed();
       await this.#run(op);
       if (op.op === "save") await this.#afterSave();
     }
     await this.#end();
+    if (this.crash !== undefined) {
+      await this.#restarted();
+      await this.#edits();
+      await this.#crashed();
+    }
     for (const description of ["kept", "undone by the next session", "and this"]) {
       await this.#edits();
       await this.#call("txns.saveChanges", { description });

@@ -19,10 +19,10 @@ export async function withHub(work) {
   }
 }
 
-/** Make an iModel in the hub from @baseline (a .bim file without pending transactions). */
-export async function createHubIModel(baseline, iModelName) {
+/** Make an iModel in the hub from @baseline (a .bim file without pending transactions). @locks: edits by the official backend need them. */
+export async function createHubIModel(baseline, iModelName, locks = false) {
   return IModelHost[_hubAccess].createNewIModel({
-    accessToken: TOKEN, iTwinId: HubMock.iTwinId, iModelName, version0: baseline, noLocks: true,
+    accessToken: TOKEN, iTwinId: HubMock.iTwinId, iModelName, version0: baseline, noLocks: locks ? undefined : true,
   });
 }
 
@@ -45,6 +45,17 @@ export async function pull(file) {
   const db = await BriefcaseDb.open({ fileName: file });
   try {
     await db.pullChanges({ accessToken: TOKEN });
+    return db.changeset;
+  } finally {
+    db.close();
+  }
+}
+
+/** Undo by the official backend of all that was pushed from changeset @toIndex on; tells the changeset that does it. */
+export async function revertAndPush(file, toIndex) {
+  const db = await BriefcaseDb.open({ fileName: file });
+  try {
+    await db.revertAndPushChanges({ accessToken: TOKEN, toIndex });
     return db.changeset;
   } finally {
     db.close();

@@ -99,9 +99,10 @@ export class OurSide {
     return side;
   }
 
-  static async open(ready, encoding, imodel, mode = "readwrite", keepHistory = false) {
+  /** @options of briefcase.open. */
+  static async open(ready, encoding, imodel, mode = "readwrite", keepHistory = false, options = {}) {
     const side = await OurSide.connect(ready, encoding);
-    side.opened = await side.client.call("briefcase.open", { imodel, mode });
+    side.opened = await side.client.call("briefcase.open", { imodel, mode, ...options });
     // Undo of the official backend ends where the file was opened.
     if (mode === "readwrite" && !keepHistory) await side.client.call("txns.restartTxnSession");
     return side;

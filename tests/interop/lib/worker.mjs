@@ -6,12 +6,14 @@ import { fileURLToPath } from "node:url";
 import { copyIModel, copyToScratch, scratchDir, start, stop } from "./host.mjs";
 import { Daemon } from "./daemon.mjs";
 import { Report, ok } from "./tap.mjs";
+import { tests as beside } from "../cases/beside.mjs";
 import { tests as edits } from "../cases/edits.mjs";
 import { tests as files } from "../cases/files.mjs";
 import { tests as geometry } from "../cases/geometry.mjs";
 import { tests as history } from "../cases/history.mjs";
 import { tests as links } from "../cases/links.mjs";
 import { tests as models } from "../cases/models.mjs";
+import { tests as pushed } from "../cases/pushed.mjs";
 import { tests as schemas } from "../cases/schema.mjs";
 import { tests as summaries } from "../cases/summary.mjs";
 import { tests as turns } from "../cases/turns.mjs";
@@ -58,6 +60,11 @@ class Context {
     return copyToScratch(file, basename(file));
   }
 
+  /** A server of the test's own, which it starts and ends. */
+  newDaemon(...settings) {
+    return new Daemon(this.daemon.program, mkdtempSync(join(scratchDir(), "server-")), settings);
+  }
+
   folder() {
     return mkdtempSync(join(scratchDir(), "made-"));
   }
@@ -66,7 +73,7 @@ class Context {
 /** The tests of this run, always in the same order. Without --full each is there in one encoding. */
 function chosen(values) {
   // The reference has not the last: it would compare the official backend with itself.
-  const last = values.reference ? [] : [...models, ...schemas, ...history, ...summaries, ...turns];
+  const last = values.reference ? [] : [...models, ...schemas, ...history, ...summaries, ...turns, ...pushed, ...beside];
   return [...edits, ...links, ...files, ...geometry, ...last]
     .filter((t) => (values.full || t.repetition !== true) && (values.only === undefined || t.name.includes(values.only)));
 }
