@@ -30,7 +30,7 @@ void session_buf_begin(const struct weh_session *session, struct weh_buf *buf)
 /* More than this waiting for a wake is not held back. */
 #define HELD_BYTES ((size_t)256 * 1024)
 
-static void push_locked(struct weh_session *session, enum sender sender, struct weh_frame *frame)
+void session_push_locked(struct weh_session *session, enum sender sender, struct weh_frame *frame)
 {
     if (sender == SENDER_HELLO) {
         outbox_push_front(&session->outbox, frame);
@@ -44,10 +44,57 @@ static void push_locked(struct weh_session *session, enum sender sender, struct 
     }
 }
 
+/* The most that may wait in the outbox: requests wait from half of the limit on, and the reply or
+ * notification that comes then may be as long as the limit. */
+static size_t most_unread(const struct weh_session *session)
+{
+    return (size_t)session->host->options.config->limits_outbox_bytes +
+           session_outbox_high(session);
+}
+
+/* Queue @frame, or free it; true: it is left, and has to wait outside of the outbox. */
+static bool queue_locked(struct weh_session *session, enum sender sender, struct weh_frame *frame)
+{
+    const bool overflows = sender == SENDER_WORKER && session_overflows_locked(session);
+
+    /* Of a session that ends nothing is moved out of the file any more. */
+    if ((session->channel == NULL && !session->is_detached) ||
+        (session->ending != ENDING_NOT &&
+         (overflows || session->reason == WEH_CLOSE_SLOW_READER))) {
+        weh_frame_destroy(frame);
+        return false;
+    }
+    if (overflows) {
+        session_wake_if_due(session);
+        return true;
+    }
+    if (session->outbox.bytes > most_unread(session)) {
+        weh_frame_destroy(frame);
+        weh_metrics_add(session->host->metrics, WEH_METRIC_LIMIT_OUTBOX, 1);
+        session_end_locked(session, WEH_CLOSE_SLOW_READER);
+    } else {
+        session_push_locked(session, sender, frame);
+    }
+    return false;
+}
+
+static void send_into_file(struct weh_session *session, struct weh_frame *frame)
+{
+    weh_err err = session_overflow_add(session, frame, NULL);
+
+    weh_frame_destroy(frame);
+    if (err == WEH_E_LIMIT) {
+        weh_metrics_add(session->host->metrics, WEH_METRIC_LIMIT_OUTBOX, 1);
+    }
+    if (err != WEH_OK) {
+        weh_session_end(session, err == WEH_E_LIMIT ? WEH_CLOSE_SLOW_READER : WEH_CLOSE_FAULT);
+    }
+}
+
 void session_send(struct weh_session *session, enum sender sender, struct weh_buf *buf)
 {
-    const size_t limit = (size_t)session->host->options.config->limits_outbox_bytes;
     struct weh_frame *frame = weh_calloc(1, sizeof(*frame));
+    bool is_left;
     size_t len;
 
     if (frame == NULL || buf->err != WEH_OK) {
@@ -60,17 +107,11 @@ void session_send(struct weh_session *session, enum sender sender, struct weh_bu
     frame->len = len - WEH_FRAME_HEADROOM;
     frame->is_text = session->codec == WEH_CODEC_JSON;
     (void)pthread_mutex_lock(&session->lock);
-    if ((session->channel == NULL && !session->is_detached) ||
-        (session->ending != ENDING_NOT && session->reason == WEH_CLOSE_SLOW_READER)) {
-        weh_frame_destroy(frame);
-    } else if (session->outbox.bytes > limit) {
-        weh_frame_destroy(frame);
-        weh_metrics_add(session->host->metrics, WEH_METRIC_LIMIT_OUTBOX, 1);
-        session_end_locked(session, WEH_CLOSE_SLOW_READER);
-    } else {
-        push_locked(session, sender, frame);
-    }
+    is_left = queue_locked(session, sender, frame);
     (void)pthread_mutex_unlock(&session->lock);
+    if (is_left) {
+        send_into_file(session, frame);
+    }
 }
 
 void session_send_error(struct weh_session *session, enum sender sender, const struct weh_value *id,

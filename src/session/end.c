@@ -103,6 +103,7 @@ void session_finish(struct weh_session *session)
     /* The reason stands since the end was asked for. */
     session->host->options.ops->close(session->workspace, session->reason);
     session->workspace = NULL;
+    session_overflow_drop(session);
     weh_session_move(session, WEH_SESSION_CLOSED);
     log_end(session);
     (void)pthread_mutex_lock(&session->lock);

@@ -12,6 +12,7 @@
 #include "weh/host.h"
 #include "weh/method.h"
 #include "weh/session.h"
+#include "weh/spill.h"
 
 #include "host_priv.h"
 #include "queue.h"
@@ -92,6 +93,8 @@ struct weh_session {
     struct weh_grants *grants;   /* to single ones beyond that */
     void *workspace;
     struct weh_arena arena;
+    struct weh_spill overflow; /* behind the outbox: struct weh_frame.len and bytes of each frame */
+    uint64_t overflow_at;      /* up to there it has been moved into the outbox */
     struct weh_buf notify_buf;
     struct weh_writer notify_writer;
     bool end_after_reply;
@@ -143,6 +146,20 @@ enum sender {
 /** Queue a reply or notification that was encoded into @buf behind WEH_FRAME_HEADROOM bytes; takes
  * the bytes. A failed or too large encoding ends the session. */
 void session_send(struct weh_session *session, enum sender sender, struct weh_buf *buf);
+
+/** The same with @frame, which is taken. @session's lock is held. */
+void session_push_locked(struct weh_session *session, enum sender sender, struct weh_frame *frame);
+
+/* overflow.c; the worker that holds the session. */
+
+/** What is sent now has to wait outside of the outbox. @session's lock is held. */
+bool session_overflows_locked(const struct weh_session *session);
+/** Keep @frame. WEH_E_LIMIT (limits.temporary_bytes), those of weh_spill; then all is dropped. */
+WEH_MUST_CHECK weh_err session_overflow_add(struct weh_session *session,
+                                            const struct weh_frame *frame, struct weh_diag *diag);
+/** Move into the outbox what it has room for now. @session's lock is held, and let go meanwhile. */
+void session_refill_locked(struct weh_session *session);
+void session_overflow_drop(struct weh_session *session);
 
 /** Answer @id (NULL: unknown) with the error in @diag. */
 void session_send_error(struct weh_session *session, enum sender sender, const struct weh_value *id,

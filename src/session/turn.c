@@ -46,6 +46,7 @@ static enum step next_step(struct weh_session *session, struct job **out)
 
     (void)pthread_mutex_lock(&session->lock);
     session->running_id = NULL;
+    session_refill_locked(session);
     if (session->ending == ENDING_NOT && session->outbox.bytes > session_outbox_high(session)) {
         session->paused = true;
         weh_metrics_add(session->host->metrics, WEH_METRIC_LIMIT_OUTBOX_PAUSE, 1);

@@ -76,6 +76,34 @@ static weh_err big(struct weh_call *call, struct weh_diag *diag)
     return WEH_OK;
 }
 
+/* So many notifications of 50,000 bytes, numbered from 1; the result is how many. Counts as a call that
+ * waits when all are sent. */
+static weh_err tell_many(struct weh_call *call, struct weh_diag *diag)
+{
+    struct fixture *f = weh_host_app(call->host);
+    static char text[50000];
+
+    (void)diag;
+    memset(text, 'x', sizeof(text));
+    for (int64_t i = 1; i <= call->args[0].as.integer; i++) {
+        struct weh_sink *sink = weh_notify_begin(call->session, "test.told");
+
+        weh_sink_map_begin(sink, 2);
+        weh_sink_key(sink, "n");
+        weh_sink_int(sink, i);
+        weh_sink_key(sink, "text");
+        weh_sink_str(sink, (struct weh_str){ text, sizeof(text) });
+        weh_sink_map_end(sink);
+        weh_notify_end(call->session);
+    }
+    (void)pthread_mutex_lock(&f->lock);
+    f->n_waiting++;
+    (void)pthread_cond_broadcast(&f->changed);
+    (void)pthread_mutex_unlock(&f->lock);
+    weh_sink_int(call->result, call->args[0].as.integer);
+    return WEH_OK;
+}
+
 static weh_err close_session(struct weh_call *call, struct weh_diag *diag)
 {
     (void)diag;
@@ -119,6 +147,7 @@ static weh_err acknowledge(struct weh_call *call, struct weh_diag *diag)
 #define HELLO (WEH_METHOD_OUT_OF_BAND | WEH_METHOD_UNCOUNTED)
 static const struct weh_arg_spec hello_args[] = { { "session", WEH_ARG_STRING, false, 0, 64, NULL, "" }, { "token", WEH_ARG_STRING, false, 0, 64, NULL, "" }, { "received", WEH_ARG_INT, false, 0, 1000000, NULL, "" }, { .name = NULL } };
 static const struct weh_arg_spec ack_args[] = { { "received", WEH_ARG_INT, true, 0, 1000000, NULL, "" }, { .name = NULL } };
+static const struct weh_arg_spec n_args[] = { { "n", WEH_ARG_INT, true, 0, 1000000, NULL, "" }, { .name = NULL } };
 static const struct weh_arg_spec none[] = { { .name = NULL } };
 static const struct weh_arg_spec any[] = { { "data", WEH_ARG_ANY, true, 0, 0, NULL, "" }, { .name = NULL } };
 static const struct weh_arg_spec id[] = { { "id", WEH_ARG_REQUEST_ID, true, 0, 0, NULL, "" }, { .name = NULL } };
@@ -134,6 +163,7 @@ static const struct weh_method methods[] = {
     { "test.fail",   WEH_IN(NEW),   WEH_ACCESS_VIEW,  0, none, "", "", "", fail_request },
     { "test.fault",  WEH_IN(NEW),   WEH_ACCESS_VIEW,  0, none, "", "", "", fail_session },
     { "test.hello",  WEH_IN(NEW),   WEH_ACCESS_VIEW,  HELLO, hello_args, "", "", "", hello },
+    { "test.many",   WEH_IN(NEW),   WEH_ACCESS_VIEW,  0, n_args, "", "", "", tell_many },
     { "test.notify", WEH_IN(NEW),   WEH_ACCESS_VIEW,  0, none, "", "", "", notify },
     { "test.ready",  WEH_IN(READY), WEH_ACCESS_VIEW,  0, none, "", "", "", count },
     { "test.wait",   WEH_IN(NEW),   WEH_ACCESS_VIEW,  0, none, "", "", "", wait_at_gate },

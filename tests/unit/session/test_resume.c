@@ -178,6 +178,29 @@ static void test_resume_sends_again_what_the_client_lacks_and_nothing_else(void 
     finish(&client);
 }
 
+/* More than the outbox has room for waits in a file for the client to come back. */
+static void test_resume_sends_what_waits_in_a_file_too(void **state)
+{
+    struct client client = say_hello(state);
+    struct fixture *f = client.f;
+    char wanted[32];
+
+    f->fake->reads = false;
+    request(f, 2, "test.many", "{\"n\":40}");
+    wait_until_waiting(f, 1);
+    request(f, 3, "test.count", "{}");
+    fake_channel_cut(f->fake, WEH_CLOSE_SOCKET_LOST);
+    assert_has(resume(&client, 0), "\"resumed\":true,\"received\":2");
+    for (int i = 1; i <= 40; i++) {
+        (void)snprintf(wanted, sizeof(wanted), "\"n\":%d,", i);
+        assert_has(fake_channel_wait(last(&client), 1 + (size_t)i), wanted);
+    }
+    assert_has(fake_channel_wait(last(&client), 42), "\"id\":2,\"result\":40");
+    assert_has(fake_channel_wait(last(&client), 43), "\"id\":3,\"result\":1");
+    assert_int_equal(last(&client)->n_frames, 43);
+    finish(&client);
+}
+
 static void test_resume_sends_a_half_sent_message_again_as_a_whole(void **state)
 {
     struct client client = say_hello(state);
@@ -458,6 +481,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, session_setup, session_teardown)
         T(test_resume_running_and_waiting_requests_are_answered_on_the_new_channel),
         T(test_resume_sends_again_what_the_client_lacks_and_nothing_else),
+        T(test_resume_sends_what_waits_in_a_file_too),
         T(test_resume_sends_a_half_sent_message_again_as_a_whole),
         T(test_resume_takes_over_from_a_living_channel),
         T(test_resume_expired_linger_ends_the_session),
