@@ -52,6 +52,18 @@ static void assert_all_told(struct fixture *f, int id)
     assert_has(fake_channel_wait(f->fake, before + MANY + 1), wanted);
 }
 
+static void assert_no_gap(const struct fake_channel *fake)
+{
+    char wanted[48];
+
+    for (size_t i = 0; i < fake->n_frames; i++) {
+        (void)snprintf(wanted, sizeof(wanted), "\"params\":{\"n\":%zu,", i + 1);
+        if (strstr(fake->frames[i], "test.told") != NULL) {
+            assert_has(fake->frames[i], wanted);
+        }
+    }
+}
+
 static void test_overflow_comes_in_order_however_late_the_client_reads(void **state)
 {
     struct fixture *f = *state;
@@ -126,17 +138,13 @@ static void test_overflow_is_dropped_with_its_session(void **state)
 static void test_overflow_of_a_session_that_is_stopped_ends_where_it_ends(void **state)
 {
     struct fixture *f = *state;
-    char wanted[48];
 
     tell_many_unread(f, 1);
     weh_session_end(f->fake->session, WEH_CLOSE_SHUTDOWN);
     f->fake->reads = true;
     assert_int_equal(fake_channel_wait_close(f->fake), WEH_CLOSE_SHUTDOWN);
     assert_true(f->fake->n_frames > 0 && f->fake->n_frames < MANY);
-    for (size_t i = 0; i < f->fake->n_frames; i++) {
-        (void)snprintf(wanted, sizeof(wanted), "\"params\":{\"n\":%zu,", i + 1);
-        assert_has(f->fake->frames[i], wanted);
-    }
+    assert_no_gap(f->fake);
 }
 
 static void test_overflow_without_memory_ends_the_session_or_nothing(void **state)
