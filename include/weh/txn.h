@@ -139,7 +139,7 @@ void weh_txn_ids_fini(struct weh_txn_ids *ids);
  * WEH_E_NOTHING_TO_UNDO, WEH_E_CANNOT_UNDO (a schema change is the last transaction, or one of an
  * earlier session does not fit the file), WEH_E_CORRUPT when one of this session is damaged,
  * WEH_E_CANCELLED, else as weh_txn_save. After any failure the file is at the last saved state; after
- * NOTHING_TO_UNDO and a schema change unsaved changes are there still.
+ * NOTHING_TO_UNDO, a schema change and NOMEM unsaved changes may be there still.
  */
 WEH_MUST_CHECK weh_err weh_txn_reverse(struct weh_txn_stack *stack, uint32_t count,
                                        struct weh_txn_ids *out, struct weh_diag *diag);

@@ -414,7 +414,9 @@ weh_err weh_txn_abandon(struct weh_txn_stack *stack, struct weh_diag *diag)
     } else if (err == WEH_OK) {
         journal_settled(stack);
     }
-    if (err == WEH_OK && stack->restart_unsaved && commit_only(stack, NULL) != WEH_OK) {
+    /* A commit would make a pending journal worthless. */
+    if (err == WEH_OK && stack->restart_unsaved && !stack->journal.pending &&
+        commit_only(stack, NULL) != WEH_OK) {
         /* The next commit tries again; what was asked for is done. */
         return stack_roll_back(stack, diag);
     }

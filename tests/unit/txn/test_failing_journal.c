@@ -292,6 +292,32 @@ static void test_edits_of_a_failed_save_are_in_the_journal(void **state)
     fixture_close(&f);
 }
 
+/* The restart is written by itself when edits are dropped, but not while their journal waits. */
+static void test_journal_with_a_restart_survives_failed_saves(void **state)
+{
+    struct fixture f;
+    struct weh_txn_id id;
+    bool saved;
+
+    (void)state;
+    fixture_open_saved(&f);
+    fixture_set_prop(&f, 1, "a");
+    assert_fixture_ok(&f, weh_txn_restart(f.stack, &f.diag));
+    assert_true(journal_write(&f));
+    for (int i = 0; i < 2; i++) {
+        fake_vfs_fail_at(FAKE_VFS_CHANGES, 1, SQLITE_FULL, true);
+        assert_int_equal(weh_txn_save(f.stack, WEH_STR(""), &saved, &id, &f.diag), WEH_E_DISK_FULL);
+        fake_vfs_reset();
+        assert_fixture_ok(&f, weh_txn_abandon(f.stack, &f.diag));
+        assert_true(weh_journal_is_pending(f.stack));
+        assert_fixture_ok(&f, weh_journal_restore(f.stack, &f.diag));
+        assert_int_equal(n_props(&f), 1);
+    }
+    (void)fixture_save(&f, "");
+    assert_false(journal_is_there(&f, ""));
+    fixture_close(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -299,6 +325,7 @@ int main(void)
         cmocka_unit_test(test_look_that_fails_leaves_the_journal_where_it_is),
         cmocka_unit_test(test_restore_does_all_or_nothing),
         cmocka_unit_test(test_edits_of_a_failed_save_are_in_the_journal),
+        cmocka_unit_test(test_journal_with_a_restart_survives_failed_saves),
     };
     int failed;
 
