@@ -27,6 +27,7 @@ struct tally {
     unsigned long again;     /* power cuts while the file was opened after a power cut */
     unsigned long in_flight; /* the request that was not answered yet was kept */
     unsigned long behind;    /* durability normal: acknowledged requests missing */
+    unsigned long offered;   /* a recovery journal brought back what was unsaved */
     unsigned long failures;  /* io, memory: injected */
     unsigned long reported;  /* of them, the request said so */
     unsigned long absorbed;  /* of them, the request was done nevertheless */

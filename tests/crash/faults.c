@@ -5,6 +5,7 @@
  * the file, and work goes on. A step that succeeds nevertheless has done all of its work.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <sqlite3.h>
@@ -69,8 +70,10 @@ struct run {
     const struct step *step;
     size_t number;             /* of the step */
     struct fake_image *before; /* what the step finds */
-    struct content after;      /* what it leaves */
-    bool ready;                /* the world is as before the step */
+    struct offer offer_before;
+    struct content after; /* what it leaves */
+    struct offer offer_after;
+    bool ready; /* the world is as before the step */
     unsigned long n_checked;
     unsigned n_combinations; /* of steps and kinds */
 };
@@ -125,6 +128,8 @@ static void get_ready(struct run *run)
     world_close(world);
     fake_disk_load(run->before);
     world->saved = (struct content){ 0 };
+    world->offer = run->offer_before;
+    world->tried.n = 0;
     if (run->scenario->file != NULL || run->number > 0) {
         run_must_open(world);
         world_mark(world);
@@ -205,31 +210,70 @@ static bool is_without_file(struct run *run, const struct kind *kind)
     return true;
 }
 
+static void abandon(struct run *run)
+{
+    struct world *world = &run->world;
+
+    if (weh_txn_abandon(world->stack, &world->diag) != WEH_OK) {
+        crash_fail("cannot be abandoned: %s", world->diag.text);
+    }
+    weh_bis_forget(world->bis);
+    world->is_unsaved = false;
+}
+
 /* The session goes on from the last saved state, as the server lets it; where the file is not in a known
  * state any more it must end. */
 static void go_on(struct run *run)
 {
     struct world *world = &run->world;
     struct weh_txn_state state;
+    weh_err err;
 
     if (!world_is_open(world)) {
         run_must_open(world);
         return;
     }
-    if (weh_txn_get_state(world->stack, &state, &world->diag) == WEH_E_DB) {
+    if (weh_briefcase_lost_transaction(world->briefcase)) {
+        abandon(run);
+        return;
+    }
+    err = weh_txn_get_state(world->stack, &state, &world->diag);
+    if (err == WEH_E_DB) {
         run->tally->dropped++;
         world_close(world);
         run_must_open(world);
         return;
     }
+    if (err != WEH_OK) {
+        crash_fail("does not tell its state: %s: %s", weh_err_info(err)->name, world->diag.text);
+    }
     if (!world->is_unsaved && (state.has_unsaved_changes || weh_txn_has_unsaved(world->stack))) {
         crash_fail("unsaved changes are left after what should have taken them back");
     }
-    if (weh_txn_abandon(world->stack, &world->diag) != WEH_OK) {
-        crash_fail("cannot be abandoned: %s", world->diag.text);
+    if (!world->is_unsaved && run->scenario->journals) {
+        must_hold(run, &world->saved, run->step->restarts, "before it is abandoned");
     }
-    weh_bis_forget(world->bis);
-    world->is_unsaved = false;
+    abandon(run);
+}
+
+/* Somebody else comes, or the session goes on: what the journal has is offered. */
+static void look_for_offer(struct run *run)
+{
+    struct world *world = &run->world;
+    struct content saved = world->saved;
+
+    if (run->n_checked % 2 == 0) {
+        world_close(world);
+        run_must_open(world);
+    } else {
+        go_on(run);
+        /* Given up just now, unless it was lost before. */
+        world->offer.may_be_gone =
+            world->offer.may_be_gone || !weh_journal_is_pending(world->stack);
+    }
+    must_hold(run, &saved, run->step->restarts, "after the failure");
+    run->tally->offered += weh_journal_is_pending(world->stack);
+    world_check_offer(world);
 }
 
 static void after_failure(struct run *run, const struct kind *kind, unsigned n_marks)
@@ -238,6 +282,11 @@ static void after_failure(struct run *run, const struct kind *kind, unsigned n_m
     bool was_open = world_is_open(world);
 
     if (is_without_file(run, kind)) {
+        return;
+    }
+    if (run->scenario->journals) {
+        look_for_offer(run);
+        run->n_checked++;
         return;
     }
     go_on(run);
@@ -271,6 +320,8 @@ static void reopen_and_compare(struct run *run)
         must_hold(run, &expected, run->step->restarts, "when it is opened again");
     }
     world_check_integrity(world);
+    run->tally->offered += weh_journal_is_pending(world->stack);
+    world_check_offer(world);
 }
 
 /* True when the failure has happened. */
@@ -330,6 +381,7 @@ static void learn(struct run *run, const struct kind *kinds, size_t n, unsigned 
         crash_fail("fails without failures: %s: %s", weh_err_info(err)->name, run->world.diag.text);
     }
     run->after = run->world.saved;
+    run->offer_after = run->world.offer;
     run->ready = false;
 }
 
@@ -363,34 +415,40 @@ static void run_step(struct run *run, const struct kind *kinds, size_t n)
     world_close(&run->world);
     fake_image_destroy(run->before);
     run->before = after;
+    run->offer_before = run->offer_after;
 }
 
 static void run_kinds(const struct scenario *scenario, const struct options *options,
                       const struct kind *kinds, size_t n, struct tally *tally)
 {
     struct options sampled = *options;
-    struct run run = {
-        .scenario = scenario, .options = &sampled, .tally = tally, .n_combinations = options->seed
-    };
+    struct run *run = calloc(1, sizeof(*run));
     size_t live = fake_alloc_live();
     size_t sqlite_live = fake_sqlite_memory_live();
 
+    weh_assert(run != NULL);
+    run->scenario = scenario;
+    run->options = &sampled;
+    run->tally = tally;
+    run->n_combinations = options->seed;
     if (scenario->costly && sampled.max_failures > 100) {
         sampled.max_failures = 100;
     }
     crash_trying("%s: preparing", scenario->name);
-    run_prepare(scenario, &run.world);
-    run.before = fake_disk_image();
-    for (run.number = 0; run.number < run_count_steps(scenario); run.number++) {
-        run.step = &scenario->steps[run.number];
-        run_step(&run, kinds, n);
+    run_prepare(scenario, &run->world);
+    run->before = fake_disk_image();
+    run->offer_before = run->world.offer;
+    for (run->number = 0; run->number < run_count_steps(scenario); run->number++) {
+        run->step = &scenario->steps[run->number];
+        run_step(run, kinds, n);
     }
-    fake_image_destroy(run.before);
-    world_fini(&run.world);
+    fake_image_destroy(run->before);
+    world_fini(&run->world);
     if (fake_alloc_live() != live || fake_sqlite_memory_live() != sqlite_live) {
         crash_fail("%zu and %zu blocks of memory are left", fake_alloc_live() - live,
                    fake_sqlite_memory_live() - sqlite_live);
     }
+    free(run);
 }
 
 void crash_io(const struct scenario *scenario, const struct options *options, struct tally *tally)

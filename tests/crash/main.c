@@ -42,7 +42,7 @@ static void print(const char *name, size_t n, const struct tally *t, double s)
         printf("\"failures\":%lu,\"reported\":%lu,\"absorbed\":%lu,\"sessionsEnded\":%lu,",
                t->failures, t->reported, t->absorbed, t->dropped);
     }
-    printf("\"seconds\":%.1f}\n", s);
+    printf("\"journalsRestored\":%lu,\"seconds\":%.1f}\n", t->offered, s);
     (void)fflush(stdout);
 }
 

@@ -22,6 +22,7 @@
 struct mark {
     size_t at; /* length of the log when it was acknowledged */
     struct content content;
+    struct offer offer;
     struct fake_image *image; /* as a kill leaves it */
     bool has_walk;
     uint64_t walk;
@@ -55,6 +56,7 @@ static void take_mark(void *ctx, struct world *world)
     weh_assert(run->n_marks <= MAX_MARKS);
     mark->at = fake_log_length(run->log);
     mark->content = world->saved;
+    mark->offer = world->offer;
     mark->image = fake_disk_image();
 }
 
@@ -99,6 +101,7 @@ static void record(struct run *run)
     world_close(world);
     fake_log_end(run->log);
     world->on_mark = NULL;
+    offer_clear(&world->offer);
 }
 
 /* ---- looking at what is left ---- */
@@ -120,23 +123,44 @@ static bool seen_before(struct run *run, uint64_t key)
     return false;
 }
 
-/* The newest allowed mark that is what the open file holds. */
-static unsigned find_mark(struct run *run, const struct window *window)
+/* What is offered, @restored or NULL, is what a cut may leave of the journal of mark @number. */
+static bool may_offer(const struct run *run, unsigned number, unsigned acknowledged,
+                      const struct content *restored)
+{
+    const struct mark *mark = &run->marks[number];
+
+    if (restored != NULL) {
+        return offer_fits(&mark->offer, restored);
+    }
+    /* A journal of a saved state that is missing (durability normal) does not fit. */
+    return offer_may_be_missing(&mark->offer) ||
+           (number < acknowledged &&
+            content_compare(&mark->content, &run->marks[acknowledged].content, false) >= 0);
+}
+
+/* The newest allowed mark that is what the open file and its journal hold. */
+static unsigned find_mark(struct run *run, const struct window *window, bool thorough)
 {
     struct content now;
+    struct content restored;
+    bool is_offered;
     int table = -1;
 
     world_content(&run->world, &now);
+    is_offered = world_take_offer(&run->world, thorough, &restored);
+    run->tally->offered += is_offered;
     for (unsigned i = window->highest + 1; i > window->lowest; i--) {
         int differs = content_compare(&now, &run->marks[i - 1].content, false);
 
-        if (differs < 0) {
+        if (differs < 0 &&
+            may_offer(run, i - 1, window->acknowledged, is_offered ? &restored : NULL)) {
             return i - 1;
         }
         table = i - 1 == window->highest ? differs : table;
     }
-    crash_fail("none of the states %u to %u: %s differs from the last", window->lowest,
-               window->highest, content_table(&run->world, table));
+    crash_fail("none of the states %u to %u: %s differs from the last; its journal is %s",
+               window->lowest, window->highest, content_table(&run->world, table),
+               is_offered ? "offered" : "missing");
 }
 
 static uint64_t walk_of(struct run *run, unsigned number)
@@ -149,6 +173,7 @@ static uint64_t walk_of(struct run *run, unsigned number)
         world_init(&world);
         fake_disk_load(mark->image);
         run_must_open(&world);
+        world_refuse_offer(&world);
         mark->walk = run_walk(&world);
         mark->has_walk = true;
         world_fini(&world);
@@ -173,12 +198,13 @@ static unsigned look(struct run *run, const struct fake_image *image, const stru
         return window->lowest;
     }
     run_must_open(world);
-    found = find_mark(run, window);
+    found = find_mark(run, window, thorough);
     if (thorough) {
         world_close(world);
         expected = walk_of(run, found);
         fake_disk_load(image);
         run_must_open(world);
+        world_refuse_offer(world);
         if (run_walk(world) != expected) {
             crash_fail("undo and redo go through other states than they should");
         }

@@ -15,18 +15,13 @@
 #include "weh/relationship.h"
 #include "weh/txn_savepoint.h"
 
+#include "journal_steps.h"
+#include "try.h"
+
 #define N_MANY 400 /* subjects of the big save: more than its page cache holds */
 
 /* The next ids of tests/data. */
 #define NEXT_IN_SMALL "0x1ba"
-
-#define TRY(call)             \
-    do {                      \
-        weh_err err_ = call;  \
-        if (err_ != WEH_OK) { \
-            return err_;      \
-        }                     \
-    } while (0)
 
 /* A call that is not an edit of an element: what was unsaved before stays when it fails. */
 static weh_err other_edit(struct world *w, weh_err err)
@@ -451,6 +446,35 @@ const struct scenario scenarios[] = {
         { .name = "save", .run = save_property } } },
     { .name = "abandon", .file = "empty.bim", .steps = {
         { .name = "save", .run = save_property }, { .name = "abandon", .run = edit_and_abandon }, { .name = "more", .run = save_update } } },
+    { .name = "journal", .file = "empty.bim", .journals = true, .prepare = three_saves, .steps = {
+        { .name = "leave", .run = leave_journal, .fresh = true }, { .name = "again", .run = restore_and_leave, .fresh = true },
+        { .name = "save", .run = restore_and_save, .fresh = true }, { .name = "undo", .run = undo_one },
+        { .name = "redo", .run = redo }, { .name = "more", .run = save_other_property } } },
+    { .name = "journal-decided", .file = "empty.bim", .journals = true, .steps = {
+        { .name = "leave", .run = leave_journal, .fresh = true }, { .name = "drop", .run = world_drop, .fresh = true },
+        { .name = "of nothing", .run = leave_journal_of_nothing, .fresh = true }, { .name = "leave again", .run = leave_journal, .fresh = true },
+        { .name = "abandon", .run = restore_and_abandon, .fresh = true }, { .name = "save", .run = save_other_property } } },
+    { .name = "journal-saved", .file = "empty.bim", .journals = true, .steps = {
+        { .name = "save", .run = journal_and_save, .fresh = true }, { .name = "undo", .run = journal_and_undo, .fresh = true },
+        { .name = "redo", .run = redo }, { .name = "abandon", .run = journal_and_abandon, .fresh = true },
+        { .name = "last", .run = save_other_property } } },
+    { .name = "journal-killed", .file = "empty.bim", .journals = true, .killed = true, .prepare = saved_and_journaled, .steps = {
+        { .name = "open", .run = do_open }, { .name = "save", .run = restore_and_save, .fresh = true },
+        { .name = "undo all", .run = undo_all }, { .name = "redo", .run = redo } } },
+    { .name = "journal-restart", .file = "empty.bim", .journals = true, .prepare = three_saves, .steps = {
+        { .name = "leave", .run = leave_journal_of_restart, .restarts = true, .fresh = true }, { .name = "save", .run = restore_and_save, .restarts = true, .fresh = true },
+        { .name = "undo", .run = undo_one } } },
+    { .name = "journal-geometry", .file = "small.bim", .journals = true, .steps = {
+        { .name = "leave", .run = leave_journal_of_geometry, .fresh = true }, { .name = "save", .run = restore_and_save, .fresh = true },
+        { .name = "undo", .run = undo_one } } },
+    { .name = "journal-many", .file = "empty.bim", .journals = true, .cache_kb = 64, .costly = true, .steps = {
+        { .name = "leave", .run = leave_journal_of_many, .fresh = true }, { .name = "save", .run = restore_and_save, .fresh = true },
+        { .name = "undo", .run = undo_one } } },
+    { .name = "journal-normal", .file = "empty.bim", .journals = true, .durability = WEH_DURABILITY_NORMAL,
+      .prepare = three_saves, .steps = {
+        { .name = "leave", .run = leave_journal, .fresh = true }, { .name = "save", .run = restore_and_save, .fresh = true },
+        { .name = "more", .run = journal_and_save, .fresh = true }, { .name = "leave again", .run = leave_journal_of_restart, .restarts = true, .fresh = true },
+        { .name = "close", .run = reopen } } },
     { .name = "create", .steps = {
         { .name = "create", .run = create, .fresh = true }, { .name = "save", .run = save_subject }, { .name = "reopen", .run = reopen } } },
     { .name = "models", .file = "small.bim", .steps = {

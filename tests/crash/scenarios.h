@@ -20,8 +20,9 @@ struct scenario {
     enum weh_durability durability;
     uint32_t cache_kb;
     int checkpoint_pages;
-    bool killed; /* what is there was left by a session that was killed */
-    bool costly; /* takes so long that failures are only sampled */
+    bool killed;   /* what is there was left by a session that was killed */
+    bool journals; /* it has a recovery journal */
+    bool costly;   /* takes so long that failures are only sampled */
     weh_err (*prepare)(struct world *world);
     struct step steps[MAX_STEPS];
 };

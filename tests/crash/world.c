@@ -74,6 +74,7 @@ bool world_is_open(const struct world *world)
 
 static weh_err make_tools(struct world *world)
 {
+    struct weh_journal_info info;
     struct weh_txn_propagator propagator = { .propagate = weh_bis_propagate,
                                              .saved = weh_bis_saved };
     weh_err err = weh_briefcase_data_version(world->briefcase, &world->data_version, &world->diag);
@@ -90,6 +91,7 @@ static weh_err make_tools(struct world *world)
     if (err == WEH_OK) {
         propagator.ctx = world->bis;
         weh_txn_set_propagator(world->stack, &propagator);
+        err = weh_journal_look(world->stack, &world->found, &info, &world->diag);
     }
     return err;
 }
@@ -146,15 +148,20 @@ void world_close(struct world *world)
     weh_arena_reset(&world->arena);
 }
 
-void world_mark(struct world *world)
+void world_acknowledge(struct world *world)
 {
     pause_failures(true);
-    world_content(world, &world->saved);
     world->n_marks++;
     if (world->on_mark != NULL) {
         world->on_mark(world->ctx, world);
     }
     pause_failures(false);
+}
+
+void world_mark(struct world *world)
+{
+    world_content(world, &world->saved);
+    world_acknowledge(world);
 }
 
 /* ---- what it holds ---- */
@@ -358,7 +365,9 @@ static weh_err committed(struct world *world, weh_err err)
     /* As the server does after a save that failed, and always after what takes changes back. */
     weh_bis_forget(world->bis);
     if (err == WEH_OK) {
-        world_mark(world);
+        world_content(world, &world->saved);
+        world_offer_settled(world);
+        world_acknowledge(world);
     }
     return err;
 }
@@ -374,6 +383,7 @@ weh_err world_save(struct world *world, const char *description)
 
 weh_err world_abandon(struct world *world)
 {
+    world->offer.may_be_gone = true;
     return committed(world, weh_txn_abandon(world->stack, &world->diag));
 }
 

@@ -9,6 +9,7 @@
 #include "weh/bis.h"
 #include "weh/briefcase.h"
 #include "weh/ec.h"
+#include "weh/journal.h"
 #include "weh/txn.h"
 
 #include "fake_disk.h"
@@ -23,6 +24,14 @@ struct content {
     size_t n;
     uint64_t sums[MAX_TABLES];
     bool tracked[MAX_TABLES]; /* undone and redone; else what only grows */
+};
+
+/** What the recovery journal on the disk must bring back. */
+struct offer {
+    struct content content; /* of the file with the unsaved edits; nothing at all: there is none */
+    struct content basis;   /* the saved state that it fits */
+    bool may_be_gone;       /* removed, but the disk may have it still when the power goes */
+    bool is_past;           /* the file is in another state */
 };
 
 struct world {
@@ -40,7 +49,10 @@ struct world {
     int checkpoint_pages; /* the log is moved into the file when it has so many; 0: SQLite's default */
     struct content saved; /* as of the last call that was answered with a success */
     unsigned n_marks;     /* how many of them there were */
-    bool is_unsaved;      /* a call failed that leaves unsaved changes as they are */
+    struct offer offer;   /* as of the last call that was answered with a success */
+    struct content tried; /* with the edits of a journal whose writing failed; else nothing */
+    enum weh_journal_state found; /* when it was opened */
+    bool is_unsaved;              /* a call failed that leaves unsaved changes as they are */
     void (*on_mark)(void *ctx, struct world *world);
     void *ctx;
 };
@@ -65,6 +77,8 @@ bool world_is_open(const struct world *world);
 /** The call that ended here is acknowledged: the file holds what it holds now, and must go on to. No
  * failure happens meanwhile. */
 void world_mark(struct world *world);
+/** The same where the saved state is as it was. */
+void world_acknowledge(struct world *world);
 
 /** What is in the file, unsaved changes included; without failures. */
 void world_content(struct world *world, struct content *out);
@@ -94,5 +108,30 @@ weh_err world_undo(struct world *world, uint32_t count);
 weh_err world_redo(struct world *world);
 weh_err world_cancel_to(struct world *world, struct weh_txn_id id);
 weh_err world_restart(struct world *world);
+
+/* ---- offer.c ---- */
+
+void offer_clear(struct offer *offer);
+bool offer_is_there(const struct offer *offer);
+/** It is fine when nothing is offered. */
+bool offer_may_be_missing(const struct offer *offer);
+/** @restored is what it must bring back. */
+bool offer_fits(const struct offer *offer, const struct content *restored);
+
+/** Write the recovery journal of what is unsaved; marks. */
+weh_err world_journal(struct world *world);
+/** What was found must be what world->offer says. */
+weh_err world_restore(struct world *world);
+weh_err world_drop(struct world *world);
+
+/** A commit was acknowledged. */
+void world_offer_settled(struct world *world);
+
+/** Restore what is offered, if anything; then save and undo it, or abandon it. False: nothing is. */
+bool world_take_offer(struct world *world, bool save, struct content *restored);
+/** The same, and it must be what world->offer and world->tried say. */
+void world_check_offer(struct world *world);
+/** Drop what is offered, if anything. */
+void world_refuse_offer(struct world *world);
 
 #endif
