@@ -115,9 +115,10 @@ void weh_writer_init(struct weh_writer *writer, enum weh_codec codec, struct weh
 void weh_reply_begin(struct weh_writer *writer, const struct weh_value *id);
 void weh_reply_end(struct weh_writer *writer);
 
-/** A whole error reply {code, message, data:{name, iTwin?, where?}}. @id NULL when unknown. */
+/** A whole error reply {code, message, data:{name, iTwin?, where?, op?, activityId?}}. @id NULL when
+ * unknown, @activity_id NULL or "" when there is none. */
 void weh_error_write(struct weh_writer *writer, const struct weh_value *id,
-                     const struct weh_diag *diag);
+                     const struct weh_diag *diag, const char *activity_id);
 
 /** A notification (or, with @id, a request: for clients): begin, write one map, end. */
 void weh_call_begin(struct weh_writer *writer, const struct weh_value *id, struct weh_str method);

@@ -73,6 +73,7 @@ struct weh_call {
     const weh_err *result_err; /* sticky: not WEH_OK when the result grew beyond the limit */
     struct weh_arena *arena;   /* scratch; emptied after the call */
     void *workspace;           /* the session's, made by the application */
+    const char *activity_id;   /* what the request belongs to, for the log */
 };
 
 typedef weh_err (*weh_handler)(struct weh_call *call, struct weh_diag *diag);

@@ -46,6 +46,7 @@ struct weh_session_options {
     int64_t expires_ms;        /* of the token, wall clock; 0: never */
     const char *user;          /* copied */
     const char *peer;          /* "127.0.0.1:51234", for the log; copied */
+    const char *activity; /* what the handshake belongs to (weh/activity.h); NULL: it did not say */
 };
 
 /**

@@ -155,6 +155,7 @@ int weh_conn_established(struct weh_conn *conn)
         .expires_ms = conn->identity.expires_ms,
         .user = conn->identity.user,
         .peer = peer,
+        .activity = conn->activity,
     };
 
     (void)lws_get_peer_simple(conn->wsi, peer, sizeof(peer));

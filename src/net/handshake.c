@@ -113,6 +113,7 @@ static bool has_token(struct lws *wsi, enum lws_token_indexes header, const char
 static bool check(const struct weh_conn *conn, enum weh_metric metric, weh_err err,
                   const struct weh_diag *diag)
 {
+    const struct weh_log_who who = { NULL, conn->activity };
     char peer[64] = "";
 
     if (err == WEH_OK) {
@@ -120,7 +121,7 @@ static bool check(const struct weh_conn *conn, enum weh_metric metric, weh_err e
     }
     weh_metrics_add(conn->net->metrics, metric, 1);
     (void)lws_get_peer_simple(conn->wsi, peer, sizeof(peer));
-    weh_log(conn->net->log, WEH_LOG_DEBUG, NULL, "auth.refused",
+    weh_log(conn->net->log, WEH_LOG_DEBUG, &who, "auth.refused",
             WEH_F_TEXT("what", metric == WEH_METRIC_REFUSED_AUTH_TICKET ? "ticket" : "token"),
             WEH_F_TEXT("text", diag->text), WEH_F_TEXT("peer", peer));
     return false;
@@ -197,6 +198,16 @@ bool weh_handshake_has_token_in_url(struct lws *wsi)
     return is_found;
 }
 
+static bool authenticate_by_certificate(struct weh_conn *conn)
+{
+    weh_identity_fini(&conn->identity);
+    if (weh_tls_client_identity(conn->net, conn->wsi, &conn->identity)) {
+        return true;
+    }
+    weh_metrics_add(conn->net->metrics, WEH_METRIC_REFUSED_AUTH_NONE, 1);
+    return false;
+}
+
 /* A bearer token in the header; else a ticket, as subprotocol or ?ticket=; else the certificate of
  * the connection. A token never comes in a URL, where proxies write it down. */
 static bool authenticate(struct weh_conn *conn, struct weh_str ticket)
@@ -211,12 +222,7 @@ static bool authenticate(struct weh_conn *conn, struct weh_str ticket)
         const char *value = lws_get_urlarg_by_name(conn->wsi, "ticket=", text, sizeof(text));
 
         if (value == NULL) {
-            weh_identity_fini(&conn->identity);
-            if (weh_tls_client_identity(conn->net, conn->wsi, &conn->identity)) {
-                return true;
-            }
-            weh_metrics_add(conn->net->metrics, WEH_METRIC_REFUSED_AUTH_NONE, 1);
-            return false;
+            return authenticate_by_certificate(conn);
         }
         ticket = weh_str_from(value);
     }
@@ -298,6 +304,37 @@ static const struct refusal *check_session(struct weh_conn *conn)
     return NULL;
 }
 
+/* The header @name ("x:") as text of at most @size - 1 bytes; "" when it is absent or longer. */
+static struct weh_str custom_header(struct lws *wsi, const char *name, char *out, size_t size)
+{
+    int n = lws_hdr_custom_length(wsi, name, (int)strlen(name));
+
+    if (n <= 0 || (size_t)n >= size ||
+        lws_hdr_custom_copy(wsi, out, (int)size, name, (int)strlen(name)) < 0) {
+        n = 0;
+    }
+    out[n] = '\0';
+    return (struct weh_str){ out, (size_t)n };
+}
+
+/* What the client says that the request belongs to. A wrong header is as good as none: proxies add
+ * them, and the client could not help it. */
+static void take_activity(struct weh_conn *conn)
+{
+    char text[128];
+    char trace[WEH_TRACE_SIZE];
+    struct weh_str id = custom_header(conn->wsi, "x-correlation-id:", text, sizeof(text));
+
+    conn->activity[0] = '\0';
+    if (weh_activity_is_valid(id)) {
+        memcpy(conn->activity, id.ptr, id.len + 1);
+        return;
+    }
+    if (weh_traceparent_read(custom_header(conn->wsi, "traceparent:", text, sizeof(text)), trace)) {
+        memcpy(conn->activity, trace, sizeof(trace));
+    }
+}
+
 int weh_handshake_confirm(struct weh_conn *conn)
 {
     static const struct refusal no_path = { "404 Not Found", NULL, "not found\n" };
@@ -316,6 +353,7 @@ int weh_handshake_confirm(struct weh_conn *conn)
     if (method < 0) {
         return -1; /* the request is gone already: libwebsockets answered an unknown Upgrade */
     }
+    take_activity(conn);
     if (method == LWSHUMETH_GET && weh_str_eq_text(path, WEH_IPC_PATH)) {
         refusal = &no_ipc;
     } else if (method != LWSHUMETH_GET || !weh_str_eq_text(path, WEH_SESSION_PATH)) {

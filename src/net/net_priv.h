@@ -13,6 +13,7 @@
 #include <pthread.h>
 #include <uv.h>
 
+#include "weh/activity.h"
 #include "weh/auth.h"
 #include "weh/channel.h"
 #include "weh/metrics.h"
@@ -48,6 +49,7 @@ struct weh_conn {
     struct lws *wsi;              /* NULL when GONE */
     struct weh_session *session;  /* NULL before the upgrade and after weh_session_channel_gone */
     struct weh_identity identity; /* of the request being looked at; then the session's */
+    char activity[WEH_ACTIVITY_SIZE]; /* what the request belongs to; "" when it does not say */
     enum weh_conn_state state;
     enum weh_codec codec;
     int fd;

@@ -132,6 +132,7 @@ weh_err session_hello(struct weh_call *call, struct weh_diag *diag)
         return err;
     }
     who.session = weh_session_name(hello.session);
+    who.activity = call->activity_id;
     weh_log(weh_host_log(call->host), WEH_LOG_INFO, &who, "session.hello",
             WEH_F_TEXT("client", name), WEH_F_TEXT("version", version));
     put_hello(call->result, &hello, weh_host_config(call->host));

@@ -115,7 +115,7 @@ void session_send(struct weh_session *session, enum sender sender, struct weh_bu
 }
 
 void session_send_error(struct weh_session *session, enum sender sender, const struct weh_value *id,
-                        const struct weh_diag *diag)
+                        const struct weh_diag *diag, const char *activity_id)
 {
     struct weh_buf buf;
     struct weh_writer writer;
@@ -123,7 +123,7 @@ void session_send_error(struct weh_session *session, enum sender sender, const s
     weh_buf_init(&buf, 0);
     session_buf_begin(session, &buf);
     weh_writer_init(&writer, session->codec, &buf);
-    weh_error_write(&writer, id, diag);
+    weh_error_write(&writer, id, diag, activity_id);
     session_send(session, sender, &buf);
 }
 
@@ -142,18 +142,56 @@ void weh_notify_end(struct weh_session *session)
     session_send(session, SENDER_WORKER, &session->notify_buf);
 }
 
-/* The activity of the request: the client's, or one made here. */
-static void take_activity(struct weh_session *session, const struct weh_value *params)
+void session_default_activity(const struct weh_session *session, uint64_t number,
+                              struct activity *out)
 {
-    const struct weh_value *id = weh_value_get(weh_value_get(params, "_meta"), "activityId");
-
-    if (id != NULL && id->type == WEH_VALUE_STRING && id->n < sizeof(session->activity)) {
-        (void)snprintf(session->activity, sizeof(session->activity), "%.*s",
-                       WEH_STR_ARGS(weh_value_str(id)));
+    out->trace[0] = '\0';
+    if (session->correlation[0] != '\0') {
+        (void)snprintf(out->id, sizeof(out->id), "%s", session->correlation);
     } else {
-        (void)snprintf(session->activity, sizeof(session->activity), "%s-%llu", session->name,
-                       (unsigned long long)session->stats.requests);
+        (void)snprintf(out->id, sizeof(out->id), "%s-%llu", session->name,
+                       (unsigned long long)number);
     }
+}
+
+/* The text @key of @meta; false when there is none. */
+static bool meta_text(const struct weh_value *meta, const char *key, struct weh_str *out)
+{
+    const struct weh_value *value = weh_value_get(meta, key);
+
+    if (weh_value_is_null(value)) {
+        return false;
+    }
+    *out = value->type == WEH_VALUE_STRING ? weh_value_str(value) : (struct weh_str){ "", 0 };
+    return true;
+}
+
+/* The activity of the request: the client's, else that of its trace; else @out stays. */
+static weh_err read_activity(const struct weh_value *params, struct activity *out,
+                             struct weh_diag *diag)
+{
+    const struct weh_value *meta = weh_value_get(params, "_meta");
+    struct weh_str text;
+
+    if (meta == NULL || meta->type != WEH_VALUE_MAP) {
+        return WEH_OK; /* weh_args_decode says what is wrong with it */
+    }
+    if (meta_text(meta, "traceparent", &text)) {
+        if (!weh_traceparent_read(text, out->trace)) {
+            return weh_fail_where(diag, WEH_E_BAD_ARGS, "_meta.traceparent",
+                                  "_meta.traceparent must be one as W3C Trace Context says");
+        }
+        (void)snprintf(out->id, sizeof(out->id), "%s", out->trace);
+    }
+    if (meta_text(meta, "activityId", &text)) {
+        if (!weh_activity_is_valid(text)) {
+            return weh_fail_where(diag, WEH_E_BAD_ARGS, "_meta.activityId",
+                                  "_meta.activityId must be 1 to %d visible ASCII characters",
+                                  WEH_ACTIVITY_SIZE - 1);
+        }
+        (void)snprintf(out->id, sizeof(out->id), "%.*s", WEH_STR_ARGS(text));
+    }
+    return WEH_OK;
 }
 
 static weh_err check_gates(struct weh_session *session, const struct job *job,
@@ -191,7 +229,7 @@ static weh_err run_handler(struct weh_call *call, const struct job *job, struct 
 /* Decode the arguments and call the handler; @arena is emptied by the caller. */
 static weh_err call_method(struct weh_session *session, const struct job *job,
                            struct weh_arena *arena, struct weh_writer *writer,
-                           struct weh_diag *diag)
+                           struct activity *activity, struct weh_diag *diag)
 {
     struct weh_codec_limits limits = session_codec_limits(session);
     const struct weh_host_options *host = &session->host->options;
@@ -205,15 +243,20 @@ static weh_err call_method(struct weh_session *session, const struct job *job,
                              .result = writer->sink,
                              .result_err = &writer->buf->err,
                              .arena = arena,
-                             .workspace = session->workspace };
+                             .workspace = session->workspace,
+                             .activity_id = activity->id };
     weh_err err;
 
     err = weh_params_decode(session->codec, job->envelope.params, &limits, arena, &params, diag);
     if (err != WEH_OK) {
         return err;
     }
-    if (!weh_method_is_out_of_band(job->method)) {
-        take_activity(session, &params);
+    err = read_activity(&params, activity, diag);
+    if (err == WEH_OK && !weh_method_is_out_of_band(job->method)) {
+        err = check_gates(session, job, diag);
+    }
+    if (err != WEH_OK) {
+        return err;
     }
     err = weh_args_decode(job->method->args, &params, arena, args, diag);
     if (err != WEH_OK) {
@@ -246,14 +289,15 @@ static void log_request(const struct weh_session *session, const struct job *job
 
     if (err == WEH_OK) {
         weh_log(session->host->options.log, WEH_LOG_DEBUG, &who, "request",
-                WEH_F_TEXT("method", job->method->name), WEH_F_INT("us", took_us));
+                WEH_F_TEXT("method", job->method->name),
+                WEH_F_TEXT("trace", session->activity.trace), WEH_F_INT("us", took_us));
     } else {
         weh_log(session->host->options.log, fault ? WEH_LOG_ERROR : WEH_LOG_DEBUG, &who,
                 "request.failed", WEH_F_TEXT("method", job->method->name),
                 WEH_F_TEXT("error", weh_err_info(err)->name), WEH_F_TEXT("text", diag->text),
                 WEH_F_TEXT("where", diag->where), WEH_F_TEXT("detail", diag->detail),
                 WEH_F_TEXT("file", diag->file), WEH_F_INT("line", diag->line),
-                WEH_F_INT("us", took_us));
+                WEH_F_TEXT("trace", session->activity.trace), WEH_F_INT("us", took_us));
     }
 }
 
@@ -266,7 +310,6 @@ static void settle(struct weh_session *session, const struct job *job, weh_err e
         session->stats.longest_us = took_us;
     }
     log_request(session, job, err, diag, took_us);
-    session->activity[0] = '\0';
     if (err != WEH_OK) {
         session->stats.failures++;
         if (weh_err_info(err)->scope == WEH_SCOPE_SESSION) {
@@ -292,6 +335,8 @@ void session_run_job(struct weh_session *session, struct job *job)
     const uint64_t started_us = weh_clock_mono_us();
     struct weh_arena own_arena;
     struct weh_arena *arena = out_of_band ? &own_arena : &session->arena;
+    struct activity own_activity;
+    struct activity *activity = out_of_band ? &own_activity : &session->activity;
     struct weh_writer writer;
     struct weh_diag diag = { .err = WEH_OK };
     struct weh_buf buf;
@@ -304,11 +349,10 @@ void session_run_job(struct weh_session *session, struct job *job)
     weh_writer_init(&writer, session->codec, &buf);
     if (!out_of_band) {
         session_progress_reset(session, started_us);
-        err = check_gates(session, job, &diag);
     }
-    if (err == WEH_OK) {
-        err = call_method(session, job, arena, &writer, &diag);
-    }
+    session_default_activity(session, out_of_band ? session->n_taken : session->stats.requests,
+                             activity);
+    err = call_method(session, job, arena, &writer, activity, &diag);
     took_us = weh_clock_mono_us() - started_us;
     weh_metrics_request(session->host->metrics,
                         (size_t)(job->method - session->host->options.methods), err, took_us);
@@ -324,10 +368,11 @@ void session_run_job(struct weh_session *session, struct job *job)
         session_send(session, sender, &buf);
     } else {
         weh_buf_fini(&buf);
-        session_send_error(session, sender, &job->envelope.id, &diag);
+        session_send_error(session, sender, &job->envelope.id, &diag, activity->id);
     }
     weh_arena_fini(&own_arena);
     if (!out_of_band) {
         weh_arena_reset(&session->arena);
+        session->activity.id[0] = '\0';
     }
 }

@@ -80,7 +80,7 @@ static void log_end(const struct weh_session *session)
 {
     const struct weh_close_info *info = weh_close_info(session->reason);
     const struct session_stats *stats = &session->stats;
-    struct weh_log_who who = { session->name, NULL };
+    struct weh_log_who who = { session->name, session->correlation };
 
     weh_metrics_closed(session->host->metrics, session->reason);
     weh_log(session->host->options.log, info->is_error ? WEH_LOG_WARN : WEH_LOG_INFO, &who,

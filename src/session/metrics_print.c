@@ -149,19 +149,14 @@ static void print_method(const char *family, const char *name, const struct meth
                                                                               : sum->failures));
 }
 
-static void print_methods(const struct weh_host *host, struct weh_buf *out)
+static void print_methods(const struct weh_host *host, const char *family, struct weh_buf *out)
 {
-    static const char *const families[] = { "requests_total", "request_failures_total",
-                                            "request_duration_seconds" };
+    other_head(out, family);
+    for (size_t i = 0; i < host->metrics->n_methods; i++) {
+        struct method_sum sum = sum_method(host->metrics, i);
 
-    for (size_t family = 0; family < WEH_ARRAY_LEN(families); family++) {
-        other_head(out, families[family]);
-        for (size_t i = 0; i < host->metrics->n_methods; i++) {
-            struct method_sum sum = sum_method(host->metrics, i);
-
-            if (sum.requests != 0) {
-                print_method(families[family], host->options.methods[i].name, &sum, out);
-            }
+        if (sum.requests != 0) {
+            print_method(family, host->options.methods[i].name, &sum, out);
         }
     }
 }
@@ -277,7 +272,9 @@ static void print_looked_up(const struct weh_host *host, struct weh_buf *out)
 void weh_metrics_print(const struct weh_host *host, struct weh_buf *out)
 {
     print_rows(host->metrics, out);
-    print_methods(host, out);
+    print_methods(host, "requests_total", out);
+    print_methods(host, "request_failures_total", out);
+    print_methods(host, "request_duration_seconds", out);
     print_named(host->metrics, out);
     print_looked_up(host, out);
 }

@@ -29,7 +29,7 @@ static weh_err make_name(char out[20], struct weh_diag *diag)
 
 struct weh_log_who session_who(const struct weh_session *session)
 {
-    return (struct weh_log_who){ session->name, session->activity };
+    return (struct weh_log_who){ session->name, session->activity.id };
 }
 
 static weh_err register_session(struct weh_session *session, struct weh_diag *diag)
@@ -51,6 +51,13 @@ static void unregister_session(struct weh_session *session)
 {
     table_remove(&session->host->table, session);
     service_dismiss(&session->host->service, session);
+}
+
+static void take_correlation(struct weh_session *session, const struct weh_session_options *options)
+{
+    if (options->activity != NULL) {
+        (void)snprintf(session->correlation, sizeof(session->correlation), "%s", options->activity);
+    }
 }
 
 weh_err weh_session_create(const struct weh_session_options *options, struct weh_session **out,
@@ -83,6 +90,7 @@ weh_err weh_session_create(const struct weh_session_options *options, struct weh
     session->state = WEH_SESSION_NEW;
     (void)snprintf(session->user, sizeof(session->user), "%s", options->user);
     (void)snprintf(session->peer, sizeof(session->peer), "%s", options->peer);
+    take_correlation(session, options);
     session->stats.started_us = weh_clock_mono_us();
     weh_arena_init(&session->arena, 0);
     weh_buf_init(&session->notify_buf, 0);
@@ -104,7 +112,7 @@ weh_err weh_session_create(const struct weh_session_options *options, struct weh
     (void)pthread_mutex_init(&session->lock, NULL);
     weh_metrics_add(host->metrics, WEH_METRIC_SESSIONS_STARTED, 1);
     weh_metrics_add(host->metrics, WEH_METRIC_SESSIONS_NEW, 1);
-    struct weh_log_who who = session_who(session);
+    struct weh_log_who who = { session->name, session->correlation };
 
     weh_log(host->options.log, WEH_LOG_INFO, &who, "session.start",
             WEH_F_TEXT("user", session->user), WEH_F_TEXT("peer", session->peer),
@@ -184,6 +192,16 @@ static weh_err read_job(struct weh_session *session, struct job *job, struct weh
     return WEH_OK;
 }
 
+/* Of a message whose params nobody has read. */
+static void send_early_error(struct weh_session *session, const struct weh_value *id,
+                             const struct weh_diag *diag)
+{
+    struct activity activity;
+
+    session_default_activity(session, session->n_taken, &activity);
+    session_send_error(session, SENDER_CHANNEL, id, diag, activity.id);
+}
+
 void weh_session_receive(struct weh_session *session, uint8_t *bytes, size_t len)
 {
     struct job *job = weh_calloc(1, sizeof(*job));
@@ -205,8 +223,7 @@ void weh_session_receive(struct weh_session *session, uint8_t *bytes, size_t len
         session_count_taken(session);
     }
     if (err != WEH_OK) {
-        session_send_error(session, SENDER_CHANNEL, job->envelope.has_id ? &job->envelope.id : NULL,
-                           &diag);
+        send_early_error(session, job->envelope.has_id ? &job->envelope.id : NULL, &diag);
         job_destroy(job);
         return;
     }
@@ -218,7 +235,7 @@ void weh_session_receive(struct weh_session *session, uint8_t *bytes, size_t len
     if (!enqueue(session, job)) {
         (void)weh_fail(&diag, WEH_E_BUSY, "too many requests wait; read the replies first");
         if (job->envelope.has_id) {
-            session_send_error(session, SENDER_CHANNEL, &job->envelope.id, &diag);
+            send_early_error(session, &job->envelope.id, &diag);
         }
         job_destroy(job);
     }

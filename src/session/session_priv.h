@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 
+#include "weh/activity.h"
 #include "weh/arena.h"
 #include "weh/buf.h"
 #include "weh/codec.h"
@@ -28,6 +29,12 @@ struct session_stats {
     atomic_uint_fast64_t bytes_out;
 };
 
+/** What a request belongs to. */
+struct activity {
+    char id[WEH_ACTIVITY_SIZE];
+    char trace[WEH_TRACE_SIZE]; /* "" when the client has told none */
+};
+
 /** How far the end of a session has come; each step once, in this order. */
 enum ending {
     ENDING_NOT,
@@ -41,6 +48,7 @@ struct weh_session {
     char name[20]; /* "s" and 16 digits */
     char user[WEH_USER_SIZE];
     char peer[64];
+    char correlation[WEH_ACTIVITY_SIZE]; /* of the handshake; "" when it had none */
 
     /* Service thread. */
     struct weh_session *table_next;
@@ -100,7 +108,7 @@ struct weh_session {
     bool end_after_reply;
     enum weh_close_reason end_reason;
     struct session_stats stats;
-    char activity[64];
+    struct activity activity; /* of the running request; "" between requests */
     uint64_t idle_since_ms;
     uint64_t next_progress_us; /* when the client is told how far the running request is */
 };
@@ -163,7 +171,11 @@ void session_overflow_drop(struct weh_session *session);
 
 /** Answer @id (NULL: unknown) with the error in @diag. */
 void session_send_error(struct weh_session *session, enum sender sender, const struct weh_value *id,
-                        const struct weh_diag *diag);
+                        const struct weh_diag *diag, const char *activity_id);
+
+/** What the @number-th request belongs to when it does not say: what the handshake said, else itself. */
+void session_default_activity(const struct weh_session *session, uint64_t number,
+                              struct activity *out);
 
 /** Tell the channel of what the worker has sent. @session's lock is held. */
 void session_wake_if_due(struct weh_session *session);

@@ -59,12 +59,13 @@ void weh_reply_end(struct weh_writer *writer)
 }
 
 static void write_error_data(struct weh_sink *sink, const struct weh_err_info *info,
-                             const struct weh_diag *diag)
+                             const struct weh_diag *diag, const char *activity_id)
 {
+    const bool has_activity = activity_id != NULL && activity_id[0] != '\0';
     int32_t itwin = diag->itwin != 0 ? diag->itwin : info->itwin;
 
     weh_sink_map_begin(sink, 1U + (itwin != 0 ? 1U : 0U) + (diag->where[0] != '\0' ? 1U : 0U) +
-                                 (diag->op != 0 ? 1U : 0U));
+                                 (diag->op != 0 ? 1U : 0U) + (has_activity ? 1U : 0U));
     weh_sink_key(sink, "name");
     weh_sink_text(sink, info->name);
     if (itwin != 0) {
@@ -79,10 +80,14 @@ static void write_error_data(struct weh_sink *sink, const struct weh_err_info *i
         weh_sink_key(sink, "op");
         weh_sink_int(sink, (int64_t)diag->op - 1);
     }
+    if (has_activity) {
+        weh_sink_key(sink, "activityId");
+        weh_sink_text(sink, activity_id);
+    }
     weh_sink_map_end(sink);
 }
 
-static void write_error(struct weh_sink *sink, const struct weh_diag *diag)
+static void write_error(struct weh_sink *sink, const struct weh_diag *diag, const char *activity_id)
 {
     const struct weh_err_info *info = weh_err_info(diag->err);
 
@@ -92,12 +97,12 @@ static void write_error(struct weh_sink *sink, const struct weh_diag *diag)
     weh_sink_key(sink, "message");
     weh_sink_text(sink, diag->text[0] != '\0' ? diag->text : info->help);
     weh_sink_key(sink, "data");
-    write_error_data(sink, info, diag);
+    write_error_data(sink, info, diag, activity_id);
     weh_sink_map_end(sink);
 }
 
 void weh_error_write(struct weh_writer *writer, const struct weh_value *id,
-                     const struct weh_diag *diag)
+                     const struct weh_diag *diag, const char *activity_id)
 {
     struct weh_sink *sink = writer->sink;
 
@@ -105,7 +110,7 @@ void weh_error_write(struct weh_writer *writer, const struct weh_value *id,
         weh_sink_array_begin(sink, 4);
         weh_sink_int(sink, 1);
         write_id(sink, id);
-        write_error(sink, diag);
+        write_error(sink, diag, activity_id);
         weh_sink_null(sink);
         weh_sink_array_end(sink);
         return;
@@ -114,7 +119,7 @@ void weh_error_write(struct weh_writer *writer, const struct weh_value *id,
     weh_sink_key(sink, "id");
     write_id(sink, id);
     weh_sink_key(sink, "error");
-    write_error(sink, diag);
+    write_error(sink, diag, activity_id);
     weh_sink_map_end(sink);
 }
 

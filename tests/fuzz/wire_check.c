@@ -131,7 +131,7 @@ static void check_error_reply(enum weh_codec codec, const struct weh_value *id,
     weh_arena_init(&arena, 0);
     weh_buf_init(&buf, 0);
     weh_writer_init(&writer, codec, &buf);
-    weh_error_write(&writer, id, diag);
+    weh_error_write(&writer, id, diag, NULL);
     MUST(weh_message_decode(codec, bytes_of(&buf), &limits, &arena, &reply, NULL) == WEH_OK);
     MUST(weh_incoming_read(codec, &reply, &incoming, NULL) == WEH_OK);
     MUST(incoming.kind == WEH_INCOMING_ERROR);

@@ -296,6 +296,21 @@ static void test_resume_without_linger_hello_or_loss_the_session_ends_with_its_c
     finish(&client);
 }
 
+/* Where the activity id of an error begins: it differs with each. */
+static char *without_activity(char *error)
+{
+    char *at = strstr(error, ",\"activityId\"");
+
+    assert_non_null(at);
+    return at;
+}
+
+static void assert_starts_with(const char *text, const char *start)
+{
+    assert_true(strncmp(text, start, strlen(start)) == 0);
+    assert_true(strncmp(text + strlen(start), ",\"activityId\":\"s", 17) == 0);
+}
+
 static void test_resume_wrong_credentials_get_one_and_the_same_error(void **state)
 {
     struct client client = say_hello(state);
@@ -307,16 +322,17 @@ static void test_resume_wrong_credentials_get_one_and_the_same_error(void **stat
     wrong[47] = wrong[47] == '0' ? '1' : '0';
     ask_resume(&client, fake, client.session, wrong, 0);
     (void)snprintf(first, sizeof(first), "%s", fake_channel_wait(fake, 1));
+    *without_activity(first) = '\0';
     assert_has(first, "\"ResumeFailed\"");
     ask_resume(&client, fake, "s0000000000000000", client.token, 0);
-    assert_string_equal(fake_channel_wait(fake, 2), first);
+    assert_starts_with(fake_channel_wait(fake, 2), first);
     ask_resume(&client, fake, client.session, "", 0);
-    assert_string_equal(fake_channel_wait(fake, 3), first);
+    assert_starts_with(fake_channel_wait(fake, 3), first);
     ask_resume(&client, fake, weh_session_name(fake->session), client.token, 0);
-    assert_string_equal(fake_channel_wait(fake, 4), first);
+    assert_starts_with(fake_channel_wait(fake, 4), first);
     fake = next_channel(&client, "bob", WEH_CODEC_JSON);
     ask_resume(&client, fake, client.session, client.token, 0);
-    assert_string_equal(fake_channel_wait(fake, 1), first);
+    assert_starts_with(fake_channel_wait(fake, 1), first);
     /* It is a session like any other still. */
     ask(fake, 1, "test.count", "{}");
     assert_has(fake_channel_wait(fake, 2), "\"result\":1");

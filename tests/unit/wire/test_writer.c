@@ -96,7 +96,7 @@ static void test_writer_error_carries_code_message_and_data(void **state)
     (void)weh_fail_where(&diag, WEH_E_MISSING_ID, "props.\"x\"", "no element %s", "0x1");
     weh_diag_detail(&diag, "secret");
     start_writing(f, WEH_CODEC_JSON);
-    weh_error_write(&f->writer, &id_seven, &diag);
+    weh_error_write(&f->writer, &id_seven, &diag, NULL);
     assert_true(weh_str_eq_text(
         written(f),
         "{\"jsonrpc\":\"2.0\",\"id\":7,\"error\":{\"code\":1014,\"message\":\"no element 0x1\","
@@ -104,7 +104,7 @@ static void test_writer_error_carries_code_message_and_data(void **state)
 
     diag = (struct weh_diag){ .err = WEH_E_PARSE };
     start_writing(f, WEH_CODEC_JSON);
-    weh_error_write(&f->writer, NULL, &diag);
+    weh_error_write(&f->writer, NULL, &diag, NULL);
     assert_true(weh_str_eq_text(
         written(f),
         "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32700,\"message\":"
@@ -112,7 +112,7 @@ static void test_writer_error_carries_code_message_and_data(void **state)
 
     diag.itwin = 5;
     start_writing(f, WEH_CODEC_MSGPACK);
-    weh_error_write(&f->writer, NULL, &diag);
+    weh_error_write(&f->writer, NULL, &diag, NULL);
     assert_int_equal(decode(f, WEH_CODEC_MSGPACK, written(f)), WEH_OK);
     assert_string_equal(
         as_json(f, &f->value),
@@ -290,7 +290,7 @@ static void test_incoming_messages_of_a_server_are_sorted(void **state)
         assert_int_equal(incoming.value.n, 2);
 
         start_writing(f, codecs[i]);
-        weh_error_write(&f->writer, NULL, &diag);
+        weh_error_write(&f->writer, NULL, &diag, NULL);
         assert_int_equal(read_incoming(f, codecs[i], written(f), &incoming), WEH_OK);
         assert_int_equal(incoming.kind, WEH_INCOMING_ERROR);
         assert_int_equal(incoming.id.type, WEH_VALUE_NULL);
