@@ -308,7 +308,7 @@ static char *without_activity(char *error)
 static void assert_starts_with(const char *text, const char *start)
 {
     assert_true(strncmp(text, start, strlen(start)) == 0);
-    assert_true(strncmp(text + strlen(start), ",\"activityId\":\"s", 17) == 0);
+    assert_true(strncmp(text + strlen(start), ",\"activityId\":\"s", 16) == 0);
 }
 
 static void test_resume_wrong_credentials_get_one_and_the_same_error(void **state)
