@@ -44,8 +44,15 @@ enum weh_durability {
     WEH_DURABILITY_NORMAL /* the end of the process; a power cut may take the last commits, whole */
 };
 
+/** What a name may lead to. All zero: to any file. */
+struct weh_file_bounds {
+    const char *root;   /* the folder that it must be below, without symbolic links; borrowed */
+    uint64_t max_bytes; /* a larger file is WEH_E_TOO_LARGE; 0: no limit */
+};
+
 struct weh_briefcase_options {
-    const char *path;                   /* of the .bim; borrowed */
+    const char *path; /* of the .bim; borrowed; begins with that of bounds.root, if any */
+    struct weh_file_bounds bounds;
     bool readonly;                      /* no write lock, no transactions */
     const char *user;                   /* who opens, told to others who find it busy; borrowed */
     struct weh_file_registry *registry; /* kept */

@@ -8,11 +8,11 @@
 
 #include <stdint.h>
 
+#include "weh/briefcase.h"
 #include "weh/err.h"
 #include "weh/id.h"
 
 struct weh_file_entry;
-struct weh_file_registry;
 
 /** Asked between the steps of a long copy; an error ends it. @total 0: not known. */
 struct weh_copy_watch {
@@ -22,6 +22,7 @@ struct weh_copy_watch {
 
 struct weh_checkout_options {
     const char *source;                 /* path of the iModel; borrowed */
+    struct weh_file_bounds bounds;      /* of the source */
     const char *target;                 /* path of the briefcase, which must be free; borrowed */
     const char *user;                   /* who asks; borrowed */
     struct weh_file_registry *registry; /* the open files of this process */

@@ -11,6 +11,8 @@
 #include "weh/sink.h"
 #include "weh/str.h"
 
+struct weh_file_bounds;
+
 struct weh_imodel_create_props {
     struct weh_str root_subject_name;        /* trimmed; then 1 to 350 characters, no NUL */
     struct weh_str root_subject_description; /* may be empty */
@@ -39,10 +41,10 @@ struct weh_imodel_summary {
     char name[256]; /* code value of the root subject, cut at a character when longer */
 };
 
-/** Read id and name of the iModel @path, read-only, without waiting for locks.
+/** Read id and name of the iModel @path, within @bounds (NULL: none), read-only, without waiting for locks.
  * WEH_E_FILE_NOT_FOUND, WEH_E_NOT_AN_IMODEL, others of weh_db_fail. */
-WEH_MUST_CHECK weh_err weh_imodel_peek(const char *path, struct weh_imodel_summary *out,
-                                       struct weh_diag *diag);
+WEH_MUST_CHECK weh_err weh_imodel_peek(const char *path, const struct weh_file_bounds *bounds,
+                                       struct weh_imodel_summary *out, struct weh_diag *diag);
 
 /**
  * Write what is in the file @path as one map: file (sizes, SQLite header), profiles, iModel (id,

@@ -3,11 +3,13 @@
 #ifndef WEH_BRIEFCASE_PRIV_H
 #define WEH_BRIEFCASE_PRIV_H
 
+#include <limits.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 #include "weh/briefcase.h"
 #include "weh/db.h"
@@ -115,8 +117,8 @@ void weh_file_entry_release(struct weh_file_registry *registry, struct weh_file_
                             bool writer);
 /** The file's path without symbolic links, as SQLite knows it too. */
 const char *weh_file_entry_path(const struct weh_file_entry *entry);
-/** True when @path still names the file that was entered. */
-bool weh_file_entry_is_same(const struct weh_file_entry *entry, const char *path);
+/** True when the path still names the file that was entered. */
+bool weh_file_entry_is_same(const struct weh_file_entry *entry);
 
 /** A descriptor to read the file with, beside SQLite's. The entry's own, and shared: nobody closes it
  * or moves its position. WEH_E_BUSY when the file was replaced, those of weh_file_fail. */
@@ -126,15 +128,26 @@ WEH_MUST_CHECK weh_err weh_file_entry_descriptor(struct weh_file_registry *regis
 /** True when others have the file open too, or wait for it. */
 bool weh_file_entry_is_shared(struct weh_file_registry *registry, struct weh_file_entry *entry);
 
+/* ---- beneath.c ---- */
+
+/**
+ * Look at the regular file @path within @bounds (NULL: none): its status, and its path without links.
+ * WEH_E_FILE_NOT_FOUND (not there, or not below the folder), WEH_E_NOT_AN_IMODEL (no regular file),
+ * WEH_E_TOO_LARGE, WEH_E_NOMEM.
+ */
+WEH_MUST_CHECK weh_err weh_beneath(const struct weh_file_bounds *bounds, const char *path,
+                                   struct stat *status, char real_path[PATH_MAX],
+                                   struct weh_diag *diag);
+
 /* ---- connection.c ---- */
 
 /** Settings that every connection to a file from elsewhere gets before its first statement. */
 int weh_connection_harden(sqlite3 *db);
 
-/** Open @path for a glance: no lock is taken for long, nothing is left beside the file. The result
+/** Open @path, within @bounds (NULL: none), for a glance: no lock is taken for long, nothing is left beside the file. The result
  * has no registry entry; close it with weh_glance_close. Errors as weh_briefcase_open. */
-WEH_MUST_CHECK weh_err weh_glance_open(const char *path, struct weh_briefcase **out,
-                                       struct weh_diag *diag);
+WEH_MUST_CHECK weh_err weh_glance_open(const char *path, const struct weh_file_bounds *bounds,
+                                       struct weh_briefcase **out, struct weh_diag *diag);
 void weh_glance_close(struct weh_briefcase *briefcase);
 
 /* ---- open.c ---- */

@@ -234,6 +234,7 @@ static weh_err fill(const struct weh_checkout_options *options, const char *path
                     struct weh_diag *diag)
 {
     struct weh_briefcase_options source_options = { .path = options->source,
+                                                    .bounds = options->bounds,
                                                     .readonly = true,
                                                     .user = options->user,
                                                     .registry = options->registry };

@@ -66,8 +66,8 @@ int weh_connection_harden(sqlite3 *db)
     } configs[] = {
         { SQLITE_DBCONFIG_DEFENSIVE, 1 },
         /* Not 0, although files are not trusted: the file's own triggers write to its R*Tree, and
-         * SQLite 3.40 counts every R*Tree as unsafe inside triggers. No function registered here,
-         * and none that is built in while extensions cannot be loaded, reaches out of the file. */
+         * SQLite 3.40 counts every R*Tree as unsafe inside triggers. What triggers and expressions
+         * may hold is judged by schema_check.c instead, more strictly than this switch would. */
         { SQLITE_DBCONFIG_TRUSTED_SCHEMA, 1 },
         { SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0 },
         { SQLITE_DBCONFIG_ENABLE_FKEY, 1 },
@@ -131,7 +131,8 @@ static char *immutable_uri(const char *path)
  */
 static int glance(const char *path, sqlite3 **db)
 {
-    int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    int flags =
+        SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOFOLLOW;
     char *uri = NULL;
     int rc;
 
@@ -151,28 +152,26 @@ static int glance(const char *path, sqlite3 **db)
     return rc;
 }
 
-weh_err weh_glance_open(const char *path, struct weh_briefcase **out, struct weh_diag *diag)
+weh_err weh_glance_open(const char *path, const struct weh_file_bounds *bounds,
+                        struct weh_briefcase **out, struct weh_diag *diag)
 {
     struct weh_briefcase *briefcase = NULL;
+    char real_path[PATH_MAX];
     struct stat status;
-    weh_err err = WEH_OK;
+    weh_err err;
     int rc;
 
     weh_assert(path != NULL && out != NULL);
-    if (stat(path, &status) != 0) {
-        err = weh_fail(diag, WEH_E_FILE_NOT_FOUND, "no such file");
-        weh_diag_detail(diag, "errno %d", errno);
+    err = weh_beneath(bounds, path, &status, real_path, diag);
+    if (err != WEH_OK) {
         return err;
-    }
-    if (!S_ISREG(status.st_mode)) {
-        return weh_fail(diag, WEH_E_NOT_AN_IMODEL, "not a regular file");
     }
     briefcase = weh_calloc(1, sizeof(*briefcase));
     if (briefcase == NULL) {
         return weh_fail_nomem(diag);
     }
     briefcase->readonly = true;
-    rc = glance(path, &briefcase->db);
+    rc = glance(real_path, &briefcase->db);
     if (rc == SQLITE_OK) {
         rc = weh_connection_harden(briefcase->db);
     }

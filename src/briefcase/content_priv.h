@@ -37,6 +37,10 @@ WEH_MUST_CHECK weh_err weh_header_check(struct weh_briefcase *briefcase, struct 
  */
 WEH_MUST_CHECK weh_err weh_profile_check(struct weh_briefcase *briefcase, struct weh_diag *diag);
 
+/** Check that the SQL that the file brings (triggers, views, expressions) is what iModels have, before
+ * any of it runs. WEH_E_NOT_AN_IMODEL, those of weh_db_fail. See schema_check.c. */
+WEH_MUST_CHECK weh_err weh_schema_check(struct weh_briefcase *briefcase, struct weh_diag *diag);
+
 /** Read the version of the profile @space ("be_Db", "ec_Db", "dgn_Db"); *@found when it is there. */
 WEH_MUST_CHECK weh_err weh_profile_read(struct weh_briefcase *briefcase, const char *space,
                                         struct weh_profile_version *out, bool *found,

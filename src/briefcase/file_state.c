@@ -61,7 +61,7 @@ static bool state_read(const struct weh_briefcase *briefcase, struct weh_file_st
     if (stat(log_path, &status) == 0 && status.st_size != 0) {
         return false;
     }
-    if (stat(path, &status) != 0 || !weh_file_entry_is_same(briefcase->entry, path)) {
+    if (stat(path, &status) != 0 || !weh_file_entry_is_same(briefcase->entry)) {
         return false;
     }
     *out = (struct weh_file_state){

@@ -225,7 +225,7 @@ weh_err weh_imodel_inspect(const char *path, struct weh_sink *sink, struct weh_d
     weh_err err;
 
     weh_assert(path != NULL && sink != NULL);
-    err = weh_glance_open(path, &briefcase, diag);
+    err = weh_glance_open(path, NULL, &briefcase, diag);
     if (err != WEH_OK) {
         return err;
     }

@@ -20,7 +20,8 @@ static void copy_name(struct weh_str text, char *out, size_t size)
     out[n] = '\0';
 }
 
-weh_err weh_imodel_peek(const char *path, struct weh_imodel_summary *out, struct weh_diag *diag)
+weh_err weh_imodel_peek(const char *path, const struct weh_file_bounds *bounds,
+                        struct weh_imodel_summary *out, struct weh_diag *diag)
 {
     struct weh_briefcase *briefcase = NULL;
     sqlite3_stmt *stmt = NULL;
@@ -28,7 +29,7 @@ weh_err weh_imodel_peek(const char *path, struct weh_imodel_summary *out, struct
     weh_err err;
 
     weh_assert(path != NULL && out != NULL);
-    err = weh_glance_open(path, &briefcase, diag);
+    err = weh_glance_open(path, bounds, &briefcase, diag);
     if (err != WEH_OK) {
         return err;
     }

@@ -100,8 +100,9 @@ static weh_err connect(struct weh_briefcase *briefcase, const struct weh_briefca
 {
     /* Readers open read-write too (and may not write): SQLite falls back to read-only by itself,
      * and only a connection that could write removes the log when it is the last to close. */
-    const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-    int rc = sqlite3_open_v2(options->path, &briefcase->db, flags, NULL);
+    const int flags =
+        SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOFOLLOW;
+    int rc = sqlite3_open_v2(weh_file_entry_path(briefcase->entry), &briefcase->db, flags, NULL);
 
     if (rc == SQLITE_OK) {
         rc = weh_connection_harden(briefcase->db);
@@ -109,7 +110,7 @@ static weh_err connect(struct weh_briefcase *briefcase, const struct weh_briefca
     if (rc != SQLITE_OK) {
         return weh_db_fail(briefcase, rc, diag);
     }
-    if (!weh_file_entry_is_same(briefcase->entry, options->path)) {
+    if (!weh_file_entry_is_same(briefcase->entry)) {
         return weh_fail(diag, WEH_E_BUSY, "the file was replaced while it was opened");
     }
     sqlite3_rollback_hook(briefcase->db, weh_transaction_on_rollback, briefcase);

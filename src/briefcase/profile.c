@@ -140,7 +140,10 @@ weh_err weh_profile_check(struct weh_briefcase *briefcase, struct weh_diag *diag
     weh_err err;
 
     weh_assert(briefcase != NULL);
-    err = check_tables(briefcase, diag);
+    err = weh_schema_check(briefcase, diag);
+    if (err == WEH_OK) {
+        err = check_tables(briefcase, diag);
+    }
     for (size_t i = 0; err == WEH_OK && i < WEH_ARRAY_LEN(profiles); i++) {
         err = check_one(briefcase, profiles[i].space, profiles[i].major, profiles[i].minor, diag);
     }

@@ -157,23 +157,6 @@ static weh_err join(struct weh_file_entry *entry, const char *real_path,
     return WEH_OK;
 }
 
-static weh_err resolve(const char *path, struct stat *status, char real_path[PATH_MAX],
-                       struct weh_diag *diag)
-{
-    if (realpath(path, real_path) == NULL || stat(real_path, status) != 0) {
-        if (errno == ENOMEM) {
-            return weh_fail_nomem(diag);
-        }
-        weh_err err = weh_fail(diag, WEH_E_FILE_NOT_FOUND, "no such file");
-        weh_diag_detail(diag, "errno %d", errno);
-        return err;
-    }
-    if (!S_ISREG(status->st_mode)) {
-        return weh_fail(diag, WEH_E_NOT_AN_IMODEL, "not a regular file");
-    }
-    return WEH_OK;
-}
-
 weh_err weh_file_entry_acquire(struct weh_file_registry *registry,
                                const struct weh_briefcase_options *options,
                                struct weh_file_entry **out, struct weh_diag *diag)
@@ -184,7 +167,7 @@ weh_err weh_file_entry_acquire(struct weh_file_registry *registry,
     weh_err err;
 
     weh_assert(registry != NULL && options != NULL && options->path != NULL && out != NULL);
-    err = resolve(options->path, &status, real_path, diag);
+    err = weh_beneath(&options->bounds, options->path, &status, real_path, diag);
     if (err != WEH_OK) {
         return err;
     }
@@ -284,11 +267,11 @@ const char *weh_file_entry_path(const struct weh_file_entry *entry)
     return entry->real_path;
 }
 
-bool weh_file_entry_is_same(const struct weh_file_entry *entry, const char *path)
+bool weh_file_entry_is_same(const struct weh_file_entry *entry)
 {
     struct stat status;
 
-    return stat(path, &status) == 0 && status.st_dev == entry->device &&
+    return lstat(entry->real_path, &status) == 0 && status.st_dev == entry->device &&
            status.st_ino == entry->inode;
 }
 

@@ -26,6 +26,12 @@ weh_err imodel_name_check(struct weh_str name, const char *where, struct weh_dia
     return WEH_OK;
 }
 
+struct weh_file_bounds app_bounds(const struct weh_rpc_app *app)
+{
+    return (struct weh_file_bounds){ .root = app->config->data_dir,
+                                     .max_bytes = (uint64_t)app->config->limits_imodel_bytes };
+}
+
 const char *imodel_path(const struct weh_rpc_app *app, const char *folder, struct weh_str name,
                         struct weh_arena *arena)
 {

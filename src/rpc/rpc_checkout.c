@@ -54,6 +54,7 @@ static weh_err make(struct weh_call *call, const char *source,
 {
     struct weh_rpc_app *app = call_workspace(call)->app;
     struct weh_checkout_options options = { .source = source,
+                                            .bounds = app_bounds(app),
                                             .target = briefcase_path(call, briefcase->name),
                                             .user = weh_session_user(call->session),
                                             .registry = app->files,
@@ -75,9 +76,11 @@ static weh_err make(struct weh_call *call, const char *source,
 static weh_err wish_for(struct weh_call *call, const char *source, struct weh_hub_wish *out,
                         struct weh_diag *diag)
 {
-    const struct weh_config *config = call_workspace(call)->app->config;
+    const struct weh_rpc_app *app = call_workspace(call)->app;
+    const struct weh_config *config = app->config;
+    const struct weh_file_bounds bounds = app_bounds(app);
     struct weh_imodel_summary summary;
-    weh_err err = weh_imodel_peek(source, &summary, diag);
+    weh_err err = weh_imodel_peek(source, &bounds, &summary, diag);
 
     if (err == WEH_OK) {
         const uint64_t max_bytes = (uint64_t)config->limits_user_disk_bytes;

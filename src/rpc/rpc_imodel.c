@@ -110,6 +110,7 @@ static weh_err put_new_imodel(struct weh_call *call, const char *path, struct we
 {
     struct weh_rpc_app *app = call_workspace(call)->app;
     struct weh_briefcase_options options = { .path = path,
+                                             .bounds = app_bounds(app),
                                              .readonly = true,
                                              .user = weh_session_user(call->session),
                                              .registry = app->files };
@@ -189,10 +190,12 @@ static void put_listed(struct weh_call *call, const char *name)
     const char *path = imodel_path(app, "imodels", weh_str_from(name), call->arena);
     struct weh_imodel_summary summary;
     char user[128];
+    const struct weh_file_bounds bounds = app_bounds(app);
     struct stat info;
 
     /* What is no iModel (or vanished meanwhile) is not one of the list. */
-    if (path == NULL || stat(path, &info) != 0 || weh_imodel_peek(path, &summary, NULL) != WEH_OK) {
+    if (path == NULL || lstat(path, &info) != 0 ||
+        weh_imodel_peek(path, &bounds, &summary, NULL) != WEH_OK) {
         return;
     }
     weh_sink_map_begin(call->result, WEH_SINK_UNKNOWN);

@@ -126,6 +126,9 @@ WEH_MUST_CHECK weh_err checkout_limit(struct weh_call *call, struct weh_str brie
 WEH_MUST_CHECK weh_err imodel_name_check(struct weh_str name, const char *where,
                                          struct weh_diag *diag);
 
+/** What the path of an iModel or briefcase may lead to; valid as long as the configuration. */
+struct weh_file_bounds app_bounds(const struct weh_rpc_app *app);
+
 /** The path of "imodels/NAME.bim" (or briefcases/) under data.dir, in @arena; NULL without memory. */
 const char *imodel_path(const struct weh_rpc_app *app, const char *folder, struct weh_str name,
                         struct weh_arena *arena);

@@ -83,6 +83,7 @@ weh_err workspace_open(struct workspace *workspace, const struct workspace_targe
     struct weh_rpc_app *app = workspace->app;
     struct weh_briefcase_options options = {
         .path = target->path,
+        .bounds = app_bounds(app),
         .readonly = target->readonly,
         .user = weh_session_user(workspace->session),
         .registry = app->files,
