@@ -138,6 +138,9 @@ export class Detours {
     }
     await this.#end();
     if (this.crash !== undefined) {
+      await this.#edits();
+      await this.#call("txns.saveChanges", { description: "undone and redone" });
+      await this.#undone();
       await this.#restarted();
       await this.#edits();
       await this.#crashed();
