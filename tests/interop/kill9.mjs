@@ -157,7 +157,8 @@ async function killAgainAndAgain(daemon, targets, rounds) {
 
 async function prove(daemon, frame, report) {
   const targets = makeTargets(daemon, frame, Number(values.sessions));
-  await report.test(`killed ${values.rounds} times under ${targets.length} sessions: what was acknowledged is there, nothing half-done`,
+  const often = values.seconds === undefined ? `${values.rounds} times` : `for ${values.seconds} s or ${values.rounds} times`;
+  await report.test(`killed ${often} under ${targets.length} sessions: what was acknowledged is there, nothing half-done`,
     () => killAgainAndAgain(daemon, targets, Number(values.rounds)));
   await report.test("after the last kill all can be undone and done again, and the files are sound", async () => {
     daemon.settings = [];
