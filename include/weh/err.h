@@ -108,6 +108,7 @@ struct weh_err_info {
 struct weh_diag {
     weh_err err;
     int32_t itwin;    /* overrides the row's iTwin.js number when not 0 */
+    uint32_t retry_s; /* advice: try again after that; 0: none */
     uint32_t op;      /* which operation of a batch is at fault, counted from 1; 0: none */
     const char *file; /* of the raising statement; static */
     int line;

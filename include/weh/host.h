@@ -69,6 +69,16 @@ uint64_t weh_host_service(struct weh_host *host);
  * still run in them are interrupted. Service thread. */
 void weh_host_stop(struct weh_host *host, bool hurry);
 
+enum weh_room {
+    WEH_ROOM_FREE,
+    WEH_ROOM_NOT_FOR_USER, /* the user has as many sessions as one may */
+    WEH_ROOM_OVERLOAD      /* requests wait too long for a worker */
+};
+
+/** Is there room for another session of @user? (How many there may be in all is not asked.) Service
+ * thread. */
+enum weh_room weh_host_room(struct weh_host *host, const char *user);
+
 /** The session with the id @name; NULL when there is none. Service thread. */
 struct weh_session *weh_host_find(const struct weh_host *host, struct weh_str name);
 

@@ -43,6 +43,7 @@ weh_err weh_fail_at(struct weh_diag *diag, weh_err err, const char *file, int li
     diag->err = err;
     diag->itwin = 0;
     diag->op = 0;
+    diag->retry_s = 0;
     diag->file = file;
     diag->line = line;
     diag->detail[0] = '\0';

@@ -6,9 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <arpa/inet.h>
+
 #include "weh/alloc.h"
 
 #include "net_priv.h"
+#include "rx_tap.h"
 
 WEH_STATIC_ASSERT(WEH_FRAME_HEADROOM >= LWS_PRE, "lws_write puts the header in front of a frame");
 
@@ -90,7 +93,8 @@ static void channel_detached(struct weh_channel *channel, enum weh_close_reason 
     weh_inbox_post(conn);
 }
 
-weh_err weh_conn_create(struct weh_net *net, int fd, struct weh_conn **out)
+weh_err weh_conn_create(struct weh_net *net, int fd, const struct weh_address *address,
+                        struct weh_conn **out)
 {
     static const struct weh_channel_ops ops = { channel_wake, channel_attached, channel_detached };
     struct weh_conn *conn = weh_calloc(1, sizeof(*conn));
@@ -105,7 +109,16 @@ weh_err weh_conn_create(struct weh_net *net, int fd, struct weh_conn **out)
     conn->gone_reason = WEH_CLOSE_SOCKET_LOST;
     conn->last_rx_ms = weh_net_now_ms(net);
     conn->deadline_ms = conn->last_rx_ms + (uint64_t)net->config->limits_handshake_s * 1000;
+    conn->address = *address;
     if (weh_rx_tap_register(net, conn) != WEH_OK) {
+        weh_free(conn);
+        return WEH_E_NOMEM;
+    }
+    weh_admission_enter(&net->admission, &conn->admitted, conn->last_rx_ms);
+    if (!weh_address_is_here(address) &&
+        weh_admission_place(&net->admission, &conn->admitted, address) != WEH_OK) {
+        weh_admission_leave(&net->admission, &conn->admitted);
+        weh_rx_tap_forget(net, conn);
         weh_free(conn);
         return WEH_E_NOMEM;
     }
@@ -143,6 +156,15 @@ void weh_conn_settle(struct weh_conn *conn)
     weh_net_check_drained(net);
 }
 
+/* Whom the log names: what a proxy says, where it is believed. */
+static void print_peer(const struct weh_conn *conn, char *out, size_t size)
+{
+    if (!conn->is_forwarded ||
+        inet_ntop(AF_INET6, &conn->address.in6, out, (socklen_t)size) == NULL) {
+        (void)lws_get_peer_simple(conn->wsi, out, size);
+    }
+}
+
 int weh_conn_established(struct weh_conn *conn)
 {
     char peer[64] = "";
@@ -158,10 +180,13 @@ int weh_conn_established(struct weh_conn *conn)
         .activity = conn->activity,
     };
 
-    (void)lws_get_peer_simple(conn->wsi, peer, sizeof(peer));
+    print_peer(conn, peer, sizeof(peer));
     move(conn, WEH_CONN_OPEN);
+    weh_admission_opened(&conn->net->admission, &conn->admitted);
     conn->check.is_websocket = true;
     conn->deadline_ms = 0;
+    conn->first_message_ms =
+        weh_net_now_ms(conn->net) + (uint64_t)conn->net->config->limits_first_message_s * 1000;
     if (weh_session_create(&options, &conn->session, NULL) != WEH_OK) {
         conn->session = NULL;
         conn->gone_reason = WEH_CLOSE_OVERLOAD;
@@ -255,6 +280,7 @@ static void deliver(struct weh_conn *conn)
     conn->rx = NULL;
     conn->rx_len = 0;
     conn->rx_capacity = 0;
+    conn->first_message_ms = 0;
     weh_session_receive(conn->session, bytes, len);
 }
 
@@ -558,6 +584,7 @@ void weh_conn_gone(struct weh_conn *conn)
         conn->gone_reason = guess_reason(conn);
     }
     move(conn, WEH_CONN_GONE);
+    weh_admission_leave(&conn->net->admission, &conn->admitted);
     weh_rx_tap_forget(conn->net, conn);
     if (conn->wsi != NULL) {
         /* More callbacks follow, and @conn may be freed before them. */

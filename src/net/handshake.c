@@ -9,10 +9,13 @@
 
 #include <strings.h>
 
+#include "weh/host.h"
+
 #include "net_priv.h"
 #include "origin.h"
 
-#define BEARER_LIMIT_BYTES 8192
+#define BEARER_LIMIT_BYTES    8192
+#define FORWARDED_LIMIT_BYTES 1024
 /* libwebsockets cuts the list of subprotocols at 127 bytes, and each name at 63: a JWT does not fit,
  * which is why there are tickets. */
 #define SUBPROTOCOLS_LIMIT_BYTES 127
@@ -249,6 +252,47 @@ static const struct refusal *check_origin(struct weh_conn *conn)
     return NULL;
 }
 
+/* The address that a proxy has put at the end of X-Forwarded-For; not known when it is none. */
+static struct weh_address forwarded_address(struct lws *wsi)
+{
+    char text[FORWARDED_LIMIT_BYTES];
+    const char *last = text;
+
+    if (weh_http_header(wsi, WSI_TOKEN_X_FORWARDED_FOR, text, sizeof(text)) <= 0) {
+        return (struct weh_address){ .is_known = false };
+    }
+    if (strrchr(text, ',') != NULL) {
+        last = strrchr(text, ',') + 1;
+    }
+    last += strspn(last, " \t");
+    return weh_address_parse(last, strcspn(last, " \t"));
+}
+
+/* Count @conn for the address that a proxy names. */
+static weh_err take_forwarded_address(struct weh_conn *conn)
+{
+    struct weh_address address = { .is_known = false };
+
+    if (conn->net->config->listen_forwarded_for &&
+        (conn->is_forwarded || weh_address_is_here(&conn->address))) {
+        address = forwarded_address(conn->wsi);
+    }
+    if (!address.is_known) {
+        return WEH_OK;
+    }
+    conn->address = address;
+    conn->is_forwarded = true;
+    return weh_admission_place(&conn->net->admission, &conn->admitted, &address);
+}
+
+bool weh_handshake_is_address_fine(struct weh_conn *conn)
+{
+    const size_t limit = (size_t)conn->net->config->limits_address_connections;
+
+    return take_forwarded_address(conn) == WEH_OK &&
+           (limit == 0 || weh_admission_count_beside(&conn->admitted) <= limit);
+}
+
 static const struct refusal *check_room(const struct weh_net *net)
 {
     static const struct refusal full = { "503 Service Unavailable", "Retry-After: 10\r\n",
@@ -262,6 +306,24 @@ static const struct refusal *check_room(const struct weh_net *net)
     if (net->n_sessions >= (uint64_t)net->config->limits_sessions) {
         weh_metrics_add(net->metrics, WEH_METRIC_LIMIT_SESSIONS, 1);
         return &full;
+    }
+    return NULL;
+}
+
+static const struct refusal *check_user(const struct weh_conn *conn)
+{
+    static const struct refusal too_many = { "429 Too Many Requests", "Retry-After: 10\r\n",
+                                             "too many sessions of this user\n" };
+    static const struct refusal busy = { "503 Service Unavailable", "Retry-After: 10\r\n",
+                                         "the server has too much to do\n" };
+
+    switch (weh_host_room(conn->net->options.host, conn->identity.user)) {
+    case WEH_ROOM_NOT_FOR_USER:
+        return &too_many;
+    case WEH_ROOM_OVERLOAD:
+        return &busy;
+    case WEH_ROOM_FREE:
+        break;
     }
     return NULL;
 }
@@ -301,7 +363,7 @@ static const struct refusal *check_session(struct weh_conn *conn)
         return &unknown;
     }
     conn->codec = offer.codec;
-    return NULL;
+    return check_user(conn);
 }
 
 /* The header @name ("x:") as text of at most @size - 1 bytes; "" when it is absent or longer. */
@@ -344,6 +406,8 @@ int weh_handshake_confirm(struct weh_conn *conn)
                                             "Sec-WebSocket-Key must be 16 bytes in base64\n" };
     static const struct refusal bad_connection = { "400 Bad Request", NULL,
                                                    "Connection: Upgrade is missing\n" };
+    static const struct refusal too_many = { "429 Too Many Requests", "Retry-After: 10\r\n",
+                                             WEH_TOO_MANY_CONNECTIONS };
     const struct refusal *refusal = NULL;
     struct weh_str path;
     int method = weh_http_path(conn->wsi, &path);
@@ -354,7 +418,9 @@ int weh_handshake_confirm(struct weh_conn *conn)
         return -1; /* the request is gone already: libwebsockets answered an unknown Upgrade */
     }
     take_activity(conn);
-    if (method == LWSHUMETH_GET && weh_str_eq_text(path, WEH_IPC_PATH)) {
+    if (!weh_handshake_is_address_fine(conn)) {
+        refusal = &too_many;
+    } else if (method == LWSHUMETH_GET && weh_str_eq_text(path, WEH_IPC_PATH)) {
         refusal = &no_ipc;
     } else if (method != LWSHUMETH_GET || !weh_str_eq_text(path, WEH_SESSION_PATH)) {
         refusal = &no_path;

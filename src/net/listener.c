@@ -15,10 +15,12 @@
 
 #include "net_priv.h"
 
-#define ACCEPTS_A_TURN   64
-#define ACCEPT_PAUSE_MS  100
-#define ACCEPT_LOG_MS    1000
-#define ACTIVATION_FIRST 3 /* sd_listen_fds(3): SD_LISTEN_FDS_START */
+#define ACCEPTS_A_TURN        64
+#define ACCEPT_PAUSE_MS       100
+#define ACCEPT_LOG_MS         1000
+#define HANDSHAKE_FAIR_MS     2000 /* a longer one has to make room when there are too many */
+#define ANSWERED_BEYOND_LIMIT 16   /* connections of an address that may ask and be told 429 */
+#define ACTIVATION_FIRST      3    /* sd_listen_fds(3): SD_LISTEN_FDS_START */
 
 static bool is_loopback(const struct sockaddr *address)
 {
@@ -146,47 +148,85 @@ weh_err weh_listener_open(struct weh_net *net, struct weh_diag *diag)
     return read_port(net, &address);
 }
 
+static void on_accept_again(uv_timer_t *timer)
+{
+    weh_listener_start(timer->data);
+}
+
 /* Rule: no spinning. The socket stays readable while connections wait, so looking at it again at
  * once would take the whole processor; they wait in the backlog until the timer. */
-static void pause_accepting(struct weh_net *net, int error)
+static void pause_accepting(struct weh_net *net, const char *why)
 {
     uint64_t now_ms = weh_net_now_ms(net);
 
     net->n_accept_refused++;
     weh_metrics_add(net->metrics, WEH_METRIC_LIMIT_DESCRIPTORS, 1);
     if (net->accept_logged_ms == 0 || now_ms - net->accept_logged_ms >= ACCEPT_LOG_MS) {
-        weh_log(net->log, WEH_LOG_WARN, NULL, "net.accept_paused",
-                WEH_F_TEXT("error", strerrordesc_np(error)),
+        weh_log(net->log, WEH_LOG_WARN, NULL, "net.accept_paused", WEH_F_TEXT("error", why),
                 WEH_F_INT("times", net->n_accept_refused), WEH_F_INT("connections", net->n_conns));
         net->accept_logged_ms = now_ms;
         net->n_accept_refused = 0;
     }
     (void)uv_poll_stop(&net->listen_poll);
     net->is_listening = false;
+    (void)uv_timer_start(&net->accept_timer, on_accept_again, ACCEPT_PAUSE_MS, 0);
 }
 
-static void on_accept_again(uv_timer_t *timer)
+/* Those who have as many as they may are told so, a few at a time (handshake.c, http.c); the others
+ * cost as little as can be. */
+static bool has_too_many(const struct weh_net *net, const struct weh_address *address)
 {
-    weh_listener_start(timer->data);
+    const size_t limit = (size_t)net->config->limits_address_connections;
+
+    return limit != 0 && !weh_address_is_here(address) &&
+           weh_admission_count(&net->admission, address) >= limit + ANSWERED_BEYOND_LIMIT;
+}
+
+/* The longest handshake is given up when it has had its time. False: it has not, or there is none. */
+static bool make_room(struct weh_net *net)
+{
+    struct weh_admitted *oldest = net->admission.oldest;
+    struct weh_conn *conn = NULL;
+
+    if (oldest == NULL || weh_net_now_ms(net) - oldest->since_ms < HANDSHAKE_FAIR_MS) {
+        return false;
+    }
+    conn = WEH_CONTAINER_OF(oldest, struct weh_conn, admitted);
+    weh_admission_opened(&net->admission, oldest); /* it is on its way */
+    weh_conn_kill(conn);
+    return true;
 }
 
 /* One connection; false when there is none or no more can be taken now. */
 static bool accept_one(struct weh_net *net)
 {
+    struct sockaddr_storage peer = { .ss_family = AF_UNSPEC };
+    socklen_t size = sizeof(peer);
+    struct weh_address address;
     int one = 1;
-    int fd = accept4(net->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    int fd;
 
+    if (net->admission.n_handshakes >= (size_t)net->config->limits_handshakes && !make_room(net)) {
+        pause_accepting(net, "too many handshakes");
+        return false;
+    }
+    fd = accept4(net->listen_fd, (struct sockaddr *)(void *)&peer, &size,
+                 SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
+        address = weh_address_of((const struct sockaddr *)(const void *)&peer);
+        if (has_too_many(net, &address)) {
+            (void)close(fd);
+            return true;
+        }
         (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-        weh_lws_adopt(net, fd);
+        weh_lws_adopt(net, fd, &address);
         return true;
     }
     if (errno == ECONNABORTED || errno == EINTR || errno == EPROTO) {
         return true;
     }
     if (errno != EAGAIN) {
-        pause_accepting(net, errno);
-        (void)uv_timer_start(&net->accept_timer, on_accept_again, ACCEPT_PAUSE_MS, 0);
+        pause_accepting(net, strerrordesc_np(errno));
     }
     return false;
 }
@@ -197,8 +237,7 @@ static void on_connection(uv_poll_t *poll, int status, int events)
 
     (void)events;
     if (status < 0) {
-        pause_accepting(net, -status);
-        (void)uv_timer_start(&net->accept_timer, on_accept_again, ACCEPT_PAUSE_MS, 0);
+        pause_accepting(net, strerrordesc_np(-status));
         return;
     }
     for (unsigned i = 0; i < ACCEPTS_A_TURN && net->is_listening; i++) {

@@ -143,13 +143,13 @@ weh_err weh_lws_open(struct weh_net *net, struct weh_diag *diag)
     return WEH_OK;
 }
 
-void weh_lws_adopt(struct weh_net *net, int fd)
+void weh_lws_adopt(struct weh_net *net, int fd, const struct weh_address *address)
 {
     struct weh_conn *conn = NULL;
     struct lws *wsi = NULL;
     lws_adopt_desc_t desc;
 
-    if (weh_conn_create(net, fd, &conn) != WEH_OK) {
+    if (weh_conn_create(net, fd, address, &conn) != WEH_OK) {
         (void)close(fd);
         return;
     }

@@ -8,6 +8,7 @@
 #include "weh/host.h"
 
 #include "net_priv.h"
+#include "rx_tap.h"
 
 #define TICK_MS 250
 
@@ -141,6 +142,9 @@ static void on_tick(uv_timer_t *timer)
                 weh_metrics_add(net->metrics, WEH_METRIC_LIMIT_HANDSHAKE_S, 1);
             }
             weh_conn_kill(conn);
+        } else if (conn->first_message_ms != 0 && now_ms >= conn->first_message_ms) {
+            conn->first_message_ms = 0;
+            weh_conn_end(conn, WEH_CLOSE_NO_REQUEST, WEH_NET_CLOSE_GRACE_MS);
         } else if (conn->state == WEH_CONN_OPEN && conn->session != NULL) {
             weh_session_check_expiry(conn->session, wall_ms);
         }
@@ -223,7 +227,10 @@ weh_err weh_net_create(const struct weh_net_options *options, struct weh_net **o
     }
     net->is_inbox_ready = true;
 
-    err = open_all(net, diag);
+    err = weh_admission_init(&net->admission, diag);
+    if (err == WEH_OK) {
+        err = open_all(net, diag);
+    }
     if (err != WEH_OK) {
         goto out;
     }

@@ -20,6 +20,7 @@
 #include "weh/net.h"
 #include "weh/session.h"
 
+#include "admission.h"
 #include "frame_check.h"
 
 /* Rule: both encodings by name; the first is also what a client without a subprotocol gets. */
@@ -56,10 +57,14 @@ struct weh_conn {
     unsigned n_pins;   /* calls on the stack that use it: not to be freed under them */
     bool is_authentic; /* identity is valid for the request at hand */
     bool is_closing;   /* a close frame is due or out: nothing may be written any more */
+    bool is_forwarded; /* the address is what a proxy says */
     bool is_reply_due; /* a request with a body was accepted: answer when the body is in */
     enum weh_close_reason gone_reason;
     uint64_t deadline_ms; /* of the loop's clock; 0: none */
     uint64_t last_rx_ms;
+    uint64_t first_message_ms; /* when one must have come; 0: one has */
+    struct weh_admitted admitted;
+    struct weh_address address; /* the client's, as far as is known */
 
     struct weh_frame_check check; /* fed by rx_tap.c with what libwebsockets reads */
     uint64_t n_frames_done;       /* data frames delivered whole */
@@ -104,6 +109,7 @@ struct weh_net {
     struct lws_vhost *vhost;
     lws_retry_bo_t keepalive;
 
+    struct weh_admission admission;
     struct weh_conn *conns;
     size_t n_conns;
     size_t n_sessions;       /* conns in state OPEN or DRAINING */
@@ -132,14 +138,17 @@ bool weh_tls_client_identity(const struct weh_net *net, struct lws *wsi, struct 
 
 /* lws_glue.c */
 WEH_MUST_CHECK weh_err weh_lws_open(struct weh_net *net, struct weh_diag *diag);
-/** Hand @fd to libwebsockets; it is closed on failure. */
-void weh_lws_adopt(struct weh_net *net, int fd);
+/** Hand @fd, which comes from @address, to libwebsockets; it is closed on failure. */
+void weh_lws_adopt(struct weh_net *net, int fd, const struct weh_address *address);
 
 /* handshake.c */
 /** Look at an upgrade request: 0 goes on, 1 was answered, -1 drops the connection. */
 int weh_handshake_confirm(struct weh_conn *conn);
 /** Who sent the request, by bearer token. */
 bool weh_handshake_bearer(struct weh_conn *conn);
+/** False when there are more connections than there may be from where the request comes. */
+bool weh_handshake_is_address_fine(struct weh_conn *conn);
+#define WEH_TOO_MANY_CONNECTIONS "too many connections from this address\n"
 /** True when the query holds what looks like a token: proxies write URLs down. */
 bool weh_handshake_has_token_in_url(struct lws *wsi);
 #define WEH_TOKEN_IN_URL \
@@ -173,7 +182,8 @@ int weh_http_header(struct lws *wsi, enum lws_token_indexes token, char *out, si
 int weh_http_path(struct lws *wsi, struct weh_str *path);
 
 /* channel.c */
-WEH_MUST_CHECK weh_err weh_conn_create(struct weh_net *net, int fd, struct weh_conn **out);
+WEH_MUST_CHECK weh_err weh_conn_create(struct weh_net *net, int fd,
+                                       const struct weh_address *address, struct weh_conn **out);
 /** Free @conn when neither libwebsockets nor a session knows it any more. */
 void weh_conn_settle(struct weh_conn *conn);
 /** Make the session: 0, or -1 to close. */
@@ -197,11 +207,5 @@ void weh_inbox_post(struct weh_conn *conn);
 uint64_t weh_net_now_ms(const struct weh_net *net);
 /** The last connection or session may have gone: end the loop when it is draining. */
 void weh_net_check_drained(struct weh_net *net);
-
-/* rx_tap.c */
-/** From here on this thread's reads by libwebsockets are looked at for @net (NULL: no more). */
-void weh_rx_tap_attach(struct weh_net *net);
-WEH_MUST_CHECK weh_err weh_rx_tap_register(struct weh_net *net, struct weh_conn *conn);
-void weh_rx_tap_forget(struct weh_net *net, struct weh_conn *conn);
 
 #endif

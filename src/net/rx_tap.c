@@ -9,6 +9,8 @@
  * through. If the definitions were ever bypassed (another read call in a later libwebsockets), no
  * upgrade request would be seen to end and every handshake would be refused: it fails closed.
  */
+#include "rx_tap.h"
+
 #include <errno.h>
 #include <string.h>
 

@@ -16,6 +16,7 @@ void session_destroy(struct weh_session *session)
     weh_assert(session->mailbox.head == NULL && session->channel == NULL);
     session_undetach_locked(session); /* nobody else is left to lock out */
     table_remove(&host->table, session);
+    users_remove(host, session);
     service_dismiss(&host->service, session);
     outbox_clear(&session->outbox);
     outbox_clear(&session->kept);

@@ -11,6 +11,8 @@
 #include "weh/metrics.h"
 #include "weh/session.h"
 
+#include "quota.h"
+
 /** The run queue and its threads. */
 struct pool {
     pthread_mutex_t lock;
@@ -57,6 +59,7 @@ struct weh_host {
     struct table table;
     struct weh_metrics *metrics;
     uint64_t started_us;
+    struct users users;
     atomic_size_t n_sessions;
     size_t n_detached; /* service thread, with the one below */
     bool is_stopping;
@@ -80,5 +83,7 @@ void pool_submit(struct pool *pool, struct weh_session *session);
 void pool_init(struct pool *pool);
 WEH_MUST_CHECK weh_err pool_start(struct pool *pool, size_t n_threads, struct weh_diag *diag);
 void pool_stop(struct pool *pool);
+/** How long the first session of the run queue has waited. Any thread. */
+uint64_t pool_delay_ms(struct pool *pool);
 
 #endif

@@ -4,11 +4,13 @@
  * time. A worker takes the first session, gives it one turn, and puts it to the back if it has more.
  */
 #include "weh/alloc.h"
+#include "weh/clock.h"
 
 #include "session_priv.h"
 
 static void push(struct pool *pool, struct weh_session *session)
 {
+    session->run_since_us = weh_clock_mono_us();
     session->run_next = NULL;
     if (pool->tail == NULL) {
         pool->head = session;
@@ -62,6 +64,18 @@ static void *work(void *arg)
         weh_metrics_add(pool->metrics, WEH_METRIC_WORKERS_BUSY, -1);
     }
     return NULL;
+}
+
+uint64_t pool_delay_ms(struct pool *pool)
+{
+    uint64_t since_us = 0;
+    uint64_t now_us = 0;
+
+    (void)pthread_mutex_lock(&pool->lock);
+    now_us = weh_clock_mono_us();
+    since_us = pool->head == NULL ? now_us : pool->head->run_since_us;
+    (void)pthread_mutex_unlock(&pool->lock);
+    return (now_us - since_us) / 1000;
 }
 
 void pool_init(struct pool *pool)

@@ -117,13 +117,13 @@ bool session_detach_locked(struct weh_session *session, enum weh_close_reason re
 
     if (!is_loss(reason) || session->ending != ENDING_NOT || !session->is_resumable ||
         config->session_linger_s == 0 || host->is_stopping ||
-        host->n_detached >= (size_t)config->limits_sessions) {
+        host->n_detached >= (size_t)config->limits_sessions || !users_may_detach(session)) {
         return false;
     }
     drop_uncounted(&session->outbox);
     session->is_detached = true;
     session->linger_ms = service_now_ms() + (uint64_t)config->session_linger_s * 1000;
-    host->n_detached++;
+    users_detached(session, true);
     service_arm(&host->service, session, session->linger_ms);
     weh_log(host->options.log, WEH_LOG_INFO, &who, "session.detached",
             WEH_F_TEXT("reason", weh_close_info(reason)->name),
@@ -136,7 +136,7 @@ void session_undetach_locked(struct weh_session *session)
     if (session->is_detached) {
         session->is_detached = false;
         session->linger_ms = WEH_NEVER;
-        session->host->n_detached--;
+        users_detached(session, false);
     }
 }
 
@@ -277,7 +277,7 @@ static struct weh_channel *take_channel_locked(struct weh_session *wanted)
     if (channel != NULL) {
         wanted->channel = NULL;
         wanted->is_detached = true;
-        wanted->host->n_detached++;
+        users_detached(wanted, true);
     }
     return channel;
 }

@@ -12,6 +12,8 @@
 /* A message, its envelope and a queue entry; what the limit on bytes would not see. */
 #define JOB_OVERHEAD_BYTES 256
 
+#define OVERLOAD_RETRY_S 10
+
 /* What runs in the service thread has to be short. */
 #define OUT_OF_BAND_BYTES ((size_t)65536)
 
@@ -40,7 +42,13 @@ static weh_err register_session(struct weh_session *session, struct weh_diag *di
     if (err != WEH_OK) {
         return err;
     }
-    err = table_add(&host->table, session, diag);
+    err = users_add(host, session, diag);
+    if (err == WEH_OK) {
+        err = table_add(&host->table, session, diag);
+        if (err != WEH_OK) {
+            users_remove(host, session);
+        }
+    }
     if (err != WEH_OK) {
         service_dismiss(&host->service, session);
     }
@@ -50,6 +58,7 @@ static weh_err register_session(struct weh_session *session, struct weh_diag *di
 static void unregister_session(struct weh_session *session)
 {
     table_remove(&session->host->table, session);
+    users_remove(session->host, session);
     service_dismiss(&session->host->service, session);
 }
 
@@ -202,6 +211,32 @@ static void send_early_error(struct weh_session *session, const struct weh_value
     session_send_error(session, SENDER_CHANNEL, id, diag, activity.id);
 }
 
+/* May @job, which was read with @err, become work? All messages count. A notification that has to be
+ * refused ends the session: it cannot be answered, and must not vanish. */
+static weh_err check_flow(struct weh_session *session, const struct job *job, weh_err err,
+                          struct weh_diag *diag)
+{
+    uint32_t retry_s = 1;
+    enum flow flow = session_flow(session, job->len, &retry_s);
+    bool is_too_much =
+        err == WEH_OK && flow == FLOW_FINE && session_is_too_much(session, job->method);
+
+    if (flow == FLOW_FINE && !is_too_much) {
+        return err;
+    }
+    if (flow == FLOW_FLOOD || !job->envelope.has_id) {
+        weh_session_end(session, WEH_CLOSE_FLOOD);
+    }
+    if (is_too_much) {
+        err = weh_fail(diag, WEH_E_BUSY, "the server has too much to do");
+        retry_s = OVERLOAD_RETRY_S;
+    } else {
+        err = weh_fail(diag, WEH_E_LIMIT, "too many messages or bytes a second");
+    }
+    diag->retry_s = retry_s;
+    return err;
+}
+
 void weh_session_receive(struct weh_session *session, uint8_t *bytes, size_t len)
 {
     struct job *job = weh_calloc(1, sizeof(*job));
@@ -219,6 +254,7 @@ void weh_session_receive(struct weh_session *session, uint8_t *bytes, size_t len
     job->bytes = bytes;
     job->len = len;
     err = read_job(session, job, &diag);
+    err = check_flow(session, job, err, &diag);
     if (err != WEH_OK || (job->method->flags & WEH_METHOD_UNCOUNTED) == 0) {
         session_count_taken(session);
     }

@@ -57,6 +57,9 @@ struct weh_session {
     uint8_t token[WEH_RESUME_TOKEN_BYTES];
     uint8_t previous[WEH_RESUME_TOKEN_BYTES]; /* good too until the other is known to be there */
     unsigned n_bad_resumes;
+    struct user *user_count;
+    uint64_t messages_free_ns; /* when all messages so far would be in time (session_flow) */
+    uint64_t bytes_free_ns;
     bool had_request; /* one that went into the mailbox */
     bool has_previous;
 
@@ -84,8 +87,9 @@ struct weh_session {
     const struct weh_value *running_id; /* of the request being run; NULL between requests */
     uint64_t tick_ms;                   /* when the application wants a tick; WEH_NEVER: not now */
 
-    struct weh_session *run_next; /* guarded by the pool's lock */
-    int64_t told_expires_ms;      /* service thread: the end of token that the client was told of */
+    struct weh_session *run_next; /* guarded by the pool's lock, with the one below */
+    uint64_t run_since_us;
+    int64_t told_expires_ms; /* service thread: the end of token that the client was told of */
 
     struct weh_session *next_ended; /* guarded by the service's lock, with the two below */
     uint64_t armed_ms;              /* its deadline in the heap; WEH_NEVER: it is not there */

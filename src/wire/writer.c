@@ -65,7 +65,8 @@ static void write_error_data(struct weh_sink *sink, const struct weh_err_info *i
     int32_t itwin = diag->itwin != 0 ? diag->itwin : info->itwin;
 
     weh_sink_map_begin(sink, 1U + (itwin != 0 ? 1U : 0U) + (diag->where[0] != '\0' ? 1U : 0U) +
-                                 (diag->op != 0 ? 1U : 0U) + (has_activity ? 1U : 0U));
+                                 (diag->op != 0 ? 1U : 0U) + (diag->retry_s != 0 ? 1U : 0U) +
+                                 (has_activity ? 1U : 0U));
     weh_sink_key(sink, "name");
     weh_sink_text(sink, info->name);
     if (itwin != 0) {
@@ -79,6 +80,10 @@ static void write_error_data(struct weh_sink *sink, const struct weh_err_info *i
     if (diag->op != 0) {
         weh_sink_key(sink, "op");
         weh_sink_int(sink, (int64_t)diag->op - 1);
+    }
+    if (diag->retry_s != 0) {
+        weh_sink_key(sink, "retryAfter");
+        weh_sink_int(sink, diag->retry_s);
     }
     if (has_activity) {
         weh_sink_key(sink, "activityId");

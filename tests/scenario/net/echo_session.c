@@ -356,6 +356,13 @@ void weh_session_give_back(struct weh_session *session, struct weh_frame *frame,
     weh_frame_destroy(frame);
 }
 
+enum weh_room weh_host_room(struct weh_host *host, const char *user)
+{
+    (void)host;
+    (void)user;
+    return WEH_ROOM_FREE;
+}
+
 void weh_host_stop(struct weh_host *host, bool hurry)
 {
     (void)host;

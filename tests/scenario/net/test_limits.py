@@ -26,6 +26,12 @@ def with_server(*settings, **options):
     return decorate
 
 
+def upgrade_from(server, **headers):
+    """Status of an upgrade request, and the client to keep."""
+    client = Client(server)
+    return client.upgrade(**headers)[0], client
+
+
 def wait_closed(client):
     """Seconds until the server drops the connection."""
     start = time.monotonic()
@@ -116,6 +122,86 @@ def test_full_server_says_503_until_one_leaves(server):
 
     wsraw.wait_until(has_room, "room for another session")
     first.echo(b"still here")
+
+
+@with_server("limits.address_connections=3", "listen.forwarded_for=true")
+def test_address_that_a_proxy_names_has_its_own_count(server):
+    kept = []
+    for address in ("192.0.2.1", "198.51.100.9, 192.0.2.1", "::ffff:192.0.2.1"):
+        status, client = upgrade_from(server, X_Forwarded_For=address)
+        assert status == 101, (address, status)
+        kept.append(client)
+    client = Client(server)
+    status, headers, _ = client.upgrade(X_Forwarded_For="10.0.0.1,192.0.2.1")
+    assert status == 429 and int(headers["retry-after"]) > 0, (status, headers)
+    client = Client(server)
+    client.send(b"GET / HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n")
+    assert client.read_response()[0] == 429
+    # The first address is what the client says: it must not count for another.
+    kept.append(upgrade_from(server, X_Forwarded_For="192.0.2.1, 192.0.2.2"))
+    assert kept[-1][0] == 101, kept[-1][0]
+    for _ in range(5):  # no address: not counted, as nobody is
+        kept.append(upgrade_from(server, X_Forwarded_For="unknown"))
+        assert kept[-1][0] == 101, kept[-1][0]
+    kept[0].close()
+
+    def has_room():
+        status, client = upgrade_from(server, X_Forwarded_For="192.0.2.1")
+        kept.append(client)
+        return status == 101
+
+    wsraw.wait_until(has_room, "room for another connection")
+
+
+@with_server("limits.address_connections=3")
+def test_forwarded_address_is_not_believed_unasked(server):
+    kept = [upgrade_from(server, X_Forwarded_For="192.0.2.1") for _ in range(6)]
+    assert [status for status, _ in kept] == [101] * 6, kept
+
+
+@with_server("limits.address_connections=3")
+def test_address_with_too_many_connections_is_told_and_then_dropped(server):
+    kept, statuses = [], []
+    for _ in range(3 + 16):
+        client = Client(server, source="127.0.0.2")
+        statuses.append(client.upgrade()[0])
+        kept.append(client)
+    assert statuses == [101] * 3 + [429] * 16, statuses
+    idle = [Client(server, source="127.0.0.3") for _ in range(3 + 16)]
+    wsraw.wait_until(lambda: server.n_files() > 3 + 19, "they are accepted")
+    assert wait_closed(Client(server, source="127.0.0.3")) < 5
+    idle[0].close()
+    opened(server).echo(b"others live")
+
+
+@with_server("limits.handshakes=20", "limits.handshake_s=60")
+def test_handshakes_that_take_long_make_room_for_others(server):
+    slow = [Client(server) for _ in range(60)]
+    start = time.monotonic()
+    opened(server).echo(b"others live")
+    took = time.monotonic() - start
+    assert took < 15, took
+    gone = 0
+    for client in slow:
+        client.timeout = 0.01
+        try:
+            client.more()
+        except Closed:
+            gone += 1
+        except TimeoutError:
+            pass
+    print(f"60 slow handshakes: another took {took:.1f} s, {gone} were dropped")
+    assert 20 <= gone <= 60, gone
+
+
+@with_server("limits.first_message_s=1")
+def test_session_without_a_message_is_ended(server):
+    silent, busy = opened(server), opened(server)
+    busy.echo(b"first message")
+    closed = silent.expect_close(1008)
+    assert closed.reason == "no message within the time limit", closed.reason
+    wsraw.wait_until(lambda: "gone NO_REQUEST" in server.log(), "the reason is known")
+    busy.echo(b"still here")
 
 
 # Rule 5: our own accept; libwebsockets' spins when descriptors run out.

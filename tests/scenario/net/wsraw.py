@@ -58,12 +58,13 @@ def code_of(payload):
 class Client:
     """One TCP connection, TLS or not; open() makes a WebSocket of it."""
 
-    def __init__(self, server, timeout=DEADLINE_S):
+    def __init__(self, server, timeout=DEADLINE_S, source=None):
         self.server = server
         self.timeout = timeout
         self.buffer = b""
         self.unsent = memoryview(b"")
-        self.sock = socket.create_connection(("127.0.0.1", server.port), timeout)
+        self.sock = socket.create_connection(
+            ("127.0.0.1", server.port), timeout, source_address=source and (source, 0))
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if server.tls is not None:
             self.sock = server.tls.wrap_socket(self.sock, server_hostname="localhost")
