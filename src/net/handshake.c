@@ -4,6 +4,8 @@
  * status; later callbacks only drop the connection. Everything is checked that libwebsockets 4.1.6
  * does not check. The callback's in pointer is never read (CVE-2025-11677): only headers are.
  */
+#include "handshake.h"
+
 #include <ctype.h>
 #include <string.h>
 
@@ -289,8 +291,12 @@ bool weh_handshake_is_address_fine(struct weh_conn *conn)
 {
     const size_t limit = (size_t)conn->net->config->limits_address_connections;
 
-    return take_forwarded_address(conn) == WEH_OK &&
-           (limit == 0 || weh_admission_count_beside(&conn->admitted) <= limit);
+    if (take_forwarded_address(conn) == WEH_OK &&
+        (limit == 0 || weh_admission_count_beside(&conn->admitted) <= limit)) {
+        return true;
+    }
+    weh_metrics_add(conn->net->metrics, WEH_METRIC_LIMIT_ADDRESS, 1);
+    return false;
 }
 
 static const struct refusal *check_room(const struct weh_net *net)

@@ -8,6 +8,7 @@
 
 #include "weh/buf.h"
 
+#include "handshake.h"
 #include "net_priv.h"
 #include "origin.h"
 
@@ -199,8 +200,8 @@ int weh_http_request(struct weh_conn *conn)
         return -1;
     }
     if (!weh_handshake_is_address_fine(conn)) {
-        (void)plain(conn, "429 Too Many Requests", "Connection: close\r\nRetry-After: 10\r\n",
-                    WEH_TOO_MANY_CONNECTIONS);
+        (void)weh_http_plain(conn, "429 Too Many Requests",
+                             "Connection: close\r\nRetry-After: 10\r\n", WEH_TOO_MANY_CONNECTIONS);
         return -1;
     }
     if (method == LWSHUMETH_POST && weh_str_eq_text(path, "/v1/tickets")) {

@@ -155,12 +155,12 @@ static void on_accept_again(uv_timer_t *timer)
 
 /* Rule: no spinning. The socket stays readable while connections wait, so looking at it again at
  * once would take the whole processor; they wait in the backlog until the timer. */
-static void pause_accepting(struct weh_net *net, const char *why)
+static void pause_accepting(struct weh_net *net, const char *why, enum weh_metric limit)
 {
     uint64_t now_ms = weh_net_now_ms(net);
 
     net->n_accept_refused++;
-    weh_metrics_add(net->metrics, WEH_METRIC_LIMIT_DESCRIPTORS, 1);
+    weh_metrics_add(net->metrics, limit, 1);
     if (net->accept_logged_ms == 0 || now_ms - net->accept_logged_ms >= ACCEPT_LOG_MS) {
         weh_log(net->log, WEH_LOG_WARN, NULL, "net.accept_paused", WEH_F_TEXT("error", why),
                 WEH_F_INT("times", net->n_accept_refused), WEH_F_INT("connections", net->n_conns));
@@ -192,6 +192,7 @@ static bool make_room(struct weh_net *net)
         return false;
     }
     conn = WEH_CONTAINER_OF(oldest, struct weh_conn, admitted);
+    weh_metrics_add(net->metrics, WEH_METRIC_LIMIT_HANDSHAKES, 1);
     weh_admission_opened(&net->admission, oldest); /* it is on its way */
     weh_conn_kill(conn);
     return true;
@@ -207,7 +208,7 @@ static bool accept_one(struct weh_net *net)
     int fd;
 
     if (net->admission.n_handshakes >= (size_t)net->config->limits_handshakes && !make_room(net)) {
-        pause_accepting(net, "too many handshakes");
+        pause_accepting(net, "too many handshakes", WEH_METRIC_LIMIT_HANDSHAKES);
         return false;
     }
     fd = accept4(net->listen_fd, (struct sockaddr *)(void *)&peer, &size,
@@ -215,6 +216,7 @@ static bool accept_one(struct weh_net *net)
     if (fd >= 0) {
         address = weh_address_of((const struct sockaddr *)(const void *)&peer);
         if (has_too_many(net, &address)) {
+            weh_metrics_add(net->metrics, WEH_METRIC_LIMIT_ADDRESS, 1);
             (void)close(fd);
             return true;
         }
@@ -226,7 +228,7 @@ static bool accept_one(struct weh_net *net)
         return true;
     }
     if (errno != EAGAIN) {
-        pause_accepting(net, strerrordesc_np(errno));
+        pause_accepting(net, strerrordesc_np(errno), WEH_METRIC_LIMIT_DESCRIPTORS);
     }
     return false;
 }
@@ -237,7 +239,7 @@ static void on_connection(uv_poll_t *poll, int status, int events)
 
     (void)events;
     if (status < 0) {
-        pause_accepting(net, strerrordesc_np(-status));
+        pause_accepting(net, strerrordesc_np(-status), WEH_METRIC_LIMIT_DESCRIPTORS);
         return;
     }
     for (unsigned i = 0; i < ACCEPTS_A_TURN && net->is_listening; i++) {

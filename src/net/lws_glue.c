@@ -7,6 +7,7 @@
 
 #include <unistd.h>
 
+#include "handshake.h"
 #include "net_priv.h"
 
 #ifndef NDEBUG

@@ -144,6 +144,7 @@ static void on_tick(uv_timer_t *timer)
             weh_conn_kill(conn);
         } else if (conn->first_message_ms != 0 && now_ms >= conn->first_message_ms) {
             conn->first_message_ms = 0;
+            weh_metrics_add(net->metrics, WEH_METRIC_LIMIT_FIRST_MESSAGE, 1);
             weh_conn_end(conn, WEH_CLOSE_NO_REQUEST, WEH_NET_CLOSE_GRACE_MS);
         } else if (conn->state == WEH_CONN_OPEN && conn->session != NULL) {
             weh_session_check_expiry(conn->session, wall_ms);

@@ -138,10 +138,12 @@ enum weh_room weh_host_room(struct weh_host *host, const char *user)
     const struct user *found = find(&host->users, user);
 
     if (limit != 0 && found != NULL && found->n_sessions - found->n_detached >= limit) {
+        weh_metrics_add(host->metrics, WEH_METRIC_LIMIT_USER_SESSIONS, 1);
         return WEH_ROOM_NOT_FOR_USER;
     }
     if (config->limits_overload_ms != 0 &&
         pool_delay_ms(&host->pool) > (uint64_t)config->limits_overload_ms) {
+        weh_metrics_add(host->metrics, WEH_METRIC_LIMIT_OVERLOAD, 1);
         return WEH_ROOM_OVERLOAD;
     }
     return WEH_ROOM_FREE;

@@ -233,6 +233,8 @@ static weh_err check_flow(struct weh_session *session, const struct job *job, we
     } else {
         err = weh_fail(diag, WEH_E_LIMIT, "too many messages or bytes a second");
     }
+    weh_metrics_add(session->host->metrics,
+                    is_too_much ? WEH_METRIC_LIMIT_OVERLOAD : WEH_METRIC_LIMIT_RATE, 1);
     diag->retry_s = retry_s;
     return err;
 }

@@ -3,6 +3,10 @@
 
 #include "session_priv.h"
 
+/* A turn ends with the request during which this has gone by: what takes long waits for the others
+ * after each request. */
+#define TURN_US 20000U
+
 /* Requests answered before the channel is woken although more wait. */
 #define MAX_HELD 16
 
@@ -173,10 +177,11 @@ static bool run_next(struct weh_session *session)
 bool session_turn(struct weh_session *session)
 {
     const int64_t turn = session->host->options.config->workers_turn_messages;
+    const uint64_t end_us = weh_clock_mono_us() + TURN_US;
     bool more = true;
 
     /* After a false the session may be gone. */
-    for (int64_t i = 0; i < turn && more; i++) {
+    for (int64_t i = 0; i < turn && more && (i == 0 || weh_clock_mono_us() < end_us); i++) {
         more = run_next(session);
     }
     if (more) {
