@@ -17,6 +17,7 @@
 
 #include "host_priv.h"
 #include "queue.h"
+#include "resume.h"
 
 /** For the line that is logged at the end of a session. Worker thread, but for bytes_in. */
 struct session_stats {
@@ -53,13 +54,13 @@ struct weh_session {
     /* Service thread. */
     struct weh_session *table_next;
     struct weh_session *moved_to; /* the channel has gone there; NULL: it has not */
-    uint64_t n_taken;             /* messages of the client that count */
-    uint8_t token[WEH_RESUME_TOKEN_BYTES];
-    uint8_t previous[WEH_RESUME_TOKEN_BYTES]; /* good too until the other is known to be there */
-    unsigned n_bad_resumes;
     struct user *user_count;
     uint64_t messages_free_ns; /* when all messages so far would be in time (session_flow) */
     uint64_t bytes_free_ns;
+    uint64_t n_taken; /* messages of the client that count */
+    uint8_t token[WEH_RESUME_TOKEN_BYTES];
+    uint8_t previous[WEH_RESUME_TOKEN_BYTES]; /* good too until the other is known to be there */
+    unsigned n_bad_resumes;
     bool had_request; /* one that went into the mailbox */
     bool has_previous;
 
@@ -116,18 +117,6 @@ struct weh_session {
     uint64_t idle_since_ms;
     uint64_t next_progress_us; /* when the client is told how far the running request is */
 };
-
-/* resume.c */
-
-/** What the client had not got: keep it, or free it. @session's lock is held. */
-void session_keep_locked(struct weh_session *session, struct weh_frame *frame);
-/** Wait for the client to come back, if it can and @reason is a loss. @session's lock is held. */
-bool session_detach_locked(struct weh_session *session, enum weh_close_reason reason);
-/** @session is detached no more: its linger is over, or it ends. @session's lock is held. Service
- * thread. */
-void session_undetach_locked(struct weh_session *session);
-/** A message that counts has been taken from the client. Service thread. */
-void session_count_taken(struct weh_session *session);
 
 /** Something of @session may be due: see to it, and arm it anew. Service thread. */
 void session_due(struct weh_session *session, uint64_t now_ms);
