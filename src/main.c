@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "weh/alloc.h"
+#include "weh/audit.h"
 #include "weh/briefcase.h"
 #include "weh/json.h"
 #include "weh/net.h"
@@ -26,6 +27,7 @@ struct daemon {
     struct weh_log log;
     struct weh_rpc_app *app;
     struct weh_auth *auth;
+    struct weh_audit *audit;
     struct weh_host *host;
     struct weh_net *net;
 };
@@ -123,6 +125,29 @@ static weh_err print_ready(struct daemon *daemon, struct weh_diag *diag)
     return err;
 }
 
+/* After the application has made the data folder. */
+static weh_err open_audit(struct daemon *daemon, struct weh_diag *diag)
+{
+    const struct weh_config *config = &daemon->config;
+    char path[4096];
+    struct weh_audit_options options = { .path = config->audit_file,
+                                         .limit_bytes = (uint64_t)config->audit_max_bytes,
+                                         .n_files = (uint32_t)config->audit_files,
+                                         .is_required = config->audit_required,
+                                         .log = &daemon->log };
+
+    if (!config->audit_enabled) {
+        return WEH_OK;
+    }
+    if (config->audit_file[0] == '\0') {
+        if (snprintf(path, sizeof(path), "%s/audit.log", config->data_dir) >= (int)sizeof(path)) {
+            return weh_fail_where(diag, WEH_E_BAD_ARGS, "data.dir", "the path is too long");
+        }
+        options.path = path;
+    }
+    return weh_audit_open(&options, &daemon->audit, diag);
+}
+
 static weh_err build(struct daemon *daemon, struct weh_diag *diag)
 {
     struct weh_host_options host = {
@@ -151,9 +176,13 @@ static weh_err build(struct daemon *daemon, struct weh_diag *diag)
         return err;
     }
     err = weh_rpc_app_create(&daemon->config, &daemon->log, daemon->auth, &daemon->app, diag);
+    if (err == WEH_OK) {
+        err = open_audit(daemon, diag);
+    }
     if (err != WEH_OK) {
         return err;
     }
+    host.audit = daemon->audit;
     host.methods = weh_rpc_methods(&host.n_methods);
     host.app = daemon->app;
     err = weh_host_create(&host, &daemon->host, diag);
@@ -170,6 +199,7 @@ static void tear_down(struct daemon *daemon)
     weh_net_destroy(daemon->net);
     weh_host_destroy(daemon->host);
     weh_rpc_app_destroy(daemon->app);
+    weh_audit_close(daemon->audit);
     weh_auth_destroy(daemon->auth);
 }
 

@@ -4,6 +4,7 @@
 #define WEH_HOST_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "weh/config.h"
@@ -11,7 +12,15 @@
 #include "weh/log.h"
 #include "weh/method.h"
 
+struct weh_audit;
 struct weh_host;
+
+/** What the audit log tells of a workspace. */
+struct weh_app_facts {
+    char name[160];   /* of the open iModel or briefcase; "": none */
+    bool is_checkout; /* the name is that of a briefcase */
+    uint64_t txn_id;  /* of the transaction that is to be saved next; 0: none */
+};
 
 /** What the methods work with; the host knows it only by these calls. */
 struct weh_app_ops {
@@ -29,6 +38,8 @@ struct weh_app_ops {
     /** The session has other rights than before: say what they are with the open iModel
      * (weh_session_set_open_access). Worker thread. NULL: nothing is to be said. */
     void (*renewed)(void *workspace);
+    /** Fill @out, which is zeroed. Between and in requests. Worker thread. NULL: nothing is known. */
+    void (*facts)(void *workspace, struct weh_app_facts *out);
     /** Nothing waits any more: milliseconds until a tick is wanted, 0 for none. Asked after requests
      * and after each tick; what was wanted before is forgotten. Worker thread. NULL: never. */
     uint64_t (*tick_after)(void *workspace);
@@ -44,6 +55,7 @@ struct weh_host_options {
     size_t n_methods;
     const struct weh_app_ops *ops; /* kept */
     void *app;                     /* kept */
+    struct weh_audit *audit;       /* kept; NULL: none */
 };
 
 /** Make the host and start its workers. WEH_E_NOMEM, WEH_E_LIMIT (no thread). */

@@ -191,6 +191,9 @@ struct weh_txn_state {
     struct weh_str redo_string;
 };
 
+/** The id of the next transaction. */
+struct weh_txn_id weh_txn_next_id(const struct weh_txn_stack *stack);
+
 WEH_MUST_CHECK weh_err weh_txn_get_state(struct weh_txn_stack *stack, struct weh_txn_state *out,
                                          struct weh_diag *diag);
 

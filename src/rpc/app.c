@@ -212,6 +212,17 @@ static void rights_renewed(void *arg)
     }
 }
 
+static void tell_facts(void *arg, struct weh_app_facts *out)
+{
+    const struct workspace *workspace = arg;
+
+    if (workspace->briefcase != NULL) {
+        (void)snprintf(out->name, sizeof(out->name), "%s", workspace->name);
+        out->is_checkout = workspace->is_checkout;
+        out->txn_id = workspace->txns == NULL ? 0 : weh_txn_next_id(workspace->txns).value;
+    }
+}
+
 const struct weh_app_ops *weh_rpc_app_ops(void)
 {
     static const struct weh_app_ops ops = { .open = open_session,
@@ -220,7 +231,8 @@ const struct weh_app_ops *weh_rpc_app_ops(void)
                                             .after = after_request,
                                             .tick_after = tick_after,
                                             .tick = tick,
-                                            .renewed = rights_renewed };
+                                            .renewed = rights_renewed,
+                                            .facts = tell_facts };
 
     return &ops;
 }

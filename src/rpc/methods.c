@@ -311,14 +311,14 @@ static const struct weh_arg_spec args_txn_list[] = {
 static const struct weh_method methods[] = {
     /* name                      states    access  flags  arguments             result, since, help, handler */
     { "briefcase.checkout",      ANYWHERE,  EDIT, 0, args_checkout, "{briefcase, briefcaseId, imodel, iModelId}", "0.1", "Make a private copy of an iModel as it was saved last: a briefcase with an id of its own. LimitExceeded when the user has as many, or as much, as the server allows.", briefcase_checkout },
-    { "briefcase.close",         IN(READY), VIEW, 0, args_briefcase_close, "{}", "0.1", "Close the open briefcase.", briefcase_close },
+    { "briefcase.close",         IN(READY), VIEW, WEH_METHOD_AUDITED, args_briefcase_close, "{}", "0.1", "Close the open briefcase.", briefcase_close },
     { "briefcase.delete",        ANYWHERE,  EDIT, 0, args_briefcase_delete, "{}", "0.1", "Delete a briefcase of one's own with all that is not pushed, for good; Busy while it is open.", briefcase_delete },
     { "briefcase.deleteFileProperty", IN(READY), EDIT, BATCH, args_file_prop, "{}", "0.1", "Delete a file property; one that does not exist is fine.", briefcase_delete_file_property },
     { "briefcase.dropUnsaved",   IN(READY), EDIT, UNDECIDED, args_none, "{}", "0.1", "Delete the unsaved changes of an earlier session that briefcase.open told as recoverable, for good; NotFound when there are none.", briefcase_drop_unsaved },
     { "briefcase.info",          IN(READY), VIEW, 0, args_none, CONNECTION_PROPS, "0.1", "What briefcase.open answered, as it is now.", briefcase_info },
     { "briefcase.list",          ANYWHERE,  VIEW, 0, args_none, "[{briefcase, briefcaseId, imodel, iModelId, created, size, isOpen}]", "0.1", "The user's own briefcases, oldest first; size in bytes.", briefcase_list },
     { "briefcase.listFileProperties", IN(READY), VIEW, BATCH, args_file_prop_list, "[{namespace, name, id, subId}]", "0.1", "The file properties that there are.", briefcase_list_file_properties },
-    { "briefcase.open",          IN(NEW),   VIEW, 0, args_briefcase_open, OPEN_PROPS, "0.1", "Open an iModel; Busy when another session writes it.", briefcase_open },
+    { "briefcase.open",          IN(NEW),   VIEW, WEH_METHOD_AUDITED, args_briefcase_open, OPEN_PROPS, "0.1", "Open an iModel; Busy when another session writes it.", briefcase_open },
     { "briefcase.queryFileProperty", IN(READY), VIEW, BATCH, args_file_prop, "{string?, blob?}", "0.1", "Read a file property; empty when there is none.", briefcase_query_file_property },
     { "briefcase.restoreUnsaved", IN(READY), EDIT, UNDECIDED, args_none, "{}", "0.1", "Make the unsaved changes of an earlier session, which briefcase.open told as recoverable, unsaved changes of this one; NotFound when there are none. CannotRestore when they do not fit: then nothing has changed.", briefcase_restore_unsaved },
     { "briefcase.saveFileProperty", IN(READY), EDIT, BATCH, args_file_prop_save, "{}", "0.1", "Save a file property: its text, its binary value or both.", briefcase_save_file_property },

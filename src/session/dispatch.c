@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "weh/alloc.h"
+#include "weh/audit.h"
 #include "weh/clock.h"
 
 #include "session_priv.h"
@@ -226,13 +227,82 @@ static weh_err run_handler(struct weh_call *call, const struct job *job, struct 
                : weh_fail(diag, writer->buf->err, "the reply is larger than the limit");
 }
 
+/* The handler between what the application wants called around it. */
+static weh_err run_between(struct weh_call *call, const struct job *job, struct weh_writer *writer,
+                           struct weh_diag *diag)
+{
+    const struct weh_app_ops *ops = call->session->host->options.ops;
+    struct weh_diag after;
+    weh_err after_err;
+    weh_err err = ops->before(call->workspace, job->method, diag);
+
+    if (err != WEH_OK) {
+        return err;
+    }
+    err = run_handler(call, job, writer, diag);
+    after_err = ops->after(call->workspace, &after);
+    /* The later failure matters more: it says what became of the briefcase. */
+    if (after_err != WEH_OK) {
+        err = after_err;
+        *diag = after;
+    }
+    return err;
+}
+
+/* A request for the worker: gates, arguments, handler. */
+static weh_err run_in_order(struct weh_call *call, const struct job *job,
+                            const struct weh_value *params, struct weh_writer *writer,
+                            struct weh_diag *diag)
+{
+    struct weh_arg args[WEH_MAX_ARGS];
+    weh_err err = check_gates(call->session, job, diag);
+
+    if (err == WEH_OK) {
+        err = weh_args_decode(job->method->args, params, call->arena, args, diag);
+    }
+    if (err == WEH_OK && session_is_audited(job->method)) {
+        err = weh_audit_check(call->session->host->options.audit, diag);
+    }
+    if (err == WEH_OK) {
+        call->args = args;
+        err = run_between(call, job, writer, diag);
+        call->args = NULL;
+    }
+    return err;
+}
+
+static void look_at_facts(const struct weh_session *session, struct weh_app_facts *facts)
+{
+    if (facts->name[0] == '\0' && session->host->options.ops->facts != NULL) {
+        session->host->options.ops->facts(session->workspace, facts);
+    }
+}
+
+/* The same, told to the audit log if the method belongs there. What is open is looked at before, as it
+ * may be closed then, and if nothing was, after. */
+static weh_err run_audited(struct weh_call *call, const struct job *job,
+                           const struct weh_value *params, struct weh_writer *writer,
+                           struct weh_diag *diag)
+{
+    struct weh_app_facts facts = { .txn_id = 0 };
+    weh_err err;
+
+    if (call->session->host->options.audit == NULL || !session_is_audited(job->method)) {
+        return run_in_order(call, job, params, writer, diag);
+    }
+    look_at_facts(call->session, &facts);
+    err = run_in_order(call, job, params, writer, diag);
+    look_at_facts(call->session, &facts);
+    session_audit(call->session, job->method, params, &facts, err);
+    return err;
+}
+
 /* Decode the arguments and call the handler; @arena is emptied by the caller. */
 static weh_err call_method(struct weh_session *session, const struct job *job,
                            struct weh_arena *arena, struct weh_writer *writer,
                            struct activity *activity, struct weh_diag *diag)
 {
     struct weh_codec_limits limits = session_codec_limits(session);
-    const struct weh_host_options *host = &session->host->options;
     struct weh_arg args[WEH_MAX_ARGS];
     struct weh_value params;
     struct weh_call call = { .session = session,
@@ -248,37 +318,17 @@ static weh_err call_method(struct weh_session *session, const struct job *job,
     weh_err err;
 
     err = weh_params_decode(session->codec, job->envelope.params, &limits, arena, &params, diag);
-    if (err != WEH_OK) {
-        return err;
-    }
-    err = read_activity(&params, activity, diag);
-    if (err == WEH_OK && !weh_method_is_out_of_band(job->method)) {
-        err = check_gates(session, job, diag);
+    if (err == WEH_OK) {
+        err = read_activity(&params, activity, diag);
     }
     if (err != WEH_OK) {
         return err;
+    }
+    if (!weh_method_is_out_of_band(job->method)) {
+        return run_audited(&call, job, &params, writer, diag);
     }
     err = weh_args_decode(job->method->args, &params, arena, args, diag);
-    if (err != WEH_OK) {
-        return err;
-    }
-    if (weh_method_is_out_of_band(job->method)) {
-        return run_handler(&call, job, writer, diag);
-    }
-    err = host->ops->before(session->workspace, job->method, diag);
-    if (err == WEH_OK) {
-        struct weh_diag after;
-        weh_err after_err;
-
-        err = run_handler(&call, job, writer, diag);
-        after_err = host->ops->after(session->workspace, &after);
-        /* The later failure matters more: it says what became of the briefcase. */
-        if (after_err != WEH_OK) {
-            err = after_err;
-            *diag = after;
-        }
-    }
-    return err;
+    return err == WEH_OK ? run_handler(&call, job, writer, diag) : err;
 }
 
 static void log_request(const struct weh_session *session, const struct job *job, weh_err err,

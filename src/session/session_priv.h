@@ -194,6 +194,12 @@ WEH_MUST_CHECK weh_err session_check_token(const struct weh_session *session,
 /** Begin the end; the first reason counts. @session's lock is held. */
 void session_end_locked(struct weh_session *session, enum weh_close_reason reason);
 
+/** Does @method stand in the audit log? */
+bool session_is_audited(const struct weh_method *method);
+/** Write the line of a request, which came to @err, if there is an audit log. */
+void session_audit(const struct weh_session *session, const struct weh_method *method,
+                   const struct weh_value *params, const struct weh_app_facts *facts, weh_err err);
+
 /** Log with the session's name and the running activity. */
 struct weh_log_who session_who(const struct weh_session *session);
 

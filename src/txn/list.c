@@ -77,6 +77,11 @@ static weh_err read_undo(struct weh_txn_stack *stack, struct weh_txn_state *stat
     return err;
 }
 
+struct weh_txn_id weh_txn_next_id(const struct weh_txn_stack *stack)
+{
+    return (struct weh_txn_id){ stack->current };
+}
+
 weh_err weh_txn_get_state(struct weh_txn_stack *stack, struct weh_txn_state *out,
                           struct weh_diag *diag)
 {
