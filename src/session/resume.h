@@ -17,4 +17,10 @@ void session_undetach_locked(struct weh_session *session);
 /** A message that counts has been taken from the client. Service thread. */
 void session_count_taken(struct weh_session *session);
 
+/** @wanted gets the rights of @session, in which no request has run, before its next request. Service
+ * thread. */
+void session_hand_rights(const struct weh_session *session, struct weh_session *wanted);
+/** Take the rights that were handed, if any. Worker, between requests. */
+void session_take_rights(struct weh_session *session);
+
 #endif

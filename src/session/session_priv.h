@@ -181,12 +181,6 @@ void session_buf_begin(const struct weh_session *session, struct weh_buf *buf);
 
 struct weh_codec_limits session_codec_limits(const struct weh_session *session);
 
-/** @wanted gets the rights of @session, in which no request has run, before its next request. Service
- * thread. */
-void session_hand_rights(const struct weh_session *session, struct weh_session *wanted);
-/** Take the rights that were handed, if any. Worker, between requests. */
-void session_take_rights(struct weh_session *session);
-
 /** May @method be called now? Worker. */
 WEH_MUST_CHECK weh_err session_check_token(const struct weh_session *session,
                                            const struct weh_method *method, struct weh_diag *diag);
