@@ -168,7 +168,9 @@ static void must_be_typed(const struct run *run, const struct kind *kind, weh_er
         /* SQLite 3.40 takes some allocations that fail for damage. There is none: what is in the file is
          * looked at below. */
         fine = err == WEH_E_NOMEM || err == WEH_E_IO ||
-               (err == WEH_E_CORRUPT && kind->source == SQLITE_MEMORY);
+               (err == WEH_E_CORRUPT && kind->source == SQLITE_MEMORY) ||
+               /* Undo could not drop what was unsaved: the session ends. */
+               (err == WEH_E_DB && kind->lasting && run->scenario->journals);
     }
     if (!fine) {
         crash_fail("answers %s: %s (%s)", weh_err_info(err)->name, run->world.diag.text,
