@@ -53,6 +53,8 @@ static void begin_drain(struct weh_net *net)
     }
     net->is_draining = true;
     weh_listener_close(net);
+    /* First, so that the clients hear of it before their sessions end. */
+    weh_host_stop(net->options.host, false);
     weh_log(net->log, WEH_LOG_INFO, NULL, "net.drain", WEH_F_INT("sessions", net->n_sessions),
             WEH_F_INT("limit_ms", drain_ms));
     for (struct weh_conn *conn = net->conns; conn != NULL; conn = conn->next) {
@@ -62,7 +64,6 @@ static void begin_drain(struct weh_net *net)
             weh_conn_end(conn, WEH_CLOSE_SHUTDOWN, drain_ms);
         }
     }
-    weh_host_stop(net->options.host, false);
     (void)uv_timer_start(&net->drain_timer, on_drain_over, drain_ms, 0);
     weh_net_check_drained(net);
 }

@@ -194,6 +194,10 @@ bool session_is_audited(const struct weh_method *method);
 void session_audit(const struct weh_session *session, const struct weh_method *method,
                    const struct weh_value *params, const struct weh_app_facts *facts, weh_err err);
 
+/** Send the notification @name {@key: time}. Service thread. */
+void session_tell_time(struct weh_session *session, const char *name, const char *key,
+                       int64_t wall_ms);
+
 /** Log with the session's name and the running activity. */
 struct weh_log_who session_who(const struct weh_session *session);
 

@@ -108,19 +108,20 @@ weh_err session_check_token(const struct weh_session *session, const struct weh_
 
 /* ---- the service thread ---- */
 
-static void tell_client(struct weh_session *session, int64_t expires_ms)
+void session_tell_time(struct weh_session *session, const char *name, const char *key,
+                       int64_t wall_ms)
 {
     char time[WEH_TIME_TEXT_SIZE];
     struct weh_writer writer;
     struct weh_buf buf;
 
-    weh_time_print(expires_ms, time);
+    weh_time_print(wall_ms, time);
     weh_buf_init(&buf, 0);
     session_buf_begin(session, &buf);
     weh_writer_init(&writer, session->codec, &buf);
-    weh_call_begin(&writer, NULL, WEH_STR("session.onTokenExpiring"));
+    weh_call_begin(&writer, NULL, weh_str_from(name));
     weh_sink_map_begin(writer.sink, 1);
-    weh_sink_key(writer.sink, "expires");
+    weh_sink_key(writer.sink, key);
     weh_sink_text(writer.sink, time);
     weh_sink_map_end(writer.sink);
     weh_call_end(&writer);
@@ -139,6 +140,6 @@ void weh_session_check_expiry(struct weh_session *session, int64_t now_ms)
         weh_session_end(session, WEH_CLOSE_TOKEN_EXPIRED);
     } else if (session->told_expires_ms != expires_ms) {
         session->told_expires_ms = expires_ms;
-        tell_client(session, expires_ms);
+        session_tell_time(session, "session.onTokenExpiring", "expires", expires_ms);
     }
 }
