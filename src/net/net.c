@@ -129,6 +129,24 @@ static void on_async(uv_async_t *async)
     }
 }
 
+static void check_deadlines(struct weh_net *net, struct weh_conn *conn, uint64_t now_ms,
+                            int64_t wall_ms)
+{
+    if (conn->deadline_ms != 0 && now_ms >= conn->deadline_ms) {
+        conn->deadline_ms = 0;
+        if (conn->state == WEH_CONN_HANDSHAKE) {
+            weh_metrics_add(net->metrics, WEH_METRIC_LIMIT_HANDSHAKE_S, 1);
+        }
+        weh_conn_kill(conn);
+    } else if (conn->first_message_ms != 0 && now_ms >= conn->first_message_ms) {
+        conn->first_message_ms = 0;
+        weh_metrics_add(net->metrics, WEH_METRIC_LIMIT_FIRST_MESSAGE, 1);
+        weh_conn_end(conn, WEH_CLOSE_NO_REQUEST, WEH_NET_CLOSE_GRACE_MS);
+    } else if (conn->state == WEH_CONN_OPEN && conn->session != NULL) {
+        weh_session_check_expiry(conn->session, wall_ms);
+    }
+}
+
 /* Deadlines of all connections: of the request, of the close handshake, of the credentials. */
 static void on_tick(uv_timer_t *timer)
 {
@@ -137,19 +155,7 @@ static void on_tick(uv_timer_t *timer)
     int64_t wall_ms = weh_clock_wall_ms();
 
     for (struct weh_conn *conn = net->conns; conn != NULL; conn = conn->next) {
-        if (conn->deadline_ms != 0 && now_ms >= conn->deadline_ms) {
-            conn->deadline_ms = 0;
-            if (conn->state == WEH_CONN_HANDSHAKE) {
-                weh_metrics_add(net->metrics, WEH_METRIC_LIMIT_HANDSHAKE_S, 1);
-            }
-            weh_conn_kill(conn);
-        } else if (conn->first_message_ms != 0 && now_ms >= conn->first_message_ms) {
-            conn->first_message_ms = 0;
-            weh_metrics_add(net->metrics, WEH_METRIC_LIMIT_FIRST_MESSAGE, 1);
-            weh_conn_end(conn, WEH_CLOSE_NO_REQUEST, WEH_NET_CLOSE_GRACE_MS);
-        } else if (conn->state == WEH_CONN_OPEN && conn->session != NULL) {
-            weh_session_check_expiry(conn->session, wall_ms);
-        }
+        check_deadlines(net, conn, now_ms, wall_ms);
     }
 }
 
