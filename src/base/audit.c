@@ -117,8 +117,8 @@ static void rotate(struct weh_audit *audit)
     if (audit->n_files == 1) {
         (void)unlink(audit->path);
     }
+    /* Not synced: everybody who changes something would wait for it. */
     if (open_file(audit, NULL) == WEH_OK) {
-        (void)fsync(old);
         (void)close(old);
     }
 }
