@@ -18,6 +18,7 @@
 #include "weh/rpc.h"
 
 #include "options.h"
+#include "service.h"
 
 /* Everything that main makes, in the order of making. */
 struct daemon {
@@ -54,8 +55,10 @@ static void reload(void *ctx)
     enum options_action action;
     const char *ignored = NULL;
     struct weh_diag diag;
-    weh_err err = options_read(daemon->argc, daemon->argv, environ, &fresh, &action, &diag);
+    weh_err err;
 
+    service_tell_reloading(&daemon->log);
+    err = options_read(daemon->argc, daemon->argv, environ, &fresh, &action, &diag);
     if (err == WEH_OK) {
         err = weh_config_reload(&daemon->config, &fresh, &ignored, &diag);
     }
@@ -73,6 +76,15 @@ static void reload(void *ctx)
         weh_log(&daemon->log, WEH_LOG_ERROR, NULL, "auth.reload_failed",
                 WEH_F_TEXT("where", diag.where), WEH_F_TEXT("text", diag.text));
     }
+    service_tell_ready(&daemon->log);
+}
+
+/* No further connections: sessions are being ended. */
+static void stopping(void *ctx)
+{
+    const struct daemon *daemon = ctx;
+
+    service_tell_stopping(&daemon->log);
 }
 
 /* The one line on standard output that says where to connect. */
@@ -159,6 +171,7 @@ static weh_err build(struct daemon *daemon, struct weh_diag *diag)
         .config = &daemon->config,
         .log = &daemon->log,
         .reload = reload,
+        .stopping = stopping,
         .ctx = daemon,
     };
     weh_err err;
@@ -213,12 +226,17 @@ static int fail(const struct weh_diag *diag)
 static int serve(struct daemon *daemon)
 {
     struct weh_diag diag;
-    weh_err err = build(daemon, &diag);
+    weh_err err;
 
+    if (!daemon->config.process_core_dumps) {
+        service_forbid_core_dumps(&daemon->log);
+    }
+    err = build(daemon, &diag);
     if (err == WEH_OK) {
         err = print_ready(daemon, &diag);
     }
     if (err == WEH_OK) {
+        service_tell_ready(&daemon->log);
         err = weh_net_run(daemon->net, &diag);
     }
     tear_down(daemon);

@@ -23,6 +23,8 @@ struct weh_net_options {
     const struct weh_log *log;       /* kept */
     /** SIGHUP arrived; service thread. May be NULL. */
     void (*reload)(void *ctx);
+    /** Stopping has begun: nobody gets in any more; service thread. May be NULL. */
+    void (*stopping)(void *ctx);
     void *ctx;
 };
 

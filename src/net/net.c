@@ -52,6 +52,9 @@ static void begin_drain(struct weh_net *net)
         return;
     }
     net->is_draining = true;
+    if (net->options.stopping != NULL) {
+        net->options.stopping(net->options.ctx);
+    }
     weh_listener_close(net);
     /* First, so that the clients hear of it before their sessions end. */
     weh_host_stop(net->options.host, false);
