@@ -44,7 +44,6 @@ static void apply_log_settings(struct daemon *daemon)
     }
     daemon->log.format =
         strcmp(daemon->config.log_format, "json") == 0 ? WEH_LOG_JSON : WEH_LOG_TEXT;
-    daemon->log.fd = STDERR_FILENO;
 }
 
 /* SIGHUP: take over what may change while sessions run. */
@@ -53,11 +52,12 @@ static void reload(void *ctx)
     struct daemon *daemon = ctx;
     struct weh_config fresh;
     enum options_action action;
-    const char *ignored = NULL;
+    struct weh_buf ignored;
     struct weh_diag diag;
     weh_err err;
 
     service_tell_reloading(&daemon->log);
+    weh_buf_init(&ignored, 0);
     err = options_read(daemon->argc, daemon->argv, environ, &fresh, &action, &diag);
     if (err == WEH_OK) {
         err = weh_config_reload(&daemon->config, &fresh, &ignored, &diag);
@@ -67,9 +67,15 @@ static void reload(void *ctx)
                 WEH_F_TEXT("text", diag.text));
     } else {
         apply_log_settings(daemon);
+        if (ignored.len != 0) {
+            weh_buf_byte(&ignored, '\0');
+        }
         weh_log(&daemon->log, WEH_LOG_INFO, NULL, "config.reloaded",
-                WEH_F_TEXT("needs_restart", ignored == NULL ? "-" : ignored));
+                WEH_F_TEXT("needs_restart", ignored.err != WEH_OK ? "?"
+                                            : ignored.len == 0    ? "-"
+                                                                  : (const char *)ignored.data));
     }
+    weh_buf_fini(&ignored);
     weh_config_fini(&fresh);
     err = weh_auth_reload(daemon->auth, &diag);
     if (err != WEH_OK) {
@@ -276,6 +282,7 @@ int main(int argc, char **argv)
         weh_config_fini(&daemon.config);
         return status;
     }
+    daemon.log.fd = STDERR_FILENO;
     apply_log_settings(&daemon);
     /* A peer that goes away is an error code of write, not a signal. */
     (void)signal(SIGPIPE, SIG_IGN);

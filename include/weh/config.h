@@ -6,6 +6,7 @@
 #ifndef WEH_CONFIG_H
 #define WEH_CONFIG_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -13,16 +14,21 @@
 #include "weh/err.h"
 #include "weh/str.h"
 
+struct weh_config_retired;
+
+/** Atomic, since a reload on one thread changes what others read: each member by itself is always whole.
+ * Texts that were replaced stay readable until the end. */
 struct weh_config {
-#define TEXT(key, member, def, reloadable, secret, help)           char *member;
-#define NUMBER(key, member, def, min, max, unit, reloadable, help) int64_t member;
-#define BOOL(key, member, def, reloadable, help)                   bool member;
-#define CHOICE(key, member, def, choices, reloadable, help)        char *member;
+#define TEXT(key, member, def, reloadable, secret, help)           _Atomic(char *) member;
+#define NUMBER(key, member, def, min, max, unit, reloadable, help) _Atomic(int64_t) member;
+#define BOOL(key, member, def, reloadable, help)                   _Atomic(bool) member;
+#define CHOICE(key, member, def, choices, reloadable, help)        _Atomic(char *) member;
 #include "weh/config_keys.def"
 #undef TEXT
 #undef NUMBER
 #undef BOOL
 #undef CHOICE
+    struct weh_config_retired *retired; /* texts that a reload replaced */
 };
 
 /** Every key at its default. */
@@ -50,10 +56,16 @@ WEH_MUST_CHECK weh_err weh_config_read_file(struct weh_config *config, const cha
 WEH_MUST_CHECK weh_err weh_config_read_environment(struct weh_config *config,
                                                    char *const *environment, struct weh_diag *diag);
 
-/** Copy the reloadable keys of @from (not changed) into @config. *@ignored names the first key that differs but
- * needs a restart, NULL when there is none. */
+/**
+ * Take the reloadable keys that differ over from @from, whose texts may be exchanged. One thread at a time, beside any number of
+ * readers.
+ *
+ * @ignored  gets the keys that differ but need a restart, separated by ", ".
+ *
+ * WEH_E_NOMEM: some keys are as they were.
+ */
 WEH_MUST_CHECK weh_err weh_config_reload(struct weh_config *config, struct weh_config *from,
-                                         const char **ignored, struct weh_diag *diag);
+                                         struct weh_buf *ignored, struct weh_diag *diag);
 
 /** The commented example with every key at its default: conf/webedithost.conf. */
 void weh_config_print_example(struct weh_buf *out);

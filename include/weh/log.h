@@ -22,8 +22,8 @@ enum weh_log_format {
 };
 
 struct weh_log {
-    enum weh_log_level level;
-    enum weh_log_format format;
+    _Atomic(enum weh_log_level) level; /* a reload changes both */
+    _Atomic(enum weh_log_format) format;
     int fd;
 };
 

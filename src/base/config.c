@@ -29,19 +29,25 @@ static const struct config_row rows[] = {
 };
 /* clang-format on */
 
-static char **text_at(struct weh_config *config, const struct config_row *row)
+/* A text that was replaced while others may still read it. */
+struct weh_config_retired {
+    struct weh_config_retired *next;
+    char *text;
+};
+
+static _Atomic(char *) *text_at(struct weh_config *config, const struct config_row *row)
 {
-    return (char **)(void *)((char *)config + row->offset);
+    return (_Atomic(char *) *)(void *)((char *)config + row->offset);
 }
 
-static int64_t *number_at(struct weh_config *config, const struct config_row *row)
+static _Atomic(int64_t) *number_at(struct weh_config *config, const struct config_row *row)
 {
-    return (int64_t *)(void *)((char *)config + row->offset);
+    return (_Atomic(int64_t) *)(void *)((char *)config + row->offset);
 }
 
-static bool *bool_at(struct weh_config *config, const struct config_row *row)
+static _Atomic(bool) *bool_at(struct weh_config *config, const struct config_row *row)
 {
-    return (bool *)(void *)((char *)config + row->offset);
+    return (_Atomic(bool) *)(void *)((char *)config + row->offset);
 }
 
 static bool holds_text(const struct config_row *row)
@@ -169,6 +175,13 @@ void weh_config_fini(struct weh_config *config)
             *text_at(config, &rows[i]) = NULL;
         }
     }
+    while (config->retired != NULL) {
+        struct weh_config_retired *retired = config->retired;
+
+        config->retired = retired->next;
+        weh_free(retired->text);
+        weh_free(retired);
+    }
 }
 
 /* @config is only read; it is not const because the accessors serve both uses. */
@@ -193,30 +206,51 @@ static bool same_value(struct weh_config *a, struct weh_config *b, const struct 
                                       : *bool_at(a, row) == *bool_at(b, row);
 }
 
-weh_err weh_config_reload(struct weh_config *config, struct weh_config *from, const char **ignored,
-                          struct weh_diag *diag)
+/* @from gives its text away. */
+static weh_err exchange_text(struct weh_config *config, struct weh_config *from,
+                             const struct config_row *row, struct weh_diag *diag)
 {
-    struct weh_buf text;
+    struct weh_config_retired *retired = weh_malloc(sizeof(*retired));
+
+    if (retired == NULL) {
+        return weh_fail_nomem(diag);
+    }
+    retired->text = atomic_exchange(text_at(config, row), *text_at(from, row));
+    *text_at(from, row) = NULL;
+    retired->next = config->retired;
+    config->retired = retired;
+    return WEH_OK;
+}
+
+static weh_err take_over(struct weh_config *config, struct weh_config *from,
+                         const struct config_row *row, struct weh_diag *diag)
+{
+    if (holds_text(row)) {
+        return exchange_text(config, from, row, diag);
+    }
+    if (row->type == CONFIG_NUMBER) {
+        *number_at(config, row) = *number_at(from, row);
+    } else {
+        *bool_at(config, row) = *bool_at(from, row);
+    }
+    return WEH_OK;
+}
+
+weh_err weh_config_reload(struct weh_config *config, struct weh_config *from,
+                          struct weh_buf *ignored, struct weh_diag *diag)
+{
     weh_err err = WEH_OK;
 
-    *ignored = NULL;
-    weh_buf_init(&text, 0);
     for (size_t i = 0; i < WEH_ARRAY_LEN(rows) && err == WEH_OK; i++) {
         if (same_value(config, from, &rows[i])) {
             continue;
         }
-        if (!rows[i].reloadable) {
-            *ignored = *ignored == NULL ? rows[i].key : *ignored;
-            continue;
+        if (rows[i].reloadable) {
+            err = take_over(config, from, &rows[i], diag);
+        } else {
+            weh_buf_printf(ignored, "%s%s", ignored->len == 0 ? "" : ", ", rows[i].key);
         }
-        weh_buf_clear(&text);
-        print_value(from, &rows[i], &text);
-        weh_buf_byte(&text, '\0');
-        err = text.err != WEH_OK
-                  ? weh_fail_nomem(diag)
-                  : weh_config_set(config, rows[i].key, (const char *)text.data, "reload", diag);
     }
-    weh_buf_fini(&text);
     return err;
 }
 

@@ -1,12 +1,14 @@
 /* tests/unit/base/test_config.c - settings: table, file, environment, reload, example. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
+#include <pthread.h>
 #include <unistd.h>
 
 #include "weh/config.h"
@@ -126,18 +128,72 @@ static void test_config_reload_takes_reloadable_keys_and_names_the_others(void *
 {
     struct weh_config *config = *state;
     struct weh_config fresh;
-    const char *ignored;
+    struct weh_buf ignored;
 
+    weh_buf_init(&ignored, 0);
     assert_int_equal(weh_config_init(&fresh, NULL), WEH_OK);
     assert_int_equal(weh_config_set(&fresh, "log.level", "debug", "test", NULL), WEH_OK);
     assert_int_equal(weh_config_set(&fresh, "limits.sessions", "7", "test", NULL), WEH_OK);
     assert_int_equal(weh_config_set(&fresh, "listen.port", "1", "test", NULL), WEH_OK);
+    assert_int_equal(weh_config_set(&fresh, "listen.host", "::1", "test", NULL), WEH_OK);
     assert_int_equal(weh_config_reload(config, &fresh, &ignored, NULL), WEH_OK);
+    weh_buf_byte(&ignored, '\0');
     assert_string_equal(config->log_level, "debug");
     assert_int_equal(config->limits_sessions, 7);
     assert_int_equal(config->listen_port, 8423);
-    assert_string_equal(ignored, "listen.port");
+    assert_string_equal(ignored.data, "listen.host, listen.port");
+    weh_buf_fini(&ignored);
     weh_config_fini(&fresh);
+}
+
+struct reader {
+    const struct weh_config *config;
+    atomic_bool stop;
+    size_t n_odd;
+};
+
+/* What a session does on its thread. */
+static void *read_settings(void *ctx)
+{
+    struct reader *reader = ctx;
+
+    while (!atomic_load(&reader->stop)) {
+        const char *durability = reader->config->txn_durability;
+        int64_t n = reader->config->limits_sessions;
+
+        if ((strcmp(durability, "full") != 0 && strcmp(durability, "normal") != 0) ||
+            (n != 5000 && n != 7)) {
+            reader->n_odd++;
+        }
+    }
+    return NULL;
+}
+
+static void test_config_is_reloaded_while_others_read(void **state)
+{
+    struct weh_config *config = *state;
+    struct reader reader = { .config = config };
+    pthread_t thread;
+
+    assert_int_equal(pthread_create(&thread, NULL, read_settings, &reader), 0);
+    for (int i = 0; i < 200; i++) {
+        struct weh_config fresh;
+        struct weh_buf ignored;
+
+        weh_buf_init(&ignored, 0);
+        assert_int_equal(weh_config_init(&fresh, NULL), WEH_OK);
+        assert_int_equal(
+            weh_config_set(&fresh, "txn.durability", i % 2 == 0 ? "normal" : "full", "test", NULL),
+            WEH_OK);
+        assert_int_equal(
+            weh_config_set(&fresh, "limits.sessions", i % 2 == 0 ? "7" : "5000", "test", NULL),
+            WEH_OK);
+        assert_int_equal(weh_config_reload(config, &fresh, &ignored, NULL), WEH_OK);
+        weh_config_fini(&fresh);
+    }
+    atomic_store(&reader.stop, true);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(reader.n_odd, 0);
 }
 
 static void test_config_example_reads_back_as_the_defaults(void **state)
@@ -196,6 +252,7 @@ int main(void)
         T(test_config_file_error_names_file_line_and_key),
         T(test_config_environment_overrides_the_file),
         T(test_config_reload_takes_reloadable_keys_and_names_the_others),
+        T(test_config_is_reloaded_while_others_read),
         T(test_config_example_reads_back_as_the_defaults),
         T(test_config_survives_any_failed_allocation),
 #undef T
