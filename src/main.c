@@ -46,41 +46,58 @@ static void apply_log_settings(struct daemon *daemon)
         strcmp(daemon->config.log_format, "json") == 0 ? WEH_LOG_JSON : WEH_LOG_TEXT;
 }
 
-/* SIGHUP: take over what may change while sessions run. */
+static weh_err read_settings(struct daemon *daemon, struct weh_buf *ignored, struct weh_diag *diag)
+{
+    struct weh_config fresh;
+    enum options_action action;
+    weh_err err = options_read(daemon->argc, daemon->argv, environ, &fresh, &action, diag);
+
+    if (err == WEH_OK) {
+        err = weh_config_reload(&daemon->config, &fresh, ignored, diag);
+    }
+    weh_config_fini(&fresh);
+    return err;
+}
+
+static void tell_reloaded(const struct daemon *daemon, struct weh_buf *ignored)
+{
+    const char *names = "-";
+
+    if (ignored->len != 0) {
+        weh_buf_byte(ignored, '\0');
+        names = ignored->err == WEH_OK ? (const char *)ignored->data : "?";
+    }
+    weh_log(&daemon->log, WEH_LOG_INFO, NULL, "config.reloaded",
+            WEH_F_TEXT("needs_restart", names));
+}
+
+static void tell_failed(const struct daemon *daemon, const char *event, const struct weh_diag *diag)
+{
+    weh_log(&daemon->log, WEH_LOG_ERROR, NULL, event, WEH_F_TEXT("where", diag->where),
+            WEH_F_TEXT("text", diag->text));
+}
+
+/* SIGHUP: take over what may change while sessions run. What cannot be read stays as it was. */
 static void reload(void *ctx)
 {
     struct daemon *daemon = ctx;
-    struct weh_config fresh;
-    enum options_action action;
     struct weh_buf ignored;
     struct weh_diag diag;
-    weh_err err;
 
     service_tell_reloading(&daemon->log);
     weh_buf_init(&ignored, 0);
-    err = options_read(daemon->argc, daemon->argv, environ, &fresh, &action, &diag);
-    if (err == WEH_OK) {
-        err = weh_config_reload(&daemon->config, &fresh, &ignored, &diag);
-    }
-    if (err != WEH_OK) {
-        weh_log(&daemon->log, WEH_LOG_ERROR, NULL, "config.reload_failed",
-                WEH_F_TEXT("text", diag.text));
+    if (read_settings(daemon, &ignored, &diag) != WEH_OK) {
+        tell_failed(daemon, "config.reload_failed", &diag);
     } else {
         apply_log_settings(daemon);
-        if (ignored.len != 0) {
-            weh_buf_byte(&ignored, '\0');
-        }
-        weh_log(&daemon->log, WEH_LOG_INFO, NULL, "config.reloaded",
-                WEH_F_TEXT("needs_restart", ignored.err != WEH_OK ? "?"
-                                            : ignored.len == 0    ? "-"
-                                                                  : (const char *)ignored.data));
+        tell_reloaded(daemon, &ignored);
     }
     weh_buf_fini(&ignored);
-    weh_config_fini(&fresh);
-    err = weh_auth_reload(daemon->auth, &diag);
-    if (err != WEH_OK) {
-        weh_log(&daemon->log, WEH_LOG_ERROR, NULL, "auth.reload_failed",
-                WEH_F_TEXT("where", diag.where), WEH_F_TEXT("text", diag.text));
+    if (weh_auth_reload(daemon->auth, &diag) != WEH_OK) {
+        tell_failed(daemon, "auth.reload_failed", &diag);
+    }
+    if (weh_net_reload(daemon->net, &diag) != WEH_OK) {
+        tell_failed(daemon, "tls.reload_failed", &diag);
     }
     service_tell_ready(&daemon->log);
 }

@@ -16,13 +16,17 @@
 
 struct weh_config_retired;
 
+typedef _Atomic(char *) weh_config_text;
+typedef _Atomic(int64_t) weh_config_number;
+typedef _Atomic(bool) weh_config_bool;
+
 /** Atomic, since a reload on one thread changes what others read: each member by itself is always whole.
  * Texts that were replaced stay readable until the end. */
 struct weh_config {
-#define TEXT(key, member, def, reloadable, secret, help)           _Atomic(char *) member;
-#define NUMBER(key, member, def, min, max, unit, reloadable, help) _Atomic(int64_t) member;
-#define BOOL(key, member, def, reloadable, help)                   _Atomic(bool) member;
-#define CHOICE(key, member, def, choices, reloadable, help)        _Atomic(char *) member;
+#define TEXT(key, member, def, reloadable, secret, help)           weh_config_text member;
+#define NUMBER(key, member, def, min, max, unit, reloadable, help) weh_config_number member;
+#define BOOL(key, member, def, reloadable, help)                   weh_config_bool member;
+#define CHOICE(key, member, def, choices, reloadable, help)        weh_config_text member;
 #include "weh/config_keys.def"
 #undef TEXT
 #undef NUMBER

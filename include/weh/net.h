@@ -49,6 +49,10 @@ size_t weh_net_http_url(const struct weh_net *net, char *out, size_t size);
  * SIGINT stay blocked in the calling thread. */
 WEH_MUST_CHECK weh_err weh_net_run(struct weh_net *net, struct weh_diag *diag);
 
+/** Read the certificates (tls.*) anew, for the connections from now on; all or nothing. Service thread, as
+ * from options->reload. Errors as weh_net_create. */
+WEH_MUST_CHECK weh_err weh_net_reload(struct weh_net *net, struct weh_diag *diag);
+
 /** Ask to drain and stop. Any thread. */
 void weh_net_stop(struct weh_net *net);
 

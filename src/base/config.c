@@ -35,19 +35,19 @@ struct weh_config_retired {
     char *text;
 };
 
-static _Atomic(char *) *text_at(struct weh_config *config, const struct config_row *row)
+static weh_config_text *text_at(struct weh_config *config, const struct config_row *row)
 {
-    return (_Atomic(char *) *)(void *)((char *)config + row->offset);
+    return (weh_config_text *)(void *)((char *)config + row->offset);
 }
 
-static _Atomic(int64_t) *number_at(struct weh_config *config, const struct config_row *row)
+static weh_config_number *number_at(struct weh_config *config, const struct config_row *row)
 {
-    return (_Atomic(int64_t) *)(void *)((char *)config + row->offset);
+    return (weh_config_number *)(void *)((char *)config + row->offset);
 }
 
-static _Atomic(bool) *bool_at(struct weh_config *config, const struct config_row *row)
+static weh_config_bool *bool_at(struct weh_config *config, const struct config_row *row)
 {
-    return (_Atomic(bool) *)(void *)((char *)config + row->offset);
+    return (weh_config_bool *)(void *)((char *)config + row->offset);
 }
 
 static bool holds_text(const struct config_row *row)

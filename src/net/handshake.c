@@ -15,6 +15,7 @@
 
 #include "net_priv.h"
 #include "origin.h"
+#include "tls.h"
 
 #define BEARER_LIMIT_BYTES    8192
 #define FORWARDED_LIMIT_BYTES 1024

@@ -9,6 +9,7 @@
 
 #include "handshake.h"
 #include "net_priv.h"
+#include "tls.h"
 
 #ifndef NDEBUG
     #error "libwebsockets' installed header turns its debug macros on without NDEBUG"
@@ -54,9 +55,7 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
     int result = 0;
 
     if (reason == LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS) {
-        const struct weh_net *net = lws_context_user(lws_get_context(wsi));
-
-        return weh_tls_restrict(user, net->config) ? 0 : 1;
+        return weh_tls_restrict(lws_context_user(lws_get_context(wsi)), user) ? 0 : 1;
     }
     conn = wsi == NULL ? NULL : lws_get_opaque_user_data(wsi);
     if (conn == NULL || conn->state == WEH_CONN_GONE) {

@@ -9,6 +9,7 @@
 
 #include "net_priv.h"
 #include "rx_tap.h"
+#include "tls.h"
 
 #define TICK_MS 250
 
@@ -326,6 +327,11 @@ weh_err weh_net_run(struct weh_net *net, struct weh_diag *diag)
     block_stop_signals();
     weh_log(net->log, WEH_LOG_INFO, NULL, "net.end", WEH_F_INT("connections", net->n_conns));
     return WEH_OK;
+}
+
+weh_err weh_net_reload(struct weh_net *net, struct weh_diag *diag)
+{
+    return weh_tls_reload(net, diag);
 }
 
 void weh_net_stop(struct weh_net *net)

@@ -102,6 +102,7 @@ struct weh_net {
     int listen_fd;
     uint16_t port;
     bool is_tls;
+    void *ssl_ctx; /* libwebsockets' SSL_CTX of the listener, borrowed; NULL without TLS */
     uint64_t n_accept_refused; /* since the last line in the log */
     uint64_t accept_logged_ms;
 
@@ -127,14 +128,6 @@ WEH_MUST_CHECK weh_err weh_listener_open(struct weh_net *net, struct weh_diag *d
 void weh_listener_start(struct weh_net *net);
 /** Stop accepting and close the listening socket. May be called twice. */
 void weh_listener_close(struct weh_net *net);
-
-/* tls.c */
-WEH_MUST_CHECK weh_err weh_tls_check_files(const struct weh_config *config, struct weh_diag *diag);
-/** What libwebsockets does not set: versions, and who of the clients may come in. False when
- * tls.client_ca cannot be read. */
-bool weh_tls_restrict(void *ssl_ctx, const struct weh_config *config);
-/** Who the connection's client certificate says its client is, where that is configured. */
-bool weh_tls_client_identity(const struct weh_net *net, struct lws *wsi, struct weh_identity *out);
 
 /* lws_glue.c */
 WEH_MUST_CHECK weh_err weh_lws_open(struct weh_net *net, struct weh_diag *diag);

@@ -1,4 +1,6 @@
 /* src/net/tls.c - certificates, the server's and the clients'. libwebsockets does the handshakes. */
+#include "tls.h"
+
 #include <string.h>
 #include <time.h>
 
@@ -53,18 +55,8 @@ static weh_err check_client_settings(const struct weh_config *config, SSL_CTX *c
                                 "scopes such as weh:view, separated by single spaces");
 }
 
-/* libwebsockets says only that its context could not be made; try first, and name the key. */
-weh_err weh_tls_check_files(const struct weh_config *config, struct weh_diag *diag)
+static weh_err check_both_set(const struct weh_config *config, struct weh_diag *diag)
 {
-    SSL_CTX *ctx = NULL;
-    weh_err err = WEH_OK;
-
-    if (config->tls_certificate[0] == '\0' && config->tls_key[0] == '\0') {
-        return config->tls_client_ca[0] == '\0'
-                   ? WEH_OK
-                   : weh_fail_where(diag, WEH_E_BAD_ARGS, "tls.client_ca",
-                                    "needs tls.certificate and tls.key");
-    }
     if (config->tls_certificate[0] == '\0') {
         return weh_fail_where(diag, WEH_E_BAD_ARGS, "tls.certificate",
                               "tls.key is set, tls.certificate is not");
@@ -73,33 +65,96 @@ weh_err weh_tls_check_files(const struct weh_config *config, struct weh_diag *di
         return weh_fail_where(diag, WEH_E_BAD_ARGS, "tls.key",
                               "tls.certificate is set, tls.key is not");
     }
+    return WEH_OK;
+}
 
-    ctx = SSL_CTX_new(TLS_server_method());
-    if (ctx == NULL) {
-        err = weh_fail_nomem(diag);
-    } else if (SSL_CTX_use_certificate_chain_file(ctx, config->tls_certificate) != 1) {
-        err = weh_fail_where(diag, WEH_E_BAD_ARGS, "tls.certificate",
-                             "no PEM certificate can be read from it");
-    } else if (SSL_CTX_use_PrivateKey_file(ctx, config->tls_key, SSL_FILETYPE_PEM) != 1) {
-        err = weh_fail_where(diag, WEH_E_BAD_ARGS, "tls.key",
-                             "no PEM private key of tls.certificate can be read from it");
-    } else if (SSL_CTX_check_private_key(ctx) != 1) {
-        err = weh_fail_where(diag, WEH_E_BAD_ARGS, "tls.key",
-                             "the key does not belong to tls.certificate");
-    } else {
-        err = check_client_settings(config, ctx, diag);
+static weh_err read_files(const struct weh_config *config, SSL_CTX *ctx, struct weh_diag *diag)
+{
+    if (SSL_CTX_use_certificate_chain_file(ctx, config->tls_certificate) != 1) {
+        return weh_fail_where(diag, WEH_E_BAD_ARGS, "tls.certificate",
+                              "no PEM certificate can be read from it");
+    }
+    if (SSL_CTX_use_PrivateKey_file(ctx, config->tls_key, SSL_FILETYPE_PEM) != 1) {
+        return weh_fail_where(diag, WEH_E_BAD_ARGS, "tls.key",
+                              "no PEM private key of tls.certificate can be read from it");
+    }
+    if (SSL_CTX_check_private_key(ctx) != 1) {
+        return weh_fail_where(diag, WEH_E_BAD_ARGS, "tls.key",
+                              "the key does not belong to tls.certificate");
+    }
+    return check_client_settings(config, ctx, diag);
+}
+
+/* A context of its own with what the files hold: *@out, NULL on failure. */
+static weh_err load_files(const struct weh_config *config, SSL_CTX **out, struct weh_diag *diag)
+{
+    SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+    weh_err err = ctx == NULL ? weh_fail_nomem(diag) : read_files(config, ctx, diag);
+
+    if (err != WEH_OK) {
+        SSL_CTX_free(ctx);
+        ctx = NULL;
+    }
+    ERR_clear_error();
+    *out = ctx;
+    return err;
+}
+
+/* libwebsockets says only that its context could not be made; try first, and name the key. */
+weh_err weh_tls_check_files(const struct weh_config *config, struct weh_diag *diag)
+{
+    SSL_CTX *ctx = NULL;
+    weh_err err;
+
+    if (config->tls_certificate[0] == '\0' && config->tls_key[0] == '\0') {
+        return config->tls_client_ca[0] == '\0'
+                   ? WEH_OK
+                   : weh_fail_where(diag, WEH_E_BAD_ARGS, "tls.client_ca",
+                                    "needs tls.certificate and tls.key");
+    }
+    err = check_both_set(config, diag);
+    if (err == WEH_OK) {
+        err = load_files(config, &ctx, diag);
     }
     SSL_CTX_free(ctx);
+    return err;
+}
+
+weh_err weh_tls_reload(struct weh_net *net, struct weh_diag *diag)
+{
+    SSL_CTX *fresh = NULL;
+    SSL_CTX *ctx = net->ssl_ctx;
+    STACK_OF(X509) *chain = NULL;
+    weh_err err;
+
+    if (ctx == NULL) {
+        return WEH_OK;
+    }
+    err = load_files(net->config, &fresh, diag);
+    if (err != WEH_OK) {
+        return err;
+    }
+    /* One call for all three: no handshake sees the new certificate with the old key. */
+    (void)SSL_CTX_get0_chain_certs(fresh, &chain);
+    if (SSL_CTX_use_cert_and_key(ctx, SSL_CTX_get0_certificate(fresh),
+                                 SSL_CTX_get0_privatekey(fresh), chain, 1) != 1) {
+        err = weh_fail_where(diag, WEH_E_INTERNAL, "tls.certificate", "OpenSSL does not take it");
+    } else if (net->config->tls_client_ca[0] != '\0') {
+        SSL_CTX_set1_cert_store(ctx, SSL_CTX_get_cert_store(fresh));
+    }
+    SSL_CTX_free(fresh);
     ERR_clear_error();
     return err;
 }
 
-bool weh_tls_restrict(void *ssl_ctx, const struct weh_config *config)
+bool weh_tls_restrict(struct weh_net *net, void *ssl_ctx)
 {
+    const struct weh_config *config = net->config;
     static const unsigned char session_context[] = "webedithost";
     SSL_CTX *ctx = ssl_ctx;
     int mode = SSL_VERIFY_PEER;
 
+    net->ssl_ctx = ctx;
     SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
     /* A client could make the server do key exchanges without end. */
     SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);

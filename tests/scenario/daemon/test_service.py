@@ -7,12 +7,14 @@ Usage: test_service.py DAEMON DATA_FOLDER. Standard library only; no fixed ports
 import os
 import signal
 import socket
+import ssl
+import subprocess
 import sys
 import tempfile
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from daemon import Daemon  # noqa: E402
+from daemon import Daemon, until  # noqa: E402
 
 PROGRAM = os.path.abspath(sys.argv[1])
 
@@ -34,6 +36,26 @@ class Manager:
     def close(self):
         self.socket.close()
         self.folder.cleanup()
+
+
+def make_certificate(certificate, key):
+    """A new one in these files; its bytes."""
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+         "-keyout", key, "-out", certificate, "-days", "2", "-subj", "/CN=localhost", "-addext",
+         "subjectAltName=DNS:localhost,IP:127.0.0.1"], check=True, capture_output=True)
+    with open(certificate, encoding="ascii") as file:
+        return ssl.PEM_cert_to_DER_cert(file.read())
+
+
+def shown(daemon):
+    """The certificate that a new connection is shown."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    with socket.create_connection(("127.0.0.1", daemon.port), 60) as plain:
+        with context.wrap_socket(plain) as connection:
+            return connection.getpeercert(binary_form=True)
 
 
 class Service(unittest.TestCase):
@@ -72,6 +94,33 @@ class Service(unittest.TestCase):
     def test_no_core_is_dumped_unless_allowed(self):
         self.assertEqual(self.core_limits(), ["1", "1"])
         self.assertNotEqual(self.core_limits("process.core_dumps=true"), ["1", "1"])
+
+    def test_sighup_renews_the_certificate_under_open_sessions(self):
+        with tempfile.TemporaryDirectory(prefix="weh-tls-") as folder:
+            certificate, key = f"{folder}/cert.pem", f"{folder}/key.pem"
+            first = make_certificate(certificate, key)
+            daemon = Daemon(PROGRAM, f"tls.certificate={certificate}", f"tls.key={key}")
+            daemon.tls = ssl.create_default_context(cafile=certificate)
+            session = daemon.connect()
+            self.assertEqual(shown(daemon), first)
+            second = make_certificate(certificate, key)
+            daemon.process.send_signal(signal.SIGHUP)
+            until(lambda: shown(daemon) == second, "the new certificate")
+            session.must("session.ping")
+            # A certificate without its key, then no certificate: the last good pair stays.
+            third = make_certificate(f"{folder}/other.pem", f"{folder}/other.key")
+            self.assertNotEqual(third, second)
+            os.replace(f"{folder}/other.pem", certificate)
+            daemon.process.send_signal(signal.SIGHUP)
+            daemon.wait_for_log("tls.reload_failed")
+            self.assertEqual(shown(daemon), second)
+            os.unlink(certificate)
+            daemon.process.send_signal(signal.SIGHUP)
+            daemon.wait_for_log("tls.reload_failed", 2)
+            self.assertEqual(shown(daemon), second)
+            session.must("session.ping")
+            session.close()
+            self.assertIn("tls.key", daemon.stop())
 
 
 if __name__ == "__main__":
