@@ -157,7 +157,7 @@ weh_err weh_config_init(struct weh_config *config, struct weh_diag *diag)
 {
     weh_err err = WEH_OK;
 
-    *config = (struct weh_config){ 0 };
+    *config = (struct weh_config){ .retired = NULL };
     for (size_t i = 0; i < WEH_ARRAY_LEN(rows) && err == WEH_OK; i++) {
         err = weh_config_set(config, rows[i].key, rows[i].default_text, "default", diag);
     }

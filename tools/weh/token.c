@@ -28,7 +28,7 @@ int weh_cmd_token(const struct weh_cli *cli)
     const char *user = weh_cli_text(cli, "user");
     const char *scope = weh_cli_text(cli, "scope");
     uint32_t ttl_s = 86400;
-    struct weh_config config = { 0 };
+    struct weh_config config = { .retired = NULL };
     struct weh_auth *auth = NULL;
     struct weh_diag diag = { 0 };
     char *token = NULL;
