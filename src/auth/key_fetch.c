@@ -12,6 +12,7 @@
 #include "weh/alloc.h"
 #include "weh/buf.h"
 #include "weh/clock.h"
+#include "weh/thread.h"
 
 #include "auth_priv.h"
 
@@ -218,7 +219,7 @@ static weh_err start(struct weh_key_fetcher *fetcher, struct weh_diag *diag)
     (void)pthread_mutex_init(&fetcher->lock, NULL);
     (void)pthread_cond_init(&fetcher->changed, &attributes);
     (void)pthread_condattr_destroy(&attributes);
-    if (pthread_create(&fetcher->thread, NULL, run, fetcher) != 0) {
+    if (!weh_thread_start(&fetcher->thread, run, fetcher)) {
         (void)pthread_cond_destroy(&fetcher->changed);
         (void)pthread_mutex_destroy(&fetcher->lock);
         return weh_fail(diag, WEH_E_LIMIT, "no thread for auth.jwks_url");

@@ -5,6 +5,7 @@
  */
 #include "weh/alloc.h"
 #include "weh/clock.h"
+#include "weh/thread.h"
 
 #include "session_priv.h"
 
@@ -91,7 +92,7 @@ weh_err pool_start(struct pool *pool, size_t n_threads, struct weh_diag *diag)
         return weh_fail_nomem(diag);
     }
     for (size_t i = 0; i < n_threads; i++) {
-        if (pthread_create(&pool->threads[i], NULL, work, pool) != 0) {
+        if (!weh_thread_start(&pool->threads[i], work, pool)) {
             return weh_fail_where(diag, WEH_E_LIMIT, "workers.count", "cannot start thread %zu",
                                   i + 1);
         }

@@ -36,6 +36,15 @@ class Drain(unittest.TestCase):
         self.assertEqual(session.must("elements.getElementProps", {"id": inserted})["id"], inserted)
         daemon.stop()
 
+    def test_further_sigterms_do_not_kill_it(self):
+        """Also not after it has ceased to watch for signals, and whichever thread they reach."""
+        for _ in range(10):
+            daemon = Daemon(PROGRAM)
+            while daemon.process.poll() is None:
+                daemon.terminate()
+            self.assertEqual(daemon.wait(), 0)
+            daemon.stop()
+
 
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1])
