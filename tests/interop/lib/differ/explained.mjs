@@ -5,6 +5,7 @@ const SAYS_MORE = "ours says more than the official \"error updating\"";
 
 /** Members that make a request faulty by themselves, whatever else is wrong with it. */
 const missingParent = (op) => op.props?.parent?.id === MISSING;
+const longCode = (op) => Buffer.byteLength(op.props.code?.value ?? "") > 350;
 
 /* op, official number, our number, when, why. */
 const EXPLAINED = [
@@ -14,7 +15,11 @@ const EXPLAINED = [
   ["insertElement", 65601, 65553, (op) => missingParent(op) || op.props.code.spec === "0x9999", SEVERAL],
   ["insertElement", 65547, 65553, (op) => op.props.code.spec === "0x9999", SEVERAL],
   ["insertElement", 65547, 65600, (op) => op.props.parent !== undefined, SEVERAL],
-  ["insertElement", 65561, 65557, (op) => Buffer.byteLength(op.props.code.value ?? "") > 350, SEVERAL],
+  // Geometric elements and definitions: model, category and views before the code's length; others after it.
+  ["insertElement", 65540, 65557, longCode, SEVERAL],
+  ["insertElement", 65556, 65557, longCode, SEVERAL],
+  ["insertElement", 65561, 65557, longCode, SEVERAL],
+  ["insertElement", 65600, 65557, longCode, SEVERAL],
   ["insertModel", 65594, 65549, () => true, "the element has a model already, and one of that class would not fit"],
 ];
 
