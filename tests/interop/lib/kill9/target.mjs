@@ -78,7 +78,7 @@ export class Target {
       `a journal that does not fit: ${JSON.stringify(opened.unrecoverable)}`);
     this.inFlightKept = false;
     if (opened.recoverable === undefined) {
-      ok(told.atLeast === 0, `the recovery journal of ${told.atLeast} edits is not offered`);
+      ok(told.atLeast === 0, `the recovery journal of ${told.atLeast} edits is not offered; in flight at the last kill: ${this.lastInFlight}`);
       told.unsaved = [];
       return;
     }
@@ -142,7 +142,7 @@ export class Target {
     const { told } = this;
     if (told.unsaved.length > 0) {
       if (chance(0.4)) await this.edit();
-      else if (chance(0.15)) await this.commit("txns.abandonChanges", {}, { kind: "abandon" }, "abandoned");
+      else if (chance(0.15)) await this.abandon();
       else await this.save();
     } else if (told.done.length > 0 && chance(0.25)) {
       const count = Math.min(upTo(3), told.done.length);
@@ -158,6 +158,12 @@ export class Target {
     this.serial += 1;
     const description = `${this.imodel} save ${this.serial}`;
     await this.commit("txns.saveChanges", { description }, { kind: "save", description }, "saves");
+  }
+
+  /** Once it is sent, the journal of what it drops may be gone; the file does not show which. */
+  async abandon() {
+    this.told.atLeast = 0;
+    await this.commit("txns.abandonChanges", {}, { kind: "abandon" }, "abandoned");
   }
 
   /** A request that commits: its outcome counts once it is answered. */
@@ -220,6 +226,7 @@ export class Target {
     equal(found.pending.slice(0, this.frameTxns.length), this.frameTxns, `${this.imodel}: the first transactions`);
     found.pending.splice(0, this.frameTxns.length);
     this.#settle(found, told.difference(found));
+    this.lastInFlight = told.inFlight?.kind;
     told.inFlight = undefined;
     found.ids.forEach((id, key) => this.ids.set(key, id));
   }
