@@ -64,18 +64,23 @@ static void with_stack(struct bench *bench, enum deed deed, long first)
 
 /* ---- without it ---- */
 
+static void remove_rows(struct bench *bench, long i)
+{
+    for (int table = 0; table < 2; table++) {
+        (void)sqlite3_bind_int64(bench->remove[table], 1, i);
+        bench_step(&bench->files[1], bench->remove[table]);
+    }
+}
+
 static void without_stack(struct bench *bench, enum deed deed, long first)
 {
     struct bench_file *file = &bench->files[1];
 
     for (long i = 0; i < bench->elements; i++) {
-        if (deed != UNDO) {
-            bench_insert(file, first + i);
+        if (deed == UNDO) {
+            remove_rows(bench, first + i);
         } else {
-            for (int table = 0; table < 2; table++) {
-                (void)sqlite3_bind_int64(bench->remove[table], 1, first + i);
-                bench_step(file, bench->remove[table]);
-            }
+            bench_insert(file, first + i);
         }
     }
     bench_must(file, weh_briefcase_commit(file->briefcase, &file->diag));
@@ -120,18 +125,24 @@ static double median(const double *values)
     return sorted[ROUNDS / 2];
 }
 
+/* Rounds below 0 are to warm up. */
+static void run_deed(struct bench *bench, enum deed deed, int round)
+{
+    for (int k = 0; k < 2; k++) {
+        int which = (round + k) & 1;
+        double us = take(bench, deed, which);
+
+        if (round >= 0) {
+            bench->us[deed][which][round] = us;
+        }
+    }
+}
+
 static void run(struct bench *bench)
 {
-    for (int round = -1; round < ROUNDS; round++) { /* one to warm up */
+    for (int round = -1; round < ROUNDS; round++) {
         for (int deed = 0; deed < N_DEEDS; deed++) {
-            for (int k = 0; k < 2; k++) {
-                int which = (round + k) & 1;
-                double us = take(bench, (enum deed)deed, which);
-
-                if (round >= 0) {
-                    bench->us[deed][which][round] = us;
-                }
-            }
+            run_deed(bench, (enum deed)deed, round);
         }
         bench->next += bench->txns * bench->elements;
     }
