@@ -18,6 +18,7 @@
 #include "weh/str.h"
 
 struct weh_briefcase;
+struct weh_file_entry;
 struct weh_file_registry;
 
 /** Once per process before anything else here: threading mode, statistics off. */
@@ -61,7 +62,8 @@ struct weh_briefcase_options {
      * rolling back the whole transaction, and unsaved work of others requests must not be lost. */
     const atomic_bool *cancel;
     enum weh_durability durability;
-    uint32_t cache_kb;    /* SQLite page cache, 0: SQLite's default */
+    uint32_t cache_kb;           /* SQLite page cache, 0: SQLite's default */
+    struct weh_file_entry *kept; /* of weh_briefcase_close_kept, used up on success; or NULL */
     uint64_t limit_bytes; /* what would make the file larger is WEH_E_DISK_FULL; 0: no limit */
 };
 
@@ -90,6 +92,13 @@ WEH_MUST_CHECK weh_err weh_briefcase_open(const struct weh_briefcase_options *op
 
 /** Roll back what is not saved, close, leave the registry (NULL is fine). */
 void weh_briefcase_close(struct weh_briefcase *briefcase);
+
+/** The same, but stay in the registry as who has it open: for weh_briefcase_options.kept, or
+ * weh_briefcase_forget_kept. */
+struct weh_file_entry *weh_briefcase_close_kept(struct weh_briefcase *briefcase);
+/** Leave the registry. @writer: it was open for writing. */
+void weh_briefcase_forget_kept(struct weh_file_registry *registry, struct weh_file_entry *kept,
+                               bool writer);
 
 bool weh_briefcase_is_readonly(const struct weh_briefcase *briefcase);
 

@@ -73,7 +73,8 @@
     X(CANNOT_RESTORE,   REQUEST, "CannotRestore",          1047, 0,     "the unsaved changes of an earlier session do not fit the file") \
     X(RESUME,           REQUEST, "ResumeFailed",           1048, 0,     "no session can be resumed with this id and token")      \
     X(RESUME_LOST,      REQUEST, "ResumeLost",             1049, 0,     "messages that the client lacks are not kept any more; the session was ended") \
-    X(AUDIT,            REQUEST, "AuditFailed",            1050, 0,     "nothing may be changed while the audit log cannot be written")
+    X(AUDIT,            REQUEST, "AuditFailed",            1050, 0,     "nothing may be changed while the audit log cannot be written") \
+    X(CHANGED_OUTSIDE,  REQUEST, "ChangedOutside",         1051, 0,     "another program has changed the file; nothing was done")
 /* clang-format on */
 
 enum weh_err_code {

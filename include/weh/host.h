@@ -100,6 +100,10 @@ void weh_host_each(const struct weh_host *host, weh_session_visitor visit, void 
 
 /* ---- any thread ---- */
 
+/** Have the application called (tick) as soon as @session has nothing else to do. It must not have ended
+ * yet, which the application knows: its close is called before a session can be freed. */
+void weh_session_tick_soon(struct weh_session *session);
+
 /** How many workers @config asks for: workers.count, or one a core. */
 size_t weh_host_worker_count(const struct weh_config *config);
 

@@ -33,6 +33,15 @@ WEH_MUST_CHECK weh_err weh_rpc_app_create(const struct weh_config *config,
 /** All sessions must be gone (NULL is fine). */
 void weh_rpc_app_destroy(struct weh_rpc_app *app);
 
+struct weh_rpc_counts {
+    size_t n_open;           /* workspaces with their file open */
+    size_t n_asleep;         /* with their file closed until the next request */
+    uint64_t n_hibernations; /* so far */
+};
+
+/** Any thread. */
+void weh_rpc_app_count(struct weh_rpc_app *app, struct weh_rpc_counts *out);
+
 /** For weh_host_options. Static. */
 const struct weh_app_ops *weh_rpc_app_ops(void);
 

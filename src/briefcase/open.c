@@ -258,7 +258,10 @@ weh_err weh_briefcase_open(const struct weh_briefcase_options *options, struct w
     briefcase->readonly = options->readonly;
     briefcase->registry = options->registry;
     err = make_watch_path(briefcase, options->path, diag);
-    if (err == WEH_OK) {
+    if (err == WEH_OK && options->kept != NULL) {
+        briefcase->entry = options->kept;
+        weh_file_entry_lock(briefcase->entry);
+    } else if (err == WEH_OK) {
         err = weh_file_entry_acquire(options->registry, options, &briefcase->entry, diag);
     }
     if (err != WEH_OK) {
@@ -277,17 +280,19 @@ weh_err weh_briefcase_open(const struct weh_briefcase_options *options, struct w
     *out = briefcase;
     briefcase = NULL;
 out:
-    weh_briefcase_close(briefcase);
+    if (briefcase != NULL && options->kept != NULL) {
+        (void)weh_briefcase_close_kept(briefcase);
+    } else {
+        weh_briefcase_close(briefcase);
+    }
     return err;
 }
 
-void weh_briefcase_close(struct weh_briefcase *briefcase)
+/* Everything but the entry, which is locked afterwards. */
+static void close_connection(struct weh_briefcase *briefcase)
 {
     int rc = SQLITE_OK;
 
-    if (briefcase == NULL) {
-        return;
-    }
     if (briefcase->entry != NULL) {
         weh_file_entry_lock(briefcase->entry);
     }
@@ -295,10 +300,36 @@ void weh_briefcase_close(struct weh_briefcase *briefcase)
     /* Rolls back. It fails when somebody still has a statement, which is a defect of ours. */
     rc = sqlite3_close(briefcase->db);
     weh_assert(rc == SQLITE_OK);
-    weh_file_entry_release(briefcase->registry, briefcase->entry, !briefcase->readonly);
     weh_free(briefcase->watch_path);
     weh_free(briefcase->savepoints);
+}
+
+void weh_briefcase_close(struct weh_briefcase *briefcase)
+{
+    if (briefcase != NULL) {
+        close_connection(briefcase);
+        weh_file_entry_release(briefcase->registry, briefcase->entry, !briefcase->readonly);
+        weh_free(briefcase);
+    }
+}
+
+struct weh_file_entry *weh_briefcase_close_kept(struct weh_briefcase *briefcase)
+{
+    struct weh_file_entry *entry = briefcase->entry;
+
+    close_connection(briefcase);
+    if (entry != NULL) {
+        weh_file_entry_unlock(entry);
+    }
     weh_free(briefcase);
+    return entry;
+}
+
+void weh_briefcase_forget_kept(struct weh_file_registry *registry, struct weh_file_entry *kept,
+                               bool writer)
+{
+    weh_file_entry_lock(kept);
+    weh_file_entry_release(registry, kept, writer);
 }
 
 sqlite3 *weh_briefcase_db(struct weh_briefcase *briefcase)

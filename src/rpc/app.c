@@ -45,6 +45,11 @@ weh_err weh_rpc_app_create(const struct weh_config *config, const struct weh_log
     if (app == NULL) {
         return weh_fail_nomem(diag);
     }
+    err = awake_init(&app->awake, diag);
+    if (err != WEH_OK) {
+        weh_free(app);
+        return err;
+    }
     app->config = config;
     app->log = log;
     app->auth = auth;
@@ -74,6 +79,7 @@ out:
 void weh_rpc_app_destroy(struct weh_rpc_app *app)
 {
     if (app != NULL) {
+        awake_fini(&app->awake);
         weh_hub_destroy(app->hub);
         weh_ec_cache_destroy(app->catalogs);
         weh_file_registry_destroy(app->files);
@@ -136,8 +142,9 @@ static weh_err before_request(void *arg, const struct weh_method *method, struct
     int64_t data_version = 0;
     weh_err err;
 
-    if (workspace->briefcase == NULL) {
-        return WEH_OK;
+    err = hibernate_before_request(workspace, method, diag);
+    if (err != WEH_OK || workspace->briefcase == NULL) {
+        return err;
     }
     if (!workspace->readonly) {
         err = edits_open_briefcase(method) && (method->flags & WEH_METHOD_UNDECIDED) == 0
@@ -192,20 +199,23 @@ static weh_err after_request(void *arg, struct weh_diag *diag)
 
 static uint64_t tick_after(void *workspace)
 {
-    return recovery_tick_after(workspace);
+    const uint64_t journal_ms = recovery_tick_after(workspace);
+    const uint64_t sleep_ms = hibernate_tick_after(workspace);
+
+    return sleep_ms == 0 || (journal_ms != 0 && journal_ms < sleep_ms) ? journal_ms : sleep_ms;
 }
 
 static void tick(void *workspace, uint64_t idle_ms)
 {
-    (void)idle_ms;
     recovery_tick(workspace);
+    hibernate_tick(workspace, idle_ms);
 }
 
 static void rights_renewed(void *arg)
 {
     struct workspace *workspace = arg;
 
-    if (workspace->briefcase != NULL) {
+    if (workspace_is_open(workspace)) {
         weh_session_set_open_access(
             workspace->session,
             weh_session_access_to(workspace->session, weh_str_from(workspace->imodel)));

@@ -384,6 +384,7 @@ static const struct weh_method methods[] = {
 };
 
 static const struct weh_notification notifications[] = {
+    { "briefcase.onChangedOutside", "{}", "While the session rested its file was closed (session.hibernate_s), and another program has changed it: what the client knows of it may be wrong, and undo begins anew. An edit that finds it so is refused with ChangedOutside." },
     { "session.onDrain",        "{deadline}", "The server stops: what runs is finished, what is unsaved goes into the recovery journal, and by that time at the latest the connection is closed (1001)." },
     { "session.onProgress",     "{id, method, done, total?}", "How far a long request is: id is the request's, done counts steps. After half a second, then at most four times a second." },
     { "session.onTokenExpiring", "{expires}", "The session's token ends at that time, in a minute or less: send another with session.renewToken. After it every request but that is answered with TokenExpired, and some time later the session ends." },

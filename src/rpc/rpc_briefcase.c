@@ -190,7 +190,8 @@ weh_err briefcase_close(struct weh_call *call, struct weh_diag *diag)
     const bool abandon = unsaved->given && weh_str_eq_text(unsaved->as.string, "abandon");
     weh_err err;
 
-    if (!abandon && weh_txn_has_unsaved(workspace->txns)) {
+    /* Asleep there is nothing unsaved. */
+    if (!abandon && workspace->txns != NULL && weh_txn_has_unsaved(workspace->txns)) {
         struct weh_txn_id id;
         bool saved;
 
@@ -206,7 +207,9 @@ weh_err briefcase_close(struct weh_call *call, struct weh_diag *diag)
             return err;
         }
     }
-    weh_journal_discard(workspace->txns);
+    if (workspace->txns != NULL) {
+        weh_journal_discard(workspace->txns);
+    }
     workspace_close(workspace);
     weh_session_move(call->session, WEH_SESSION_NEW);
     put_empty(call->result);

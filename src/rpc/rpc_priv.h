@@ -13,6 +13,8 @@
 #include "weh/rpc.h"
 #include "weh/txn.h"
 
+#include "workspace.h"
+
 struct weh_rpc_app {
     const struct weh_config *config;
     const struct weh_log *log;
@@ -20,9 +22,8 @@ struct weh_rpc_app {
     struct weh_file_registry *files;
     struct weh_ec_cache *catalogs;
     struct weh_hub *hub;
+    struct awake_list awake;
 };
-
-#define IMODEL_NAME_MAX 128
 
 /** Ids in one argument. */
 #define RPC_MAX_IDS 100000
@@ -32,39 +33,6 @@ struct weh_rpc_app {
 /** Changes in one reply, and how many unless the client says. */
 #define RPC_MAX_CHANGES 10000
 #define RPC_CHANGES     1000
-
-/** What caused the changes that are being told. */
-enum change_cause {
-    CAUSE_SAVE,
-    CAUSE_UNDO,
-    CAUSE_REDO,
-    CAUSE_RESTORE
-};
-
-/** What one session works with. Members from briefcase on are NULL while none is open. */
-struct workspace {
-    struct weh_rpc_app *app;
-    struct weh_session *session;
-    char name[IMODEL_NAME_MAX + 1]; /* of the open iModel or briefcase */
-    char imodel[IMODEL_NAME_MAX +
-                1];   /* what scopes call it: the same, or what it is a briefcase of */
-    bool is_checkout; /* from briefcases/ rather than imodels/ */
-    bool readonly;
-    enum weh_durability durability;
-    enum change_cause cause;
-    uint64_t n_rollbacks; /* of the briefcase, when last looked at */
-    int64_t data_version; /* of the briefcase, when the catalogue was that of the file */
-    struct weh_briefcase *briefcase;
-    const struct weh_ec_catalog *catalog;
-    struct weh_bis *bis;
-    struct weh_txn_stack *txns;
-    struct changes_page *changes; /* where changes.summary goes on; NULL: nowhere */
-    /* of recovery.c; times of the monotonic clock, 0: none */
-    uint64_t unjournaled_since_ms; /* when an edit was first seen that is in no journal */
-    uint64_t journal_rest_ms;      /* until then none is written */
-    uint32_t n_journal_failures;   /* in a row */
-    bool journal_pending;          /* as the client knows */
-};
 
 /* ---- recovery.c: unsaved changes that outlive their session ---- */
 
@@ -96,27 +64,6 @@ void recovery_at_end(struct workspace *workspace, enum weh_close_reason reason);
 
 /** Forget where changes.summary was (NULL is fine). */
 void changes_page_destroy(struct changes_page *page);
-
-/** What is to be opened. */
-struct workspace_target {
-    const char *path;
-    bool readonly;
-    uint64_t limit_bytes; /* of the file; 0: none */
-};
-/** Open @target into the workspace, all or nothing. */
-WEH_MUST_CHECK weh_err workspace_open(struct workspace *workspace,
-                                      const struct workspace_target *target, struct weh_diag *diag);
-/**
- * Take the catalogue of the file as it is now, if it is another one, and what is made of it: somebody
- * else may have changed the schemas. Only for a workspace that reads: there nothing is unsaved, and
- * nothing can be undone. On failure nothing has changed.
- */
-WEH_MUST_CHECK weh_err workspace_refresh(struct workspace *workspace, struct weh_diag *diag);
-/** WEH_E_LIMIT when @method edits and so much is unsaved that it must not become more. */
-WEH_MUST_CHECK weh_err workspace_check_room(const struct workspace *workspace,
-                                            const struct weh_method *method, struct weh_diag *diag);
-/** Roll back what is unsaved and close; nothing open is fine. */
-void workspace_close(struct workspace *workspace);
 
 /** How large @briefcase, which is the caller's, may become; 0: no limit. */
 WEH_MUST_CHECK weh_err checkout_limit(struct weh_call *call, struct weh_str briefcase,

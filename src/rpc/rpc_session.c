@@ -163,7 +163,7 @@ weh_err session_info(struct weh_call *call, struct weh_diag *diag)
     put_text(sink, "codec",
              weh_session_codec(call->session) == WEH_CODEC_JSON ? "json" : "msgpack");
     put_text(sink, "state", weh_session_state_name(weh_session_state_now(call->session)));
-    if (workspace->briefcase != NULL) {
+    if (workspace_is_open(workspace)) {
         put_text(sink, workspace->is_checkout ? "briefcase" : "imodel", workspace->name);
         put_text(sink, "mode", workspace->readonly ? "readonly" : "readwrite");
     }
@@ -218,7 +218,7 @@ static weh_err check_renewal(const struct weh_call *call, const struct weh_ident
     }
     *open_access =
         weh_grants_access(identity->access, identity->grants, weh_str_from(workspace->imodel));
-    if (workspace->briefcase != NULL && *open_access == WEH_ACCESS_NONE) {
+    if (workspace_is_open(workspace) && *open_access == WEH_ACCESS_NONE) {
         return weh_fail_where(diag, WEH_E_DENIED, "token",
                               "the token does not show the open iModel: close it first");
     }

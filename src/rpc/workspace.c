@@ -1,4 +1,6 @@
 /* src/rpc/workspace.c - what one session works with: opened, refreshed, closed. */
+#include <string.h>
+
 #include "weh/alloc.h"
 
 #include "rpc_priv.h"
@@ -77,20 +79,21 @@ weh_err workspace_refresh(struct workspace *workspace, struct weh_diag *diag)
     return take_catalog(workspace, diag);
 }
 
-weh_err workspace_open(struct workspace *workspace, const struct workspace_target *target,
+weh_err workspace_take(struct workspace *workspace, struct weh_file_entry *kept,
                        struct weh_diag *diag)
 {
     struct weh_rpc_app *app = workspace->app;
     struct weh_briefcase_options options = {
-        .path = target->path,
+        .path = workspace->path,
         .bounds = app_bounds(app),
-        .readonly = target->readonly,
+        .readonly = workspace->readonly,
         .user = weh_session_user(workspace->session),
         .registry = app->files,
         .cancel = weh_session_cancel_flag(workspace->session),
         .durability = workspace->durability,
         .cache_kb = (uint32_t)app->config->briefcase_cache_kb,
-        .limit_bytes = target->limit_bytes,
+        .limit_bytes = workspace->limit_bytes,
+        .kept = kept,
     };
     weh_err err;
 
@@ -100,22 +103,40 @@ weh_err workspace_open(struct workspace *workspace, const struct workspace_targe
     }
     err = take_catalog(workspace, diag);
     if (err != WEH_OK) {
-        goto out;
+        /* Whoever kept it keeps it: it is the same entry. */
+        workspace_release(workspace, kept != NULL ? &kept : NULL);
+        return err;
     }
-    workspace->readonly = target->readonly;
     /* Reading the catalogue has filled the page cache with pages that editing hardly needs. */
     weh_briefcase_shrink(workspace->briefcase);
+    workspace_enter_awake(workspace);
     return WEH_OK;
-out:
-    workspace_close(workspace);
+}
+
+weh_err workspace_open(struct workspace *workspace, const struct workspace_target *target,
+                       struct weh_diag *diag)
+{
+    weh_err err;
+
+    workspace->path = weh_strndup(target->path, strlen(target->path));
+    if (workspace->path == NULL) {
+        return weh_fail_nomem(diag);
+    }
+    workspace->readonly = target->readonly;
+    workspace->limit_bytes = target->limit_bytes;
+    err = workspace_take(workspace, NULL, diag);
+    if (err != WEH_OK) {
+        workspace_close(workspace);
+    }
     return err;
 }
 
-void workspace_close(struct workspace *workspace)
+void workspace_release(struct workspace *workspace, struct weh_file_entry **kept)
 {
     const bool remember =
         workspace->txns != NULL && !workspace->readonly && !weh_txn_has_met_schema(workspace->txns);
 
+    workspace_leave_awake(workspace);
     drop_tools(workspace);
     if (remember) {
         weh_ec_catalog_remember(workspace->catalog, workspace->briefcase, workspace->data_version);
@@ -124,7 +145,19 @@ void workspace_close(struct workspace *workspace)
         weh_ec_catalog_release(workspace->catalog);
         workspace->catalog = NULL;
     }
-    weh_briefcase_close(workspace->briefcase);
+    if (kept != NULL) {
+        *kept = weh_briefcase_close_kept(workspace->briefcase);
+    } else {
+        weh_briefcase_close(workspace->briefcase);
+    }
     workspace->briefcase = NULL;
+}
+
+void workspace_close(struct workspace *workspace)
+{
+    workspace_end_sleep(workspace);
+    workspace_release(workspace, NULL);
+    weh_free(workspace->path);
+    workspace->path = NULL;
     workspace->name[0] = '\0';
 }

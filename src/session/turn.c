@@ -129,6 +129,18 @@ static void ask_tick(struct weh_session *session)
     service_arm(&session->host->service, session, due_ms);
 }
 
+void weh_session_tick_soon(struct weh_session *session)
+{
+    (void)pthread_mutex_lock(&session->lock);
+    if (session->ending == ENDING_NOT && session->host->options.ops->tick != NULL) {
+        session->tick_due = true;
+        if (!session->paused) {
+            session_schedule_locked(session);
+        }
+    }
+    (void)pthread_mutex_unlock(&session->lock);
+}
+
 void session_due(struct weh_session *session, uint64_t now_ms)
 {
     uint64_t next_ms;

@@ -1,0 +1,308 @@
+/* src/rpc/hibernate.c - workspaces whose files are closed while nobody asks for them.
+ *
+ * A workspace sleeps when it has rested for session.hibernate_s, or when too many files are open and it
+ * is the one that rested longest. Asleep it has no connection, no statements, no catalogue; the
+ * registry of open files still knows it as the writer, so that nobody else of this process becomes one.
+ * A program outside may write the file then. On waking the saved state is compared with what it was: when it
+ * is another one the client is told, and the edit that woke it is refused, since it was meant for
+ * what the client knew.
+ *
+ * The list of those that are awake, longest rested first, is the application's; it has a lock of its own.
+ * A workspace leaves it before its session can be freed.
+ */
+#include <sys/resource.h>
+
+#include "weh/alloc.h"
+#include "weh/host.h"
+#include "weh/txn_rest.h"
+
+#include "rpc_priv.h"
+
+/* The file, its log, the log's index, and a temporary file now and then. */
+#define DESCRIPTORS_PER_FILE 4
+/* Listener, loop, log, table of briefcases, and what libraries open. */
+#define DESCRIPTORS_RESERVED 128
+
+struct workspace_sleep {
+    struct weh_file_entry *entry;
+    struct weh_txn_rest *rest; /* of a writer */
+};
+
+/* ---- who is awake ---- */
+
+weh_err awake_init(struct awake_list *list, struct weh_diag *diag)
+{
+    struct rlimit limit = { 0 };
+
+    *list = (struct awake_list){ .n_descriptors = 1024 };
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        list->n_descriptors = limit.rlim_cur > SIZE_MAX / 2 ? SIZE_MAX / 2 : (size_t)limit.rlim_cur;
+    }
+    return pthread_mutex_init(&list->lock, NULL) == 0 ? WEH_OK : weh_fail_nomem(diag);
+}
+
+void awake_fini(struct awake_list *list)
+{
+    (void)pthread_mutex_destroy(&list->lock);
+}
+
+static void unlink_locked(struct awake_list *list, struct workspace *workspace)
+{
+    struct workspace **from_newer =
+        workspace->awake_next != NULL ? &workspace->awake_next->awake_previous : &list->newest;
+    struct workspace **from_older =
+        workspace->awake_previous != NULL ? &workspace->awake_previous->awake_next : &list->oldest;
+
+    *from_newer = workspace->awake_previous;
+    *from_older = workspace->awake_next;
+    workspace->awake_next = NULL;
+    workspace->awake_previous = NULL;
+}
+
+static void append_locked(struct awake_list *list, struct workspace *workspace)
+{
+    workspace->awake_previous = list->newest;
+    workspace->awake_next = NULL;
+    *(list->newest != NULL ? &list->newest->awake_next : &list->oldest) = workspace;
+    list->newest = workspace;
+}
+
+/* How many files may be open: what is configured, or what connections leave of the descriptors. */
+static size_t budget(const struct workspace *workspace)
+{
+    const struct weh_rpc_app *app = workspace->app;
+    const size_t configured = (size_t)app->config->limits_open_files;
+    const size_t taken =
+        weh_host_session_count(weh_session_host(workspace->session)) + DESCRIPTORS_RESERVED;
+
+    if (configured != 0) {
+        return configured;
+    }
+    return app->awake.n_descriptors > taken
+               ? (app->awake.n_descriptors - taken) / DESCRIPTORS_PER_FILE
+               : 1;
+}
+
+/* Ask those that have rested longest, but for @workspace, to go to sleep. They do it when they are
+ * idle; meanwhile there are a few more than there should be. */
+static void make_room(struct workspace *workspace)
+{
+    struct awake_list *list = &workspace->app->awake;
+    const size_t max = budget(workspace);
+    size_t n_left;
+
+    (void)pthread_mutex_lock(&list->lock);
+    n_left = list->n_awake;
+    for (struct workspace *at = list->oldest; at != NULL && n_left > max; at = at->awake_next) {
+        if (at == workspace) {
+            continue;
+        }
+        n_left--;
+        if (!at->must_sleep) {
+            at->must_sleep = true;
+            weh_session_tick_soon(at->session);
+        }
+    }
+    (void)pthread_mutex_unlock(&list->lock);
+}
+
+void workspace_enter_awake(struct workspace *workspace)
+{
+    struct awake_list *list = &workspace->app->awake;
+
+    (void)pthread_mutex_lock(&list->lock);
+    append_locked(list, workspace);
+    workspace->is_listed = true;
+    workspace->must_sleep = false;
+    list->n_awake++;
+    (void)pthread_mutex_unlock(&list->lock);
+    make_room(workspace);
+}
+
+void workspace_leave_awake(struct workspace *workspace)
+{
+    struct awake_list *list = &workspace->app->awake;
+
+    if (!workspace->is_listed) {
+        return;
+    }
+    (void)pthread_mutex_lock(&list->lock);
+    unlink_locked(list, workspace);
+    workspace->is_listed = false;
+    list->n_awake--;
+    (void)pthread_mutex_unlock(&list->lock);
+}
+
+static void touch(struct workspace *workspace)
+{
+    struct awake_list *list = &workspace->app->awake;
+
+    (void)pthread_mutex_lock(&list->lock);
+    if (list->newest != workspace) {
+        unlink_locked(list, workspace);
+        append_locked(list, workspace);
+    }
+    workspace->must_sleep = false;
+    (void)pthread_mutex_unlock(&list->lock);
+}
+
+static bool must_sleep(struct workspace *workspace)
+{
+    bool must;
+
+    (void)pthread_mutex_lock(&workspace->app->awake.lock);
+    must = workspace->must_sleep;
+    workspace->must_sleep = false;
+    (void)pthread_mutex_unlock(&workspace->app->awake.lock);
+    return must;
+}
+
+void weh_rpc_app_count(struct weh_rpc_app *app, struct weh_rpc_counts *out)
+{
+    struct awake_list *list = &app->awake;
+
+    (void)pthread_mutex_lock(&list->lock);
+    *out = (struct weh_rpc_counts){ .n_open = list->n_awake,
+                                    .n_asleep = list->n_asleep,
+                                    .n_hibernations = list->n_hibernations };
+    (void)pthread_mutex_unlock(&list->lock);
+}
+
+static void count_asleep(struct workspace *workspace, bool sleeps)
+{
+    struct awake_list *list = &workspace->app->awake;
+
+    (void)pthread_mutex_lock(&list->lock);
+    list->n_asleep += sleeps ? 1 : (size_t)-1;
+    list->n_hibernations += sleeps;
+    (void)pthread_mutex_unlock(&list->lock);
+}
+
+/* ---- asleep ---- */
+
+static bool may_sleep(struct workspace *workspace)
+{
+    return workspace->briefcase != NULL && workspace->changes == NULL &&
+           (workspace->readonly || weh_txn_may_rest(workspace->txns));
+}
+
+static bool try_sleep(struct workspace *workspace)
+{
+    struct workspace_sleep *sleep = NULL;
+
+    if (!may_sleep(workspace)) {
+        return false;
+    }
+    sleep = weh_calloc(1, sizeof(*sleep));
+    if (sleep == NULL) {
+        return false;
+    }
+    if (!workspace->readonly && weh_txn_rest(workspace->txns, &sleep->rest, NULL) != WEH_OK) {
+        weh_free(sleep);
+        return false;
+    }
+    workspace_release(workspace, &sleep->entry);
+    workspace->sleep = sleep;
+    count_asleep(workspace, true);
+    return true;
+}
+
+void workspace_end_sleep(struct workspace *workspace)
+{
+    struct workspace_sleep *sleep = workspace->sleep;
+
+    if (sleep == NULL) {
+        return;
+    }
+    if (sleep->entry != NULL) {
+        weh_briefcase_forget_kept(workspace->app->files, sleep->entry, !workspace->readonly);
+    }
+    weh_txn_rest_destroy(sleep->rest);
+    weh_free(sleep);
+    workspace->sleep = NULL;
+    count_asleep(workspace, false);
+}
+
+/* ---- awake again ---- */
+
+static void tell_changed(struct workspace *workspace)
+{
+    struct weh_sink *sink = weh_notify_begin(workspace->session, "briefcase.onChangedOutside");
+
+    weh_sink_map_begin(sink, 0);
+    weh_sink_map_end(sink);
+    weh_notify_end(workspace->session);
+}
+
+/* Open the file again. When that fails it sleeps on. */
+static weh_err wake(struct workspace *workspace, bool *same, struct weh_diag *diag)
+{
+    struct workspace_sleep *sleep = workspace->sleep;
+    weh_err err = workspace_take(workspace, sleep->entry, diag);
+
+    *same = true;
+    if (err != WEH_OK) {
+        return err;
+    }
+    sleep->entry = NULL;
+    if (!workspace->readonly) {
+        err = weh_txn_resume(workspace->txns, sleep->rest, same, diag);
+    }
+    if (err != WEH_OK) {
+        workspace_release(workspace, &sleep->entry);
+        return err;
+    }
+    workspace->n_rollbacks = weh_briefcase_rollback_count(workspace->briefcase);
+    workspace_end_sleep(workspace);
+    return WEH_OK;
+}
+
+static bool needs_file(const struct weh_method *method)
+{
+    return method->states == WEH_IN(READY) && method->handler != briefcase_close;
+}
+
+weh_err hibernate_before_request(struct workspace *workspace, const struct weh_method *method,
+                                 struct weh_diag *diag)
+{
+    bool same = true;
+    weh_err err;
+
+    if (workspace->is_listed) {
+        touch(workspace);
+    }
+    if (workspace->sleep == NULL || !needs_file(method)) {
+        return WEH_OK;
+    }
+    err = wake(workspace, &same, diag);
+    if (err != WEH_OK || same) {
+        return err;
+    }
+    tell_changed(workspace);
+    return method->access >= WEH_ACCESS_EDIT
+               ? weh_fail(diag, WEH_E_CHANGED_OUTSIDE,
+                          "another program has changed the file; look at it, and try again")
+               : WEH_OK;
+}
+
+/* ---- when ---- */
+
+static uint64_t hibernate_ms(const struct workspace *workspace)
+{
+    return (uint64_t)workspace->app->config->session_hibernate_s * 1000;
+}
+
+uint64_t hibernate_tick_after(struct workspace *workspace)
+{
+    return workspace->briefcase == NULL ? 0 : hibernate_ms(workspace);
+}
+
+void hibernate_tick(struct workspace *workspace, uint64_t idle_ms)
+{
+    const uint64_t after_ms = hibernate_ms(workspace);
+    const bool asked = workspace->is_listed && must_sleep(workspace);
+
+    if (asked || (after_ms != 0 && idle_ms >= after_ms)) {
+        (void)try_sleep(workspace); /* what cannot sleep now is asked again later */
+    }
+}

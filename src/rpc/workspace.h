@@ -1,0 +1,124 @@
+/* src/rpc/workspace.h - what one session works with, and when its file is open. */
+#ifndef WEH_RPC_WORKSPACE_H
+#define WEH_RPC_WORKSPACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <pthread.h>
+
+#include "weh/bis.h"
+#include "weh/briefcase.h"
+#include "weh/ec.h"
+#include "weh/method.h"
+#include "weh/txn.h"
+
+#define IMODEL_NAME_MAX 128
+
+struct changes_page;
+struct weh_rpc_app;
+struct workspace_sleep;
+struct workspace;
+
+/** Workspaces whose file is open, the one that rested longest first (hibernate.c). */
+struct awake_list {
+    pthread_mutex_t lock;
+    size_t n_descriptors; /* that the process may have */
+    struct workspace *oldest;
+    struct workspace *newest;
+    size_t n_awake;
+    size_t n_asleep;
+    uint64_t n_hibernations;
+};
+
+/** What caused the changes that are being told. */
+enum change_cause {
+    CAUSE_SAVE,
+    CAUSE_UNDO,
+    CAUSE_REDO,
+    CAUSE_RESTORE
+};
+
+/** What one session works with. Members from briefcase on are NULL while none is open. */
+struct workspace {
+    struct weh_rpc_app *app;
+    struct weh_session *session;
+    char name[IMODEL_NAME_MAX + 1]; /* of the open iModel or briefcase */
+    char imodel[IMODEL_NAME_MAX +
+                1];   /* what scopes call it: the same, or what it is a briefcase of */
+    bool is_checkout; /* from briefcases/ rather than imodels/ */
+    bool readonly;
+    enum weh_durability durability;
+    enum change_cause cause;
+    uint64_t n_rollbacks; /* of the briefcase, when last looked at */
+    int64_t data_version; /* of the briefcase, when the catalogue was that of the file */
+    struct weh_briefcase *briefcase;
+    const struct weh_ec_catalog *catalog;
+    struct weh_bis *bis;
+    struct weh_txn_stack *txns;
+    struct changes_page *changes;  /* where changes.summary goes on; NULL: nowhere */
+    char *path;                    /* of the open file */
+    uint64_t limit_bytes;          /* as in its target */
+    struct workspace_sleep *sleep; /* not NULL: it is open, but its file is closed */
+    struct workspace *awake_next;  /* with the list's lock, with the two below */
+    struct workspace *awake_previous;
+    bool must_sleep;
+    bool is_listed;
+    /* of recovery.c; times of the monotonic clock, 0: none */
+    uint64_t unjournaled_since_ms; /* when an edit was first seen that is in no journal */
+    uint64_t journal_rest_ms;      /* until then none is written */
+    uint32_t n_journal_failures;   /* in a row */
+    bool journal_pending;          /* as the client knows */
+};
+
+/** What is to be opened. */
+struct workspace_target {
+    const char *path;
+    bool readonly;
+    uint64_t limit_bytes; /* of the file; 0: none */
+};
+/** Open @target into the workspace, all or nothing. */
+WEH_MUST_CHECK weh_err workspace_open(struct workspace *workspace,
+                                      const struct workspace_target *target, struct weh_diag *diag);
+/**
+ * Take the catalogue of the file as it is now, if it is another one, and what is made of it: somebody
+ * else may have changed the schemas. Only for a workspace that reads: there nothing is unsaved, and
+ * nothing can be undone. On failure nothing has changed.
+ */
+WEH_MUST_CHECK weh_err workspace_refresh(struct workspace *workspace, struct weh_diag *diag);
+/** WEH_E_LIMIT when @method edits and so much is unsaved that it must not become more. */
+WEH_MUST_CHECK weh_err workspace_check_room(const struct workspace *workspace,
+                                            const struct weh_method *method, struct weh_diag *diag);
+/** Roll back what is unsaved and close; nothing open is fine. */
+void workspace_close(struct workspace *workspace);
+
+/** True when something is open, asleep or not. */
+static inline bool workspace_is_open(const struct workspace *workspace)
+{
+    return workspace->briefcase != NULL || workspace->sleep != NULL;
+}
+
+/** Close the file; what the workspace is stays. @kept: stay its user (NULL: do not). */
+void workspace_release(struct workspace *workspace, struct weh_file_entry **kept);
+/** Open it again, all or nothing; @kept is used up on success. */
+WEH_MUST_CHECK weh_err workspace_take(struct workspace *workspace, struct weh_file_entry *kept,
+                                      struct weh_diag *diag);
+
+/* ---- hibernate.c ---- */
+
+WEH_MUST_CHECK weh_err awake_init(struct awake_list *list, struct weh_diag *diag);
+void awake_fini(struct awake_list *list);
+/** Its file is open now, or is going to be closed. */
+void workspace_enter_awake(struct workspace *workspace);
+void workspace_leave_awake(struct workspace *workspace);
+/** Forget that it sleeps; its file is open again, or it is closed for good. */
+void workspace_end_sleep(struct workspace *workspace);
+/** Wake it when @method needs the file. WEH_E_CHANGED_OUTSIDE, those of weh_briefcase_open. */
+WEH_MUST_CHECK weh_err hibernate_before_request(struct workspace *workspace,
+                                                const struct weh_method *method,
+                                                struct weh_diag *diag);
+/** As weh_app_ops. */
+uint64_t hibernate_tick_after(struct workspace *workspace);
+void hibernate_tick(struct workspace *workspace, uint64_t idle_ms);
+
+#endif
