@@ -18,6 +18,7 @@
 #include "weh/str.h"
 
 struct weh_briefcase;
+struct weh_file_state;
 struct weh_ec_catalog;
 struct weh_ec_cache; /* the shared catalogues of a process */
 
@@ -142,6 +143,9 @@ WEH_MUST_CHECK weh_err weh_ec_catalog_acquire(struct weh_ec_cache *cache,
                                               struct weh_diag *diag);
 void weh_ec_catalog_release(const struct weh_ec_catalog *catalog);
 
+/** Note that the file in @state belongs to @catalog, so that it need not be read as long as it is in that
+ * state; nothing when @state is not settled. */
+void weh_ec_catalog_note(const struct weh_ec_catalog *catalog, const struct weh_file_state *state);
 /**
  * Before a writable @briefcase is closed: note that its file belongs to @catalog, so that the next
  * open need not look. Nothing in the ec_* tables may have been touched through it. Unsaved changes are

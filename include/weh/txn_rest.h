@@ -18,27 +18,21 @@ struct weh_txn_stack;
 bool weh_txn_may_rest(struct weh_txn_stack *stack);
 
 /**
- * Take down what the file does not say. Only weh_txn_stack_destroy may follow for @stack.
+ * Take what the file does not say out of @stack, which may rest. Only weh_txn_resume or
+ * weh_txn_stack_destroy may follow for @stack.
  *
  * @out  owned by the caller.
  *
- * WEH_E_NOMEM, those of weh_db_fail: nothing has changed.
+ * WEH_E_NOMEM: nothing has changed.
  */
 WEH_MUST_CHECK weh_err weh_txn_rest(struct weh_txn_stack *stack, struct weh_txn_rest **out,
                                     struct weh_diag *diag);
 
-/**
- * Let @stack, made anew of the same file, go on where @rest was taken.
- *
- * @rest  used up when *@same, else left as it was.
- * @same  false when the saved state of the file is another one: then the stack stays what it is, that of
- *        a file just opened.
- *
- * WEH_E_NOMEM, those of weh_db_fail: nothing has changed.
- */
-WEH_MUST_CHECK weh_err weh_txn_resume(struct weh_txn_stack *stack, struct weh_txn_rest *rest,
-                                      bool *same, struct weh_diag *diag);
+/** Let @stack go on where @rest (taken) was taken: the same one, or one made anew of the same file in the
+ * same state, which is the caller's to know. */
+void weh_txn_resume(struct weh_txn_stack *stack, struct weh_txn_rest *rest);
 
+/** NULL is fine. */
 void weh_txn_rest_destroy(struct weh_txn_rest *rest);
 
 #endif

@@ -22,7 +22,7 @@
 #define MAX_UNUSED_BYTES (32u << 20)
 
 /* Files remembered: sets by inode, the oldest of a set goes first. */
-#define N_SETS        512u
+#define N_SETS        2048u
 #define FILES_PER_SET 4u
 
 /* A file in a state in which it was seen to belong to a catalogue. */
@@ -325,10 +325,20 @@ void weh_ec_catalog_release(const struct weh_ec_catalog *catalog)
     ec_catalog_destroy(dead);
 }
 
+void weh_ec_catalog_note(const struct weh_ec_catalog *catalog, const struct weh_file_state *state)
+{
+    struct weh_ec_cache *cache = catalog->cache;
+
+    if (state->settled) {
+        (void)pthread_mutex_lock(&cache->lock);
+        know_file(cache, state, find(cache, catalog));
+        (void)pthread_mutex_unlock(&cache->lock);
+    }
+}
+
 void weh_ec_catalog_remember(const struct weh_ec_catalog *catalog, struct weh_briefcase *briefcase,
                              int64_t data_version)
 {
-    struct weh_ec_cache *cache = catalog->cache;
     struct weh_file_state state;
     int64_t now = 0;
 
@@ -337,12 +347,7 @@ void weh_ec_catalog_remember(const struct weh_ec_catalog *catalog, struct weh_br
         return;
     }
     /* Without a state there is something in the log. */
-    if (!weh_briefcase_file_state(briefcase, &state) && !weh_briefcase_settle(briefcase, &state)) {
-        return;
-    }
-    if (state.settled) {
-        (void)pthread_mutex_lock(&cache->lock);
-        know_file(cache, &state, find(cache, catalog));
-        (void)pthread_mutex_unlock(&cache->lock);
+    if (weh_briefcase_file_state(briefcase, &state) || weh_briefcase_settle(briefcase, &state)) {
+        weh_ec_catalog_note(catalog, &state);
     }
 }

@@ -3,9 +3,9 @@
  * A workspace sleeps when it has rested for session.hibernate_s, or when too many files are open and it
  * is the one that rested longest. Asleep it has no connection, no statements, no catalogue; the
  * registry of open files still knows it as the writer, so that nobody else of this process becomes one.
- * A program outside may write the file then. On waking the saved state is compared with what it was: when it
- * is another one the client is told, and the edit that woke it is refused, since it was meant for
- * what the client knew.
+ * A program outside may write the file then. On waking the file's state is compared with what it was
+ * (weh/file_state.h): when it is another one the client is told, and the edit that woke it is refused,
+ * since it was meant for what the client knew.
  *
  * The list of those that are awake, longest rested first, is the application's; it has a lock of its own.
  * A workspace leaves it before its session can be freed.
@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 
 #include "weh/alloc.h"
+#include "weh/file_state.h"
 #include "weh/host.h"
 #include "weh/txn_rest.h"
 
@@ -25,7 +26,8 @@
 
 struct workspace_sleep {
     struct weh_file_entry *entry;
-    struct weh_txn_rest *rest; /* of a writer */
+    struct weh_txn_rest *rest; /* of a writer, with the one below */
+    struct weh_file_state state;
 };
 
 /* ---- who is awake ---- */
@@ -84,7 +86,8 @@ static size_t budget(const struct workspace *workspace)
 }
 
 /* Ask those that have rested longest, but for @workspace, to go to sleep. They do it when they are
- * idle; meanwhile there are a few more than there should be. */
+ * idle; meanwhile there are a few more than there should be. Asking again does no harm: a request may
+ * have come between. */
 static void make_room(struct workspace *workspace)
 {
     struct awake_list *list = &workspace->app->awake;
@@ -94,14 +97,12 @@ static void make_room(struct workspace *workspace)
     (void)pthread_mutex_lock(&list->lock);
     n_left = list->n_awake;
     for (struct workspace *at = list->oldest; at != NULL && n_left > max; at = at->awake_next) {
-        if (at == workspace) {
+        if (at == workspace || at->is_restless) {
             continue;
         }
         n_left--;
-        if (!at->must_sleep) {
-            at->must_sleep = true;
-            weh_session_tick_soon(at->session);
-        }
+        at->must_sleep = true;
+        weh_session_tick_soon(at->session);
     }
     (void)pthread_mutex_unlock(&list->lock);
 }
@@ -114,6 +115,7 @@ void workspace_enter_awake(struct workspace *workspace)
     append_locked(list, workspace);
     workspace->is_listed = true;
     workspace->must_sleep = false;
+    workspace->is_restless = false;
     list->n_awake++;
     (void)pthread_mutex_unlock(&list->lock);
     make_room(workspace);
@@ -143,7 +145,19 @@ static void touch(struct workspace *workspace)
         append_locked(list, workspace);
     }
     workspace->must_sleep = false;
+    workspace->is_restless = false;
     (void)pthread_mutex_unlock(&list->lock);
+}
+
+/* It cannot sleep now: ask others instead. */
+static void stay_awake(struct workspace *workspace)
+{
+    struct awake_list *list = &workspace->app->awake;
+
+    (void)pthread_mutex_lock(&list->lock);
+    workspace->is_restless = true;
+    (void)pthread_mutex_unlock(&list->lock);
+    make_room(workspace);
 }
 
 static bool must_sleep(struct workspace *workspace)
@@ -186,6 +200,38 @@ static bool may_sleep(struct workspace *workspace)
            (workspace->readonly || weh_txn_may_rest(workspace->txns));
 }
 
+/* After the transaction was ended. When no other can begin, the next request tells. */
+static void begin_again(struct weh_briefcase *briefcase)
+{
+    weh_err err = weh_briefcase_rollback(briefcase, NULL);
+
+    (void)err;
+}
+
+/* Take down what the writer's stack and file are; false when that is not possible now. */
+static bool rest_writer(struct workspace *workspace, struct workspace_sleep *sleep)
+{
+    struct weh_briefcase *briefcase = workspace->briefcase;
+    int64_t data_version = 0;
+    bool is_known;
+
+    if (weh_briefcase_data_version(briefcase, &data_version, NULL) != WEH_OK ||
+        weh_txn_rest(workspace->txns, &sleep->rest, NULL) != WEH_OK) {
+        return false;
+    }
+    is_known = weh_briefcase_file_state(briefcase, &sleep->state) && sleep->state.settled;
+    if (!is_known && !weh_briefcase_settle(briefcase, &sleep->state)) {
+        weh_txn_resume(workspace->txns, sleep->rest);
+        sleep->rest = NULL;
+        begin_again(briefcase);
+        return false;
+    }
+    if (data_version == workspace->data_version) {
+        weh_ec_catalog_note(workspace->catalog, &sleep->state);
+    }
+    return true;
+}
+
 static bool try_sleep(struct workspace *workspace)
 {
     struct workspace_sleep *sleep = NULL;
@@ -194,10 +240,7 @@ static bool try_sleep(struct workspace *workspace)
         return false;
     }
     sleep = weh_calloc(1, sizeof(*sleep));
-    if (sleep == NULL) {
-        return false;
-    }
-    if (!workspace->readonly && weh_txn_rest(workspace->txns, &sleep->rest, NULL) != WEH_OK) {
+    if (sleep == NULL || (!workspace->readonly && !rest_writer(workspace, sleep))) {
         weh_free(sleep);
         return false;
     }
@@ -234,10 +277,17 @@ static void tell_changed(struct workspace *workspace)
     weh_notify_end(workspace->session);
 }
 
+static bool is_same_state(const struct weh_file_state *a, const struct weh_file_state *b)
+{
+    return a->device == b->device && a->inode == b->inode && a->size == b->size &&
+           a->mtime_ns == b->mtime_ns && a->ctime_ns == b->ctime_ns;
+}
+
 /* Open the file again. When that fails it sleeps on. */
 static weh_err wake(struct workspace *workspace, bool *same, struct weh_diag *diag)
 {
     struct workspace_sleep *sleep = workspace->sleep;
+    struct weh_file_state state;
     weh_err err = workspace_take(workspace, sleep->entry, diag);
 
     *same = true;
@@ -246,11 +296,12 @@ static weh_err wake(struct workspace *workspace, bool *same, struct weh_diag *di
     }
     sleep->entry = NULL;
     if (!workspace->readonly) {
-        err = weh_txn_resume(workspace->txns, sleep->rest, same, diag);
+        *same = weh_briefcase_file_state(workspace->briefcase, &state) &&
+                is_same_state(&state, &sleep->state);
     }
-    if (err != WEH_OK) {
-        workspace_release(workspace, &sleep->entry);
-        return err;
+    if (!workspace->readonly && *same) {
+        weh_txn_resume(workspace->txns, sleep->rest);
+        sleep->rest = NULL;
     }
     workspace->n_rollbacks = weh_briefcase_rollback_count(workspace->briefcase);
     workspace_end_sleep(workspace);
@@ -303,6 +354,9 @@ void hibernate_tick(struct workspace *workspace, uint64_t idle_ms)
     const bool asked = workspace->is_listed && must_sleep(workspace);
 
     if (asked || (after_ms != 0 && idle_ms >= after_ms)) {
-        (void)try_sleep(workspace); /* what cannot sleep now is asked again later */
+        /* By the clock, what cannot sleep now is asked again later. */
+        if (!try_sleep(workspace) && asked) {
+            stay_awake(workspace);
+        }
     }
 }

@@ -133,18 +133,10 @@ weh_err workspace_open(struct workspace *workspace, const struct workspace_targe
 
 void workspace_release(struct workspace *workspace, struct weh_file_entry **kept)
 {
-    const bool remember =
-        workspace->txns != NULL && !workspace->readonly && !weh_txn_has_met_schema(workspace->txns);
-
     workspace_leave_awake(workspace);
     drop_tools(workspace);
-    if (remember) {
-        weh_ec_catalog_remember(workspace->catalog, workspace->briefcase, workspace->data_version);
-    }
-    if (workspace->catalog != NULL) {
-        weh_ec_catalog_release(workspace->catalog);
-        workspace->catalog = NULL;
-    }
+    weh_ec_catalog_release(workspace->catalog);
+    workspace->catalog = NULL;
     if (kept != NULL) {
         *kept = weh_briefcase_close_kept(workspace->briefcase);
     } else {
@@ -155,7 +147,14 @@ void workspace_release(struct workspace *workspace, struct weh_file_entry **kept
 
 void workspace_close(struct workspace *workspace)
 {
+    const bool remember =
+        workspace->txns != NULL && !workspace->readonly && !weh_txn_has_met_schema(workspace->txns);
+
     workspace_end_sleep(workspace);
+    if (remember) {
+        drop_tools(workspace);
+        weh_ec_catalog_remember(workspace->catalog, workspace->briefcase, workspace->data_version);
+    }
     workspace_release(workspace, NULL);
     weh_free(workspace->path);
     workspace->path = NULL;

@@ -63,6 +63,7 @@ struct workspace {
     struct workspace *awake_next;  /* with the list's lock, with the two below */
     struct workspace *awake_previous;
     bool must_sleep;
+    bool is_restless; /* could not sleep when it was asked; until its next request */
     bool is_listed;
     /* of recovery.c; times of the monotonic clock, 0: none */
     uint64_t unjournaled_since_ms; /* when an edit was first seen that is in no journal */

@@ -1,17 +1,10 @@
-/* src/txn/rest.c - what of a stack is not in the file, kept while the file is closed.
- *
- * Whether the file is still what it was is told by the fingerprint of the recovery journal: every save, undo,
- * push or pull changes it.
- */
-#include <string.h>
-
+/* src/txn/rest.c - what of a stack is not in the file, kept while the file is closed. */
 #include "weh/alloc.h"
 #include "weh/txn_rest.h"
 
-#include "journal_priv.h"
+#include "stack_priv.h"
 
 struct weh_txn_rest {
-    uint8_t fingerprint[JOURNAL_FINGERPRINT_BYTES];
     uint64_t session_first;
     uint64_t current;
     bool may_have_reversed;
@@ -33,17 +26,11 @@ bool weh_txn_may_rest(struct weh_txn_stack *stack)
 weh_err weh_txn_rest(struct weh_txn_stack *stack, struct weh_txn_rest **out, struct weh_diag *diag)
 {
     struct weh_txn_rest *rest = weh_calloc(1, sizeof(*rest));
-    weh_err err;
 
+    weh_assert(stack != NULL && out != NULL);
     if (rest == NULL) {
         return weh_fail_nomem(diag);
     }
-    err = journal_fingerprint(stack, diag);
-    if (err != WEH_OK) {
-        weh_free(rest);
-        return err;
-    }
-    memcpy(rest->fingerprint, stack->journal.fingerprint, sizeof(rest->fingerprint));
     rest->session_first = stack->session_first;
     rest->current = stack->current;
     rest->may_have_reversed = stack->may_have_reversed;
@@ -59,16 +46,9 @@ weh_err weh_txn_rest(struct weh_txn_stack *stack, struct weh_txn_rest **out, str
     return WEH_OK;
 }
 
-weh_err weh_txn_resume(struct weh_txn_stack *stack, struct weh_txn_rest *rest, bool *same,
-                       struct weh_diag *diag)
+void weh_txn_resume(struct weh_txn_stack *stack, struct weh_txn_rest *rest)
 {
-    weh_err err = journal_fingerprint(stack, diag);
-
-    *same = err == WEH_OK &&
-            memcmp(rest->fingerprint, stack->journal.fingerprint, sizeof(rest->fingerprint)) == 0;
-    if (!*same) {
-        return err;
-    }
+    weh_assert(stack != NULL && rest != NULL);
     stack->session_first = rest->session_first;
     stack->current = rest->current;
     stack->may_have_reversed = rest->may_have_reversed;
@@ -78,8 +58,7 @@ weh_err weh_txn_resume(struct weh_txn_stack *stack, struct weh_txn_rest *rest, b
     stack->redo = rest->redo;
     stack->n_redo = rest->n_redo;
     stack->redo_capacity = rest->redo_capacity;
-    rest->redo = NULL;
-    return WEH_OK;
+    weh_free(rest);
 }
 
 void weh_txn_rest_destroy(struct weh_txn_rest *rest)
