@@ -21,8 +21,10 @@
 
 /* The file, its log, the log's index, and a temporary file now and then. */
 #define DESCRIPTORS_PER_FILE 4
-/* Listener, loop, log, table of briefcases, and what libraries open. */
+/* Listener, loop, log, table of briefcases, what libraries open, and the files below. */
 #define DESCRIPTORS_RESERVED 128
+/* Open beyond the budget at most, with a quarter of it: a file seldom needs all its descriptors. */
+#define EXTRA_FILES 16
 
 struct workspace_sleep {
     struct weh_file_entry *entry;
@@ -85,6 +87,15 @@ static size_t budget(const struct workspace *workspace)
                : 1;
 }
 
+/* Beyond the budget some more may be open while those that were asked go to sleep, and as long as none
+ * can. */
+static size_t hard_limit(const struct workspace *workspace)
+{
+    const size_t max = budget(workspace);
+
+    return max + max / 4 + EXTRA_FILES;
+}
+
 /* Ask those that have rested longest, but for @workspace, to go to sleep. They do it when they are
  * idle; meanwhile there are a few more than there should be. Asking again does no harm: a request may
  * have come between. */
@@ -105,6 +116,21 @@ static void make_room(struct workspace *workspace)
         weh_session_tick_soon(at->session);
     }
     (void)pthread_mutex_unlock(&list->lock);
+}
+
+weh_err workspace_check_files(struct workspace *workspace, struct weh_diag *diag)
+{
+    struct awake_list *list = &workspace->app->awake;
+    size_t n_awake;
+
+    (void)pthread_mutex_lock(&list->lock);
+    n_awake = list->n_awake;
+    (void)pthread_mutex_unlock(&list->lock);
+    if (n_awake < hard_limit(workspace)) {
+        return WEH_OK;
+    }
+    make_room(workspace);
+    return weh_fail(diag, WEH_E_BUSY, "too many files are open; try again");
 }
 
 void workspace_enter_awake(struct workspace *workspace)

@@ -95,9 +95,11 @@ weh_err workspace_take(struct workspace *workspace, struct weh_file_entry *kept,
         .limit_bytes = workspace->limit_bytes,
         .kept = kept,
     };
-    weh_err err;
+    weh_err err = workspace_check_files(workspace, diag);
 
-    err = weh_briefcase_open(&options, &workspace->briefcase, diag);
+    if (err == WEH_OK) {
+        err = weh_briefcase_open(&options, &workspace->briefcase, diag);
+    }
     if (err != WEH_OK) {
         return err;
     }

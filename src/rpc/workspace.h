@@ -109,6 +109,8 @@ WEH_MUST_CHECK weh_err workspace_take(struct workspace *workspace, struct weh_fi
 
 WEH_MUST_CHECK weh_err awake_init(struct awake_list *list, struct weh_diag *diag);
 void awake_fini(struct awake_list *list);
+/** WEH_E_BUSY when so many files are open that no further one may be. */
+WEH_MUST_CHECK weh_err workspace_check_files(struct workspace *workspace, struct weh_diag *diag);
 /** Its file is open now, or is going to be closed. */
 void workspace_enter_awake(struct workspace *workspace);
 void workspace_leave_awake(struct workspace *workspace);
