@@ -22,6 +22,9 @@ WEH_MUST_CHECK void *weh_realloc(void *memory, size_t size);
 /** Free @memory (NULL is fine). */
 void weh_free(void *memory);
 
+/** Give what is free back to the system where it can be. Takes milliseconds when much is in use. */
+void weh_alloc_trim(void);
+
 /** A copy of the @len bytes at @text with a NUL behind them; NULL when there is no memory. */
 WEH_MUST_CHECK char *weh_strndup(const char *text, size_t len);
 

@@ -62,8 +62,9 @@ struct weh_briefcase_options {
      * rolling back the whole transaction, and unsaved work of others requests must not be lost. */
     const atomic_bool *cancel;
     enum weh_durability durability;
-    uint32_t cache_kb;           /* SQLite page cache, 0: SQLite's default */
-    struct weh_file_entry *kept; /* of weh_briefcase_close_kept, used up on success; or NULL */
+    uint32_t cache_kb; /* SQLite page cache, 0: SQLite's default */
+    /* of weh_briefcase_close_kept, used up on success; its file counts, not @path. NULL: none */
+    struct weh_file_entry *kept;
     uint64_t limit_bytes; /* what would make the file larger is WEH_E_DISK_FULL; 0: no limit */
 };
 

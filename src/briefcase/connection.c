@@ -16,6 +16,7 @@
 #include "content_priv.h"
 
 /* The session extension, UPSERT and SQLITE_INNOCUOUS as used here. */
+#define FIRST_PAGES   4 /* of the page cache, in one piece */
 #define OLDEST_SQLITE 3037000
 
 /* A savepoint's page images are kept in a block of this size before they go to a file; held in
@@ -38,6 +39,10 @@ weh_err weh_briefcase_global_init(struct weh_diag *diag)
     }
     if (rc == SQLITE_OK) {
         rc = sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, SAVEPOINT_BLOCK_BYTES);
+    }
+    /* A connection that rests needs page 1; those beyond these few come one by one. */
+    if (rc == SQLITE_OK) {
+        rc = sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, FIRST_PAGES);
     }
     if (rc == SQLITE_OK) {
         rc = sqlite3_config(SQLITE_CONFIG_URI, 0);

@@ -246,18 +246,22 @@ static weh_err load(struct weh_briefcase *briefcase, const struct weh_briefcase_
 weh_err weh_briefcase_open(const struct weh_briefcase_options *options, struct weh_briefcase **out,
                            struct weh_diag *diag)
 {
+    struct weh_briefcase_options actual = *options;
     struct weh_briefcase *briefcase = NULL;
     weh_err err;
 
-    weh_assert(options != NULL && options->path != NULL && options->registry != NULL &&
+    weh_assert((options->path != NULL || options->kept != NULL) && options->registry != NULL &&
                out != NULL);
+    if (options->kept != NULL) {
+        actual.path = weh_file_entry_path(options->kept);
+    }
     briefcase = weh_calloc(1, sizeof(*briefcase));
     if (briefcase == NULL) {
         return weh_fail_nomem(diag);
     }
     briefcase->readonly = options->readonly;
     briefcase->registry = options->registry;
-    err = make_watch_path(briefcase, options->path, diag);
+    err = make_watch_path(briefcase, actual.path, diag);
     if (err == WEH_OK && options->kept != NULL) {
         briefcase->entry = options->kept;
         weh_file_entry_lock(briefcase->entry);
@@ -267,9 +271,9 @@ weh_err weh_briefcase_open(const struct weh_briefcase_options *options, struct w
     if (err != WEH_OK) {
         goto out;
     }
-    err = connect(briefcase, options, diag);
+    err = connect(briefcase, &actual, diag);
     if (err == WEH_OK) {
-        err = load(briefcase, options, diag);
+        err = load(briefcase, &actual, diag);
     }
     weh_file_entry_unlock(briefcase->entry);
     /* What is only asked while opening need not take memory for the whole session. */

@@ -32,9 +32,9 @@ struct weh_file_entry {
     bool has_writer;
     int64_t since_ms; /* of the writer */
     char user[64];    /* the writer */
-    char *real_path;
-    int descriptor; /* -1, or that of weh_file_entry_descriptor */
+    int descriptor;   /* -1, or that of weh_file_entry_descriptor */
     pthread_mutex_t opening;
+    char real_path[]; /* one piece: it stays behind when the session's other memory goes */
 };
 
 struct weh_file_registry {
@@ -71,7 +71,8 @@ void weh_file_registry_destroy(struct weh_file_registry *registry)
 
 static struct weh_file_entry *entry_create(const struct stat *status, const char *real_path)
 {
-    struct weh_file_entry *entry = weh_calloc(1, sizeof(*entry));
+    const size_t size = strlen(real_path) + 1;
+    struct weh_file_entry *entry = weh_calloc(1, sizeof(*entry) + size);
 
     if (entry == NULL) {
         return NULL;
@@ -79,9 +80,8 @@ static struct weh_file_entry *entry_create(const struct stat *status, const char
     entry->device = status->st_dev;
     entry->inode = status->st_ino;
     entry->descriptor = -1;
-    entry->real_path = weh_strndup(real_path, strlen(real_path));
-    if (entry->real_path == NULL || pthread_mutex_init(&entry->opening, NULL) != 0) {
-        weh_free(entry->real_path);
+    memcpy(entry->real_path, real_path, size);
+    if (pthread_mutex_init(&entry->opening, NULL) != 0) {
         weh_free(entry);
         return NULL;
     }
@@ -94,7 +94,6 @@ static void entry_destroy(struct weh_file_entry *entry)
     if (entry->descriptor >= 0) {
         (void)close(entry->descriptor);
     }
-    weh_free(entry->real_path);
     weh_free(entry);
 }
 

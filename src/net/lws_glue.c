@@ -73,8 +73,8 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
  * The first protocol is what a client without a subprotocol gets, and serves the HTTP requests.
  * Protocol buffers as large as the context's: big messages pass at twice the rate. */
 static const struct lws_protocols protocols[] = {
-    { WEH_SUBPROTOCOL_JSON, callback, 0, WEH_NET_READ_BYTES, 0, NULL, 0 },
-    { WEH_SUBPROTOCOL_MSGPACK, callback, 0, WEH_NET_READ_BYTES, 0, NULL, 0 },
+    { WEH_SUBPROTOCOL_JSON, callback, 0, WEH_NET_FRAME_BYTES, 0, NULL, 0 },
+    { WEH_SUBPROTOCOL_MSGPACK, callback, 0, WEH_NET_FRAME_BYTES, 0, NULL, 0 },
     { NULL, NULL, 0, 0, 0, NULL, 0 },
 };
 

@@ -199,10 +199,7 @@ static weh_err after_request(void *arg, struct weh_diag *diag)
 
 static uint64_t tick_after(void *workspace)
 {
-    const uint64_t journal_ms = recovery_tick_after(workspace);
-    const uint64_t sleep_ms = hibernate_tick_after(workspace);
-
-    return sleep_ms == 0 || (journal_ms != 0 && journal_ms < sleep_ms) ? journal_ms : sleep_ms;
+    return sooner_ms(recovery_tick_after(workspace), hibernate_tick_after(workspace));
 }
 
 static void tick(void *workspace, uint64_t idle_ms)

@@ -1,5 +1,7 @@
 /* src/rpc/hibernate.c - workspaces whose files are closed while nobody asks for them.
  *
+ * First, after a short rest, a workspace gives up its page cache and its statements.
+ *
  * A workspace sleeps when it has rested for session.hibernate_s, or when too many files are open and it
  * is the one that rested longest. Asleep it has no connection, no statements, no catalogue; the
  * registry of open files still knows it as the writer, so that nobody else of this process becomes one.
@@ -13,9 +15,8 @@
 #include <sys/resource.h>
 
 #include "weh/alloc.h"
-#include "weh/file_state.h"
+#include "weh/clock.h"
 #include "weh/host.h"
-#include "weh/txn_rest.h"
 
 #include "rpc_priv.h"
 
@@ -26,11 +27,12 @@
 /* Open beyond the budget at most, with a quarter of it: a file seldom needs all its descriptors. */
 #define EXTRA_FILES 16
 
-struct workspace_sleep {
-    struct weh_file_entry *entry;
-    struct weh_txn_rest *rest; /* of a writer, with the one below */
-    struct weh_file_state state;
-};
+/* Rest after which a workspace gives up what is quickly there again. */
+#define LEAN_MS 10000
+/* Freed memory goes back to the system when so many workspaces have freed some, or after such a time:
+ * it takes as long as some of them take to close their files. */
+#define TRIM_EVERY 64
+#define TRIM_MS    UINT64_C(5000)
 
 /* ---- who is awake ---- */
 
@@ -235,61 +237,57 @@ static void begin_again(struct weh_briefcase *briefcase)
 }
 
 /* Take down what the writer's stack and file are; false when that is not possible now. */
-static bool rest_writer(struct workspace *workspace, struct workspace_sleep *sleep)
+static bool rest_writer(struct workspace *workspace)
 {
+    struct workspace_sleep *sleep = &workspace->sleep;
     struct weh_briefcase *briefcase = workspace->briefcase;
     int64_t data_version = 0;
     bool is_known;
 
-    if (weh_briefcase_data_version(briefcase, &data_version, NULL) != WEH_OK ||
-        weh_txn_rest(workspace->txns, &sleep->rest, NULL) != WEH_OK) {
+    if (weh_briefcase_data_version(briefcase, &data_version, NULL) != WEH_OK) {
         return false;
     }
     is_known = weh_briefcase_file_state(briefcase, &sleep->state) && sleep->state.settled;
     if (!is_known && !weh_briefcase_settle(briefcase, &sleep->state)) {
-        weh_txn_resume(workspace->txns, sleep->rest);
-        sleep->rest = NULL;
         begin_again(briefcase);
         return false;
     }
     if (data_version == workspace->data_version) {
         weh_ec_catalog_note(workspace->catalog, &sleep->state);
     }
+    weh_txn_rest(workspace->txns, &sleep->rest);
     return true;
 }
 
 static bool try_sleep(struct workspace *workspace)
 {
-    struct workspace_sleep *sleep = NULL;
-
-    if (!may_sleep(workspace)) {
+    if (!may_sleep(workspace) || (!workspace->readonly && !rest_writer(workspace))) {
         return false;
     }
-    sleep = weh_calloc(1, sizeof(*sleep));
-    if (sleep == NULL || (!workspace->readonly && !rest_writer(workspace, sleep))) {
-        weh_free(sleep);
-        return false;
-    }
-    workspace_release(workspace, &sleep->entry);
-    workspace->sleep = sleep;
+    workspace_release(workspace, &workspace->sleep.entry);
     count_asleep(workspace, true);
     return true;
 }
 
+static bool sleeps(const struct workspace *workspace)
+{
+    return workspace->sleep.entry != NULL;
+}
+
+static void end_sleep(struct workspace *workspace)
+{
+    weh_txn_rest_fini(&workspace->sleep.rest);
+    workspace->sleep = (struct workspace_sleep){ .entry = NULL };
+    count_asleep(workspace, false);
+}
+
 void workspace_end_sleep(struct workspace *workspace)
 {
-    struct workspace_sleep *sleep = workspace->sleep;
-
-    if (sleep == NULL) {
-        return;
+    if (sleeps(workspace)) {
+        weh_briefcase_forget_kept(workspace->app->files, workspace->sleep.entry,
+                                  !workspace->readonly);
+        end_sleep(workspace);
     }
-    if (sleep->entry != NULL) {
-        weh_briefcase_forget_kept(workspace->app->files, sleep->entry, !workspace->readonly);
-    }
-    weh_txn_rest_destroy(sleep->rest);
-    weh_free(sleep);
-    workspace->sleep = NULL;
-    count_asleep(workspace, false);
 }
 
 /* ---- awake again ---- */
@@ -312,25 +310,23 @@ static bool is_same_state(const struct weh_file_state *a, const struct weh_file_
 /* Open the file again. When that fails it sleeps on. */
 static weh_err wake(struct workspace *workspace, bool *same, struct weh_diag *diag)
 {
-    struct workspace_sleep *sleep = workspace->sleep;
+    struct workspace_sleep *sleep = &workspace->sleep;
     struct weh_file_state state;
-    weh_err err = workspace_take(workspace, sleep->entry, diag);
+    weh_err err = workspace_take(workspace, NULL, sleep->entry, diag);
 
     *same = true;
     if (err != WEH_OK) {
         return err;
     }
-    sleep->entry = NULL;
     if (!workspace->readonly) {
         *same = weh_briefcase_file_state(workspace->briefcase, &state) &&
                 is_same_state(&state, &sleep->state);
     }
     if (!workspace->readonly && *same) {
-        weh_txn_resume(workspace->txns, sleep->rest);
-        sleep->rest = NULL;
+        weh_txn_resume(workspace->txns, &sleep->rest);
     }
     workspace->n_rollbacks = weh_briefcase_rollback_count(workspace->briefcase);
-    workspace_end_sleep(workspace);
+    end_sleep(workspace);
     return WEH_OK;
 }
 
@@ -345,10 +341,11 @@ weh_err hibernate_before_request(struct workspace *workspace, const struct weh_m
     bool same = true;
     weh_err err;
 
+    workspace->is_lean = false;
     if (workspace->is_listed) {
         touch(workspace);
     }
-    if (workspace->sleep == NULL || !needs_file(method)) {
+    if (!sleeps(workspace) || !needs_file(method)) {
         return WEH_OK;
     }
     err = wake(workspace, &same, diag);
@@ -364,6 +361,51 @@ weh_err hibernate_before_request(struct workspace *workspace, const struct weh_m
 
 /* ---- when ---- */
 
+/* Has so much been freed, or so long ago, that it is worth while? The allocator keeps what lies between
+ * other things until then. */
+static void give_back(struct workspace *workspace)
+{
+    struct awake_list *list = &workspace->app->awake;
+    const uint64_t now_us = weh_clock_mono_us();
+    bool trim;
+
+    (void)pthread_mutex_lock(&list->lock);
+    trim = list->n_given_up >= TRIM_EVERY ||
+           (list->n_given_up > 0 && now_us - list->trimmed_us >= TRIM_MS * 1000);
+    if (trim) {
+        list->n_given_up = 0;
+        list->trimmed_us = now_us;
+    }
+    (void)pthread_mutex_unlock(&list->lock);
+    if (trim) {
+        weh_alloc_trim();
+    }
+}
+
+static void count_given_up(struct workspace *workspace)
+{
+    (void)pthread_mutex_lock(&workspace->app->awake.lock);
+    workspace->app->awake.n_given_up++;
+    (void)pthread_mutex_unlock(&workspace->app->awake.lock);
+}
+
+static bool is_trim_due(struct workspace *workspace)
+{
+    bool is_due;
+
+    (void)pthread_mutex_lock(&workspace->app->awake.lock);
+    is_due = workspace->app->awake.n_given_up > 0;
+    (void)pthread_mutex_unlock(&workspace->app->awake.lock);
+    return is_due;
+}
+
+static void become_lean(struct workspace *workspace)
+{
+    weh_briefcase_shrink(workspace->briefcase);
+    workspace->is_lean = true;
+    count_given_up(workspace);
+}
+
 static uint64_t hibernate_ms(const struct workspace *workspace)
 {
     return (uint64_t)workspace->app->config->session_hibernate_s * 1000;
@@ -371,7 +413,15 @@ static uint64_t hibernate_ms(const struct workspace *workspace)
 
 uint64_t hibernate_tick_after(struct workspace *workspace)
 {
-    return workspace->briefcase == NULL ? 0 : hibernate_ms(workspace);
+    uint64_t after_ms = 0;
+
+    if (workspace->briefcase != NULL) {
+        after_ms = sooner_ms(hibernate_ms(workspace), workspace->is_lean ? 0 : LEAN_MS);
+    }
+    if ((workspace->is_lean || sleeps(workspace)) && is_trim_due(workspace)) {
+        after_ms = sooner_ms(after_ms, TRIM_MS);
+    }
+    return after_ms;
 }
 
 void hibernate_tick(struct workspace *workspace, uint64_t idle_ms)
@@ -379,10 +429,14 @@ void hibernate_tick(struct workspace *workspace, uint64_t idle_ms)
     const uint64_t after_ms = hibernate_ms(workspace);
     const bool asked = workspace->is_listed && must_sleep(workspace);
 
-    if (asked || (after_ms != 0 && idle_ms >= after_ms)) {
-        /* By the clock, what cannot sleep now is asked again later. */
-        if (!try_sleep(workspace) && asked) {
-            stay_awake(workspace);
-        }
+    if ((asked || (after_ms != 0 && idle_ms >= after_ms)) && try_sleep(workspace)) {
+        count_given_up(workspace);
+    } else if (asked && workspace->briefcase != NULL && !may_sleep(workspace)) {
+        /* What only fails now (somebody reads the log) is asked again when the next file is opened. */
+        stay_awake(workspace);
     }
+    if (workspace->briefcase != NULL && !workspace->is_lean && idle_ms >= LEAN_MS) {
+        become_lean(workspace);
+    }
+    give_back(workspace);
 }

@@ -1,8 +1,4 @@
 /* src/rpc/workspace.c - what one session works with: opened, refreshed, closed. */
-#include <string.h>
-
-#include "weh/alloc.h"
-
 #include "rpc_priv.h"
 
 static void drop_tools(struct workspace *workspace)
@@ -79,12 +75,12 @@ weh_err workspace_refresh(struct workspace *workspace, struct weh_diag *diag)
     return take_catalog(workspace, diag);
 }
 
-weh_err workspace_take(struct workspace *workspace, struct weh_file_entry *kept,
+weh_err workspace_take(struct workspace *workspace, const char *path, struct weh_file_entry *kept,
                        struct weh_diag *diag)
 {
     struct weh_rpc_app *app = workspace->app;
     struct weh_briefcase_options options = {
-        .path = workspace->path,
+        .path = path,
         .bounds = app_bounds(app),
         .readonly = workspace->readonly,
         .user = weh_session_user(workspace->session),
@@ -120,13 +116,9 @@ weh_err workspace_open(struct workspace *workspace, const struct workspace_targe
 {
     weh_err err;
 
-    workspace->path = weh_strndup(target->path, strlen(target->path));
-    if (workspace->path == NULL) {
-        return weh_fail_nomem(diag);
-    }
     workspace->readonly = target->readonly;
     workspace->limit_bytes = target->limit_bytes;
-    err = workspace_take(workspace, NULL, diag);
+    err = workspace_take(workspace, target->path, NULL, diag);
     if (err != WEH_OK) {
         workspace_close(workspace);
     }
@@ -158,7 +150,5 @@ void workspace_close(struct workspace *workspace)
         weh_ec_catalog_remember(workspace->catalog, workspace->briefcase, workspace->data_version);
     }
     workspace_release(workspace, NULL);
-    weh_free(workspace->path);
-    workspace->path = NULL;
     workspace->name[0] = '\0';
 }

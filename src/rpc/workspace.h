@@ -10,15 +10,24 @@
 #include "weh/bis.h"
 #include "weh/briefcase.h"
 #include "weh/ec.h"
+#include "weh/file_state.h"
 #include "weh/method.h"
 #include "weh/txn.h"
+#include "weh/txn_rest.h"
 
 #define IMODEL_NAME_MAX 128
 
 struct changes_page;
 struct weh_rpc_app;
-struct workspace_sleep;
 struct workspace;
+
+/** What is kept while the file is closed; in the workspace, since little things that outlive a
+ * connection keep the pages that it leaves from being given back. */
+struct workspace_sleep {
+    struct weh_file_entry *entry; /* NULL: it is awake, or nothing is open */
+    struct weh_txn_rest rest;     /* of a writer, with the one below */
+    struct weh_file_state state;
+};
 
 /** Workspaces whose file is open, the one that rested longest first (hibernate.c). */
 struct awake_list {
@@ -29,6 +38,8 @@ struct awake_list {
     size_t n_awake;
     size_t n_asleep;
     uint64_t n_hibernations;
+    unsigned n_given_up; /* workspaces that have freed much since memory was given back */
+    uint64_t trimmed_us;
 };
 
 /** What caused the changes that are being told. */
@@ -56,12 +67,12 @@ struct workspace {
     const struct weh_ec_catalog *catalog;
     struct weh_bis *bis;
     struct weh_txn_stack *txns;
-    struct changes_page *changes;  /* where changes.summary goes on; NULL: nowhere */
-    char *path;                    /* of the open file */
-    uint64_t limit_bytes;          /* as in its target */
-    struct workspace_sleep *sleep; /* not NULL: it is open, but its file is closed */
-    struct workspace *awake_next;  /* with the list's lock, with the two below */
+    struct changes_page *changes; /* where changes.summary goes on; NULL: nowhere */
+    uint64_t limit_bytes;         /* as in its target */
+    struct workspace_sleep sleep;
+    struct workspace *awake_next; /* with the list's lock, with the two below */
     struct workspace *awake_previous;
+    bool is_lean; /* has given up what it can open again at once; until its next request */
     bool must_sleep;
     bool is_restless; /* could not sleep when it was asked; until its next request */
     bool is_listed;
@@ -96,14 +107,15 @@ void workspace_close(struct workspace *workspace);
 /** True when something is open, asleep or not. */
 static inline bool workspace_is_open(const struct workspace *workspace)
 {
-    return workspace->briefcase != NULL || workspace->sleep != NULL;
+    return workspace->briefcase != NULL || workspace->sleep.entry != NULL;
 }
 
 /** Close the file; what the workspace is stays. @kept: stay its user (NULL: do not). */
 void workspace_release(struct workspace *workspace, struct weh_file_entry **kept);
-/** Open it again, all or nothing; @kept is used up on success. */
-WEH_MUST_CHECK weh_err workspace_take(struct workspace *workspace, struct weh_file_entry *kept,
-                                      struct weh_diag *diag);
+/** Open the file at @path, or (@path is NULL) that of @kept, all or nothing; @kept is used up on
+ * success. */
+WEH_MUST_CHECK weh_err workspace_take(struct workspace *workspace, const char *path,
+                                      struct weh_file_entry *kept, struct weh_diag *diag);
 
 /* ---- hibernate.c ---- */
 
@@ -114,12 +126,18 @@ WEH_MUST_CHECK weh_err workspace_check_files(struct workspace *workspace, struct
 /** Its file is open now, or is going to be closed. */
 void workspace_enter_awake(struct workspace *workspace);
 void workspace_leave_awake(struct workspace *workspace);
-/** Forget that it sleeps; its file is open again, or it is closed for good. */
+/** It is closed for good, without being woken; nothing when it is awake. */
 void workspace_end_sleep(struct workspace *workspace);
 /** Wake it when @method needs the file. WEH_E_CHANGED_OUTSIDE, those of weh_briefcase_open. */
 WEH_MUST_CHECK weh_err hibernate_before_request(struct workspace *workspace,
                                                 const struct weh_method *method,
                                                 struct weh_diag *diag);
+/** Of two times, 0 meaning never, the sooner. */
+static inline uint64_t sooner_ms(uint64_t a_ms, uint64_t b_ms)
+{
+    return b_ms == 0 || (a_ms != 0 && a_ms < b_ms) ? a_ms : b_ms;
+}
+
 /** As weh_app_ops. */
 uint64_t hibernate_tick_after(struct workspace *workspace);
 void hibernate_tick(struct workspace *workspace, uint64_t idle_ms);

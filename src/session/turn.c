@@ -111,6 +111,9 @@ static void run_tick(struct weh_session *session)
     if (session->end_after_reply) {
         weh_session_end(session, session->end_reason);
     }
+    /* It rests: the next request begins with a new one. */
+    weh_arena_fini(&session->arena);
+    weh_arena_init(&session->arena, 0);
     (void)pthread_mutex_lock(&session->lock);
     session->tick_unasked = true;
     session_wake_if_due(session);

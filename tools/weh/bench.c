@@ -21,6 +21,7 @@ struct setup {
     uint32_t n_rounds;
     uint32_t n_sessions;
     struct weh_bench_inserts inserts;
+    struct weh_bench_idle idle;
     struct weh_temp_dir temp;
     char data_dir[280];
     char default_daemon[512];
@@ -83,18 +84,30 @@ static bool read_options(struct setup *setup, struct weh_bench *bench)
         weh_cli_usage(cli, "there is no server to start: give --daemon or --url");
         return false;
     }
-    return weh_cli_number(cli, "rounds", 1, WEH_BENCH_ROUNDS_MAX, &setup->n_rounds) &&
+    if (weh_cli_text(cli, "idle") != NULL && !own) {
+        weh_cli_usage(cli, "--idle needs servers of its own");
+        return false;
+    }
+    return weh_cli_number(cli, "idle", 1, 100000, &setup->idle.n_sessions) &&
+           weh_cli_number(cli, "copies", 0, WEH_BENCH_SAMPLES_MAX, &setup->idle.n_copies) &&
+           weh_cli_number(cli, "rounds", 1, WEH_BENCH_ROUNDS_MAX, &setup->n_rounds) &&
            weh_cli_number(cli, "sessions", 0, 4000, &setup->n_sessions) &&
            weh_cli_number(cli, "inserts", 1, 1000000, &setup->inserts.n_elements) &&
            weh_cli_number(cli, "saves", 1, 1000000, &setup->inserts.n_saved);
 }
 
+static weh_err make_folder(struct setup *setup, struct weh_diag *diag)
+{
+    const char *parent = weh_cli_text(setup->cli, "dir");
+
+    return weh_temp_dir_create(parent == NULL ? "/var/tmp" : parent, &setup->temp, diag);
+}
+
 /* Start a server on a copy of the iModel and point @bench at it. */
 static weh_err start_own(struct setup *setup, struct weh_bench *bench, struct weh_diag *diag)
 {
-    const char *parent = weh_cli_text(setup->cli, "dir");
     char path[340];
-    weh_err err = weh_temp_dir_create(parent == NULL ? "/var/tmp" : parent, &setup->temp, diag);
+    weh_err err = make_folder(setup, diag);
 
     if (err != WEH_OK) {
         return err;
@@ -258,6 +271,36 @@ static void print_results(const struct setup *setup, const struct weh_bench *ben
     weh_buf_fini(&buf);
 }
 
+/* --idle: nothing else is measured. */
+static weh_err measure_idle(struct setup *setup, const struct weh_bench *bench,
+                            struct weh_diag *diag)
+{
+    struct weh_bench_idle *idle = &setup->idle;
+    struct weh_json_writer json;
+    struct weh_buf buf;
+    weh_err err = make_folder(setup, diag);
+
+    if (err != WEH_OK) {
+        return err;
+    }
+    idle->connection = bench->connection;
+    idle->daemon_path = bench->daemon_path;
+    idle->dir = setup->temp.path;
+    idle->imodel = setup->imodel;
+    if (idle->n_copies > idle->n_sessions) {
+        idle->n_copies = idle->n_sessions;
+    }
+    weh_buf_init(&buf, 0);
+    weh_json_writer_init(&json, &buf);
+    err = weh_bench_idle(idle, &json.sink, diag);
+    weh_buf_byte(&buf, '\n');
+    if (err == WEH_OK) {
+        (void)fwrite(buf.data, 1, buf.len, stdout);
+    }
+    weh_buf_fini(&buf);
+    return err;
+}
+
 /* --inserts, --saves: nothing else is measured. */
 static weh_err measure_beside_bare(struct setup *setup, struct weh_bench *bench,
                                    struct weh_diag *diag)
@@ -293,6 +336,31 @@ static void tear_down(struct setup *setup, struct weh_bench *bench)
     weh_temp_dir_destroy(&setup->temp);
 }
 
+static weh_err run(struct setup *setup, struct weh_bench *bench, struct weh_diag *diag)
+{
+    weh_err err = WEH_OK;
+
+    if (setup->idle.n_sessions > 0) {
+        return measure_idle(setup, bench, diag);
+    }
+    if (weh_cli_text(setup->cli, "url") == NULL) {
+        err = start_own(setup, bench, diag);
+    }
+    if (err == WEH_OK) {
+        err = connect_all(setup, bench, diag);
+    }
+    if (err == WEH_OK && (setup->inserts.n_elements > 0 || setup->inserts.n_saved > 0)) {
+        return measure_beside_bare(setup, bench, diag);
+    }
+    if (err == WEH_OK) {
+        err = measure(setup, bench, diag);
+    }
+    if (err == WEH_OK) {
+        print_results(setup, bench);
+    }
+    return err;
+}
+
 int weh_cmd_bench(const struct weh_cli *cli)
 {
     struct weh_bench *bench = weh_calloc(1, sizeof(*bench));
@@ -312,20 +380,7 @@ int weh_cmd_bench(const struct weh_cli *cli)
         bench->connection.codec = WEH_CODEC_MSGPACK;
     }
     bench->imodel = setup.imodel;
-    if (weh_cli_text(cli, "url") == NULL) {
-        err = start_own(&setup, bench, &diag);
-    }
-    if (err == WEH_OK) {
-        err = connect_all(&setup, bench, &diag);
-    }
-    if (err == WEH_OK && (setup.inserts.n_elements > 0 || setup.inserts.n_saved > 0)) {
-        err = measure_beside_bare(&setup, bench, &diag);
-    } else if (err == WEH_OK) {
-        err = measure(&setup, bench, &diag);
-        if (err == WEH_OK) {
-            print_results(&setup, bench);
-        }
-    }
+    err = run(&setup, bench, &diag);
     status = err == WEH_OK ? WEH_EXIT_OK : weh_cli_fail(cli, &diag);
 out:
     tear_down(&setup, bench);

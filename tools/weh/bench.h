@@ -116,6 +116,22 @@ WEH_MUST_CHECK weh_err weh_bench_saves(struct weh_bench *bench,
                                        const struct weh_bench_inserts *options,
                                        struct weh_sink *sink, struct weh_diag *diag);
 
+struct weh_bench_idle {
+    struct weh_rpc_options connection; /* url and token do not count */
+    const char *daemon_path;
+    const char *dir;    /* for the data folders */
+    const char *imodel; /* the file that is checked out */
+    uint32_t n_sessions;
+    uint32_t n_copies; /* of them have a checked-out copy open */
+};
+
+/** Many sessions at rest, in servers of their own: memory and waking, written as one map. */
+WEH_MUST_CHECK weh_err weh_bench_idle(const struct weh_bench_idle *options, struct weh_sink *sink,
+                                      struct weh_diag *diag);
+
+/** Resident memory of @pid in KiB. WEH_E_IO. */
+WEH_MUST_CHECK weh_err weh_bench_resident_kb(pid_t pid, double *resident, struct weh_diag *diag);
+
 /** Open @n sessions on copies of @file and see how the memory of @daemon grows. */
 WEH_MUST_CHECK weh_err weh_bench_memory(struct weh_bench *bench, const struct weh_daemon *daemon,
                                         const char *file, uint32_t n, struct weh_diag *diag);

@@ -75,8 +75,7 @@ weh_err weh_bench_run_program(char *const *argv, char *out, size_t size, struct 
     return WEH_OK;
 }
 
-/* Resident memory of @pid in KiB. */
-static weh_err read_memory(pid_t pid, double *resident, struct weh_diag *diag)
+weh_err weh_bench_resident_kb(pid_t pid, double *resident, struct weh_diag *diag)
 {
     char path[64];
     char line[256];
@@ -166,18 +165,18 @@ weh_err weh_bench_memory(struct weh_bench *bench, const struct weh_daemon *daemo
     if (clients == NULL) {
         return weh_fail_nomem(diag);
     }
-    err = read_memory(daemon->pid, &before, diag);
+    err = weh_bench_resident_kb(daemon->pid, &before, diag);
     if (err == WEH_OK) {
         err = open_crowd(bench, file, clients, n, diag);
     }
     if (err == WEH_OK) {
-        err = read_memory(daemon->pid, &opened, diag);
+        err = weh_bench_resident_kb(daemon->pid, &opened, diag);
     }
     if (err == WEH_OK) {
         err = use_crowd(clients, n, diag);
     }
     if (err == WEH_OK) {
-        err = read_memory(daemon->pid, &used, diag);
+        err = weh_bench_resident_kb(daemon->pid, &used, diag);
     }
     if (err == WEH_OK) {
         bench->memory.measured = true;

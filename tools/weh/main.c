@@ -54,6 +54,9 @@ static const struct weh_cli_option bench_options[] = {
       "of --inserts and --saves: elements with a placement, but without a box" },
     { "bare", "FILE",
       "of --inserts and --saves: bare program to compare with (default: the build's)" },
+    { "idle", "N",
+      "instead of all else: N sessions at rest, their memory, and how fast they wake" },
+    { "copies", "N", "of --idle: so many of them have a checked-out copy open (default: 0)" },
     { NULL, NULL, NULL },
 };
 
@@ -87,7 +90,9 @@ static const char bench_more[] =
     "Edits are made with --codec (here msgpack unless told otherwise), pings with both.\n"
     "--inserts: by single pipelined requests and by edit.batch, each into a copy of the file, with the\n"
     "server's processor time and its ratio to a program that writes the same rows by plain SQLite.\n"
-    "--saves: beside the same program; saves with their inserts, undo and redo as one request each.\n";
+    "--saves: beside the same program; saves with their inserts, undo and redo as one request each.\n"
+    "--idle: memory of a session just used, awake after a rest, hibernating and with nothing open, and the\n"
+    "time of the request that wakes one. Needs as many descriptors as sessions, and copies once more (ulimit -n).\n";
 
 /* clang-format off */
 static const struct weh_cli_command commands[] = {

@@ -1,7 +1,7 @@
 // Briefcases and whole files: push through the mock hub, files of the one side edited by the other, new iModels.
-import { backend, bentley, copyIModel, copyToScratch, withIModel } from "../lib/host.mjs";
+import { backend, bentley, briefcaseIdOf, copyIModel, copyToScratch, withIModel } from "../lib/host.mjs";
 import { checkIModel } from "../lib/dump.mjs";
-import { asBaseline, createHubIModel, downloadBriefcase, pull, push, withHub } from "../lib/hub.mjs";
+import { acquireBriefcaseId, asBaseline, createHubIModel, downloadBriefcase, pull, push, setBriefcaseId, withHub } from "../lib/hub.mjs";
 import { differenceOfFiles } from "../lib/tables.mjs";
 import { inBothEncodings } from "../lib/client.mjs";
 import { OfficialSide, OurSide, runScript } from "../lib/sides.mjs";
@@ -146,7 +146,66 @@ const newThenOurs = {
   },
 };
 
+/** Take the briefcase ids of the hub's iModel up to @wanted, which our server gave out by itself. */
+async function takeBriefcaseId(iModelId, wanted) {
+  for (let id = 0; id < wanted;) {
+    id = await acquireBriefcaseId(iModelId);
+    ok(id <= wanted, `the hub's ids are beyond ${wanted} already`);
+  }
+}
+
+/** What the official backend makes of @file when it gives it the briefcase id @id. */
+function officialCheckout(file, id) {
+  const copy = copyToScratch(file, "theirs.bim");
+  setBriefcaseId(copy, id);
+  return copy;
+}
+
+/** Our checkout of an iModel of the hub: the same file as theirs; edited by us, pushed, pulled elsewhere. */
+function checkoutTest(name, script, encoding) {
+  return {
+    name: `${name}: a briefcase that we checked out is as the official backend's, and what we edit in it is pushed (${encoding})`,
+    async run(ctx) {
+      await withHub(async () => {
+        const iModelId = await createHubIModel(asBaseline(ctx.data(name)), name);
+        const tip = await downloadBriefcase(iModelId);
+        const source = copyToScratch(tip.fileName, "source.bim");
+        setBriefcaseId(source, 0);
+        const side = await OurSide.connect(ctx.ready, encoding);
+        const imodel = ctx.place(source);
+        await side.call("briefcase.checkout", { imodel }); // its id is the one that the hub has given away above
+        const made = await side.call("briefcase.checkout", { imodel });
+        const file = ctx.briefcaseFile(made.briefcase);
+        await takeBriefcaseId(iModelId, made.briefcaseId);
+        const apart = differenceOfFiles(officialCheckout(source, made.briefcaseId), copyToScratch(file));
+        ok(apart.length === 0, `not as the official checkout ([official, ours])\n${apart.slice(0, 8).map((d) => JSON.stringify(d)).join("\n")}`);
+        equal(briefcaseIdOf(copyToScratch(file)), made.briefcaseId, "briefcase id in the file");
+
+        const opened = await side.call("briefcase.open", { briefcase: made.briefcase });
+        equal(opened.briefcaseId, made.briefcaseId, "briefcase id that we tell");
+        await side.call("txns.restartTxnSession");
+        await runScript(side, [...script, { op: "insertElement", props: subject({ userLabel: "new" }) }, { op: "save", description: "new" }]);
+        await side.close();
+        const first = join(ctx.folder(), "ours.bim");
+        copyIModel(file, first);
+        const ours = await readElements(first);
+        ok(ours.some((e) => Number(e.id) >= made.briefcaseId * 2 ** 40), "new elements have ids of the briefcase");
+        ok((await readPending(first)).length > 0, "there is something to push");
+        const pushed = await push(first, "edited by us");
+        equal(pushed.index, 1, "index of the changeset");
+        equal(await pull(tip.fileName), pushed, "changeset of the briefcase that pulls");
+        const found = differenceOfFiles(first, tip.fileName);
+        ok(found.length === 0, `the briefcases differ ([ours, pulled])\n${found.slice(0, 8).map((d) => JSON.stringify(d)).join("\n")}`);
+        equal(await readElements(tip.fileName), ours, "elements");
+        const sound = await checkIModel(copyToScratch(first));
+        ok(sound.ok, JSON.stringify(sound));
+      });
+    },
+  };
+}
+
 export const tests = [
+  ...inBothEncodings((e) => [checkoutTest("empty", FRAME, e), checkoutTest("small", SMALL, e)]),
   ...inBothEncodings((e) => [pushTests("empty", FRAME, e), pushTests("small", SMALL, e), turnsTest(e), createTest(e)]),
   newThenOurs,
 ];

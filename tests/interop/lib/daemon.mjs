@@ -25,9 +25,9 @@ export class Daemon {
     mkdirSync(join(dir, "imodels"), { recursive: true });
   }
 
-  /** Where an iModel of that name lies. */
-  file(imodel) {
-    return join(this.dir, "imodels", `${imodel}.bim`);
+  /** Where an iModel (or a briefcase) of that name lies. */
+  file(name, folder = "imodels") {
+    return join(this.dir, folder, `${name}.bim`);
   }
 
   async start() {

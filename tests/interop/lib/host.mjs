@@ -13,6 +13,7 @@ export const common = require("@itwin/core-common");
 export const geometry = require("@itwin/core-geometry");
 export const { deleteElementTree } = require("@itwin/core-backend/lib/cjs/ElementTreeWalker");
 export const { HubMock } = require("@itwin/core-backend/lib/cjs/internal/HubMock");
+export const { IModelNative } = require("@itwin/core-backend/lib/cjs/internal/NativePlatform");
 export const { _hubAccess, _nativeDb } = require("@itwin/core-backend/lib/cjs/internal/Symbols");
 
 const { IModelHost, BriefcaseDb, StandaloneDb, SQLiteDb, SettingsPriority } = backend;

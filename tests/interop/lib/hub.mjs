@@ -1,7 +1,7 @@
 // Pushing and pulling through the backend's own mock hub.
 import { join } from "node:path";
 import {
-  HubMock, _hubAccess, backend, bentley, copyIModel, copyToScratch, openSqlite, scratchDir, withIModel,
+  HubMock, IModelNative, _hubAccess, backend, bentley, copyIModel, copyToScratch, openSqlite, scratchDir, withIModel,
 } from "./host.mjs";
 import { dumpIModel } from "./dump.mjs";
 import { differenceOfFiles, select } from "./tables.mjs";
@@ -29,6 +29,24 @@ export async function createHubIModel(baseline, iModelName, locks = false) {
 /** A new briefcase at the tip of the timeline; tells {fileName, briefcaseId}. */
 export async function downloadBriefcase(iModelId) {
   return BriefcaseManager.downloadBriefcase({ accessToken: TOKEN, iTwinId: HubMock.iTwinId, iModelId });
+}
+
+/** The next briefcase id of that iModel. */
+export async function acquireBriefcaseId(iModelId) {
+  return IModelHost[_hubAccess].acquireNewBriefcaseId({ accessToken: TOKEN, iModelId });
+}
+
+/** Give @file that briefcase id, as the backend does with what it has downloaded; 0 makes it a checkpoint. */
+export function setBriefcaseId(file, id) {
+  const db = new IModelNative.platform.DgnDb();
+  db.openIModel(file, bentley.OpenMode.ReadWrite);
+  try {
+    db.enableWalMode();
+    db.resetBriefcaseId(id);
+    db.saveChanges();
+  } finally {
+    db.closeFile();
+  }
 }
 
 export async function push(file, description) {

@@ -51,6 +51,11 @@ class Context {
     return this.daemon.file(imodel);
   }
 
+  /** Where a briefcase of the server lies. */
+  briefcaseFile(briefcase) {
+    return this.daemon.file(briefcase, "briefcases");
+  }
+
   /** A copy of what the server has under that name. */
   take(imodel) {
     return copyToScratch(this.file(imodel));

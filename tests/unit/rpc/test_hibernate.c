@@ -270,6 +270,88 @@ static void test_reader_that_slept_reads_the_newest_state(void **state)
     (void)call(&f->a, "elements.getElementProps", "{\"id\":\"0x11\"}");
 }
 
+/* Of what rested longest, what cannot sleep stays awake and the next one goes instead. */
+static void test_longest_rested_that_can_sleep_does(void **state)
+{
+    struct fixture *f = *state;
+    struct client c = { 0 };
+
+    (void)call(&f->a, "briefcase.open", "{\"imodel\":\"empty\"}");
+    (void)call(&f->a, "elements.insertElement", SUBJECT);
+    connect_client(f, &f->b, WEH_ACCESS_EDIT);
+    connect_client(f, &c, WEH_ACCESS_EDIT);
+    (void)call(&f->b, "briefcase.open", "{\"imodel\":\"other\"}");
+    copy_imodel(f, "small.bim", "third");
+    (void)call(&c, "briefcase.open", "{\"imodel\":\"third\"}");
+    assert_true(wait_asleep(f, 1)); /* not a, and not c, which is working */
+    (void)call(&f->a, "txns.saveChanges", "{}");
+    (void)call(&c, "txns.state", "{}");
+    assert_int_equal(counts(f).n_asleep, 1);
+    (void)call(&f->b, "txns.state", "{}");
+    assert_true(wait_asleep(f, 2));
+    disconnect_client(&c);
+}
+
+#define N_FILES 17 /* 1, and the 16 that may be open beyond any limit */
+
+static void test_too_many_files_that_cannot_sleep_are_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct client clients[N_FILES] = { 0 };
+    char params[64];
+    char name[16];
+
+    for (int i = 0; i < N_FILES; i++) {
+        (void)snprintf(name, sizeof(name), "f%d", i);
+        copy_imodel(f, "empty.bim", name);
+        (void)snprintf(params, sizeof(params), "{\"imodel\":\"%s\"}", name);
+        connect_client(f, &clients[i], WEH_ACCESS_EDIT);
+        (void)call(&clients[i], "briefcase.open", params);
+        (void)call(&clients[i], "elements.insertElement", SUBJECT);
+    }
+    call_fails(&f->a, "briefcase.open", "{\"imodel\":\"empty\"}", "Busy", NULL);
+    (void)call(&clients[3], "txns.abandonChanges", "{}");
+    call_fails(&f->a, "briefcase.open", "{\"imodel\":\"empty\"}", "Busy", NULL);
+    assert_true(wait_asleep(f, 1)); /* it was asked to by the refused one */
+    (void)call(&f->a, "briefcase.open", "{\"imodel\":\"empty\"}");
+    for (int i = 0; i < N_FILES; i++) {
+        disconnect_client(&clients[i]);
+    }
+}
+
+static void test_sleeper_that_disconnects_leaves_its_file(void **state)
+{
+    struct fixture *f = *state;
+
+    (void)call(&f->a, "briefcase.open", "{\"imodel\":\"empty\"}");
+    send_a_to_sleep(f);
+    disconnect_client(&f->a);
+    while (weh_value_get(reply_of(&f->b, "briefcase.open", "{\"imodel\":\"empty\"}"), "error") !=
+           NULL) {
+        (void)sched_yield(); /* its end is a worker's */
+    }
+    assert_int_equal(counts(f).n_asleep, 0);
+}
+
+static void test_transactions_asleep_are_undone_after_waking(void **state)
+{
+    struct fixture *f = *state;
+    const char *const undo[] = { "txns.reverseTxns", "txns.reinstateTxn", "txns.reverseAll" };
+
+    (void)call(&f->a, "briefcase.open", "{\"imodel\":\"empty\"}");
+    for (int i = 0; i < 3; i++) {
+        (void)call(&f->a, "elements.insertElement", SUBJECT);
+        (void)call(&f->a, "txns.saveChanges", "{}");
+        send_a_to_sleep(f);
+    }
+    for (size_t i = 0; i < 3; i++) {
+        (void)call(&f->a, undo[i], "{}");
+        send_a_to_sleep(f);
+    }
+    call_fails(&f->a, "elements.getElementProps", "{\"id\":\"0x11\"}", "NotFound", "id");
+    assert_int_equal(weh_value_get(call(&f->a, "txns.reinstateTxn", "{}"), "reinstated")->n, 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -282,6 +364,10 @@ int main(void)
         T(test_file_that_others_hold_keeps_the_session_asleep),
         T(test_file_that_is_gone_is_told_and_can_be_closed),
         T(test_reader_that_slept_reads_the_newest_state),
+        T(test_longest_rested_that_can_sleep_does),
+        T(test_too_many_files_that_cannot_sleep_are_refused),
+        T(test_sleeper_that_disconnects_leaves_its_file),
+        T(test_transactions_asleep_are_undone_after_waking),
 #undef T
     };
 
