@@ -32,7 +32,7 @@
 
 #define WEH_NET_READ_BYTES 65536 /* of one read of a socket */
 /* Of a message that are unmasked at a time. Each connection keeps as much for good. */
-#define WEH_NET_FRAME_BYTES    4096
+#define WEH_NET_FRAME_BYTES    8192
 #define WEH_NET_FRAGMENT_BYTES 65536 /* lws copies what the kernel does not take of one write */
 #define WEH_NET_CLOSE_GRACE_MS 5000  /* for the close frame to get out and be answered */
 
