@@ -22,7 +22,7 @@ void weh_txn_rest(struct weh_txn_stack *stack, struct weh_txn_rest *out)
         .redo = stack->redo,
         .n_redo = stack->n_redo,
         .redo_capacity = stack->redo_capacity,
-        .pending = stack->pending,
+        .pending = (int)stack->pending,
         .may_have_reversed = stack->may_have_reversed,
     };
     stack->redo = NULL;
