@@ -16,8 +16,10 @@
 #include "content_priv.h"
 
 /* The session extension, UPSERT and SQLITE_INNOCUOUS as used here. */
-#define FIRST_PAGES   4 /* of the page cache, in one piece */
 #define OLDEST_SQLITE 3037000
+
+/* Of the page cache, in one piece. */
+#define FIRST_PAGES 4
 
 /* A savepoint's page images are kept in a block of this size before they go to a file; held in
  * memory for good (temp_store) they would come in blocks of 1 KiB, an allocation each. Below 128
