@@ -263,11 +263,13 @@ static void on_notification(void *ctx, const struct weh_rpc_message *message)
     struct iso_session *session = ctx;
     struct iso_pending *pending = &session->window[session->n_answered];
     const char *const *names = pending->kind == ISO_SAVE ? save_notifications : undo_notifications;
-    uint32_t step = pending->n_notified++;
+    uint32_t step = pending->n_notified;
 
-    if (session->failed || !check_raw(session, message->raw)) {
-        return;
+    if (session->failed || !check_raw(session, message->raw) ||
+        weh_str_eq_text(message->incoming.method, "session.onProgress")) {
+        return; /* a machine that is busy tells of its progress */
     }
+    pending->n_notified++;
     if (step >= expected_notifications(pending) ||
         !weh_str_eq_text(message->incoming.method, names[step])) {
         weh_fail(&session->diag, WEH_E_STATE, "notification %u of request %llu is %.*s", step,
