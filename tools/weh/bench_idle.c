@@ -53,7 +53,7 @@ static uint32_t count_descriptors(const struct idle *idle)
 
     (void)snprintf(path, sizeof(path), "/proc/%d/fd", (int)idle->daemon.pid);
     dir = opendir(path);
-    while (dir != NULL && readdir(dir) != NULL) {
+    while (dir != NULL && readdir(dir) != NULL) { /* NOLINT(concurrency-mt-unsafe): own stream */
         n++;
     }
     if (dir != NULL) {
