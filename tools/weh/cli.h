@@ -100,5 +100,6 @@ int weh_cmd_new(const struct weh_cli *cli);
 int weh_cmd_inspect(const struct weh_cli *cli);
 int weh_cmd_token(const struct weh_cli *cli);
 int weh_cmd_bench(const struct weh_cli *cli);
+int weh_cmd_soak(const struct weh_cli *cli);
 
 #endif

@@ -60,6 +60,23 @@ static const struct weh_cli_option bench_options[] = {
     { NULL, NULL, NULL },
 };
 
+static const struct weh_cli_option soak_options[] = {
+    WEH_CLI_CONNECTION_OPTIONS,
+    { "sessions", "N", "sessions, each with a briefcase of its own (default: 20)" },
+    { "seconds", "N", "how long they work, after warming up (default: 30)" },
+    { "ops", "N", "instead: until so many requests were sent, a quarter of them to warm up" },
+    { "warmup", "N", "seconds of work before (default: a fifth of --seconds, at most 60)" },
+    { "think", "MS", "mean pause of a session before its next requests (default: 200)" },
+    { "cut-every", "N", "one of so many groups of requests loses its connection, 0: none (default: 50)" },
+    { "seed", "N", "where the random numbers begin (default: 1)" },
+    { "imodel", "FILE|NAME", "what is checked out: a file, or with --url (required there) an iModel of that server (default: a new one)" },
+    { "daemon", "FILE", "webedithost to start when there is no --url (default: the build's)" },
+    { "dir", "DIR", "where to make the temporary data folder (default: /var/tmp)" },
+    { "pid", "PID", "process of the server at --url, on this machine: its memory is watched too" },
+    { "max-drift", "PERCENT", "a memory that grows by more after warming up is a failure" },
+    { NULL, NULL, NULL },
+};
+
 static const char run_more[] =
     "A script has one request a line:\n"
     "  METHOD [JSON]            send it and wait for its reply; no JSON stands for {}\n"
@@ -94,6 +111,22 @@ static const char bench_more[] =
     "--idle: memory of a session just used, awake after a rest, hibernating and with nothing open, and the\n"
     "time of the request that wakes one. Needs as many descriptors as sessions, and copies once more (ulimit -n).\n";
 
+static const char soak_more[] =
+    "Each session checks out a private copy of an iModel, and edits, reads, saves, undoes, redoes, sets\n"
+    "savepoints, closes and opens it again, at random but the same for the same --seed; one half in\n"
+    "JSON, one in MessagePack. Up to eight requests are on their way at once. Connections are cut at any\n"
+    "byte and the sessions taken back. Every answer and notification is compared with what a model of\n"
+    "the session says, and must not have anything of another session in it.\n"
+    "\n"
+    "Without --url (WEH_URL does not count) a server is started, and each session is a user of its own.\n"
+    "Progress and the first things that went wrong go to standard error, the result as one JSON object\n"
+    "to standard output: requests, latencies in microseconds, memory and descriptors of the server at\n"
+    "rest before, after warming up and at the end. Exit status: 0 nothing was wrong, 1 something was.\n"
+    "\n"
+    "  weh soak --sessions 1000 --seconds 600 --max-drift 1\n"
+    "  weh soak --sessions 50 --seconds 180 --daemon build-tsan/src/webedithost --timeout 120\n"
+    "  weh soak --url ws://127.0.0.1:8423/v1/session --imodel house --pid 4711 --ops 100000\n";
+
 /* clang-format off */
 static const struct weh_cli_command commands[] = {
     { "run", "SCRIPT|-", 1, "Run a script of requests and expectations.", run_more, run_options, weh_cmd_run },
@@ -102,6 +135,7 @@ static const struct weh_cli_command commands[] = {
     { "inspect", "FILE", 1, "Show what is in an iModel file.", NULL, inspect_options, weh_cmd_inspect },
     { "token", "", 0, "Print a token, signed with a local server's key.", NULL, token_options, weh_cmd_token },
     { "bench", "", 0, "Measure a server, print JSON.", bench_more, bench_options, weh_cmd_bench },
+    { "soak", "", 0, "Let many sessions work at once and check every answer.", soak_more, soak_options, weh_cmd_soak },
 };
 /* clang-format on */
 
