@@ -3,11 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "weh/access.h"
 #include "weh/channel.h"
 #include "weh/metrics.h"
 #include "weh/rpc.h"
-
-static const char *const access_names[] = { "view", "edit", "admin" };
 
 /* In a table a bar would end the cell. */
 static void print_cell(const char *text)
@@ -54,7 +53,7 @@ static void print_method(const struct weh_method *method)
 {
     (void)printf("\n### %s\n\n%s\n\nStates: ", method->name, method->help);
     print_states(method->states);
-    (void)printf(". Access: %s. Since %s.%s\n", access_names[method->access], method->since,
+    (void)printf(". Access: %s. Since %s.%s\n", weh_access_name(method->access), method->since,
                  weh_method_is_out_of_band(method)            ? " Overtakes waiting requests."
                  : (method->flags & WEH_METHOD_IN_BATCH) != 0 ? " May stand in edit.batch."
                                                               : "");
