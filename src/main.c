@@ -4,12 +4,14 @@
  * command line or settings.
  */
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <malloc.h>
 #include <unistd.h>
 
+#include "weh/admin.h"
 #include "weh/alloc.h"
 #include "weh/audit.h"
 #include "weh/briefcase.h"
@@ -31,6 +33,7 @@ struct daemon {
     struct weh_audit *audit;
     struct weh_host *host;
     struct weh_net *net;
+    struct weh_control control;
 };
 
 static void apply_log_settings(struct daemon *daemon)
@@ -66,6 +69,7 @@ static void tell_reloaded(const struct daemon *daemon, struct weh_buf *ignored)
     if (ignored->len != 0) {
         weh_buf_byte(ignored, '\0');
         names = ignored->err == WEH_OK ? (const char *)ignored->data : "?";
+        ignored->len--;
     }
     weh_log(&daemon->log, WEH_LOG_INFO, NULL, "config.reloaded",
             WEH_F_TEXT("needs_restart", names));
@@ -77,29 +81,61 @@ static void tell_failed(const struct daemon *daemon, const char *event, const st
             WEH_F_TEXT("text", diag->text));
 }
 
-/* SIGHUP: take over what may change while sessions run. What cannot be read stays as it was. */
-static void reload(void *ctx)
+static void note_failure(const struct daemon *daemon, const char *what, const char *event,
+                         const struct weh_diag *diag, struct weh_reload *out)
+{
+    weh_assert(out->n_failed < WEH_ARRAY_LEN(out->failed));
+    out->failed[out->n_failed].what = what;
+    (void)snprintf(out->failed[out->n_failed].where, sizeof(out->failed[0].where), "%s",
+                   diag->where);
+    out->n_failed++;
+    tell_failed(daemon, event, diag);
+}
+
+/* Take over what may change while sessions run. What cannot be read stays as it was. */
+static void reload_all(void *ctx, struct weh_reload *out)
 {
     struct daemon *daemon = ctx;
-    struct weh_buf ignored;
     struct weh_diag diag;
 
     service_tell_reloading(&daemon->log);
-    weh_buf_init(&ignored, 0);
-    if (read_settings(daemon, &ignored, &diag) != WEH_OK) {
-        tell_failed(daemon, "config.reload_failed", &diag);
+    if (read_settings(daemon, &out->needs_restart, &diag) != WEH_OK) {
+        note_failure(daemon, "settings", "config.reload_failed", &diag, out);
     } else {
         apply_log_settings(daemon);
-        tell_reloaded(daemon, &ignored);
+        tell_reloaded(daemon, &out->needs_restart);
     }
-    weh_buf_fini(&ignored);
     if (weh_auth_reload(daemon->auth, &diag) != WEH_OK) {
-        tell_failed(daemon, "auth.reload_failed", &diag);
+        note_failure(daemon, "keys", "auth.reload_failed", &diag, out);
     }
     if (weh_net_reload(daemon->net, &diag) != WEH_OK) {
-        tell_failed(daemon, "tls.reload_failed", &diag);
+        note_failure(daemon, "certificates", "tls.reload_failed", &diag, out);
     }
     service_tell_ready(&daemon->log);
+}
+
+/* SIGHUP. */
+static void reload(void *ctx)
+{
+    struct weh_reload result = { .n_failed = 0 };
+
+    weh_buf_init(&result.needs_restart, 0);
+    reload_all(ctx, &result);
+    weh_buf_fini(&result.needs_restart);
+}
+
+static int64_t drain(void *ctx, uint64_t within_ms)
+{
+    const struct daemon *daemon = ctx;
+
+    return weh_net_drain(daemon->net, within_ms);
+}
+
+static enum weh_log_level set_log_level(void *ctx, enum weh_log_level level)
+{
+    struct daemon *daemon = ctx;
+
+    return atomic_exchange(&daemon->log.level, level);
 }
 
 /* No further connections: sessions are being ended. */
@@ -186,6 +222,7 @@ static weh_err open_audit(struct daemon *daemon, struct weh_diag *diag)
 static weh_err build(struct daemon *daemon, struct weh_diag *diag)
 {
     struct weh_host_options host = {
+        .control = &daemon->control,
         .config = &daemon->config,
         .log = &daemon->log,
         .ops = weh_rpc_app_ops(),
@@ -289,7 +326,9 @@ static void write_example(struct weh_config *config, struct weh_buf *out)
 
 int main(int argc, char **argv)
 {
-    struct daemon daemon = { .argc = argc, .argv = argv };
+    struct daemon daemon = { .argc = argc,
+                             .argv = argv,
+                             .control = { drain, reload_all, set_log_level, &daemon } };
     enum options_action action;
     struct weh_diag diag;
     int status = 0;

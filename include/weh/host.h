@@ -22,6 +22,15 @@ struct weh_app_facts {
     uint64_t txn_id;  /* of the transaction that is to be saved next; 0: none */
 };
 
+/** What an operator sees of a workspace; cheap, as it is looked at after each request. */
+struct weh_app_glance {
+    const char
+        *name; /* of the open iModel or briefcase; NULL: none. Borrowed until the next request. */
+    bool is_checkout; /* the name is that of a briefcase */
+    bool is_hibernating;
+    uint64_t unsaved_rows;
+};
+
 /** What the methods work with; the host knows it only by these calls. */
 struct weh_app_ops {
     /** A session begins: its workspace. Service thread. */
@@ -40,6 +49,8 @@ struct weh_app_ops {
     void (*renewed)(void *workspace);
     /** Fill @out, which is zeroed. Between and in requests. Worker thread. NULL: nothing is known. */
     void (*facts)(void *workspace, struct weh_app_facts *out);
+    /** Fill @out, which is zeroed. After requests and ticks. Worker thread. NULL: there is nothing. */
+    void (*glance)(void *workspace, struct weh_app_glance *out);
     /** Nothing waits any more: milliseconds until a tick is wanted, 0 for none. Asked after requests
      * and after each tick; what was wanted before is forgotten. Worker thread. NULL: never. */
     uint64_t (*tick_after)(void *workspace);
@@ -47,6 +58,8 @@ struct weh_app_ops {
      * @idle_ms  since the end of the last request. NULL only without tick_after. */
     void (*tick)(void *workspace, uint64_t idle_ms);
 };
+
+struct weh_control;
 
 struct weh_host_options {
     const struct weh_config *config;  /* kept */
@@ -56,6 +69,8 @@ struct weh_host_options {
     const struct weh_app_ops *ops; /* kept */
     void *app;                     /* kept */
     struct weh_audit *audit;       /* kept; NULL: none */
+    const struct weh_control
+        *control; /* kept: what admin.* may do with the process; NULL: nothing */
 };
 
 /** Make the host and start its workers. WEH_E_NOMEM, WEH_E_LIMIT (no thread). */
@@ -77,9 +92,10 @@ void weh_host_attach(struct weh_host *host, void (*wake)(void *ctx), void *ctx);
  * milliseconds until something is due, WEH_NEVER when nothing is. Service thread. */
 uint64_t weh_host_service(struct weh_host *host);
 
-/** Stop: sessions that wait to be resumed end now, and no more will wait. With @hurry the requests that
- * still run in them are interrupted. Service thread. */
-void weh_host_stop(struct weh_host *host, bool hurry);
+/** Stop: clients are told that their sessions end within @within_ms; sessions that wait to be resumed end
+ * now, and no more will wait. With @hurry the requests that still run in them are interrupted.
+ * Service thread. */
+void weh_host_stop(struct weh_host *host, uint64_t within_ms, bool hurry);
 
 enum weh_room {
     WEH_ROOM_FREE,

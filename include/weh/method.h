@@ -85,8 +85,10 @@ enum weh_method_flag {
     WEH_METHOD_OUT_OF_BAND = 1,   /* runs in the channel's thread, past the mailbox */
     WEH_METHOD_IN_BATCH = 2,      /* may stand in edit.batch */
     WEH_METHOD_WITHOUT_TOKEN = 4, /* also when the token has ended, and whatever it allows */
-    WEH_METHOD_UNDECIDED = 8,  /* an edit also while unsaved changes of an earlier session wait */
-    WEH_METHOD_AUDITED = 32,   /* stands in the audit log although it asks for no right to edit */
+    WEH_METHOD_UNDECIDED = 8, /* an edit also while unsaved changes of an earlier session wait */
+    WEH_METHOD_AUDITED = 32,  /* stands in the audit log although it asks for no right to edit */
+    WEH_METHOD_UNAUDITED =
+        64, /* does not stand there although it asks for such a right: it reads */
     WEH_METHOD_UNCOUNTED = 16, /* request and reply belong to the connection, not to the session */
 };
 

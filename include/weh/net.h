@@ -56,6 +56,10 @@ WEH_MUST_CHECK weh_err weh_net_reload(struct weh_net *net, struct weh_diag *diag
 /** Ask to drain and stop. Any thread. */
 void weh_net_stop(struct weh_net *net);
 
+/** The same within @within_ms, or sooner than it was said before if that is sooner. Does not call back.
+ * Returns when it will be over, wall clock. Service thread. */
+int64_t weh_net_drain(struct weh_net *net, uint64_t within_ms);
+
 /** After weh_net_run has returned (NULL is fine). */
 void weh_net_destroy(struct weh_net *net);
 

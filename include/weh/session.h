@@ -83,6 +83,12 @@ void weh_session_sent(struct weh_session *session, size_t n);
 /** True when the session wants its channel closed and has no frames left. Service thread. */
 bool weh_session_wants_close(struct weh_session *session, enum weh_close_reason *reason);
 
+#define WEH_CLOSE_TEXT_SIZE 104
+
+/** What is said about the end beside its reason, for the close frame; "" when nothing is. Service
+ * thread. */
+void weh_session_close_text(struct weh_session *session, char *out, size_t size);
+
 /** Begin the end from the channel's side for @reason, keeping what is queued to be sent when the
  * channel still can. The first reason counts. Service thread. */
 void weh_session_end(struct weh_session *session, enum weh_close_reason reason);

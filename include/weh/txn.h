@@ -95,6 +95,7 @@ bool weh_txn_has_unsaved(struct weh_txn_stack *stack);
 struct weh_txn_held {
     uint64_t memory_bytes;
     uint64_t temporary_bytes; /* in files without a name */
+    uint64_t n_rows;          /* that were inserted, changed or deleted */
 };
 struct weh_txn_held weh_txn_get_held(const struct weh_txn_stack *stack);
 

@@ -435,7 +435,7 @@ static enum pump_result pump(struct weh_conn *conn)
 static void begin_close(struct weh_conn *conn)
 {
     const struct weh_close_info *info = weh_close_info(conn->gone_reason);
-    char text[96];
+    char text[WEH_CLOSE_TEXT_SIZE] = "";
 
     conn->is_closing = true;
     conn->deadline_ms = weh_net_now_ms(conn->net) + WEH_NET_CLOSE_GRACE_MS;
@@ -446,7 +446,12 @@ static void begin_close(struct weh_conn *conn)
         weh_conn_kill(conn); /* never on the wire: RFC 6455 7.4.1 */
         return;
     }
-    (void)snprintf(text, sizeof(text), "%s", info->text);
+    if (conn->session != NULL) {
+        weh_session_close_text(conn->session, text, sizeof(text));
+    }
+    if (text[0] == '\0') {
+        (void)snprintf(text, sizeof(text), "%s", info->text);
+    }
     lws_close_reason(conn->wsi, (enum lws_close_status)info->code, (unsigned char *)text,
                      strlen(text));
     lws_set_timeout(conn->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);

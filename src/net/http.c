@@ -195,8 +195,8 @@ int weh_http_request(struct weh_conn *conn)
         return weh_http_ops(conn, path);
     }
     if (conn->net->is_draining) {
-        (void)weh_http_plain(conn, "503 Service Unavailable", "Connection: close\r\n",
-                             "stopping\n");
+        (void)weh_http_plain(conn, "503 Service Unavailable",
+                             "Connection: close\r\nRetry-After: 10\r\n", "stopping\n");
         return -1;
     }
     if (!weh_handshake_is_address_fine(conn)) {

@@ -18,7 +18,7 @@ static int ready_reply(struct weh_conn *conn)
     static const char busy[] = "503 Service Unavailable";
 
     if (conn->net->is_draining) {
-        return weh_http_plain(conn, busy, "Connection: close\r\n", "stopping\n");
+        return weh_http_plain(conn, busy, "Connection: close\r\nRetry-After: 10\r\n", "stopping\n");
     }
     if (is_full(conn->net)) {
         return weh_http_plain(conn, busy, "Retry-After: 10\r\n", "full\n");

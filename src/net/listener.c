@@ -251,7 +251,7 @@ static void on_connection(uv_poll_t *poll, int status, int events)
 
 void weh_listener_start(struct weh_net *net)
 {
-    if (net->listen_fd < 0 || net->is_draining || net->is_listening) {
+    if (net->listen_fd < 0 || net->is_over || net->is_listening) {
         return;
     }
     net->is_listening = uv_poll_start(&net->listen_poll, UV_READABLE, on_connection) == 0;

@@ -18,59 +18,7 @@ uint64_t weh_net_now_ms(const struct weh_net *net)
     return uv_now(&net->loop);
 }
 
-/* ---- the end ---- */
-
-void weh_net_check_drained(struct weh_net *net)
-{
-    if (net->is_draining && net->n_conns == 0 && weh_host_session_count(net->options.host) == 0) {
-        uv_stop(&net->loop);
-    }
-}
-
-static void kill_all(struct weh_net *net)
-{
-    for (struct weh_conn *conn = net->conns; conn != NULL; conn = conn->next) {
-        weh_conn_kill(conn);
-    }
-}
-
-/* Time is up: the sockets go now, and with them what the clients could still be told. What is left
- * is to wait for the requests that run: their sessions may not be freed under them. */
-static void on_drain_over(uv_timer_t *timer)
-{
-    struct weh_net *net = timer->data;
-
-    kill_all(net);
-    weh_host_stop(net->options.host, true);
-    weh_net_check_drained(net);
-}
-
-static void begin_drain(struct weh_net *net)
-{
-    uint64_t drain_ms = (uint64_t)net->config->limits_drain_s * 1000;
-
-    if (net->is_draining) {
-        return;
-    }
-    net->is_draining = true;
-    if (net->options.stopping != NULL) {
-        net->options.stopping(net->options.ctx);
-    }
-    weh_listener_close(net);
-    /* First, so that the clients hear of it before their sessions end. */
-    weh_host_stop(net->options.host, false);
-    weh_log(net->log, WEH_LOG_INFO, NULL, "net.drain", WEH_F_INT("sessions", net->n_sessions),
-            WEH_F_INT("limit_ms", drain_ms));
-    for (struct weh_conn *conn = net->conns; conn != NULL; conn = conn->next) {
-        if (conn->state == WEH_CONN_HANDSHAKE) {
-            weh_conn_kill(conn);
-        } else {
-            weh_conn_end(conn, WEH_CLOSE_SHUTDOWN, drain_ms);
-        }
-    }
-    (void)uv_timer_start(&net->drain_timer, on_drain_over, drain_ms, 0);
-    weh_net_check_drained(net);
-}
+/* ---- what wakes the loop ---- */
 
 static void on_signal(uv_signal_t *handle, int number)
 {
@@ -84,9 +32,9 @@ static void on_signal(uv_signal_t *handle, int number)
     }
     net->n_stop_signals++;
     if (net->n_stop_signals == 1) {
-        begin_drain(net);
+        weh_drain_begin(net, (uint64_t)net->config->limits_drain_s * 1000);
     } else {
-        on_drain_over(&net->drain_timer);
+        weh_drain_over(net);
     }
 }
 
@@ -122,14 +70,17 @@ static void on_async(uv_async_t *async)
 {
     struct weh_net *net = async->data;
     bool is_stop_asked = false;
+    uint64_t within_ms = 0;
 
     weh_inbox_drain(net);
     serve_host(net);
     (void)pthread_mutex_lock(&net->inbox_lock);
     is_stop_asked = net->is_stop_asked;
+    within_ms = net->stop_within_ms;
+    net->is_stop_asked = false;
     (void)pthread_mutex_unlock(&net->inbox_lock);
     if (is_stop_asked) {
-        begin_drain(net);
+        weh_drain_begin(net, within_ms);
     }
 }
 
@@ -233,6 +184,7 @@ weh_err weh_net_create(const struct weh_net_options *options, struct weh_net **o
     net->metrics = weh_host_metrics(options->host);
     net->listen_fd = -1;
     net->is_tls = net->config->tls_certificate[0] != '\0';
+    net->stop_within_ms = (uint64_t)net->config->limits_drain_s * 1000;
     if (pthread_mutex_init(&net->inbox_lock, NULL) != 0) {
         weh_free(net);
         return weh_fail_nomem(diag);

@@ -99,7 +99,9 @@ struct weh_net {
     uv_signal_t signals[3];
     bool is_loop_open;
     bool is_listening;
-    bool is_draining;
+    bool is_draining;      /* sessions end, the listener refuses */
+    bool is_over;          /* there is no listener any more, connections are being closed */
+    uint64_t drain_end_ms; /* of the loop's clock */
     unsigned n_stop_signals;
 
     int listen_fd;
@@ -123,7 +125,8 @@ struct weh_net {
     pthread_mutex_t inbox_lock;
     bool is_inbox_ready;
     struct weh_conn *inbox;
-    bool is_stop_asked; /* locked */
+    bool is_stop_asked; /* locked, with the one below */
+    uint64_t stop_within_ms;
 };
 
 /* listener.c */
@@ -188,6 +191,12 @@ void weh_inbox_post(struct weh_conn *conn);
 /* net.c */
 /** Milliseconds of the loop's clock, cached for one turn of the loop. */
 uint64_t weh_net_now_ms(const struct weh_net *net);
+
+/* drain.c */
+/** End all sessions within @within_ms, or sooner than was said if that is sooner. */
+void weh_drain_begin(struct weh_net *net, uint64_t within_ms);
+/** The time is up. */
+void weh_drain_over(struct weh_net *net);
 /** The last connection or session may have gone: end the loop when it is draining. */
 void weh_net_check_drained(struct weh_net *net);
 

@@ -230,6 +230,18 @@ static void tell_facts(void *arg, struct weh_app_facts *out)
     }
 }
 
+static void glance(void *arg, struct weh_app_glance *out)
+{
+    const struct workspace *workspace = arg;
+
+    if (workspace_is_open(workspace)) {
+        out->name = workspace->name;
+        out->is_checkout = workspace->is_checkout;
+        out->is_hibernating = workspace->briefcase == NULL;
+        out->unsaved_rows = workspace->txns == NULL ? 0 : weh_txn_get_held(workspace->txns).n_rows;
+    }
+}
+
 const struct weh_app_ops *weh_rpc_app_ops(void)
 {
     static const struct weh_app_ops ops = { .open = open_session,
@@ -239,7 +251,8 @@ const struct weh_app_ops *weh_rpc_app_ops(void)
                                             .tick_after = tick_after,
                                             .tick = tick,
                                             .renewed = rights_renewed,
-                                            .facts = tell_facts };
+                                            .facts = tell_facts,
+                                            .glance = glance };
 
     return &ops;
 }

@@ -3,6 +3,7 @@
 
 #define IN(state) WEH_IN(state)
 #define ANYWHERE  (IN(NEW) | IN(READY))
+#define ALWAYS    (ANYWHERE | IN(OPENING))
 
 #define VIEW  WEH_ACCESS_VIEW
 #define EDIT  WEH_ACCESS_EDIT
@@ -11,6 +12,7 @@
 #define BAND      WEH_METHOD_OUT_OF_BAND
 #define BATCH     WEH_METHOD_IN_BATCH
 #define FREE      WEH_METHOD_WITHOUT_TOKEN
+#define READS     WEH_METHOD_UNAUDITED
 #define UNDECIDED WEH_METHOD_UNDECIDED
 
 #define MAX_NAME         IMODEL_NAME_MAX
@@ -18,10 +20,43 @@
 #define MAX_PROP_NAME    1024
 #define MAX_PROP_BYTES   (16 << 20)
 #define MAX_SAFE_INTEGER 9007199254740991 /* of JavaScript */
+#define MAX_SESSION_ID   32
+#define MAX_USER         (WEH_USER_SIZE - 1)
 #define MAX_ID_SET       4000000          /* bytes; more than RPC_MAX_IDS ids have */
 
 /* clang-format off */
 static const struct weh_arg_spec args_none[] = { { .name = NULL } };
+
+static const struct weh_arg_spec args_admin_sessions[] = {
+    { "after",   WEH_ARG_STRING, false, 1, MAX_SESSION_ID, NULL, "only those behind this one, the next of an earlier answer" },
+    { "limit",   WEH_ARG_INT,    false, 1, 500, NULL, "at most so many; 100 when absent" },
+    { "user",    WEH_ARG_STRING, false, 1, MAX_USER, NULL, "only those of this user" },
+    { "session", WEH_ARG_STRING, false, 1, MAX_SESSION_ID, NULL, "only this one" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_admin_end[] = {
+    { "session", WEH_ARG_STRING, true,  1, MAX_SESSION_ID, NULL, "id of the session" },
+    { "reason",  WEH_ARG_STRING, false, 1, 100, NULL, "what its client is told in the close frame" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_admin_message[] = {
+    { "text",    WEH_ARG_STRING, true,  1, 2000, NULL, "what is to be told" },
+    { "session", WEH_ARG_STRING, false, 1, MAX_SESSION_ID, NULL, "id of the session whose client is told" },
+    { "all",     WEH_ARG_BOOL,   false, 0, 0, NULL, "true: those of all sessions (instead of session)" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_admin_drain[] = {
+    { "seconds", WEH_ARG_INT, false, 0, 3600, NULL, "time until everything has to be over; limits.drain_s when absent" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_admin_log_level[] = {
+    { "level", WEH_ARG_CHOICE, true, 0, 0, "error|warn|info|debug", "least important events that are logged from now until the next reload" },
+    { .name = NULL },
+};
 
 static const struct weh_arg_spec args_checkout[] = {
     { "imodel", WEH_ARG_STRING, true, 1, MAX_NAME, NULL, "name of an iModel, as imodel.list tells it" },
@@ -310,6 +345,13 @@ static const struct weh_arg_spec args_txn_list[] = {
 
 static const struct weh_method methods[] = {
     /* name                      states    access  flags  arguments             result, since, help, handler */
+    { "admin.counters",          ALWAYS,    ADMIN, BAND | READS, args_none, "{NAME: number or {LABEL: number}, errors_total, sessions_ended_total, methods: {NAME: {requests, failures, seconds}}, version}", "0.1", "Everything that /metrics tells, by the same names, but for the histograms.", admin_counters },
+    { "admin.drain",             ALWAYS,    ADMIN, BAND, args_admin_drain, "{deadline}", "0.1", "Stop the server as SIGTERM does; while it stops already, sooner if that is sooner.", admin_drain },
+    { "admin.end",               ALWAYS,    ADMIN, BAND, args_admin_end, "{}", "0.1", "End a session (4002); what runs is cancelled, what is unsaved goes into the recovery journal. NotFound when there is none with this id.", admin_end },
+    { "admin.logLevel",          ALWAYS,    ADMIN, BAND, args_admin_log_level, "{level, before}", "0.1", "Log more or less than log.level says, until the settings are reloaded.", admin_log_level },
+    { "admin.message",           ALWAYS,    ADMIN, BAND, args_admin_message, "{sent}", "0.1", "Tell the clients of one session or of all something (session.onMessage); sent counts sessions.", admin_message },
+    { "admin.reload",            ALWAYS,    ADMIN, BAND, args_none, "{needsRestart: [setting], failed: [{what: settings|keys|certificates, where}]}", "0.1", "Read settings, keys and certificates anew, as SIGHUP does. What failed stayed as it was; the log says why.", admin_reload },
+    { "admin.sessions",          ALWAYS,    ADMIN, BAND | READS, args_admin_sessions, "{total, sessions: [{session, user, peer, codec, state: attached|hibernating|detached|ending|draining, hibernating, imodel?, briefcase?, ageMs, idleMs, method?, running, unsavedRows, requests, failures, mailboxMessages, mailboxBytes, outboxBytes, keptBytes, bytesIn, bytesOut}], next?}", "0.1", "The sessions by id, a page of them: next, if there is one, goes into after. What a session has open and has done is as it was when its last request ended; method is the last that was begun, running until it is answered.", admin_sessions },
     { "briefcase.checkout",      ANYWHERE,  EDIT, 0, args_checkout, "{briefcase, briefcaseId, imodel, iModelId}", "0.1", "Make a private copy of an iModel as it was saved last: a briefcase with an id of its own. LimitExceeded when the user has as many, or as much, as the server allows.", briefcase_checkout },
     { "briefcase.close",         IN(READY), VIEW, WEH_METHOD_AUDITED, args_briefcase_close, "{}", "0.1", "Close the open briefcase.", briefcase_close },
     { "briefcase.delete",        ANYWHERE,  EDIT, 0, args_briefcase_delete, "{}", "0.1", "Delete a briefcase of one's own with all that is not pushed, for good; Busy while it is open.", briefcase_delete },
@@ -386,6 +428,7 @@ static const struct weh_method methods[] = {
 static const struct weh_notification notifications[] = {
     { "briefcase.onChangedOutside", "{}", "While the session rested its file was closed (session.hibernate_s), and another program has changed it: what the client knows of it may be wrong, and undo begins anew. An edit that finds it so is refused with ChangedOutside." },
     { "session.onDrain",        "{deadline}", "The server stops: what runs is finished, what is unsaved goes into the recovery journal, and by that time at the latest the connection is closed (1001)." },
+    { "session.onMessage",      "{text, time}", "An operator has something to say to whoever sits before the client." },
     { "session.onProgress",     "{id, method, done, total?}", "How far a long request is: id is the request's, done counts steps. After half a second, then at most four times a second." },
     { "session.onTokenExpiring", "{expires}", "The session's token ends at that time, in a minute or less: send another with session.renewToken. After it every request but that is answered with TokenExpired, and some time later the session ends." },
     { "txns.onAfterUndoRedo",   "{isUndo}", "An undo or redo is complete." },

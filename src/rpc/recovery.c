@@ -262,7 +262,8 @@ static enum fate fate_of(enum weh_close_reason reason)
         return FATE_LEAVE;
     }
     if (reason == WEH_CLOSE_SHUTDOWN || reason == WEH_CLOSE_TOKEN_EXPIRED ||
-        reason == WEH_CLOSE_NOT_RESUMED || reason == WEH_CLOSE_RESUME_LOST) {
+        reason == WEH_CLOSE_NOT_RESUMED || reason == WEH_CLOSE_RESUME_LOST ||
+        reason == WEH_CLOSE_ENDED_BY_OPERATOR) {
         return FATE_KEEP;
     }
     /* The connection was lost, or ended by what came over it. */

@@ -13,7 +13,8 @@
 
 bool session_is_audited(const struct weh_method *method)
 {
-    return method->access >= WEH_ACCESS_EDIT || (method->flags & WEH_METHOD_AUDITED) != 0;
+    return (method->access >= WEH_ACCESS_EDIT && (method->flags & WEH_METHOD_UNAUDITED) == 0) ||
+           (method->flags & WEH_METHOD_AUDITED) != 0;
 }
 
 static void put(struct weh_sink *sink, const char *key, const char *text)
@@ -108,15 +109,30 @@ static void put_facts(struct weh_sink *sink, const struct weh_app_facts *facts,
     }
 }
 
-void session_audit(const struct weh_session *session, const struct weh_method *method,
-                   const struct weh_value *params, const struct weh_app_facts *facts, weh_err err)
+/* Whom and what an operator's request is about. */
+static void put_operation(struct weh_sink *sink, const struct audit_entry *entry)
 {
-    struct weh_audit *audit = session->host->options.audit;
+    const struct weh_value *target = weh_value_get(entry->params, "session");
+
+    if (entry->method->access < WEH_ACCESS_ADMIN) {
+        return;
+    }
+    if (target != NULL && target->type == WEH_VALUE_STRING) {
+        weh_sink_key(sink, "target");
+        weh_sink_str(sink, weh_value_str(target));
+    }
+    put_arg(sink, "level", entry->params);
+    put_arg(sink, "reason", entry->params);
+}
+
+void session_audit(const struct weh_host *host, const struct audit_entry *entry, weh_err err)
+{
+    struct weh_audit *audit = host->options.audit;
     char time[WEH_TIME_TEXT_SIZE];
     struct weh_json_writer writer;
     struct weh_buf line;
 
-    if (audit == NULL || !session_is_audited(method)) {
+    if (audit == NULL || !session_is_audited(entry->method)) {
         return;
     }
     weh_time_print(weh_clock_wall_ms(), time);
@@ -124,16 +140,17 @@ void session_audit(const struct weh_session *session, const struct weh_method *m
     weh_json_writer_init(&writer, &line);
     weh_sink_map_begin(&writer.sink, WEH_SINK_UNKNOWN);
     put(&writer.sink, "time", time);
-    put(&writer.sink, "user", session->user);
-    put(&writer.sink, "peer", session->peer);
-    put(&writer.sink, "session", session->name);
-    put(&writer.sink, "method", method->name);
-    put_facts(&writer.sink, facts, params);
-    if (strcmp(method->name, "edit.batch") == 0) {
-        put_batch(&writer.sink, weh_value_get(params, "ops"));
+    put(&writer.sink, "user", entry->user);
+    put(&writer.sink, "peer", entry->peer);
+    put(&writer.sink, "session", entry->session);
+    put(&writer.sink, "method", entry->method->name);
+    put_facts(&writer.sink, entry->facts, entry->params);
+    put_operation(&writer.sink, entry);
+    if (strcmp(entry->method->name, "edit.batch") == 0) {
+        put_batch(&writer.sink, weh_value_get(entry->params, "ops"));
     }
-    put(&writer.sink, "activity", session->activity.id);
-    put(&writer.sink, "trace", session->activity.trace);
+    put(&writer.sink, "activity", entry->activity->id);
+    put(&writer.sink, "trace", entry->activity->trace);
     put(&writer.sink, "outcome", err == WEH_OK ? "ok" : weh_err_info(err)->name);
     weh_sink_map_end(&writer.sink);
     /* Without memory what there is of the line is told all the same: better than nothing. */

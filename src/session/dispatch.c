@@ -168,8 +168,8 @@ static bool meta_text(const struct weh_value *meta, const char *key, struct weh_
 }
 
 /* The activity of the request: the client's, else that of its trace; else @out stays. */
-static weh_err read_activity(const struct weh_value *params, struct activity *out,
-                             struct weh_diag *diag)
+weh_err session_read_activity(const struct weh_value *params, struct activity *out,
+                              struct weh_diag *diag)
 {
     const struct weh_value *meta = weh_value_get(params, "_meta");
     struct weh_str text;
@@ -285,6 +285,13 @@ static weh_err run_audited(struct weh_call *call, const struct job *job,
                            struct weh_diag *diag)
 {
     struct weh_app_facts facts = { .txn_id = 0 };
+    struct audit_entry entry = { .user = call->session->user,
+                                 .peer = call->session->peer,
+                                 .session = call->session->name,
+                                 .activity = &call->session->activity,
+                                 .method = job->method,
+                                 .params = params,
+                                 .facts = &facts };
     weh_err err;
 
     if (call->session->host->options.audit == NULL || !session_is_audited(job->method)) {
@@ -293,7 +300,52 @@ static weh_err run_audited(struct weh_call *call, const struct job *job,
     look_at_facts(call->session, &facts);
     err = run_in_order(call, job, params, writer, diag);
     look_at_facts(call->session, &facts);
-    session_audit(call->session, job->method, params, &facts, err);
+    session_audit(call->host, &entry, err);
+    return err;
+}
+
+weh_err session_run_at_once(struct weh_call *call, const struct job *job,
+                            const struct weh_value *params, struct weh_writer *writer,
+                            struct weh_diag *diag)
+{
+    struct weh_arg args[WEH_MAX_ARGS];
+    weh_err err = WEH_OK;
+
+    if (session_is_audited(job->method)) {
+        err = weh_audit_check(call->host->options.audit, diag);
+    }
+    if (err == WEH_OK) {
+        err = weh_args_decode(job->method->args, params, call->arena, args, diag);
+    }
+    if (err == WEH_OK) {
+        call->args = args;
+        err = run_handler(call, job, writer, diag);
+        call->args = NULL;
+    }
+    return err;
+}
+
+/* A request past the mailbox: here, in the service thread. */
+static weh_err run_out_of_band(struct weh_call *call, const struct job *job,
+                               const struct weh_value *params, const struct activity *activity,
+                               struct weh_writer *writer, struct weh_diag *diag)
+{
+    const struct weh_app_facts none = { .txn_id = 0 };
+    const struct audit_entry entry = { .user = call->session->user,
+                                       .peer = call->session->peer,
+                                       .session = call->session->name,
+                                       .activity = activity,
+                                       .method = job->method,
+                                       .params = params,
+                                       .facts = &none };
+    weh_err err = session_check_operator(call->session, job->method, diag);
+
+    if (err == WEH_OK) {
+        err = session_run_at_once(call, job, params, writer, diag);
+    }
+    if (job->method->access >= WEH_ACCESS_ADMIN) {
+        session_operator_did(call->host, &entry, err, diag);
+    }
     return err;
 }
 
@@ -303,13 +355,11 @@ static weh_err call_method(struct weh_session *session, const struct job *job,
                            struct activity *activity, struct weh_diag *diag)
 {
     struct weh_codec_limits limits = session_codec_limits(session);
-    struct weh_arg args[WEH_MAX_ARGS];
     struct weh_value params;
     struct weh_call call = { .session = session,
                              .host = session->host,
                              .method = job->method,
                              .request_id = job->envelope.has_id ? &job->envelope.id : NULL,
-                             .args = args,
                              .result = writer->sink,
                              .result_err = &writer->buf->err,
                              .arena = arena,
@@ -319,16 +369,14 @@ static weh_err call_method(struct weh_session *session, const struct job *job,
 
     err = weh_params_decode(session->codec, job->envelope.params, &limits, arena, &params, diag);
     if (err == WEH_OK) {
-        err = read_activity(&params, activity, diag);
+        err = session_read_activity(&params, activity, diag);
     }
     if (err != WEH_OK) {
         return err;
     }
-    if (!weh_method_is_out_of_band(job->method)) {
-        return run_audited(&call, job, &params, writer, diag);
-    }
-    err = weh_args_decode(job->method->args, &params, arena, args, diag);
-    return err == WEH_OK ? run_handler(&call, job, writer, diag) : err;
+    return weh_method_is_out_of_band(job->method)
+               ? run_out_of_band(&call, job, &params, activity, writer, diag)
+               : run_audited(&call, job, &params, writer, diag);
 }
 
 static void log_request(const struct weh_session *session, const struct job *job, weh_err err,
@@ -408,6 +456,8 @@ void session_run_job(struct weh_session *session, struct job *job)
                         (size_t)(job->method - session->host->options.methods), err, took_us);
     if (!out_of_band) {
         settle(session, job, err, &diag, took_us);
+        session->idle_since_ms = service_now_ms();
+        session_show(session); /* before its client can know that it is over */
     }
     if (session->moved_to != NULL && out_of_band) {
         session = session->moved_to;

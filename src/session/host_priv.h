@@ -61,7 +61,8 @@ struct weh_host {
     uint64_t started_us;
     struct users users;
     atomic_size_t n_sessions;
-    size_t n_detached; /* service thread, with the one below */
+    uint64_t n_operations; /* without a session; service thread, with the two below */
+    size_t n_detached;
     bool is_stopping;
 };
 

@@ -3,11 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <dirent.h>
-#include <unistd.h>
-
-#include "weh/clock.h"
-
 #include "metrics_priv.h"
 #include "session_priv.h"
 
@@ -89,34 +84,8 @@ static void print_rows(const struct weh_metrics *metrics, struct weh_buf *out)
 
 /* ---- methods ---- */
 
-/* One method over all threads. */
-struct method_sum {
-    uint64_t requests;
-    uint64_t failures;
-    uint64_t total_us;
-    uint64_t buckets[METRICS_N_BUCKETS];
-};
-
-static struct method_sum sum_method(const struct weh_metrics *metrics, size_t method)
-{
-    struct method_sum sum = { .requests = 0 };
-
-    for (size_t i = 0; i < metrics->n_shards; i++) {
-        const struct method_counters *from = &metrics->shards[i]->methods[method];
-
-        sum.failures += atomic_load_explicit(&from->failures, memory_order_relaxed);
-        sum.total_us += atomic_load_explicit(&from->total_us, memory_order_relaxed);
-        for (size_t b = 0; b < METRICS_N_BUCKETS; b++) {
-            uint64_t n = atomic_load_explicit(&from->buckets[b], memory_order_relaxed);
-
-            sum.buckets[b] += n;
-            sum.requests += n;
-        }
-    }
-    return sum;
-}
-
-static void print_histogram(const char *method, const struct method_sum *sum, struct weh_buf *out)
+static void print_histogram(const char *method, const struct metrics_method *sum,
+                            struct weh_buf *out)
 {
     static const uint64_t ends_us[] = METRICS_BUCKETS_US;
     uint64_t so_far = 0;
@@ -137,7 +106,7 @@ static void print_histogram(const char *method, const struct method_sum *sum, st
                    (unsigned long long)sum->requests);
 }
 
-static void print_method(const char *family, const char *name, const struct method_sum *sum,
+static void print_method(const char *family, const char *name, const struct metrics_method *sum,
                          struct weh_buf *out)
 {
     if (strcmp(family, "request_duration_seconds") == 0) {
@@ -153,7 +122,7 @@ static void print_methods(const struct weh_host *host, const char *family, struc
 {
     other_head(out, family);
     for (size_t i = 0; i < host->metrics->n_methods; i++) {
-        struct method_sum sum = sum_method(host->metrics, i);
+        struct metrics_method sum = metrics_sum_method(host->metrics, i);
 
         if (sum.requests != 0) {
             print_method(family, host->options.methods[i].name, &sum, out);
@@ -165,11 +134,8 @@ static void print_named(const struct weh_metrics *metrics, struct weh_buf *out)
 {
     other_head(out, "errors_total");
     for (unsigned err = WEH_OK + 1; err < WEH_E_COUNT; err++) {
-        uint64_t n = 0;
+        const uint64_t n = metrics_sum_error(metrics, (weh_err)err);
 
-        for (size_t i = 0; i < metrics->n_shards; i++) {
-            n += atomic_load_explicit(&metrics->shards[i]->errors[err], memory_order_relaxed);
-        }
         if (n != 0) {
             weh_buf_printf(out, PREFIX "errors_total{error=\"%s\"} %llu\n",
                            weh_err_info((weh_err)err)->name, (unsigned long long)n);
@@ -177,94 +143,23 @@ static void print_named(const struct weh_metrics *metrics, struct weh_buf *out)
     }
     other_head(out, "sessions_ended_total");
     for (unsigned reason = 0; reason < WEH_CLOSE_COUNT; reason++) {
-        uint64_t n = 0;
-
-        for (size_t i = 0; i < metrics->n_shards; i++) {
-            n += atomic_load_explicit(&metrics->shards[i]->closed[reason], memory_order_relaxed);
-        }
-        weh_buf_printf(out, PREFIX "sessions_ended_total{reason=\"%s\"} %llu\n",
-                       weh_close_info((enum weh_close_reason)reason)->name, (unsigned long long)n);
+        weh_buf_printf(
+            out, PREFIX "sessions_ended_total{reason=\"%s\"} %llu\n",
+            weh_close_info((enum weh_close_reason)reason)->name,
+            (unsigned long long)metrics_sum_closed(metrics, (enum weh_close_reason)reason));
     }
 }
 
 /* ---- what is looked up ---- */
 
-struct queues {
-    uint64_t messages, message_bytes, longest_messages;
-    uint64_t out_bytes, longest_out_bytes;
-    uint64_t kept_bytes;
-};
-
-static void add_queues(void *ctx, struct weh_session *session)
-{
-    struct queues *sum = ctx;
-
-    (void)pthread_mutex_lock(&session->lock);
-    sum->messages += session->mailbox.n;
-    sum->message_bytes += session->mailbox.bytes;
-    if (session->mailbox.n > sum->longest_messages) {
-        sum->longest_messages = session->mailbox.n;
-    }
-    sum->out_bytes += session->outbox.bytes;
-    if (session->outbox.bytes > sum->longest_out_bytes) {
-        sum->longest_out_bytes = session->outbox.bytes;
-    }
-    sum->kept_bytes += session->kept.bytes;
-    (void)pthread_mutex_unlock(&session->lock);
-}
-
-static uint64_t count_descriptors(void)
-{
-    DIR *folder = opendir("/proc/self/fd");
-    uint64_t n = 0;
-
-    if (folder == NULL) {
-        return 0;
-    }
-    while (readdir(folder) != NULL) { /* NOLINT(concurrency-mt-unsafe): a stream of its own */
-        n++;
-    }
-    (void)closedir(folder);
-    return n > 3 ? n - 3 : 0; /* ".", "..", and the folder itself */
-}
-
-static uint64_t resident_bytes(void)
-{
-    FILE *file = fopen("/proc/self/statm", "re");
-    char text[128] = "";
-    unsigned long long pages = 0;
-    const char *second;
-
-    if (file == NULL) {
-        return 0;
-    }
-    if (fgets(text, sizeof(text), file) == NULL) {
-        text[0] = '\0';
-    }
-    (void)fclose(file);
-    second = strchr(text, ' ');
-    for (; second != NULL && *++second >= '0' && *second <= '9';) {
-        pages = pages * 10 + (unsigned)(*second - '0');
-    }
-    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
-}
-
 static void print_looked_up(const struct weh_host *host, struct weh_buf *out)
 {
-    struct queues sum = { .messages = 0 };
+    struct metrics_looked_up seen;
 
-    weh_host_each(host, add_queues, &sum);
-    gauge(out, "sessions_detached", host->n_detached);
-    gauge(out, "run_queue_sessions", atomic_load(&host->pool.n_waiting));
-    gauge(out, "mailbox_messages", sum.messages);
-    gauge(out, "mailbox_bytes", sum.message_bytes);
-    gauge(out, "mailbox_longest_messages", sum.longest_messages);
-    gauge(out, "outbox_bytes", sum.out_bytes);
-    gauge(out, "outbox_longest_bytes", sum.longest_out_bytes);
-    gauge(out, "resume_kept_bytes", sum.kept_bytes);
-    gauge(out, "process_open_fds", count_descriptors());
-    gauge(out, "process_resident_memory_bytes", resident_bytes());
-    gauge(out, "uptime_seconds", (weh_clock_mono_us() - host->started_us) / 1000000);
+    metrics_look_up(host, &seen);
+    for (size_t i = 0; i < METRICS_N_LOOKED_UP; i++) {
+        gauge(out, metrics_looked_up_name(i), seen.values[i]);
+    }
     other_head(out, "build_info");
     weh_buf_printf(out, PREFIX "build_info{version=\"%s\"} 1\n", WEH_VERSION);
 }

@@ -34,6 +34,43 @@ struct weh_metrics {
     struct metrics_shard **shards;
 };
 
+/** One method over all threads. */
+struct metrics_method {
+    uint64_t requests;
+    uint64_t failures;
+    uint64_t total_us;
+    uint64_t buckets[METRICS_N_BUCKETS];
+};
+
+struct metrics_method metrics_sum_method(const struct weh_metrics *metrics, size_t method);
+uint64_t metrics_sum_error(const struct weh_metrics *metrics, weh_err err);
+uint64_t metrics_sum_closed(const struct weh_metrics *metrics, enum weh_close_reason reason);
+
+/** What is looked up, by the names of the families. */
+/* clang-format off */
+#define METRICS_LOOKED_UP(X)                                                                   \
+    X(sessions_detached) X(run_queue_sessions)                                                 \
+    X(mailbox_messages) X(mailbox_bytes) X(mailbox_longest_messages)                           \
+    X(outbox_bytes) X(outbox_longest_bytes) X(resume_kept_bytes)                               \
+    X(process_open_fds) X(process_resident_memory_bytes) X(uptime_seconds)
+/* clang-format on */
+
+enum metrics_looked_up_index {
+#define X(name) METRICS_##name,
+    METRICS_LOOKED_UP(X)
+#undef X
+    METRICS_N_LOOKED_UP
+};
+
+struct metrics_looked_up {
+    uint64_t values[METRICS_N_LOOKED_UP];
+};
+
+/** Look everything up. Service thread. */
+void metrics_look_up(const struct weh_host *host, struct metrics_looked_up *out);
+/** The family's name, without the prefix. Static. */
+const char *metrics_looked_up_name(size_t index);
+
 /** For @n_threads threads that count. WEH_E_NOMEM. */
 WEH_MUST_CHECK weh_err metrics_create(size_t n_methods, size_t n_threads, struct weh_metrics **out,
                                       struct weh_diag *diag);

@@ -163,14 +163,13 @@ static void tell_drain(void *ctx, struct weh_session *session)
     session_tell_time(session, "session.onDrain", "deadline", *(const int64_t *)ctx);
 }
 
-void weh_host_stop(struct weh_host *host, bool hurry)
+void weh_host_stop(struct weh_host *host, uint64_t within_ms, bool hurry)
 {
     const bool is_first = !host->is_stopping;
 
     host->is_stopping = true;
     if (is_first) {
-        int64_t deadline_ms =
-            weh_clock_wall_ms() + host->options.config->limits_drain_s * INT64_C(1000);
+        int64_t deadline_ms = weh_clock_wall_ms() + (int64_t)within_ms;
 
         weh_host_each(host, tell_drain, &deadline_ms);
     }

@@ -106,6 +106,8 @@ weh_err weh_session_create(const struct weh_session_options *options, struct weh
     session->tick_ms = WEH_NEVER;
     session->linger_ms = WEH_NEVER;
     session->idle_since_ms = service_now_ms();
+    memcpy(session->shown.peer, session->peer, sizeof(session->shown.peer));
+    session->shown.idle_since_ms = session->idle_since_ms;
     err = make_name(session->name, diag);
     if (err == WEH_OK) {
         err = register_session(session, diag);

@@ -7,6 +7,7 @@
 #include <pthread.h>
 
 #include "weh/activity.h"
+#include "weh/admin.h"
 #include "weh/arena.h"
 #include "weh/buf.h"
 #include "weh/codec.h"
@@ -34,6 +35,21 @@ struct session_stats {
 struct activity {
     char id[WEH_ACTIVITY_SIZE];
     char trace[WEH_TRACE_SIZE]; /* "" when the client has told none */
+};
+
+/** What an operator sees of the worker's members, as they were after the last request. Guarded by the
+ * session's lock. */
+struct session_shown {
+    const struct weh_method *method; /* the last one; NULL: none yet */
+    uint64_t requests;
+    uint64_t failures;
+    uint64_t unsaved_rows;
+    uint64_t idle_since_ms;
+    bool is_running; /* the method is not answered yet */
+    bool is_checkout;
+    bool is_hibernating;
+    char peer[64]; /* of the connection that it had last */
+    char name[WEH_SHOWN_NAME_SIZE];
 };
 
 /** How far the end of a session has come; each step once, in this order. */
@@ -72,6 +88,7 @@ struct weh_session {
     uint64_t n_gone;    /* of them: so many, the first ones, are neither in outbox nor kept */
     struct mailbox mailbox;
     struct outbox outbox;
+    bool has_new_rights;
     bool is_resumable; /* the client has said hello */
     bool is_detached;  /* without a channel, waits for one until linger_ms */
     bool scheduled;    /* in the run queue, or with a worker */
@@ -83,8 +100,10 @@ struct weh_session {
     unsigned n_held;   /* requests answered since it was woken */
     enum ending ending;
     enum weh_close_reason reason;
-    bool has_new_rights; /* those of the connection that it was resumed on; the worker takes them */
-    struct weh_identity new_rights;
+    char end_text[WEH_CLOSE_TEXT_SIZE]; /* what the operator says who ends it; "": nothing */
+    struct session_shown shown;
+    struct weh_identity
+        new_rights; /* those of the connection that it was resumed on; the worker takes them */
     const struct weh_value *running_id; /* of the request being run; NULL between requests */
     uint64_t tick_ms;                   /* when the application wants a tick; WEH_NEVER: not now */
 
@@ -101,9 +120,9 @@ struct weh_session {
 
     /* From here on only the worker that holds the session. */
     enum weh_session_state state;
-    enum weh_access access;      /* to every iModel */
-    enum weh_access open_access; /* to the open one */
-    struct weh_grants *grants;   /* to single ones beyond that */
+    _Atomic(enum weh_access) access; /* to every iModel; the service thread may look at it */
+    enum weh_access open_access;     /* to the open one */
+    struct weh_grants *grants;       /* to single ones beyond that */
     void *workspace;
     struct weh_arena arena;
     struct weh_spill overflow; /* behind the outbox: struct weh_frame.len and bytes of each frame */
@@ -190,9 +209,48 @@ void session_end_locked(struct weh_session *session, enum weh_close_reason reaso
 
 /** Does @method stand in the audit log? */
 bool session_is_audited(const struct weh_method *method);
+
+/** What is written of a request there. */
+struct audit_entry {
+    const char *user;
+    const char *peer;
+    const char *session; /* "": none */
+    const struct activity *activity;
+    const struct weh_method *method;
+    const struct weh_value *params;
+    const struct weh_app_facts *facts;
+};
 /** Write the line of a request, which came to @err, if there is an audit log. */
-void session_audit(const struct weh_session *session, const struct weh_method *method,
-                   const struct weh_value *params, const struct weh_app_facts *facts, weh_err err);
+void session_audit(const struct weh_host *host, const struct audit_entry *entry, weh_err err);
+
+/** The activity of a request as @params tell it, else @out stays. WEH_E_BAD_ARGS. */
+WEH_MUST_CHECK weh_err session_read_activity(const struct weh_value *params, struct activity *out,
+                                             struct weh_diag *diag);
+
+/** A request past the mailbox, whose handler looks after others than its own session: check the rights
+ * of @session, which may be with a worker. Service thread. */
+WEH_MUST_CHECK weh_err session_check_operator(struct weh_session *session,
+                                              const struct weh_method *method,
+                                              struct weh_diag *diag);
+
+/** Decode the arguments of @job and call its handler, with no gate before it but the audit log's. */
+WEH_MUST_CHECK weh_err session_run_at_once(struct weh_call *call, const struct job *job,
+                                           const struct weh_value *params,
+                                           struct weh_writer *writer, struct weh_diag *diag);
+
+/* admin_call.c; service thread. */
+
+/** An operator's request has come to @err: tell it in the log, and in the audit log if it changes
+ * something. */
+void session_operator_did(const struct weh_host *host, const struct audit_entry *entry, weh_err err,
+                          const struct weh_diag *diag);
+
+/* glance.c */
+
+/** A worker begins with a request of @method. The lock is held. */
+void session_show_begin_locked(struct weh_session *session, const struct weh_method *method);
+/** Between requests: let others see how things are. Worker. */
+void session_show(struct weh_session *session);
 
 /** Send the notification @name {@key: time}. Service thread. */
 void session_tell_time(struct weh_session *session, const char *name, const char *key,

@@ -4,6 +4,8 @@
  * holds the session checks before each request; the service thread tells the client in time that the
  * token ends, and ends the session when no other came.
  */
+#include <string.h>
+
 #include "weh/clock.h"
 
 #include "session_priv.h"
@@ -55,6 +57,7 @@ void session_hand_rights(const struct weh_session *session, struct weh_session *
     wanted->new_rights.grants = weh_grants_acquire(session->grants);
     wanted->new_rights.expires_ms = atomic_load(&session->expires_ms);
     wanted->has_new_rights = true;
+    memcpy(wanted->shown.peer, session->peer, sizeof(wanted->shown.peer));
     (void)pthread_mutex_unlock(&wanted->lock);
     atomic_store(&wanted->expires_ms, atomic_load(&session->expires_ms));
     weh_grants_release(old);
@@ -107,6 +110,32 @@ weh_err session_check_token(const struct weh_session *session, const struct weh_
 }
 
 /* ---- the service thread ---- */
+
+weh_err session_check_operator(struct weh_session *session, const struct weh_method *method,
+                               struct weh_diag *diag)
+{
+    const int64_t expires_ms = atomic_load(&session->expires_ms);
+    enum weh_access access = atomic_load(&session->access);
+
+    if ((method->flags & WEH_METHOD_WITHOUT_TOKEN) != 0) {
+        return WEH_OK;
+    }
+    /* What it has been resumed with counts at once; the worker takes it with the next request. */
+    (void)pthread_mutex_lock(&session->lock);
+    if (session->has_new_rights) {
+        access = session->new_rights.access;
+    }
+    (void)pthread_mutex_unlock(&session->lock);
+    if (expires_ms != 0 && weh_clock_wall_ms() >= expires_ms) {
+        return weh_fail(diag, WEH_E_TOKEN_EXPIRED,
+                        "the token has ended; send another with session.renewToken");
+    }
+    /* Rights to single iModels give none over the server. */
+    if (method->access > access) {
+        return weh_fail(diag, WEH_E_DENIED, "%s needs the scope weh:admin", method->name);
+    }
+    return WEH_OK;
+}
 
 void session_tell_time(struct weh_session *session, const char *name, const char *key,
                        int64_t wall_ms)

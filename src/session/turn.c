@@ -66,6 +66,7 @@ static enum step next_step(struct weh_session *session, struct job **out)
         step = no_job_step_locked(session);
     } else {
         session->running_id = job->envelope.has_id ? &job->envelope.id : NULL;
+        session_show_begin_locked(session, job->method);
         atomic_store(&session->cancel, job->cancelled);
     }
     (void)pthread_mutex_unlock(&session->lock);
@@ -89,7 +90,6 @@ static void run_job(struct weh_session *session, struct job *job)
     if (session->end_after_reply) {
         weh_session_end(session, session->end_reason);
     }
-    session->idle_since_ms = service_now_ms();
     (void)pthread_mutex_lock(&session->lock);
     session->running_id = NULL; /* it points into the job */
     session->tick_unasked = session->host->options.ops->tick_after != NULL;
@@ -114,6 +114,7 @@ static void run_tick(struct weh_session *session)
     /* It rests: the next request begins with a new one. */
     weh_arena_fini(&session->arena);
     weh_arena_init(&session->arena, 0);
+    session_show(session);
     (void)pthread_mutex_lock(&session->lock);
     session->tick_unasked = true;
     session_wake_if_due(session);

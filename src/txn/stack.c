@@ -201,6 +201,7 @@ struct weh_txn_held weh_txn_get_held(const struct weh_txn_stack *stack)
                              (uint64_t)table->n_buckets * sizeof(*table->buckets) +
                              table->keys.capacity + table->old.tail.capacity;
         held.temporary_bytes += table->old.in_file;
+        held.n_rows += table->n_records;
     }
     return held;
 }

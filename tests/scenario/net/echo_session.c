@@ -363,10 +363,18 @@ enum weh_room weh_host_room(struct weh_host *host, const char *user)
     return WEH_ROOM_FREE;
 }
 
-void weh_host_stop(struct weh_host *host, bool hurry)
+void weh_host_stop(struct weh_host *host, uint64_t within_ms, bool hurry)
 {
     (void)host;
+    (void)within_ms;
     (void)hurry;
+}
+
+void weh_session_close_text(struct weh_session *session, char *out, size_t size)
+{
+    (void)session;
+    (void)size;
+    out[0] = '\0';
 }
 
 void weh_session_sent(struct weh_session *session, size_t n)

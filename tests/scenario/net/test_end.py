@@ -47,19 +47,52 @@ def test_sigint_drains():
     end(False, signal.SIGINT)
 
 
-def test_draining_server_accepts_nobody():
+def ask(server, request):
+    """Status and headers of the answer to @request, on a connection of its own."""
+    asker = Client(server)
+    asker.send(f"{request}\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n".encode())
+    status, headers, _ = asker.read_response()
+    asker.close()
+    return status, headers
+
+
+def test_draining_server_tells_newcomers_that_it_stops():
     server = Server(wsraw.program(), "limits.drain_s=30")
     (client,) = opened(server)
+    idle = Client(server)  # came before
     client.echo(b"hello")
+    assert ask(server, "GET /readyz HTTP/1.1")[0] == 200
     server.signal(signal.SIGTERM)
     client.expect_close(1001)  # not answered: the server waits
-    try:
-        Client(server)
-        raise AssertionError("still listening")
-    except ConnectionRefusedError:
-        pass
-    client.close()
+    assert ask(server, "GET /healthz HTTP/1.1")[0] == 200
+    idle.send(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert idle.read_response()[0] == 503
+    for request in ("GET /readyz HTTP/1.1", "POST /v1/tickets HTTP/1.1", "GET / HTTP/1.1"):
+        status, headers = ask(server, request)
+        assert status == 503, request
+        assert headers["retry-after"] == "10", headers
+    newcomer = Client(server)
+    status, headers, _ = newcomer.upgrade()
+    assert (status, headers["retry-after"]) == (503, "10"), headers
+    waiting = Client(server)  # has no request yet, and keeps nobody waiting
+    client.send(frame(CLOSE, b"\x03\xe9"))
+    start = time.monotonic()
     server.stop()
+    assert time.monotonic() - start < 5, "all sessions had gone"
+    for one in (client, idle, newcomer, waiting):
+        one.close()
+
+
+def test_client_that_ignores_the_close_holds_nobody_up_beyond_the_limit():
+    server = Server(wsraw.program(), "limits.drain_s=1")
+    (client,) = opened(server)
+    client.echo(b"hello")
+    start = time.monotonic()
+    server.signal(signal.SIGTERM)
+    client.expect_close(1001)  # and never answered
+    server.stop()
+    assert time.monotonic() - start < 4, "the limit of the drain"
+    client.close()
 
 
 def test_client_that_does_not_answer_is_left_behind_at_the_limit():

@@ -108,6 +108,34 @@ int rpc_setup_group(void **state)
     return (int)weh_briefcase_global_init(NULL);
 }
 
+static int64_t drain(void *ctx, uint64_t within_ms)
+{
+    struct fixture *f = ctx;
+
+    f->drained_ms = within_ms;
+    return 0;
+}
+
+static void reload(void *ctx, struct weh_reload *out)
+{
+    struct fixture *f = ctx;
+
+    f->n_reloads++;
+    weh_buf_printf(&out->needs_restart, "listen.port, data.dir");
+    out->failed[0].what = "certificates";
+    (void)snprintf(out->failed[0].where, sizeof(out->failed[0].where), "tls.key");
+    out->n_failed = 1;
+}
+
+static enum weh_log_level set_log_level(void *ctx, enum weh_log_level level)
+{
+    struct fixture *f = ctx;
+    const enum weh_log_level before = f->log_level;
+
+    f->log_level = level;
+    return before;
+}
+
 int rpc_setup(void **state)
 {
     struct fixture *f = weh_calloc(1, sizeof(*f));
@@ -124,6 +152,10 @@ int rpc_setup(void **state)
     options.config = &f->config;
     options.methods = weh_rpc_methods(&options.n_methods);
     options.app = f->app;
+    f->drained_ms = UINT64_MAX;
+    f->log_level = WEH_LOG_INFO;
+    f->control = (struct weh_control){ drain, reload, set_log_level, f };
+    options.control = &f->control;
     assert_int_equal(weh_host_create(&options, &f->host, NULL), WEH_OK);
     copy_imodel(f, "empty.bim", "empty");
     connect_client(f, &f->a, WEH_ACCESS_EDIT);

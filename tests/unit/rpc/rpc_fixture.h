@@ -2,6 +2,7 @@
 #ifndef RPC_FIXTURE_H
 #define RPC_FIXTURE_H
 
+#include "weh/admin.h"
 #include "weh/arena.h"
 #include "weh/auth.h"
 #include "weh/config.h"
@@ -24,6 +25,10 @@ struct fixture {
     struct weh_auth *auth;
     struct weh_rpc_app *app;
     struct weh_host *host;
+    struct weh_control control; /* of the process that there is not */
+    uint64_t drained_ms;        /* what it was asked for; UINT64_MAX: nothing yet */
+    unsigned n_reloads;
+    enum weh_log_level log_level;
     char dir[64];
     struct client a;
     struct client b;

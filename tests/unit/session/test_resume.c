@@ -42,7 +42,7 @@ static void finish(struct client *client)
     if (f->fake->session != NULL) {
         fake_channel_cut(f->fake, WEH_CLOSE_CLIENT_CLOSED);
     }
-    weh_host_stop(f->host, true);
+    weh_host_stop(f->host, 0, true);
     fake_channel_serve(f->fake, f->host);
     for (;;) {
         unsigned seen = fake_channel_wakes(f->fake);
@@ -474,7 +474,7 @@ static void test_resume_stop_ends_detached_sessions(void **state)
     struct fixture *f = client.f;
 
     fake_channel_cut(f->fake, WEH_CLOSE_SOCKET_LOST);
-    weh_host_stop(f->host, false);
+    weh_host_stop(f->host, 10000, false);
     fake_channel_wait_ended(f->fake, f->host, client.session);
     assert_int_equal(f->closed_for, WEH_CLOSE_SHUTDOWN);
     finish(&client);
