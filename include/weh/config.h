@@ -71,6 +71,11 @@ WEH_MUST_CHECK weh_err weh_config_read_environment(struct weh_config *config,
 WEH_MUST_CHECK weh_err weh_config_reload(struct weh_config *config, struct weh_config *from,
                                          struct weh_buf *ignored, struct weh_diag *diag);
 
+/** The path of the admin socket into @out, "" when there is none. WEH_E_BAD_ARGS (where: admin.socket)
+ * when it does not fit. */
+WEH_MUST_CHECK weh_err weh_config_admin_path(const struct weh_config *config, char *out,
+                                             size_t size, struct weh_diag *diag);
+
 /** The commented example with every key at its default: conf/webedithost.conf. */
 void weh_config_print_example(struct weh_buf *out);
 

@@ -93,6 +93,25 @@ static void channel_detached(struct weh_channel *channel, enum weh_close_reason 
     weh_inbox_post(conn);
 }
 
+/* Count @conn among those that come from @address; NULL: over the admin socket. */
+static weh_err admit(struct weh_conn *conn, const struct weh_address *address)
+{
+    struct weh_admission *admission = &conn->net->admission;
+
+    if (address == NULL) {
+        weh_admin_count(conn->net, 1);
+        return WEH_OK;
+    }
+    conn->address = *address;
+    weh_admission_enter(admission, &conn->admitted, conn->last_rx_ms);
+    if (!weh_address_is_here(address) &&
+        weh_admission_place(admission, &conn->admitted, address) != WEH_OK) {
+        weh_admission_leave(admission, &conn->admitted);
+        return WEH_E_NOMEM;
+    }
+    return WEH_OK;
+}
+
 weh_err weh_conn_create(struct weh_net *net, int fd, const struct weh_address *address,
                         struct weh_conn **out)
 {
@@ -109,15 +128,12 @@ weh_err weh_conn_create(struct weh_net *net, int fd, const struct weh_address *a
     conn->gone_reason = WEH_CLOSE_SOCKET_LOST;
     conn->last_rx_ms = weh_net_now_ms(net);
     conn->deadline_ms = conn->last_rx_ms + (uint64_t)net->config->limits_handshake_s * 1000;
-    conn->address = *address;
+    conn->is_admin = address == NULL;
     if (weh_rx_tap_register(net, conn) != WEH_OK) {
         weh_free(conn);
         return WEH_E_NOMEM;
     }
-    weh_admission_enter(&net->admission, &conn->admitted, conn->last_rx_ms);
-    if (!weh_address_is_here(address) &&
-        weh_admission_place(&net->admission, &conn->admitted, address) != WEH_OK) {
-        weh_admission_leave(&net->admission, &conn->admitted);
+    if (admit(conn, address) != WEH_OK) {
         weh_rx_tap_forget(net, conn);
         weh_free(conn);
         return WEH_E_NOMEM;
@@ -589,6 +605,9 @@ void weh_conn_gone(struct weh_conn *conn)
         conn->gone_reason = guess_reason(conn);
     }
     move(conn, WEH_CONN_GONE);
+    if (conn->is_admin) {
+        weh_admin_count(conn->net, -1);
+    }
     weh_admission_leave(&conn->net->admission, &conn->admitted);
     weh_rx_tap_forget(conn->net, conn);
     if (conn->wsi != NULL) {

@@ -20,6 +20,7 @@ static void close_all(struct weh_net *net)
 {
     net->is_over = true;
     weh_listener_close(net);
+    weh_admin_close(net);
     kill_all(net);
 }
 

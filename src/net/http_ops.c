@@ -31,7 +31,7 @@ static bool may_see_metrics(struct weh_conn *conn)
 {
     const char *access = conn->net->config->metrics_access;
 
-    if (strcmp(access, "open") == 0) {
+    if (strcmp(access, "open") == 0 || conn->is_admin) {
         return true;
     }
     return strcmp(access, "admin") == 0 && weh_handshake_bearer(conn) &&

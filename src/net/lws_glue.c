@@ -21,11 +21,13 @@ static int on_event(struct weh_conn *conn, enum lws_callback_reasons reason, voi
 {
     switch ((int)reason) {
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
-        return weh_handshake_confirm(conn);
+        return conn->is_admin ? -1 : weh_handshake_confirm(conn);
     case LWS_CALLBACK_HTTP:
-        return weh_http_request(conn);
+        return conn->is_admin ? weh_admin_request(conn) : weh_http_request(conn);
+    case LWS_CALLBACK_HTTP_BODY:
+        return conn->is_admin ? weh_admin_body(conn, in, len) : 0;
     case LWS_CALLBACK_HTTP_BODY_COMPLETION:
-        return weh_http_body_done(conn);
+        return conn->is_admin ? weh_admin_body_done(conn) : weh_http_body_done(conn);
     case LWS_CALLBACK_ESTABLISHED:
         return weh_conn_established(conn);
     case LWS_CALLBACK_RECEIVE:
@@ -143,23 +145,19 @@ weh_err weh_lws_open(struct weh_net *net, struct weh_diag *diag)
     return WEH_OK;
 }
 
-void weh_lws_adopt(struct weh_net *net, int fd, const struct weh_address *address)
+/* Hand @conn's socket to libwebsockets. */
+static void adopt(struct weh_net *net, struct weh_conn *conn)
 {
-    struct weh_conn *conn = NULL;
     struct lws *wsi = NULL;
     lws_adopt_desc_t desc;
 
-    if (weh_conn_create(net, fd, address, &conn) != WEH_OK) {
-        (void)close(fd);
-        return;
-    }
     memset(&desc, 0, sizeof(desc));
     desc.vh = net->vhost;
     desc.type = LWS_ADOPT_HTTP | LWS_ADOPT_SOCKET;
-    if (net->is_tls) {
+    if (net->is_tls && !conn->is_admin) {
         desc.type |= LWS_ADOPT_ALLOW_SSL;
     }
-    desc.fd.sockfd = fd;
+    desc.fd.sockfd = conn->fd;
     desc.opaque = conn;
     conn->n_pins++;
     wsi = lws_adopt_descriptor_vhost_via_info(&desc);
@@ -170,4 +168,28 @@ void weh_lws_adopt(struct weh_net *net, int fd, const struct weh_address *addres
         conn->wsi = wsi;
     }
     weh_conn_settle(conn);
+}
+
+void weh_lws_adopt(struct weh_net *net, int fd, const struct weh_address *address)
+{
+    struct weh_conn *conn = NULL;
+
+    if (weh_conn_create(net, fd, address, &conn) == WEH_OK) {
+        adopt(net, conn);
+    } else {
+        (void)close(fd);
+    }
+}
+
+void weh_lws_adopt_admin(struct weh_net *net, int fd, const struct ucred *peer)
+{
+    struct weh_conn *conn = NULL;
+
+    if (weh_conn_create(net, fd, NULL, &conn) == WEH_OK) {
+        conn->peer_uid = peer->uid;
+        conn->peer_pid = peer->pid;
+        adopt(net, conn);
+    } else {
+        (void)close(fd);
+    }
 }

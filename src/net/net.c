@@ -112,6 +112,7 @@ static void on_tick(uv_timer_t *timer)
     for (struct weh_conn *conn = net->conns; conn != NULL; conn = conn->next) {
         check_deadlines(net, conn, now_ms, wall_ms);
     }
+    weh_admin_start(net);
 }
 
 /* ---- making it ---- */
@@ -166,7 +167,7 @@ static weh_err open_all(struct weh_net *net, struct weh_diag *diag)
         return weh_fail(diag, WEH_E_IO, "the listening socket cannot be watched");
     }
     net->listen_poll.data = net;
-    return WEH_OK;
+    return weh_admin_open(net, diag);
 }
 
 weh_err weh_net_create(const struct weh_net_options *options, struct weh_net **out,
@@ -183,6 +184,7 @@ weh_err weh_net_create(const struct weh_net_options *options, struct weh_net **o
     net->log = options->log;
     net->metrics = weh_host_metrics(options->host);
     net->listen_fd = -1;
+    weh_admin_init(net);
     net->is_tls = net->config->tls_certificate[0] != '\0';
     net->stop_within_ms = (uint64_t)net->config->limits_drain_s * 1000;
     if (pthread_mutex_init(&net->inbox_lock, NULL) != 0) {
@@ -273,6 +275,7 @@ weh_err weh_net_run(struct weh_net *net, struct weh_diag *diag)
     weh_host_attach(net->options.host, wake_for_host, net);
     (void)uv_timer_start(&net->tick, on_tick, TICK_MS, TICK_MS);
     weh_listener_start(net);
+    weh_admin_start(net);
     (void)uv_run(&net->loop, UV_RUN_DEFAULT);
     weh_rx_tap_attach(NULL);
     weh_host_attach(net->options.host, NULL, NULL);
@@ -329,6 +332,7 @@ void weh_net_destroy(struct weh_net *net)
         return;
     }
     weh_listener_close(net);
+    weh_admin_close(net);
     if (net->is_loop_open) {
         close_loop(net);
     }

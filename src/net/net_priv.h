@@ -20,6 +20,7 @@
 #include "weh/net.h"
 #include "weh/session.h"
 
+#include "admin.h"
 #include "admission.h"
 #include "frame_check.h"
 
@@ -61,11 +62,14 @@ struct weh_conn {
     bool is_authentic; /* identity is valid for the request at hand */
     bool is_closing;   /* a close frame is due or out: nothing may be written any more */
     bool is_forwarded; /* the address is what a proxy says */
+    bool is_admin;     /* came over the admin socket: HTTP only */
     bool is_reply_due; /* a request with a body was accepted: answer when the body is in */
     enum weh_close_reason gone_reason;
     uint64_t deadline_ms; /* of the loop's clock; 0: none */
     uint64_t last_rx_ms;
     uint64_t first_message_ms; /* when one must have come; 0: one has */
+    uid_t peer_uid;            /* of the admin socket, with the one below */
+    pid_t peer_pid;
     struct weh_admitted admitted;
     struct weh_address address; /* the client's, as far as is known */
 
@@ -115,6 +119,7 @@ struct weh_net {
     struct lws_vhost *vhost;
     lws_retry_bo_t keepalive;
 
+    struct weh_admin_socket admin;
     struct weh_admission admission;
     struct weh_conn *conns;
     size_t n_conns;
@@ -139,6 +144,8 @@ void weh_listener_close(struct weh_net *net);
 WEH_MUST_CHECK weh_err weh_lws_open(struct weh_net *net, struct weh_diag *diag);
 /** Hand @fd, which comes from @address, to libwebsockets; it is closed on failure. */
 void weh_lws_adopt(struct weh_net *net, int fd, const struct weh_address *address);
+/** The same with @fd from the admin socket, the other end of which is @peer. */
+void weh_lws_adopt_admin(struct weh_net *net, int fd, const struct ucred *peer);
 
 /* http.c */
 struct weh_http_reply {
@@ -168,6 +175,7 @@ int weh_http_header(struct lws *wsi, enum lws_token_indexes token, char *out, si
 int weh_http_path(struct lws *wsi, struct weh_str *path);
 
 /* channel.c */
+/** @address NULL: it comes over the admin socket. */
 WEH_MUST_CHECK weh_err weh_conn_create(struct weh_net *net, int fd,
                                        const struct weh_address *address, struct weh_conn **out);
 /** Free @conn when neither libwebsockets nor a session knows it any more. */

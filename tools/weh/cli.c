@@ -63,7 +63,7 @@ static bool parse_argument(struct weh_cli *cli, const char *text, bool options_e
         weh_cli_usage(cli, "unknown option %s", text);
         return false;
     }
-    if (cli->n_arguments == cli->command->n_arguments) {
+    if (cli->n_arguments == cli->command->n_arguments + cli->command->n_optional) {
         weh_cli_usage(cli, "one argument too many: %s", text);
         return false;
     }

@@ -19,7 +19,7 @@
 #define WEH_EXIT_USAGE  2
 
 #define WEH_CLI_OPTIONS_MAX   24
-#define WEH_CLI_ARGUMENTS_MAX 2
+#define WEH_CLI_ARGUMENTS_MAX 3
 
 struct weh_cli_option {
     const char *name;  /* without the dashes; NULL ends a table */
@@ -32,11 +32,12 @@ struct weh_cli;
 struct weh_cli_command {
     const char *name;
     const char *arguments; /* "SCRIPT|-"; "" for none */
-    uint32_t n_arguments;  /* exactly so many */
+    uint32_t n_arguments;  /* so many */
     const char *help;      /* one line */
     const char *more;      /* further lines of its own help; may be NULL */
     const struct weh_cli_option *options;
     int (*run)(const struct weh_cli *cli); /* the exit code */
+    uint32_t n_optional;                   /* further arguments, at most */
 };
 
 /** The command line, sorted. */
@@ -94,6 +95,7 @@ void weh_cli_print_message(const struct weh_rpc_message *message);
 /** Write @value as JSON over several lines, indented. */
 void weh_cli_print_pretty(const struct weh_value *value, FILE *file);
 
+int weh_cmd_admin(const struct weh_cli *cli);
 int weh_cmd_run(const struct weh_cli *cli);
 int weh_cmd_connect(const struct weh_cli *cli);
 int weh_cmd_new(const struct weh_cli *cli);

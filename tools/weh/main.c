@@ -77,6 +77,37 @@ static const struct weh_cli_option soak_options[] = {
     { NULL, NULL, NULL },
 };
 
+static const struct weh_cli_option admin_options[] = {
+    { "socket", "PATH", "the server's admin socket" },
+    { "config", "FILE", "the server's settings, which say where that is" },
+    { "json", NULL, "the answer as JSON instead of a table" },
+    { "user", "NAME", "of sessions: only those of this user" },
+    { "reason", "TEXT", "of end: what the client is told" },
+    { "all", NULL, "of message: to the clients of all sessions" },
+    { "seconds", "N", "of drain: time until everything has to be over (default: limits.drain_s)" },
+    { "timeout", "SECONDS", "longest wait for an answer (default: 10)" },
+    { NULL, NULL, NULL },
+};
+
+static const char admin_more[] =
+    "COMMAND is one of\n"
+    "  sessions [SESSION]       list the sessions, or show one\n"
+    "  end SESSION              end one; what is unsaved goes into the recovery journal\n"
+    "  message SESSION TEXT     tell a client something; message --all TEXT tells all\n"
+    "  drain                    stop the server in good order, as SIGTERM does\n"
+    "  reload                   read settings, keys and certificates anew, as SIGHUP does\n"
+    "  log-level LEVEL          log error, warn, info or debug until the next reload\n"
+    "  counters                 everything that /metrics counts\n"
+    "\n"
+    "Runs on the server's machine, as its user or as root. Without --socket the settings say where the\n"
+    "socket is (admin.socket in data.dir): those of --config, else of the environment, else the\n"
+    "defaults. Exit status: 0 done, 1 failed, 2 the command line is wrong.\n"
+    "\n"
+    "  weh admin sessions --socket /var/lib/webedithost/admin.sock\n"
+    "  weh admin end s5fd7ddebee011c37 --reason 'forgotten since Friday'\n"
+    "  weh admin message --all 'Back in five minutes.' && weh admin drain --seconds 60\n"
+    "  weh admin sessions --json --config webedithost.conf | jq '.sessions[].user'\n";
+
 static const char run_more[] =
     "A script has one request a line:\n"
     "  METHOD [JSON]            send it and wait for its reply; no JSON stands for {}\n"
@@ -129,13 +160,14 @@ static const char soak_more[] =
 
 /* clang-format off */
 static const struct weh_cli_command commands[] = {
-    { "run", "SCRIPT|-", 1, "Run a script of requests and expectations.", run_more, run_options, weh_cmd_run },
-    { "connect", "", 0, "Talk to a server by hand.", connect_more, connect_options, weh_cmd_connect },
-    { "new", "FILE", 1, "Make a new iModel file.", NULL, new_options, weh_cmd_new },
-    { "inspect", "FILE", 1, "Show what is in an iModel file.", NULL, inspect_options, weh_cmd_inspect },
-    { "token", "", 0, "Print a token, signed with a local server's key.", NULL, token_options, weh_cmd_token },
-    { "bench", "", 0, "Measure a server, print JSON.", bench_more, bench_options, weh_cmd_bench },
-    { "soak", "", 0, "Let many sessions work at once and check every answer.", soak_more, soak_options, weh_cmd_soak },
+    { "admin", "COMMAND [ARGUMENT]...", 1, "Look after a server on this machine.", admin_more, admin_options, weh_cmd_admin, 2 },
+    { "run", "SCRIPT|-", 1, "Run a script of requests and expectations.", run_more, run_options, weh_cmd_run, 0 },
+    { "connect", "", 0, "Talk to a server by hand.", connect_more, connect_options, weh_cmd_connect, 0 },
+    { "new", "FILE", 1, "Make a new iModel file.", NULL, new_options, weh_cmd_new, 0 },
+    { "inspect", "FILE", 1, "Show what is in an iModel file.", NULL, inspect_options, weh_cmd_inspect, 0 },
+    { "token", "", 0, "Print a token, signed with a local server's key.", NULL, token_options, weh_cmd_token, 0 },
+    { "bench", "", 0, "Measure a server, print JSON.", bench_more, bench_options, weh_cmd_bench, 0 },
+    { "soak", "", 0, "Let many sessions work at once and check every answer.", soak_more, soak_options, weh_cmd_soak, 0 },
 };
 /* clang-format on */
 

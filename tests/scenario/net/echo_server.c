@@ -24,7 +24,8 @@ static void configure(struct weh_config *config, int argc, char **argv, uint32_t
 {
     struct weh_diag diag;
 
-    if (weh_config_init(config, &diag) != WEH_OK) {
+    if (weh_config_init(config, &diag) != WEH_OK ||
+        weh_config_set(config, "admin.socket", "", "default", &diag) != WEH_OK) {
         die(&diag);
     }
     for (int i = 1; i < argc; i++) {

@@ -12,6 +12,7 @@
 
 #include <pthread.h>
 
+#include "weh/admin.h"
 #include "weh/alloc.h"
 #include "weh/buf.h"
 #include "weh/host.h"
@@ -368,6 +369,15 @@ void weh_host_stop(struct weh_host *host, uint64_t within_ms, bool hurry)
     (void)host;
     (void)within_ms;
     (void)hurry;
+}
+
+void weh_host_call(struct weh_host *host, const struct weh_caller *caller, struct weh_str body,
+                   struct weh_buf *out)
+{
+    (void)host;
+    (void)caller;
+    (void)body;
+    (void)out;
 }
 
 void weh_session_close_text(struct weh_session *session, char *out, size_t size)
