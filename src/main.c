@@ -291,6 +291,7 @@ static int serve(struct daemon *daemon)
     if (!daemon->config.process_core_dumps) {
         service_forbid_core_dumps(&daemon->log);
     }
+    service_raise_descriptors(&daemon->config, &daemon->log);
     err = build(daemon, &diag);
     if (err == WEH_OK) {
         err = print_ready(daemon, &diag);

@@ -14,6 +14,10 @@
 
 #include "weh/clock.h"
 #include "weh/compiler.h"
+#include "weh/rpc.h"
+
+/* Listener, loop, logs, and what libraries open. */
+#define SPARE_DESCRIPTORS 256
 
 void service_forbid_core_dumps(const struct weh_log *log)
 {
@@ -24,6 +28,29 @@ void service_forbid_core_dumps(const struct weh_log *log)
     if (setrlimit(RLIMIT_CORE, &none) != 0) {
         weh_log(log, WEH_LOG_WARN, NULL, "service.core_dumps",
                 WEH_F_TEXT("error", strerrordesc_np(errno)));
+    }
+}
+
+void service_raise_descriptors(const struct weh_config *config, const struct weh_log *log)
+{
+    const uint64_t n_sessions = (uint64_t)config->limits_sessions;
+    const uint64_t n_files =
+        config->limits_open_files != 0 ? (uint64_t)config->limits_open_files : n_sessions;
+    /* No more than can be of use: libwebsockets' tables grow with the limit. */
+    const uint64_t wanted = SPARE_DESCRIPTORS + (uint64_t)config->limits_handshakes + n_sessions +
+                            n_files * WEH_DESCRIPTORS_PER_FILE;
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) {
+        return;
+    }
+    limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : (rlim_t)wanted;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        weh_log(log, WEH_LOG_WARN, NULL, "service.descriptors",
+                WEH_F_TEXT("error", strerrordesc_np(errno)));
+    } else {
+        weh_log(log, WEH_LOG_INFO, NULL, "service.descriptors", WEH_F_INT("limit", limit.rlim_cur),
+                WEH_F_INT("wanted", wanted));
     }
 }
 

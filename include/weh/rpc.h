@@ -14,6 +14,9 @@
 
 #define WEH_PROTOCOL_NAME "weh.v1"
 
+/** Of an open iModel or briefcase: the file, its log, the log's index, and a temporary file now and then. */
+#define WEH_DESCRIPTORS_PER_FILE 4
+
 struct weh_auth;
 struct weh_rpc_app;
 

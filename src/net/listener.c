@@ -1,6 +1,7 @@
 /* src/net/listener.c - the listening socket: address, accept, and what happens without descriptors.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -20,6 +22,7 @@
 #define ACCEPT_LOG_MS         1000
 #define HANDSHAKE_FAIR_MS     2000 /* a longer one has to make room when there are too many */
 #define ANSWERED_BEYOND_LIMIT 16   /* connections of an address that may ask and be told 429 */
+#define RESERVED_DESCRIPTORS  64   /* that connections leave to files */
 #define ACTIVATION_FIRST      3    /* sd_listen_fds(3): SD_LISTEN_FDS_START */
 
 static bool is_loopback(const struct sockaddr *address)
@@ -121,9 +124,12 @@ weh_err weh_listener_open(struct weh_net *net, struct weh_diag *diag)
 {
     struct sockaddr_storage address;
     socklen_t size = sizeof(address);
+    struct rlimit limit = { .rlim_cur = RLIM_INFINITY };
     int fd = activation_fd();
     weh_err err = WEH_OK;
 
+    (void)getrlimit(RLIMIT_NOFILE, &limit);
+    net->n_descriptors = limit.rlim_cur > INT_MAX ? INT_MAX : (size_t)limit.rlim_cur;
     if (fd < 0) {
         err = open_configured(net, diag);
         if (err != WEH_OK) {
@@ -198,6 +204,20 @@ static bool make_room(struct weh_net *net)
     return true;
 }
 
+/* Descriptors are numbered from the lowest that is free. */
+static bool is_last_for_files(const struct weh_net *net)
+{
+    const size_t reserved = net->n_descriptors / 4 < RESERVED_DESCRIPTORS ? net->n_descriptors / 4
+                                                                          : RESERVED_DESCRIPTORS;
+    const int lowest = fcntl(net->listen_fd, F_DUPFD_CLOEXEC, 0);
+
+    if (lowest < 0) {
+        return errno == EMFILE;
+    }
+    (void)close(lowest);
+    return (size_t)lowest + reserved >= net->n_descriptors;
+}
+
 /* One connection; false when there is none or no more can be taken now. */
 static bool accept_one(struct weh_net *net)
 {
@@ -209,6 +229,10 @@ static bool accept_one(struct weh_net *net)
 
     if (net->admission.n_handshakes >= (size_t)net->config->limits_handshakes && !make_room(net)) {
         pause_accepting(net, "too many handshakes", WEH_METRIC_LIMIT_HANDSHAKES);
+        return false;
+    }
+    if (is_last_for_files(net)) {
+        pause_accepting(net, strerrordesc_np(EMFILE), WEH_METRIC_LIMIT_DESCRIPTORS);
         return false;
     }
     fd = accept4(net->listen_fd, (struct sockaddr *)(void *)&peer, &size,

@@ -109,6 +109,7 @@ struct weh_net {
     unsigned n_stop_signals;
 
     int listen_fd;
+    size_t n_descriptors; /* that the process may have */
     uint16_t port;
     bool is_tls;
     void *ssl_ctx; /* libwebsockets' SSL_CTX of the listener, borrowed; NULL without TLS */

@@ -97,6 +97,7 @@ static weh_err open_session(void *app, struct weh_session *session, void **out,
     }
     workspace->app = app;
     workspace->session = session;
+    workspace_has_come(workspace);
     *out = workspace;
     return WEH_OK;
 }

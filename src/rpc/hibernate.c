@@ -12,16 +12,19 @@
  * The list of those that are awake, longest rested first, is the application's; it has a lock of its own.
  * A workspace leaves it before its session can be freed.
  */
+#include <errno.h>
+
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "weh/alloc.h"
 #include "weh/clock.h"
 #include "weh/host.h"
+#include "weh/metrics.h"
 
 #include "rpc_priv.h"
 
-/* The file, its log, the log's index, and a temporary file now and then. */
-#define DESCRIPTORS_PER_FILE 4
 /* Listener, loop, log, table of briefcases, what libraries open, and the files below. */
 #define DESCRIPTORS_RESERVED 128
 /* Open beyond the budget at most, with a quarter of it: a file seldom needs all its descriptors. */
@@ -33,6 +36,11 @@
  * it takes as long as some of them take to close their files. */
 #define TRIM_EVERY 64
 #define TRIM_MS    UINT64_C(5000)
+
+static void count(const struct workspace *workspace, enum weh_metric metric, int64_t n)
+{
+    weh_metrics_add(weh_host_metrics(weh_session_host(workspace->session)), metric, n);
+}
 
 /* ---- who is awake ---- */
 
@@ -73,20 +81,18 @@ static void append_locked(struct awake_list *list, struct workspace *workspace)
     list->newest = workspace;
 }
 
-/* How many files may be open: what is configured, or what connections leave of the descriptors. */
+/* How many files may be open: what connections leave of the descriptors, or less. */
 static size_t budget(const struct workspace *workspace)
 {
     const struct weh_rpc_app *app = workspace->app;
     const size_t configured = (size_t)app->config->limits_open_files;
     const size_t taken =
         weh_host_session_count(weh_session_host(workspace->session)) + DESCRIPTORS_RESERVED;
+    const size_t n = app->awake.n_descriptors > taken
+                         ? (app->awake.n_descriptors - taken) / WEH_DESCRIPTORS_PER_FILE
+                         : 1;
 
-    if (configured != 0) {
-        return configured;
-    }
-    return app->awake.n_descriptors > taken
-               ? (app->awake.n_descriptors - taken) / DESCRIPTORS_PER_FILE
-               : 1;
+    return configured != 0 && configured < n ? configured : n;
 }
 
 /* Beyond the budget some more may be open while those that were asked go to sleep, and as long as none
@@ -98,13 +104,12 @@ static size_t hard_limit(const struct workspace *workspace)
     return max + max / 4 + EXTRA_FILES;
 }
 
-/* Ask those that have rested longest, but for @workspace, to go to sleep. They do it when they are
- * idle; meanwhile there are a few more than there should be. Asking again does no harm: a request may
- * have come between. */
-static void make_room(struct workspace *workspace)
+/* Ask those that have rested longest, but for @workspace, to go to sleep until @max are left. They do it
+ * when they are idle; meanwhile there are a few more than there should be. One that is asked during a
+ * request forgets it: asking again does no harm. */
+static void make_room_for(struct workspace *workspace, size_t max)
 {
     struct awake_list *list = &workspace->app->awake;
-    const size_t max = budget(workspace);
     size_t n_left;
 
     (void)pthread_mutex_lock(&list->lock);
@@ -120,6 +125,11 @@ static void make_room(struct workspace *workspace)
     (void)pthread_mutex_unlock(&list->lock);
 }
 
+static void make_room(struct workspace *workspace)
+{
+    make_room_for(workspace, budget(workspace));
+}
+
 weh_err workspace_check_files(struct workspace *workspace, struct weh_diag *diag)
 {
     struct awake_list *list = &workspace->app->awake;
@@ -132,6 +142,7 @@ weh_err workspace_check_files(struct workspace *workspace, struct weh_diag *diag
         return WEH_OK;
     }
     make_room(workspace);
+    count(workspace, WEH_METRIC_LIMIT_FILES, 1);
     return weh_fail(diag, WEH_E_BUSY, "too many files are open; try again");
 }
 
@@ -146,6 +157,7 @@ void workspace_enter_awake(struct workspace *workspace)
     workspace->is_restless = false;
     list->n_awake++;
     (void)pthread_mutex_unlock(&list->lock);
+    count(workspace, WEH_METRIC_BRIEFCASES_OPEN, 1);
     make_room(workspace);
 }
 
@@ -161,6 +173,46 @@ void workspace_leave_awake(struct workspace *workspace)
     workspace->is_listed = false;
     list->n_awake--;
     (void)pthread_mutex_unlock(&list->lock);
+    count(workspace, WEH_METRIC_BRIEFCASES_OPEN, -1);
+}
+
+void workspace_has_come(struct workspace *workspace)
+{
+    make_room(workspace);
+}
+
+/* Are there fewer than an open file needs, and one while its path is looked up? */
+static bool is_short_of_descriptors(void)
+{
+    int fds[WEH_DESCRIPTORS_PER_FILE + 1];
+    bool is_short = false;
+
+    for (size_t i = 0; i < WEH_ARRAY_LEN(fds); i++) {
+        fds[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        is_short |= fds[i] < 0 && (errno == EMFILE || errno == ENFILE);
+    }
+    for (size_t i = 0; i < WEH_ARRAY_LEN(fds); i++) {
+        if (fds[i] >= 0) {
+            (void)close(fds[i]);
+        }
+    }
+    return is_short;
+}
+
+weh_err workspace_open_failed(struct workspace *workspace, weh_err err, struct weh_diag *diag)
+{
+    struct awake_list *list = &workspace->app->awake;
+    size_t n_awake;
+
+    if (!is_short_of_descriptors()) {
+        return err;
+    }
+    (void)pthread_mutex_lock(&list->lock);
+    n_awake = list->n_awake;
+    (void)pthread_mutex_unlock(&list->lock);
+    make_room_for(workspace, n_awake - n_awake / 4 - (n_awake > 0 ? 1 : 0));
+    count(workspace, WEH_METRIC_LIMIT_FILES, 1);
+    return weh_fail(diag, WEH_E_BUSY, "no descriptor is free; try again");
 }
 
 static void touch(struct workspace *workspace)
@@ -218,6 +270,7 @@ static void count_asleep(struct workspace *workspace, bool sleeps)
     list->n_asleep += sleeps ? 1 : (size_t)-1;
     list->n_hibernations += sleeps;
     (void)pthread_mutex_unlock(&list->lock);
+    count(workspace, WEH_METRIC_BRIEFCASES_ASLEEP, sleeps ? 1 : -1);
 }
 
 /* ---- asleep ---- */
@@ -259,13 +312,15 @@ static bool rest_writer(struct workspace *workspace)
     return true;
 }
 
-static bool try_sleep(struct workspace *workspace)
+/* @cause: what to count. */
+static bool try_sleep(struct workspace *workspace, enum weh_metric cause)
 {
     if (!may_sleep(workspace) || (!workspace->readonly && !rest_writer(workspace))) {
         return false;
     }
     workspace_release(workspace, &workspace->sleep.entry);
     count_asleep(workspace, true);
+    count(workspace, cause, 1);
     return true;
 }
 
@@ -316,6 +371,7 @@ static weh_err wake(struct workspace *workspace, bool *same, struct weh_diag *di
 
     *same = true;
     if (err != WEH_OK) {
+        count(workspace, WEH_METRIC_WAKES_FAILED, 1);
         return err;
     }
     if (!workspace->readonly) {
@@ -327,6 +383,7 @@ static weh_err wake(struct workspace *workspace, bool *same, struct weh_diag *di
     }
     workspace->n_rollbacks = weh_briefcase_rollback_count(workspace->briefcase);
     end_sleep(workspace);
+    count(workspace, *same ? WEH_METRIC_WAKES_SAME : WEH_METRIC_WAKES_CHANGED, 1);
     return WEH_OK;
 }
 
@@ -342,6 +399,7 @@ weh_err hibernate_before_request(struct workspace *workspace, const struct weh_m
     weh_err err;
 
     workspace->is_lean = false;
+    workspace->rested_ms = 0;
     if (workspace->is_listed) {
         touch(workspace);
     }
@@ -411,12 +469,19 @@ static uint64_t hibernate_ms(const struct workspace *workspace)
     return (uint64_t)workspace->app->config->session_hibernate_s * 1000;
 }
 
+/* What is left of a rest of @wanted_ms; what could not be done at its end is tried again after another. */
+static uint64_t left_ms(const struct workspace *workspace, uint64_t wanted_ms)
+{
+    return workspace->rested_ms < wanted_ms ? wanted_ms - workspace->rested_ms : wanted_ms;
+}
+
 uint64_t hibernate_tick_after(struct workspace *workspace)
 {
     uint64_t after_ms = 0;
 
     if (workspace->briefcase != NULL) {
-        after_ms = sooner_ms(hibernate_ms(workspace), workspace->is_lean ? 0 : LEAN_MS);
+        after_ms = sooner_ms(left_ms(workspace, hibernate_ms(workspace)),
+                             workspace->is_lean ? 0 : left_ms(workspace, LEAN_MS));
     }
     if ((workspace->is_lean || sleeps(workspace)) && is_trim_due(workspace)) {
         after_ms = sooner_ms(after_ms, TRIM_MS);
@@ -427,9 +492,12 @@ uint64_t hibernate_tick_after(struct workspace *workspace)
 void hibernate_tick(struct workspace *workspace, uint64_t idle_ms)
 {
     const uint64_t after_ms = hibernate_ms(workspace);
+    const bool rested = after_ms != 0 && idle_ms >= after_ms;
     const bool asked = workspace->is_listed && must_sleep(workspace);
 
-    if ((asked || (after_ms != 0 && idle_ms >= after_ms)) && try_sleep(workspace)) {
+    workspace->rested_ms = idle_ms;
+    if ((asked || rested) && try_sleep(workspace, rested ? WEH_METRIC_HIBERNATIONS_REST
+                                                         : WEH_METRIC_HIBERNATIONS_FILES)) {
         count_given_up(workspace);
     } else if (asked && workspace->briefcase != NULL && !may_sleep(workspace)) {
         /* What only fails now (somebody reads the log) is asked again when the next file is opened. */

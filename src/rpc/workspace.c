@@ -95,6 +95,7 @@ weh_err workspace_take(struct workspace *workspace, const char *path, struct weh
 
     if (err == WEH_OK) {
         err = weh_briefcase_open(&options, &workspace->briefcase, diag);
+        err = err == WEH_OK ? WEH_OK : workspace_open_failed(workspace, err, diag);
     }
     if (err != WEH_OK) {
         return err;

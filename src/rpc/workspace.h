@@ -72,7 +72,8 @@ struct workspace {
     struct workspace_sleep sleep;
     struct workspace *awake_next; /* with the list's lock, with the two below */
     struct workspace *awake_previous;
-    bool is_lean; /* has given up what it can open again at once; until its next request */
+    uint64_t rested_ms; /* since its last request, at the last tick */
+    bool is_lean;       /* has given up what it can open again at once; until its next request */
     bool must_sleep;
     bool is_restless; /* could not sleep when it was asked; until its next request */
     bool is_listed;
@@ -123,6 +124,12 @@ WEH_MUST_CHECK weh_err awake_init(struct awake_list *list, struct weh_diag *diag
 void awake_fini(struct awake_list *list);
 /** WEH_E_BUSY when so many files are open that no further one may be. */
 WEH_MUST_CHECK weh_err workspace_check_files(struct workspace *workspace, struct weh_diag *diag);
+/** Its file could not be opened: @err, or WEH_E_BUSY when it was for want of a descriptor, of which some
+ * are going to be given back then. */
+WEH_MUST_CHECK weh_err workspace_open_failed(struct workspace *workspace, weh_err err,
+                                             struct weh_diag *diag);
+/** It has a connection, which needs a descriptor. */
+void workspace_has_come(struct workspace *workspace);
 /** Its file is open now, or is going to be closed. */
 void workspace_enter_awake(struct workspace *workspace);
 void workspace_leave_awake(struct workspace *workspace);

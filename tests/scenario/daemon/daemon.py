@@ -4,6 +4,7 @@
 
 import json
 import os
+import resource
 import select
 import shutil
 import signal
@@ -21,7 +22,8 @@ TIMEOUT_S = 60
 class Daemon:
     """A running daemon; its log is kept whole."""
 
-    def __init__(self, program, *settings, imodel=None, folder=None, config=None, environment=None):
+    def __init__(self, program, *settings, imodel=None, folder=None, config=None, environment=None,
+                 descriptors=None):
         self.folder = folder or tempfile.mkdtemp(prefix="weh-ops-")
         self.tls = None
         os.makedirs(f"{self.folder}/data/imodels", exist_ok=True)
@@ -34,7 +36,9 @@ class Daemon:
         self.process = subprocess.Popen(
             [program, *(["--config", f"{self.folder}/conf"] if config is not None else []),
              *(part for one in arguments for part in ("--set", one))],
-            stdout=subprocess.PIPE, stderr=self.errors, env={**os.environ, **(environment or {})})
+            stdout=subprocess.PIPE, stderr=self.errors, env={**os.environ, **(environment or {})},
+            preexec_fn=descriptors and (
+                lambda: resource.setrlimit(resource.RLIMIT_NOFILE, descriptors)))
         line = self.process.stdout.readline()
         self.ready = json.loads(line) if line else {}
         self.port = self.ready.get("port")
@@ -51,6 +55,11 @@ class Daemon:
     def wait_for_log(self, text, times=1):
         """Wait until @text stands @times in the log."""
         until(lambda: self.log().count(text) >= times, text)
+
+    def kill(self):
+        """As if the power went; the folder stays."""
+        self.process.kill()
+        self.wait()
 
     def terminate(self):
         self.process.send_signal(signal.SIGTERM)

@@ -11,8 +11,10 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <sqlite3.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "weh/clock.h"
@@ -319,6 +321,34 @@ static void test_too_many_files_that_cannot_sleep_are_refused(void **state)
     }
 }
 
+/* Whatever took them: a session that rests gives its descriptors to one that works. */
+static void test_file_without_a_descriptor_is_busy_until_others_sleep(void **state)
+{
+    struct fixture *f = *state;
+    struct rlimit old = { 0 };
+    struct rlimit low;
+    int free_fd;
+
+    assert_int_equal(weh_config_set(&f->config, "limits.open_files", "0", "test", NULL), WEH_OK);
+    connect_client(f, &f->b, WEH_ACCESS_EDIT);
+    (void)call(&f->a, "briefcase.open", "{\"imodel\":\"empty\"}");
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+    free_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    assert_true(free_fd >= 0 && close(free_fd) == 0);
+    low = (struct rlimit){ (rlim_t)free_fd, old.rlim_max };
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+    call_fails(&f->b, "briefcase.open", "{\"imodel\":\"other\"}", "Busy", NULL);
+    assert_true(wait_asleep(f, 1));
+    low.rlim_cur += 2; /* with what a gave back it is enough for one */
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+    (void)call(&f->b, "briefcase.open", "{\"imodel\":\"other\"}");
+    call_fails(&f->a, "txns.state", "{}", "Busy", NULL);
+    assert_true(wait_asleep(f, 2));
+    (void)call(&f->a, "txns.state", "{}");
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+    (void)call(&f->b, "txns.state", "{}");
+}
+
 static void test_sleeper_that_disconnects_leaves_its_file(void **state)
 {
     struct fixture *f = *state;
@@ -366,6 +396,7 @@ int main(void)
         T(test_reader_that_slept_reads_the_newest_state),
         T(test_longest_rested_that_can_sleep_does),
         T(test_too_many_files_that_cannot_sleep_are_refused),
+        T(test_file_without_a_descriptor_is_busy_until_others_sleep),
         T(test_sleeper_that_disconnects_leaves_its_file),
         T(test_transactions_asleep_are_undone_after_waking),
 #undef T
