@@ -143,6 +143,22 @@ static weh_err acknowledge(struct weh_call *call, struct weh_diag *diag)
     return err;
 }
 
+/* An operator's method: takes some memory, tells how often it was called. */
+static weh_err rule(struct weh_call *call, struct weh_diag *diag)
+{
+    struct fixture *f = weh_host_app(call->host);
+
+    if (weh_arena_alloc(call->arena, 100000) == NULL) {
+        return weh_fail_nomem(diag);
+    }
+    f->n_calls++;
+    weh_sink_map_begin(call->result, 1);
+    weh_sink_key(call->result, "ruled");
+    weh_sink_int(call->result, f->n_calls);
+    weh_sink_map_end(call->result);
+    return WEH_OK;
+}
+
 /* clang-format off */
 #define HELLO (WEH_METHOD_OUT_OF_BAND | WEH_METHOD_UNCOUNTED)
 static const struct weh_arg_spec hello_args[] = { { "session", WEH_ARG_STRING, false, 0, 64, NULL, "" }, { "token", WEH_ARG_STRING, false, 0, 64, NULL, "" }, { "received", WEH_ARG_INT, false, 0, 1000000, NULL, "" }, { .name = NULL } };
@@ -166,6 +182,7 @@ static const struct weh_method methods[] = {
     { "test.many",   WEH_IN(NEW),   WEH_ACCESS_VIEW,  0, n_args, "", "", "", tell_many },
     { "test.notify", WEH_IN(NEW),   WEH_ACCESS_VIEW,  0, none, "", "", "", notify },
     { "test.ready",  WEH_IN(READY), WEH_ACCESS_VIEW,  0, none, "", "", "", count },
+    { "test.rule",   WEH_IN(NEW),   WEH_ACCESS_ADMIN, WEH_METHOD_OUT_OF_BAND, any, "", "", "", rule },
     { "test.wait",   WEH_IN(NEW),   WEH_ACCESS_VIEW,  0, none, "", "", "", wait_at_gate },
 };
 /* clang-format on */
