@@ -327,6 +327,29 @@ class Tool(unittest.TestCase):
         self.assertIn("no server listens there", done.stderr)
 
 
+class States(unittest.TestCase):
+    def test_of_a_session_that_rests_and_of_one_that_lost_its_client(self):
+        daemon = Daemon(PROGRAM, "session.hibernate_s=1", imodel=SMALL)
+        session = daemon.connect()
+        session.must("session.hello", {"client": {"name": "test"}})
+        session.must("briefcase.open", {"imodel": "small"})
+        admin = Admin(socket_of(daemon))
+
+        def look():
+            (seen,) = admin.must("admin.sessions")["sessions"]
+            return seen["state"], seen["hibernating"], seen["imodel"]
+
+        self.assertEqual(look(), ("attached", False, "small"))
+        until(lambda: look() == ("hibernating", True, "small"), "it rests")
+        session.client.reset()
+        until(lambda: look() == ("detached", True, "small"), "it waits for its client")
+        (seen,) = admin.must("admin.sessions")["sessions"]
+        admin.must("admin.end", {"session": seen["session"]})
+        until(lambda: admin.must("admin.sessions")["total"] == 0, "it has ended")
+        admin.close()
+        daemon.stop()
+
+
 class Hardship(unittest.TestCase):
     def test_operators_get_in_while_the_server_is_full(self):
         daemon = Daemon(PROGRAM, "limits.sessions=1")
