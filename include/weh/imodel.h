@@ -12,6 +12,7 @@
 #include "weh/str.h"
 
 struct weh_file_bounds;
+struct weh_file_registry;
 
 struct weh_imodel_create_props {
     struct weh_str root_subject_name;        /* trimmed; then 1 to 350 characters, no NUL */
@@ -41,9 +42,11 @@ struct weh_imodel_summary {
     char name[256]; /* code value of the root subject, cut at a character when longer */
 };
 
-/** Read id and name of the iModel @path, within @bounds (NULL: none), read-only, without waiting for locks.
+/** Read id and name of the iModel @path, within @bounds (NULL: none), read-only, without waiting for locks
+ * of others; for those who open or close it in this process, whom @registry (NULL: nobody) knows.
  * WEH_E_FILE_NOT_FOUND, WEH_E_NOT_AN_IMODEL, others of weh_db_fail. */
 WEH_MUST_CHECK weh_err weh_imodel_peek(const char *path, const struct weh_file_bounds *bounds,
+                                       struct weh_file_registry *registry,
                                        struct weh_imodel_summary *out, struct weh_diag *diag);
 
 /**

@@ -20,15 +20,14 @@ static void copy_name(struct weh_str text, char *out, size_t size)
     out[n] = '\0';
 }
 
-weh_err weh_imodel_peek(const char *path, const struct weh_file_bounds *bounds,
-                        struct weh_imodel_summary *out, struct weh_diag *diag)
+static weh_err peek(const char *path, const struct weh_file_bounds *bounds,
+                    struct weh_imodel_summary *out, struct weh_diag *diag)
 {
     struct weh_briefcase *briefcase = NULL;
     sqlite3_stmt *stmt = NULL;
     bool row = false;
     weh_err err;
 
-    weh_assert(path != NULL && out != NULL);
     err = weh_glance_open(path, bounds, &briefcase, diag);
     if (err != WEH_OK) {
         return err;
@@ -49,5 +48,29 @@ weh_err weh_imodel_peek(const char *path, const struct weh_file_bounds *bounds,
 out:
     weh_stmt_release(briefcase, stmt);
     weh_glance_close(briefcase);
+    return err;
+}
+
+weh_err weh_imodel_peek(const char *path, const struct weh_file_bounds *bounds,
+                        struct weh_file_registry *registry, struct weh_imodel_summary *out,
+                        struct weh_diag *diag)
+{
+    struct weh_briefcase_options options = { .path = path, .readonly = true };
+    struct weh_file_entry *entry = NULL;
+    weh_err err = WEH_OK;
+
+    weh_assert(path != NULL && out != NULL);
+    if (bounds != NULL) {
+        options.bounds = *bounds;
+    }
+    /* Beside somebody who opens the file or closes it as the last, either would fail for nothing. */
+    if (registry != NULL) {
+        err = weh_file_entry_acquire(registry, &options, &entry, diag);
+        err = err == WEH_E_BUSY ? WEH_OK : err; /* open under another name: that can be seen too */
+    }
+    if (err == WEH_OK) {
+        err = peek(path, bounds, out, diag);
+    }
+    weh_file_entry_release(registry, entry, false);
     return err;
 }

@@ -80,7 +80,7 @@ static weh_err wish_for(struct weh_call *call, const char *source, struct weh_hu
     const struct weh_config *config = app->config;
     const struct weh_file_bounds bounds = app_bounds(app);
     struct weh_imodel_summary summary;
-    weh_err err = weh_imodel_peek(source, &bounds, &summary, diag);
+    weh_err err = weh_imodel_peek(source, &bounds, app->files, &summary, diag);
 
     if (err == WEH_OK) {
         const uint64_t max_bytes = (uint64_t)config->limits_user_disk_bytes;

@@ -195,7 +195,7 @@ static void put_listed(struct weh_call *call, const char *name)
 
     /* What is no iModel (or vanished meanwhile) is not one of the list. */
     if (path == NULL || lstat(path, &info) != 0 ||
-        weh_imodel_peek(path, &bounds, &summary, NULL) != WEH_OK) {
+        weh_imodel_peek(path, &bounds, app->files, &summary, NULL) != WEH_OK) {
         return;
     }
     weh_sink_map_begin(call->result, WEH_SINK_UNKNOWN);

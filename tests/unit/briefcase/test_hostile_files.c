@@ -71,7 +71,7 @@ static void assert_refused(struct fixture *f, const char *what, weh_err expected
         assert_null(briefcase);
         assert_null(strstr(f->diag.text, f->folder));
     }
-    assert_int_not_equal(weh_imodel_peek(f->path, &bounds, &summary, &f->diag), WEH_OK);
+    assert_int_not_equal(weh_imodel_peek(f->path, &bounds, NULL, &summary, &f->diag), WEH_OK);
 }
 
 /* ---- SQL that the file brings ---- */

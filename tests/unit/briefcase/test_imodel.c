@@ -404,7 +404,7 @@ static void test_peek_reads_id_and_name_and_leaves_nothing(void **state)
     struct weh_briefcase *briefcase = NULL;
 
     use_copy(f, "small.bim");
-    assert_int_equal(weh_imodel_peek(f->path, NULL, &summary, NULL), WEH_OK);
+    assert_int_equal(weh_imodel_peek(f->path, NULL, NULL, &summary, NULL), WEH_OK);
     assert_string_equal(summary.name, "Small");
     assert_int_equal(summary.imodel_guid.bytes[0], 0x50);
     assert_int_equal(count_files(f), 1);
@@ -412,10 +412,10 @@ static void test_peek_reads_id_and_name_and_leaves_nothing(void **state)
     briefcase = open_write(f);
     assert_int_equal(
         weh_db_exec(briefcase, "UPDATE bis_Element SET CodeValue='New' WHERE Id=1", NULL), WEH_OK);
-    assert_int_equal(weh_imodel_peek(f->path, NULL, &summary, NULL), WEH_OK);
+    assert_int_equal(weh_imodel_peek(f->path, NULL, NULL, &summary, NULL), WEH_OK);
     assert_string_equal(summary.name, "Small");
     assert_int_equal(weh_briefcase_commit(briefcase, NULL), WEH_OK);
-    assert_int_equal(weh_imodel_peek(f->path, NULL, &summary, NULL), WEH_OK);
+    assert_int_equal(weh_imodel_peek(f->path, NULL, NULL, &summary, NULL), WEH_OK);
     assert_string_equal(summary.name, "New");
     weh_briefcase_close(briefcase);
     assert_int_equal(count_files(f), 1);
@@ -437,7 +437,7 @@ static void test_peek_names_with_special_characters(void **state)
     }
     (void)snprintf(sql + at, sizeof(sql) - at, "' WHERE Id=1");
     raw_query(f->path, sql);
-    assert_int_equal(weh_imodel_peek(f->path, NULL, &summary, NULL), WEH_OK);
+    assert_int_equal(weh_imodel_peek(f->path, NULL, NULL, &summary, NULL), WEH_OK);
     /* 1 + 127 * 2 is the most whole characters below 256. */
     assert_int_equal(strlen(summary.name), 255);
     assert_true(weh_str_is_utf8(weh_str_from(summary.name)));
@@ -452,14 +452,16 @@ static void test_peek_and_inspect_refuse_what_is_no_imodel(void **state)
 
     weh_buf_init(&buf, 0);
     weh_json_writer_init(&json, &buf);
-    assert_int_equal(weh_imodel_peek(f->path, NULL, &summary, &f->diag), WEH_E_FILE_NOT_FOUND);
+    assert_int_equal(weh_imodel_peek(f->path, NULL, NULL, &summary, &f->diag),
+                     WEH_E_FILE_NOT_FOUND);
     assert_int_equal(weh_imodel_inspect(f->path, &json.sink, NULL), WEH_E_FILE_NOT_FOUND);
     write_file(f->path, "", 0);
-    assert_int_equal(weh_imodel_peek(f->path, NULL, &summary, &f->diag), WEH_E_NOT_AN_IMODEL);
+    assert_int_equal(weh_imodel_peek(f->path, NULL, NULL, &summary, &f->diag), WEH_E_NOT_AN_IMODEL);
     write_file(f->path, "SQLite format 3", 16);
-    assert_int_equal(weh_imodel_peek(f->path, NULL, &summary, &f->diag), WEH_E_NOT_AN_IMODEL);
+    assert_int_equal(weh_imodel_peek(f->path, NULL, NULL, &summary, &f->diag), WEH_E_NOT_AN_IMODEL);
     assert_int_equal(weh_imodel_inspect(f->path, &json.sink, NULL), WEH_E_NOT_AN_IMODEL);
-    assert_int_equal(weh_imodel_peek(f->folder, NULL, &summary, &f->diag), WEH_E_NOT_AN_IMODEL);
+    assert_int_equal(weh_imodel_peek(f->folder, NULL, NULL, &summary, &f->diag),
+                     WEH_E_NOT_AN_IMODEL);
     assert_int_equal(buf.len, 0);
     weh_buf_fini(&buf);
 }

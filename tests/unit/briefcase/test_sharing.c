@@ -179,6 +179,7 @@ struct crowd {
     struct fixture *f;
     atomic_int n_writers;
     atomic_uint n_wrong;
+    atomic_uint n_done;
 };
 
 #define N_CROWD  4
@@ -246,6 +247,36 @@ static void test_open_by_many_threads_has_one_writer_at_a_time(void **state)
     assert_file_is_sound(f->path);
 }
 
+static void *open_and_close_and_tell(void *arg)
+{
+    struct crowd *crowd = arg;
+
+    (void)open_and_close(crowd);
+    atomic_fetch_add(&crowd->n_done, 1);
+    return NULL;
+}
+
+/* The last to close holds the file alone while its log goes. */
+static void test_peek_beside_many_who_open_and_close_is_never_told_that_it_is_busy(void **state)
+{
+    struct fixture *f = *state;
+    struct crowd crowd = { .f = f };
+    struct weh_imodel_summary summary;
+    pthread_t threads[2];
+
+    use_copy(f, "empty.bim");
+    for (size_t i = 0; i < WEH_ARRAY_LEN(threads); i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, open_and_close_and_tell, &crowd), 0);
+    }
+    while (atomic_load(&crowd.n_done) < WEH_ARRAY_LEN(threads)) {
+        assert_int_equal(weh_imodel_peek(f->path, NULL, f->registry, &summary, &f->diag), WEH_OK);
+    }
+    for (size_t i = 0; i < WEH_ARRAY_LEN(threads); i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    }
+    assert_int_equal(crowd.n_wrong, 0);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -257,6 +288,7 @@ int main(void)
         T(test_open_readers_beside_a_writer_see_what_is_committed),
         T(test_open_file_held_by_another_process_is_busy),
         T(test_open_by_many_threads_has_one_writer_at_a_time),
+        T(test_peek_beside_many_who_open_and_close_is_never_told_that_it_is_busy),
     };
 
     return cmocka_run_group_tests(tests, group_setup, NULL);
