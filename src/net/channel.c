@@ -21,6 +21,8 @@ WEH_STATIC_ASSERT(WEH_FRAME_HEADROOM >= LWS_PRE, "lws_write puts the header in f
 #define WRITES_A_TURN  64
 #define FIRST_RX_BYTES 4096
 
+#define CLOCKS_DIFFER_MS 500
+
 enum pump_result {
     PUMP_IDLE,
     PUMP_BLOCKED,
@@ -103,7 +105,7 @@ static weh_err admit(struct weh_conn *conn, const struct weh_address *address)
         return WEH_OK;
     }
     conn->address = *address;
-    weh_admission_enter(admission, &conn->admitted, conn->last_rx_ms);
+    weh_admission_enter(admission, &conn->admitted, conn->alive_ms);
     if (!weh_address_is_here(address) &&
         weh_admission_place(admission, &conn->admitted, address) != WEH_OK) {
         weh_admission_leave(admission, &conn->admitted);
@@ -126,8 +128,8 @@ weh_err weh_conn_create(struct weh_net *net, int fd, const struct weh_address *a
     conn->fd = fd;
     conn->state = WEH_CONN_HANDSHAKE;
     conn->gone_reason = WEH_CLOSE_SOCKET_LOST;
-    conn->last_rx_ms = weh_net_now_ms(net);
-    conn->deadline_ms = conn->last_rx_ms + (uint64_t)net->config->limits_handshake_s * 1000;
+    conn->alive_ms = weh_net_now_ms(net);
+    conn->deadline_ms = conn->alive_ms + (uint64_t)net->config->limits_handshake_s * 1000;
     conn->is_admin = address == NULL;
     if (weh_rx_tap_register(net, conn) != WEH_OK) {
         weh_free(conn);
@@ -198,6 +200,7 @@ int weh_conn_established(struct weh_conn *conn)
 
     print_peer(conn, peer, sizeof(peer));
     move(conn, WEH_CONN_OPEN);
+    conn->alive_ms = weh_net_now_ms(conn->net);
     weh_admission_opened(&conn->net->admission, &conn->admitted);
     conn->check.is_websocket = true;
     conn->deadline_ms = 0;
@@ -580,7 +583,8 @@ void weh_inbox_drain(struct weh_net *net)
 /* Why a socket went that nobody had told to go. */
 static enum weh_close_reason guess_reason(const struct weh_conn *conn)
 {
-    uint64_t silence_ms = weh_net_now_ms(conn->net) - conn->last_rx_ms;
+    /* libwebsockets' clock and the loop's are not read at the same moment. */
+    uint64_t silence_ms = weh_net_now_ms(conn->net) - conn->alive_ms + CLOCKS_DIFFER_MS;
 
     if (conn->wsi != NULL && lws_get_close_length(conn->wsi) >= 2) {
         const unsigned char *payload = lws_get_close_payload(conn->wsi);

@@ -32,6 +32,9 @@ static int on_event(struct weh_conn *conn, enum lws_callback_reasons reason, voi
         return weh_conn_established(conn);
     case LWS_CALLBACK_RECEIVE:
         return weh_conn_receive(conn, in, len);
+    case LWS_CALLBACK_RECEIVE_PONG:
+        conn->alive_ms = weh_net_now_ms(conn->net);
+        return 0;
     case LWS_CALLBACK_SERVER_WRITEABLE:
         return weh_conn_writable(conn);
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:

@@ -66,7 +66,7 @@ struct weh_conn {
     bool is_reply_due; /* a request with a body was accepted: answer when the body is in */
     enum weh_close_reason gone_reason;
     uint64_t deadline_ms; /* of the loop's clock; 0: none */
-    uint64_t last_rx_ms;
+    uint64_t alive_ms; /* when the last pong came: nothing else counts as life in libwebsockets */
     uint64_t first_message_ms; /* when one must have come; 0: one has */
     uid_t peer_uid;            /* of the admin socket, with the one below */
     pid_t peer_pid;

@@ -100,7 +100,6 @@ static size_t look_at(int fd, void *bytes, size_t n)
     if (conn == NULL || n == 0) {
         return n;
     }
-    conn->last_rx_ms = weh_net_now_ms(attached);
     if (conn->check.is_websocket) {
         return look_at_frames(conn, bytes, n);
     }

@@ -263,6 +263,18 @@ def test_silent_client_is_pinged_and_given_up(server):
 
 
 @with_server("limits.ping_s=1", "limits.ping_timeout_s=3")
+def test_client_that_talks_but_never_answers_pings_is_given_up_with_that_reason(server):
+    client = opened(server)
+    try:
+        while True:
+            client.echo(b"x")
+            time.sleep(0.1)  # a user at work
+    except wsraw.Closed:
+        pass
+    wsraw.wait_until(lambda: "gone PING_TIMEOUT" in server.log(), "the reason is known")
+
+
+@with_server("limits.ping_s=1", "limits.ping_timeout_s=3")
 def test_client_that_answers_pings_stays(server):
     client = opened(server)
     n_pings = 0
