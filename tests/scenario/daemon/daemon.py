@@ -14,7 +14,7 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "net"))
-from wsraw import TEXT, Client, Closed, frame  # noqa: E402
+from wsraw import PING, PONG, TEXT, Client, Closed, frame  # noqa: E402
 
 TIMEOUT_S = 60
 
@@ -118,10 +118,14 @@ class Session:
             **members}).encode()))
         return self.last_id
 
+    def answer_ping(self, opcode, payload):
+        if opcode == PING:
+            self.client.send(frame(PONG, payload))
+
     def reply(self):
         """The next reply; notifications before it are kept."""
         while True:
-            message = json.loads(self.client.read_message()[1])
+            message = json.loads(self.client.read_message(self.answer_ping)[1])
             if "id" in message:
                 return message
             self.notified.append(message)
