@@ -103,6 +103,7 @@ struct soak_session {
     struct soak_heard heard;
     struct weh_buf sent; /* of this window: a length and a message, each */
     uint64_t n_sent;     /* messages in it */
+    uint32_t retry_s;    /* the server was busy; 0: not now */
     bool was_lost;       /* within this window: its times say nothing */
 };
 
@@ -140,6 +141,7 @@ struct soak {
     uint64_t n_bytes;
     uint64_t n_cuts;
     uint64_t n_resumed;
+    uint64_t n_put_off; /* requests: the server was busy */
     uint64_t n_refused; /* handshakes: the server was full */
     struct soak_histogram latency[SOAK_KINDS];
     struct soak_histogram resuming;

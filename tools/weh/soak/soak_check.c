@@ -112,6 +112,23 @@ void soak_check_notification(struct soak_session *session, const struct soak_mes
 
 /* ---- replies ---- */
 
+/* A server with too much to do may refuse what begins something, and says when to come again. */
+static bool is_put_off(struct soak_session *session, const struct soak_pending *pending,
+                       const struct soak_message *message)
+{
+    const struct weh_value *data = weh_value_get(&message->incoming.value, "data");
+    int64_t retry_s = 0;
+
+    if ((pending->kind != SOAK_OPEN && pending->kind != SOAK_CHECKOUT) ||
+        !soak_is_error(message, "Busy") ||
+        !weh_value_to_int64(weh_value_get(data, "retryAfter"), &retry_s) || retry_s <= 0) {
+        return false;
+    }
+    session->soak->n_put_off++;
+    session->retry_s = (uint32_t)(retry_s < 60 ? retry_s : 60);
+    return true;
+}
+
 void soak_check_reply(struct soak_session *session, const struct soak_message *message)
 {
     const struct soak_pending *pending = &session->window[session->n_answered];
@@ -129,6 +146,10 @@ void soak_check_reply(struct soak_session *session, const struct soak_message *m
         (void)soak_session_fail(session, SOAK_FAULT_NOTIFICATION,
                                 "%s (%s) caused notifications: %s", info->method, info->name,
                                 session->heard.letters);
+        return;
+    }
+    if (is_put_off(session, pending, message)) {
+        session->n_answered++;
         return;
     }
     if (!info->check(session, pending, message)) {

@@ -112,6 +112,7 @@ void soak_print(const struct soak *soak, const struct soak_result *result, bool 
     put_count(sink, "cuts", soak->n_cuts);
     put_count(sink, "resumed", soak->n_resumed);
     put_count(sink, "refusedHandshakes", soak->n_refused);
+    put_count(sink, "putOff", soak->n_put_off);
     put_latencies(soak, sink);
     put_server(result, sink);
     weh_sink_map_end(sink);

@@ -12,7 +12,6 @@
 #define ACK_EVERY   32
 
 /* What is said in stages that are no play of chance. */
-static const enum soak_kind opening[] = { SOAK_CHECKOUT, SOAK_OPEN };
 static const enum soak_kind settling[] = { SOAK_SAVE, SOAK_GET_ALL, SOAK_CHILDREN, SOAK_LIST,
                                            SOAK_STATE };
 static const enum soak_kind leaving[] = { SOAK_CLOSE, SOAK_DROP, SOAK_GOODBYE };
@@ -190,6 +189,13 @@ static void follow(struct soak_session *session, const enum soak_kind *kinds, ui
     }
 }
 
+static void begin(struct soak_session *session)
+{
+    if (!ask(session, SOAK_CHECKOUT) && !ask(session, SOAK_OPEN)) {
+        park(session);
+    }
+}
+
 static void settle(struct soak_session *session)
 {
     if (!session->is_open) {
@@ -223,7 +229,7 @@ static void next_window(struct soak_session *session)
     }
     switch (session->stage) {
     case SOAK_OPENING:
-        follow(session, opening, WEH_ARRAY_LEN(opening));
+        begin(session);
         break;
     case SOAK_WORKING:
         play(session);
@@ -264,6 +270,9 @@ static void end_window(struct soak_session *session)
         session->soak->n_done++;
         sleep_until(session, SOAK_NEVER);
         soak_channel_close(&session->channel);
+    } else if (session->retry_s > 0) {
+        sleep_until(session, soak_now_ns() + (uint64_t)session->retry_s * 1000000000);
+        session->retry_s = 0;
     } else if (session->stage == SOAK_WORKING && think_ms > 0) {
         sleep_until(session,
                     soak_now_ns() + (uint64_t)soak_dice(&session->random, 2 * think_ms) * 1000000);
