@@ -15,6 +15,7 @@
 #include "weh/alloc.h"
 #include "weh/audit.h"
 #include "weh/briefcase.h"
+#include "weh/claim.h"
 #include "weh/json.h"
 #include "weh/net.h"
 #include "weh/rpc.h"
@@ -31,6 +32,7 @@ struct daemon {
     struct weh_rpc_app *app;
     struct weh_auth *auth;
     struct weh_audit *audit;
+    struct weh_claims *claims;
     struct weh_host *host;
     struct weh_net *net;
     struct weh_control control;
@@ -219,6 +221,18 @@ static weh_err open_audit(struct daemon *daemon, struct weh_diag *diag)
     return weh_audit_open(&options, &daemon->audit, diag);
 }
 
+/* The same. */
+static weh_err open_claims(struct daemon *daemon, struct weh_diag *diag)
+{
+    char path[4096];
+
+    if (snprintf(path, sizeof(path), "%s/sessions", daemon->config.data_dir) >= (int)sizeof(path)) {
+        return weh_fail_where(diag, WEH_E_BAD_ARGS, "data.dir", "the path is too long");
+    }
+    return weh_claims_open(path, (uint64_t)daemon->config.session_linger_s * 1000, &daemon->claims,
+                           diag);
+}
+
 static weh_err build(struct daemon *daemon, struct weh_diag *diag)
 {
     struct weh_host_options host = {
@@ -252,10 +266,14 @@ static weh_err build(struct daemon *daemon, struct weh_diag *diag)
     if (err == WEH_OK) {
         err = open_audit(daemon, diag);
     }
+    if (err == WEH_OK) {
+        err = open_claims(daemon, diag);
+    }
     if (err != WEH_OK) {
         return err;
     }
     host.audit = daemon->audit;
+    host.claims = daemon->claims;
     host.methods = weh_rpc_methods(&host.n_methods);
     host.app = daemon->app;
     err = weh_host_create(&host, &daemon->host, diag);
@@ -272,6 +290,7 @@ static void tear_down(struct daemon *daemon)
     weh_net_destroy(daemon->net);
     weh_host_destroy(daemon->host);
     weh_rpc_app_destroy(daemon->app);
+    weh_claims_close(daemon->claims);
     weh_audit_close(daemon->audit);
     weh_auth_destroy(daemon->auth);
 }

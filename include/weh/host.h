@@ -13,6 +13,7 @@
 #include "weh/method.h"
 
 struct weh_audit;
+struct weh_claims;
 struct weh_host;
 
 /** What the audit log tells of a workspace. */
@@ -44,7 +45,7 @@ struct weh_app_ops {
     /** Called after each request, before its reply goes out. Worker thread. A failure here takes
      * the place of the reply. */
     weh_err (*after)(void *workspace, struct weh_diag *diag);
-    /** The session has other rights than before: say what they are with the open iModel
+    /** The session has other rights than before, or another token to be resumed with: say what they are with the open iModel
      * (weh_session_set_open_access). Worker thread. NULL: nothing is to be said. */
     void (*renewed)(void *workspace);
     /** Fill @out, which is zeroed. Between and in requests. Worker thread. NULL: nothing is known. */
@@ -70,7 +71,8 @@ struct weh_host_options {
     void *app;                     /* kept */
     struct weh_audit *audit;       /* kept; NULL: none */
     const struct weh_control
-        *control; /* kept: what admin.* may do with the process; NULL: nothing */
+        *control;              /* kept: what admin.* may do with the process; NULL: nothing */
+    struct weh_claims *claims; /* kept; NULL: a restart forgets what was open */
 };
 
 /** Make the host and start its workers. WEH_E_NOMEM, WEH_E_LIMIT (no thread). */

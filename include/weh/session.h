@@ -121,10 +121,13 @@ struct weh_resume {
     uint64_t received; /* messages of the server */
 };
 
+struct weh_claim;
+
 struct weh_hello {
     struct weh_session *session; /* the one that the connection has now */
     enum weh_access access;      /* what its rights are, with those of the connection */
     bool resumed;
+    bool is_led_back; /* the session is of an earlier process: what it had open is being opened */
     uint64_t received; /* messages of the client */
     char token[WEH_RESUME_TOKEN_SIZE];
 };
@@ -134,6 +137,9 @@ struct weh_hello {
  * is named there, and @session ends: the reply goes to the former, before what it sends again.
  * Service thread, from the handler of an out-of-band method.
  *
+ * @claim  filled when the session is one of an earlier process (is_led_back): then @session goes on as a
+ *         new one, in which briefcase.open comes before all other requests.
+ *
  * WEH_E_RESUME when there is no such session, the token is wrong or the user another: one error for all;
  * the connection ends after some. WEH_E_BAD_ARGS (where: resume) when the encoding is another, or more
  * was received than sent. WEH_E_RESUME_LOST when what the client lacks is not kept: the session named
@@ -141,7 +147,16 @@ struct weh_hello {
  */
 WEH_MUST_CHECK weh_err weh_session_hello(struct weh_session *session,
                                          const struct weh_resume *resume, struct weh_hello *out,
-                                         struct weh_diag *diag);
+                                         struct weh_claim *claim, struct weh_diag *diag);
+
+/**
+ * Keep a claim to what @claim says is open: its name, is_checkout and readonly; the rest is filled in.
+ * A session that cannot be resumed has none. A failure is logged, and costs nobody more than the way
+ * back. Worker thread, with the one below.
+ */
+void weh_session_put_claim(struct weh_session *session, struct weh_claim *claim);
+/** Nothing is open any more. */
+void weh_session_drop_claim(struct weh_session *session);
 
 /** The client has @received messages of the server: they need not be kept. WEH_E_BAD_ARGS when that is
  * more than were sent. Service thread. */

@@ -104,9 +104,14 @@ static weh_err open_session(void *app, struct weh_session *session, void **out,
 
 static void close_session(void *workspace, enum weh_close_reason reason)
 {
-    recovery_at_end(workspace, reason);
-    workspace_close(workspace);
-    weh_free(workspace);
+    struct workspace *closing = workspace;
+
+    recovery_at_end(closing, reason);
+    if (reason != WEH_CLOSE_SHUTDOWN) {
+        weh_session_drop_claim(closing->session);
+    }
+    workspace_close(closing);
+    weh_free(closing);
 }
 
 /* Of a method that edits the open briefcase, not one that makes another. */
@@ -217,6 +222,7 @@ static void rights_renewed(void *arg)
         weh_session_set_open_access(
             workspace->session,
             weh_session_access_to(workspace->session, weh_str_from(workspace->imodel)));
+        workspace_claim(workspace); /* with the token that it was resumed with */
     }
 }
 

@@ -174,6 +174,9 @@ weh_err briefcase_open(struct weh_call *call, struct weh_diag *diag)
     err = open_found(call, &found, diag);
     weh_session_set_open_access(call->session, access);
     weh_session_move(call->session, err == WEH_OK ? WEH_SESSION_READY : WEH_SESSION_NEW);
+    if (err == WEH_OK) {
+        workspace_claim(workspace);
+    }
     return err;
 }
 
@@ -211,6 +214,7 @@ weh_err briefcase_close(struct weh_call *call, struct weh_diag *diag)
         weh_journal_discard(workspace->txns);
     }
     workspace_close(workspace);
+    weh_session_drop_claim(call->session);
     weh_session_move(call->session, WEH_SESSION_NEW);
     put_empty(call->result);
     return WEH_OK;

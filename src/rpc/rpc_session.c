@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "weh/claim.h"
 #include "weh/clock.h"
 
 #include "rpc_priv.h"
@@ -78,7 +79,7 @@ static weh_err read_resume(const struct weh_value *map, struct weh_resume *out,
 }
 
 static weh_err say_hello(const struct weh_call *call, const struct weh_arg *resume,
-                         struct weh_hello *out, struct weh_diag *diag)
+                         struct weh_hello *out, struct weh_claim *claim, struct weh_diag *diag)
 {
     struct weh_resume from = { .received = 0 };
     weh_err err = resume->given ? read_resume(resume->as.value, &from, diag) : WEH_OK;
@@ -86,13 +87,23 @@ static weh_err say_hello(const struct weh_call *call, const struct weh_arg *resu
     if (err != WEH_OK) {
         return err;
     }
-    return weh_session_hello(call->session, resume->given ? &from : NULL, out, diag);
+    return weh_session_hello(call->session, resume->given ? &from : NULL, out, claim, diag);
 }
 
-static void put_hello(struct weh_sink *sink, const struct weh_hello *hello,
-                      const struct weh_config *config)
+static void put_claim(struct weh_sink *sink, const struct weh_claim *claim)
 {
-    weh_sink_map_begin(sink, 9);
+    weh_sink_key(sink, "ledBack");
+    weh_sink_map_begin(sink, 2);
+    put_text(sink, claim->is_checkout ? "briefcase" : "imodel", claim->name);
+    put_text(sink, "mode", claim->readonly ? "readonly" : "readwrite");
+    weh_sink_map_end(sink);
+}
+
+/* @claim  what is being opened; NULL: nothing. */
+static void put_hello(struct weh_sink *sink, const struct weh_hello *hello,
+                      const struct weh_claim *claim, const struct weh_config *config)
+{
+    weh_sink_map_begin(sink, claim == NULL ? 9 : 10);
     put_text(sink, "sessionId", weh_session_name(hello->session));
     put_text(sink, "resumeToken", hello->token);
     put_text(sink, "user", weh_session_user(hello->session));
@@ -106,6 +117,9 @@ static void put_hello(struct weh_sink *sink, const struct weh_hello *hello,
     put_limits(sink, config);
     put_bool(sink, "resumed", hello->resumed);
     put_int(sink, "received", (int64_t)hello->received);
+    if (claim != NULL) {
+        put_claim(sink, claim);
+    }
     weh_sink_map_end(sink);
 }
 
@@ -113,6 +127,7 @@ static void put_hello(struct weh_sink *sink, const struct weh_hello *hello,
 weh_err session_hello(struct weh_call *call, struct weh_diag *diag)
 {
     struct weh_log_who who = { NULL, NULL };
+    struct weh_claim claim = { .readonly = false };
     struct weh_hello hello;
     char name[65];
     char version[65];
@@ -126,7 +141,7 @@ weh_err session_hello(struct weh_call *call, struct weh_diag *diag)
         err = client_text(call->args[0].as.value, "version", version, sizeof(version), diag);
     }
     if (err == WEH_OK) {
-        err = say_hello(call, &call->args[1], &hello, diag);
+        err = say_hello(call, &call->args[1], &hello, &claim, diag);
     }
     if (err != WEH_OK) {
         return err;
@@ -135,7 +150,7 @@ weh_err session_hello(struct weh_call *call, struct weh_diag *diag)
     who.activity = call->activity_id;
     weh_log(weh_host_log(call->host), WEH_LOG_INFO, &who, "session.hello",
             WEH_F_TEXT("client", name), WEH_F_TEXT("version", version));
-    put_hello(call->result, &hello, weh_host_config(call->host));
+    put_hello(call->result, &hello, hello.is_led_back ? &claim : NULL, weh_host_config(call->host));
     return WEH_OK;
 }
 

@@ -1,4 +1,8 @@
 /* src/rpc/workspace.c - what one session works with: opened, refreshed, closed. */
+#include <stdio.h>
+
+#include "weh/claim.h"
+
 #include "rpc_priv.h"
 
 static void drop_tools(struct workspace *workspace)
@@ -152,4 +156,13 @@ void workspace_close(struct workspace *workspace)
     }
     workspace_release(workspace, NULL);
     workspace->name[0] = '\0';
+}
+
+void workspace_claim(const struct workspace *workspace)
+{
+    struct weh_claim claim = { .is_checkout = workspace->is_checkout,
+                               .readonly = workspace->readonly };
+
+    (void)snprintf(claim.name, sizeof(claim.name), "%s", workspace->name);
+    weh_session_put_claim(workspace->session, &claim);
 }

@@ -102,6 +102,8 @@ WEH_MUST_CHECK weh_err workspace_refresh(struct workspace *workspace, struct weh
 /** WEH_E_LIMIT when @method edits and so much is unsaved that it must not become more. */
 WEH_MUST_CHECK weh_err workspace_check_room(const struct workspace *workspace,
                                             const struct weh_method *method, struct weh_diag *diag);
+/** Keep in a file that the session has this open, lest a restart forgets it. */
+void workspace_claim(const struct workspace *workspace);
 /** Roll back what is unsaved and close; nothing open is fine. */
 void workspace_close(struct workspace *workspace);
 

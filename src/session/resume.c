@@ -80,7 +80,13 @@ weh_err weh_session_acknowledge(struct weh_session *session, uint64_t received,
 void session_count_taken(struct weh_session *session)
 {
     session->n_taken++;
-    session->has_previous = false;
+    /* Seldom: only this thread sets it. Workers read it under the lock. */
+    if (session->has_previous) {
+        (void)pthread_mutex_lock(&session->lock);
+        session->has_previous = false;
+        session->has_new_token = true; /* its claim must not name the other any more */
+        (void)pthread_mutex_unlock(&session->lock);
+    }
 }
 
 /* ---- without a channel ---- */
@@ -178,6 +184,18 @@ void weh_host_stop(struct weh_host *host, uint64_t within_ms, bool hurry)
 
 /* ---- taking it back ---- */
 
+/* Under the lock: workers write the token into claims. */
+static void take_token(struct weh_session *session, const uint8_t token[WEH_RESUME_TOKEN_BYTES],
+                       bool has_previous)
+{
+    (void)pthread_mutex_lock(&session->lock);
+    memcpy(session->token, token, WEH_RESUME_TOKEN_BYTES);
+    session->has_previous = has_previous;
+    session->has_new_token = true;
+    session->is_resumable = true;
+    (void)pthread_mutex_unlock(&session->lock);
+}
+
 /* In the same time wherever they differ. */
 static bool is_same_token(const uint8_t a[WEH_RESUME_TOKEN_BYTES],
                           const uint8_t b[WEH_RESUME_TOKEN_BYTES])
@@ -256,7 +274,9 @@ static struct weh_session *find_session(const struct weh_session *session,
         return NULL;
     }
     if (is_current) {
+        (void)pthread_mutex_lock(&wanted->lock);
         memcpy(wanted->previous, wanted->token, sizeof(wanted->previous));
+        (void)pthread_mutex_unlock(&wanted->lock);
     }
     return wanted;
 }
@@ -383,18 +403,14 @@ static weh_err take_back(struct weh_session *session, struct weh_session *wanted
 }
 
 static weh_err resume(struct weh_session *session, const struct weh_resume *from,
-                      struct weh_hello *out, struct weh_diag *diag)
+                      struct weh_session *wanted, struct weh_hello *out, struct weh_diag *diag)
 {
-    struct weh_session *wanted = find_session(session, from);
     /* No request has run in @session: its members are nobody else's. */
     const enum weh_access access = weh_session_access(session);
     struct weh_log_who who = { NULL, NULL };
     uint8_t token[WEH_RESUME_TOKEN_BYTES];
     weh_err err;
 
-    if (wanted == NULL) {
-        return refuse(session, diag);
-    }
     if (wanted->codec != session->codec) {
         return weh_fail_where(diag, WEH_E_BAD_ARGS, "resume",
                               "the session speaks the other encoding");
@@ -406,8 +422,9 @@ static weh_err resume(struct weh_session *session, const struct weh_resume *from
     if (err != WEH_OK) {
         return err;
     }
-    memcpy(wanted->token, token, sizeof(token));
-    wanted->has_previous = true;
+    take_token(wanted, token, true);
+    /* A worker writes the claim with the new token, without waiting for a request. */
+    weh_session_tick_soon(wanted);
     who.session = wanted->name;
     weh_log(wanted->host->options.log, WEH_LOG_INFO, &who, "session.resumed",
             WEH_F_TEXT("peer", session->peer), WEH_F_INT("received", from->received));
@@ -418,9 +435,28 @@ static weh_err resume(struct weh_session *session, const struct weh_resume *from
     return WEH_OK;
 }
 
-weh_err weh_session_hello(struct weh_session *session, const struct weh_resume *from,
-                          struct weh_hello *out, struct weh_diag *diag)
+/* ---- a new one ---- */
+
+static weh_err begin(struct weh_session *session, struct weh_hello *out, struct weh_diag *diag)
 {
+    uint8_t token[WEH_RESUME_TOKEN_BYTES];
+    weh_err err = weh_random(token, sizeof(token), diag);
+
+    if (err != WEH_OK) {
+        return err;
+    }
+    take_token(session, token, false);
+    *out = (struct weh_hello){ .session = session,
+                               .access = weh_session_access(session),
+                               .received = session->n_taken };
+    weh_hex_print(session->token, sizeof(session->token), out->token);
+    return WEH_OK;
+}
+
+weh_err weh_session_hello(struct weh_session *session, const struct weh_resume *from,
+                          struct weh_hello *out, struct weh_claim *claim, struct weh_diag *diag)
+{
+    struct weh_session *wanted = NULL;
     bool is_ending;
     weh_err err;
 
@@ -430,19 +466,20 @@ weh_err weh_session_hello(struct weh_session *session, const struct weh_resume *
     if (is_ending) {
         return weh_fail(diag, WEH_E_STATE, "the session is ending");
     }
-    if (from != NULL) {
-        return resume(session, from, out, diag);
+    if (from == NULL) {
+        return begin(session, out, diag);
     }
-    err = weh_random(session->token, sizeof(session->token), diag);
-    if (err != WEH_OK) {
-        return err;
+    wanted = find_session(session, from);
+    if (wanted != NULL) {
+        return resume(session, from, wanted, out, diag);
     }
-    (void)pthread_mutex_lock(&session->lock);
-    session->is_resumable = true;
-    (void)pthread_mutex_unlock(&session->lock);
-    *out = (struct weh_hello){ .session = session,
-                               .access = weh_session_access(session),
-                               .received = session->n_taken };
-    weh_hex_print(session->token, sizeof(session->token), out->token);
-    return WEH_OK;
+    if (!claim_take(session, from, claim)) {
+        return refuse(session, diag);
+    }
+    err = begin(session, out, diag);
+    if (err == WEH_OK) {
+        err = claim_follow(session, claim, diag);
+    }
+    out->is_led_back = err == WEH_OK;
+    return err;
 }

@@ -17,6 +17,15 @@ void session_undetach_locked(struct weh_session *session);
 /** A message that counts has been taken from the client. Service thread. */
 void session_count_taken(struct weh_session *session);
 
+struct weh_claim;
+
+/** True when an earlier process has left a claim that @from proves to be that of @session's user; it is
+ * @out then, and no more in the files. Service thread. */
+bool claim_take(struct weh_session *session, const struct weh_resume *from, struct weh_claim *out);
+/** Have what @claim says opened, before anything else. Service thread. */
+WEH_MUST_CHECK weh_err claim_follow(struct weh_session *session, const struct weh_claim *claim,
+                                    struct weh_diag *diag);
+
 /** @wanted gets the rights of @session, in which no request has run, before its next request. Service
  * thread. */
 void session_hand_rights(const struct weh_session *session, struct weh_session *wanted);

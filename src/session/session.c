@@ -281,6 +281,26 @@ void weh_session_receive(struct weh_session *session, uint8_t *bytes, size_t len
     }
 }
 
+weh_err session_order(struct weh_session *session, struct weh_buf *buf, struct weh_diag *diag)
+{
+    struct job *job = buf->err == WEH_OK ? weh_calloc(1, sizeof(*job)) : NULL;
+    weh_err err;
+
+    if (job == NULL) {
+        weh_buf_fini(buf);
+        return weh_fail_nomem(diag);
+    }
+    job->bytes = weh_buf_take(buf, &job->len);
+    err = read_job(session, job, diag);
+    if (err == WEH_OK && !enqueue(session, job)) {
+        err = weh_fail(diag, WEH_E_STATE, "the session is ending");
+    }
+    if (err != WEH_OK) {
+        job_destroy(job);
+    }
+    return err;
+}
+
 struct weh_frame *weh_session_next_frame(struct weh_session *session)
 {
     struct weh_frame *frame;

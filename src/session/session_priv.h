@@ -74,11 +74,8 @@ struct weh_session {
     uint64_t messages_free_ns; /* when all messages so far would be in time (session_flow) */
     uint64_t bytes_free_ns;
     uint64_t n_taken; /* messages of the client that count */
-    uint8_t token[WEH_RESUME_TOKEN_BYTES];
-    uint8_t previous[WEH_RESUME_TOKEN_BYTES]; /* good too until the other is known to be there */
     unsigned n_bad_resumes;
     bool had_request; /* one that went into the mailbox */
-    bool has_previous;
 
     pthread_mutex_t lock;
     struct weh_channel *channel; /* set by the service thread; NULL: none */
@@ -89,9 +86,13 @@ struct weh_session {
     struct mailbox mailbox;
     struct outbox outbox;
     bool has_new_rights;
-    bool is_resumable; /* the client has said hello */
-    bool is_detached;  /* without a channel, waits for one until linger_ms */
-    bool scheduled;    /* in the run queue, or with a worker */
+    bool is_resumable;  /* the client has said hello */
+    bool has_new_token; /* that the application has not heard of */
+    bool has_previous;  /* set by the service thread, with the two below */
+    uint8_t token[WEH_RESUME_TOKEN_BYTES];
+    uint8_t previous[WEH_RESUME_TOKEN_BYTES]; /* good too until the other is known to be there */
+    bool is_detached;                         /* without a channel, waits for one until linger_ms */
+    bool scheduled;                           /* in the run queue, or with a worker */
     bool tick_due;
     bool tick_unasked; /* the application has not been asked since the last request */
     bool paused;       /* requests wait until the client has read what was answered */
@@ -255,6 +256,11 @@ void session_show(struct weh_session *session);
 /** Send the notification @name {@key: time}. Service thread. */
 void session_tell_time(struct weh_session *session, const char *name, const char *key,
                        int64_t wall_ms);
+
+/** Have the request in @buf (taken) run before what the client sends from now on. It does not count, and
+ * has no id. Service thread. WEH_E_NOMEM, WEH_E_STATE. */
+WEH_MUST_CHECK weh_err session_order(struct weh_session *session, struct weh_buf *buf,
+                                     struct weh_diag *diag);
 
 /** Log with the session's name and the running activity. */
 struct weh_log_who session_who(const struct weh_session *session);

@@ -66,9 +66,12 @@ void session_hand_rights(const struct weh_session *session, struct weh_session *
 void session_take_rights(struct weh_session *session)
 {
     struct weh_identity rights = { .grants = NULL };
+    bool has_new_token;
     bool has_new;
 
     (void)pthread_mutex_lock(&session->lock);
+    has_new_token = session->has_new_token;
+    session->has_new_token = false;
     has_new = session->has_new_rights;
     if (has_new) {
         rights.access = session->new_rights.access;
@@ -81,9 +84,9 @@ void session_take_rights(struct weh_session *session)
     if (has_new) {
         weh_session_renew(session, &rights);
         weh_grants_release(rights.grants);
-        if (session->host->options.ops->renewed != NULL) {
-            session->host->options.ops->renewed(session->workspace);
-        }
+    }
+    if ((has_new || has_new_token) && session->host->options.ops->renewed != NULL) {
+        session->host->options.ops->renewed(session->workspace);
     }
 }
 

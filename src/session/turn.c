@@ -107,6 +107,7 @@ static void run_tick(struct weh_session *session)
 {
     const struct weh_app_ops *ops = session->host->options.ops;
 
+    session_take_rights(session);
     ops->tick(session->workspace, service_now_ms() - session->idle_since_ms);
     if (session->end_after_reply) {
         weh_session_end(session, session->end_reason);

@@ -259,6 +259,7 @@ static weh_err attempt(struct weh_rpc_client *client, struct weh_diag *diag)
 {
     struct weh_rpc_message message;
     struct weh_client *socket = NULL;
+    bool is_resumed = false;
     int64_t received = -1;
     weh_err err = weh_rpc_connect(&client->options, &socket, diag);
 
@@ -280,6 +281,12 @@ static weh_err attempt(struct weh_rpc_client *client, struct weh_diag *diag)
         client->resume.has_session = false;
         return weh_fail(diag, WEH_E_STATE, "the session could not be resumed: %.*s",
                         WEH_STR_ARGS(weh_rpc_error_name(&message)));
+    }
+    if (!weh_value_to_bool(weh_value_get(&message.incoming.value, "resumed"), &is_resumed) ||
+        !is_resumed) {
+        return weh_fail(diag, WEH_E_STATE,
+                        "the server was started anew: what was open is open, what was not answered "
+                        "may be done or not");
     }
     client->resume.n_resumed++;
     return repeat(client, received, diag);

@@ -1,6 +1,8 @@
 /* tests/unit/session/session_fixture.c - methods that wait, count and fail as a test wants. */
 #include "session_fixture.h"
 
+#include "weh/claim.h"
+
 static weh_err echo(struct weh_call *call, struct weh_diag *diag)
 {
     (void)diag;
@@ -116,8 +118,10 @@ static weh_err hello(struct weh_call *call, struct weh_diag *diag)
 {
     struct weh_resume from = { call->args[0].as.string, call->args[1].as.string,
                                (uint64_t)call->args[2].as.integer };
+    struct weh_claim claim;
     struct weh_hello told;
-    weh_err err = weh_session_hello(call->session, call->args[0].given ? &from : NULL, &told, diag);
+    weh_err err =
+        weh_session_hello(call->session, call->args[0].given ? &from : NULL, &told, &claim, diag);
 
     if (err != WEH_OK) {
         return err;
