@@ -61,6 +61,9 @@ struct weh_briefcase_options {
      * (weh_briefcase_edit_begin to _end) and of a commit: SQLite answers an interrupted write by
      * rolling back the whole transaction, and unsaved work of others requests must not be lost. */
     const atomic_bool *cancel;
+    /** Called now and then while a statement runs, if there is a @cancel; may wait. May be NULL. */
+    void (*pause)(void *ctx);
+    void *pause_ctx;
     enum weh_durability durability;
     uint32_t cache_kb; /* SQLite page cache, 0: SQLite's default */
     /* of weh_briefcase_close_kept, used up on success; its file counts, not @path. NULL: none */

@@ -173,6 +173,10 @@ bool weh_session_cancel_request(struct weh_session *session, const struct weh_va
 struct weh_sink *weh_notify_begin(struct weh_session *session, const char *name);
 void weh_notify_end(struct weh_session *session);
 
+/** To be called by what takes long where it can wait: lets others come first. Part of weh_call_progress;
+ * by itself for what runs beneath a handler. */
+void weh_session_pause(struct weh_session *session);
+
 /**
  * To be called between the steps of work that may take long: WEH_E_CANCELLED when the client has
  * cancelled the request, WEH_E_TOO_LARGE when its result has outgrown the limit. Tells the client

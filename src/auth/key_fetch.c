@@ -212,13 +212,8 @@ static void *run(void *ctx)
 
 static weh_err start(struct weh_key_fetcher *fetcher, struct weh_diag *diag)
 {
-    pthread_condattr_t attributes;
-
-    (void)pthread_condattr_init(&attributes);
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     (void)pthread_mutex_init(&fetcher->lock, NULL);
-    (void)pthread_cond_init(&fetcher->changed, &attributes);
-    (void)pthread_condattr_destroy(&attributes);
+    weh_cond_init(&fetcher->changed);
     if (!weh_thread_start(&fetcher->thread, run, fetcher)) {
         (void)pthread_cond_destroy(&fetcher->changed);
         (void)pthread_mutex_destroy(&fetcher->lock);

@@ -61,6 +61,8 @@ struct weh_briefcase {
     sqlite3 *db;
     char *watch_path; /* FILE-watch */
     const atomic_bool *cancel;
+    void (*pause)(void *ctx);
+    void *pause_ctx;
     bool interruptible; /* a reading statement runs: the progress handler may stop it */
     bool readonly;
     bool records_txns;

@@ -20,6 +20,9 @@ static int check_cancel(void *ctx)
 {
     const struct weh_briefcase *briefcase = ctx;
 
+    if (briefcase->pause != NULL) {
+        briefcase->pause(briefcase->pause_ctx);
+    }
     return briefcase->interruptible &&
            atomic_load_explicit(briefcase->cancel, memory_order_relaxed);
 }
@@ -117,6 +120,8 @@ static weh_err connect(struct weh_briefcase *briefcase, const struct weh_briefca
     sqlite3_commit_hook(briefcase->db, weh_transaction_on_commit, briefcase);
     if (options->cancel != NULL) {
         briefcase->cancel = options->cancel;
+        briefcase->pause = options->pause;
+        briefcase->pause_ctx = options->pause_ctx;
         sqlite3_progress_handler(briefcase->db, STEPS_PER_CHECK, check_cancel, briefcase);
     }
     return WEH_OK;

@@ -79,6 +79,11 @@ weh_err workspace_refresh(struct workspace *workspace, struct weh_diag *diag)
     return take_catalog(workspace, diag);
 }
 
+static void pause_session(void *ctx)
+{
+    weh_session_pause(ctx);
+}
+
 weh_err workspace_take(struct workspace *workspace, const char *path, struct weh_file_entry *kept,
                        struct weh_diag *diag)
 {
@@ -90,6 +95,8 @@ weh_err workspace_take(struct workspace *workspace, const char *path, struct weh
         .user = weh_session_user(workspace->session),
         .registry = app->files,
         .cancel = weh_session_cancel_flag(workspace->session),
+        .pause = pause_session,
+        .pause_ctx = workspace->session,
         .durability = workspace->durability,
         .cache_kb = (uint32_t)app->config->briefcase_cache_kb,
         .limit_bytes = workspace->limit_bytes,

@@ -7,6 +7,10 @@
 #include "metrics_priv.h"
 #include "session_priv.h"
 
+/* They share what the others leave: a few, so that one very long request does not hold up all others of
+ * its kind. */
+#define LONG_A_WORKER 4
+
 size_t weh_host_worker_count(const struct weh_config *config)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -15,6 +19,16 @@ size_t weh_host_worker_count(const struct weh_config *config)
         return (size_t)config->workers_count;
     }
     return cores > 0 ? (size_t)cores : 1;
+}
+
+static weh_err start_workers(struct weh_host *host, struct weh_diag *diag)
+{
+    const struct weh_config *config = host->options.config;
+    const size_t n = weh_host_worker_count(config);
+    const size_t n_long =
+        config->workers_long_count > 0 ? (size_t)config->workers_long_count : LONG_A_WORKER * n;
+
+    return pool_start(&host->pool, n, n_long, (size_t)config->workers_most, diag);
 }
 
 weh_err weh_host_create(const struct weh_host_options *options, struct weh_host **out,
@@ -34,7 +48,7 @@ weh_err weh_host_create(const struct weh_host_options *options, struct weh_host 
                          &host->metrics, diag);
     if (err == WEH_OK) {
         host->pool.metrics = host->metrics;
-        err = pool_start(&host->pool, weh_host_worker_count(options->config), diag);
+        err = start_workers(host, diag);
     }
     if (err != WEH_OK) {
         weh_host_destroy(host);

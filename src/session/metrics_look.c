@@ -126,7 +126,7 @@ void metrics_look_up(const struct weh_host *host, struct metrics_looked_up *out)
     memset(out, 0, sizeof(*out));
     weh_host_each(host, add_queues, out->values);
     out->values[METRICS_sessions_detached] = host->n_detached;
-    out->values[METRICS_run_queue_sessions] = atomic_load(&host->pool.n_waiting);
+    out->values[METRICS_run_queue_sessions] = pool_n_waiting(&host->pool);
     out->values[METRICS_process_open_fds] = count_descriptors();
     out->values[METRICS_process_resident_memory_bytes] = resident_bytes();
     out->values[METRICS_uptime_seconds] = (weh_clock_mono_us() - host->started_us) / 1000000;

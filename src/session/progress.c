@@ -32,6 +32,11 @@ static void notify(const struct weh_call *call, uint64_t done, uint64_t total)
     (void)pthread_mutex_unlock(&session->lock);
 }
 
+void weh_session_pause(struct weh_session *session)
+{
+    gate_pause(session->worker, &session->cancel);
+}
+
 weh_err weh_call_progress(const struct weh_call *call, uint64_t done, uint64_t total,
                           struct weh_diag *diag)
 {
@@ -40,6 +45,10 @@ weh_err weh_call_progress(const struct weh_call *call, uint64_t done, uint64_t t
 
     if (atomic_load_explicit(&session->cancel, memory_order_relaxed)) {
         return weh_fail(diag, WEH_E_CANCELLED, "cancelled");
+    }
+    /* Those out of band run in another thread, beside the worker. */
+    if (!weh_method_is_out_of_band(call->method)) {
+        weh_session_pause(session);
     }
     if (*call->result_err != WEH_OK) {
         return weh_fail(diag, *call->result_err, "the reply is larger than the limit");

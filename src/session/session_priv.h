@@ -120,6 +120,7 @@ struct weh_session {
     atomic_int_fast64_t expires_ms; /* of the token, wall clock; 0: never */
 
     /* From here on only the worker that holds the session. */
+    struct worker *worker; /* that holds it; stale between turns */
     enum weh_session_state state;
     _Atomic(enum weh_access) access; /* to every iModel; the service thread may look at it */
     enum weh_access open_access;     /* to the open one */
@@ -135,6 +136,7 @@ struct weh_session {
     struct session_stats stats;
     struct activity activity; /* of the running request; "" between requests */
     uint64_t idle_since_ms;
+    struct usage usage;        /* while it is not scheduled: whoever holds its lock */
     uint64_t next_progress_us; /* when the client is told how far the running request is */
 };
 
@@ -150,8 +152,8 @@ void session_schedule_locked(struct weh_session *session);
 /** Unread bytes from which on the requests of @session wait. */
 size_t session_outbox_high(const struct weh_session *session);
 
-/** Run some requests of @session. True when there is more to do. Worker. */
-bool session_turn(struct weh_session *session);
+/** Run some requests of @session in the thread of @worker. True when there is more to do. */
+bool session_turn(struct weh_session *session, struct worker *worker);
 
 /** Check and run one request, and queue its reply. Worker; service thread for out-of-band ones. */
 void session_run_job(struct weh_session *session, struct job *job);

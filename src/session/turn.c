@@ -1,4 +1,6 @@
 /* src/session/turn.c - the worker's side of a session: one job after the other, and the tick. */
+#include <time.h>
+
 #include "weh/clock.h"
 
 #include "session_priv.h"
@@ -167,9 +169,18 @@ void session_due(struct weh_session *session, uint64_t now_ms)
     service_arm(&session->host->service, session, next_ms);
 }
 
+static uint64_t thread_cpu_ns(void)
+{
+    struct timespec time;
+
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return (uint64_t)time.tv_sec * 1000000000U + (uint64_t)time.tv_nsec;
+}
+
 /* One step; false when the session has left the run queue: then it may be gone. */
 static bool run_next(struct weh_session *session)
 {
+    const uint64_t start_ns = thread_cpu_ns();
     struct job *job = NULL;
 
     switch (next_step(session, &job)) {
@@ -181,27 +192,38 @@ static bool run_next(struct weh_session *session)
         break;
     case STEP_ASK_TICK:
         ask_tick(session);
-        break;
+        return true;
     case STEP_FINISH:
         session_finish(session);
         return false;
     case STEP_LEAVE:
         return false;
     }
+    usage_add(&session->usage, thread_cpu_ns() - start_ns);
     return true;
 }
 
-bool session_turn(struct weh_session *session)
+bool session_turn(struct weh_session *session, struct worker *worker)
 {
     const int64_t turn = session->host->options.config->workers_turn_messages;
     const uint64_t end_us = weh_clock_mono_us() + TURN_US;
+    const enum lane lane = session->usage.lane;
     bool more = true;
 
+    session->worker = worker;
     /* After a false the session may be gone. */
-    for (int64_t i = 0; i < turn && more && (i == 0 || weh_clock_mono_us() < end_us); i++) {
+    for (int64_t i = 0; i < turn && more; i++) {
+        atomic_fetch_add(&worker->step, 1);
+        gate_enter(worker, &session->cancel);
         more = run_next(session);
+        atomic_fetch_add(&worker->step, 1);
+        if (more && (session->usage.lane != lane || weh_clock_mono_us() >= end_us)) {
+            break;
+        }
     }
+    gate_leave(worker);
     if (more) {
+        session->worker = NULL;
         (void)pthread_mutex_lock(&session->lock);
         session_wake_if_due(session);
         (void)pthread_mutex_unlock(&session->lock);

@@ -23,6 +23,7 @@ static weh_err count(struct weh_call *call, struct weh_diag *diag)
 static weh_err wait_at_gate(struct weh_call *call, struct weh_diag *diag)
 {
     struct fixture *f = weh_host_app(call->host);
+    bool is_cancelled;
 
     (void)diag;
     (void)pthread_mutex_lock(&f->lock);
@@ -31,10 +32,34 @@ static weh_err wait_at_gate(struct weh_call *call, struct weh_diag *diag)
     while (!f->gate_open) {
         (void)pthread_cond_wait(&f->changed, &f->lock);
     }
-    f->saw_cancel = atomic_load(weh_session_cancel_flag(call->session));
+    is_cancelled = atomic_load(weh_session_cancel_flag(call->session));
+    f->saw_cancel = is_cancelled;
     (void)pthread_mutex_unlock(&f->lock);
-    weh_sink_bool(call->result, f->saw_cancel);
+    weh_sink_bool(call->result, is_cancelled);
     return WEH_OK;
+}
+
+/* Uses the processor until the gate is open or the request is cancelled. */
+static weh_err spin(struct weh_call *call, struct weh_diag *diag)
+{
+    struct fixture *f = weh_host_app(call->host);
+    weh_err err = WEH_OK;
+    bool open = false;
+
+    (void)pthread_mutex_lock(&f->lock);
+    f->n_waiting++;
+    (void)pthread_cond_broadcast(&f->changed);
+    (void)pthread_mutex_unlock(&f->lock);
+    while (err == WEH_OK && !open) {
+        err = weh_call_progress(call, 0, 0, diag);
+        (void)pthread_mutex_lock(&f->lock);
+        open = f->gate_open;
+        (void)pthread_mutex_unlock(&f->lock);
+    }
+    if (err == WEH_OK) {
+        weh_sink_null(call->result);
+    }
+    return err;
 }
 
 static weh_err fail_request(struct weh_call *call, struct weh_diag *diag)
@@ -187,6 +212,7 @@ static const struct weh_method methods[] = {
     { "test.notify", WEH_IN(NEW),   WEH_ACCESS_VIEW,  0, none, "", "", "", notify },
     { "test.ready",  WEH_IN(READY), WEH_ACCESS_VIEW,  0, none, "", "", "", count },
     { "test.rule",   WEH_IN(NEW),   WEH_ACCESS_ADMIN, WEH_METHOD_OUT_OF_BAND, any, "", "", "", rule },
+    { "test.spin",   WEH_IN(NEW),   WEH_ACCESS_VIEW,  0, none, "", "", "", spin },
     { "test.wait",   WEH_IN(NEW),   WEH_ACCESS_VIEW,  0, none, "", "", "", wait_at_gate },
 };
 /* clang-format on */
