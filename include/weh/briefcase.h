@@ -213,6 +213,10 @@ void weh_briefcase_read_end(struct weh_briefcase *briefcase);
 WEH_MUST_CHECK weh_err weh_briefcase_data_version(struct weh_briefcase *briefcase, int64_t *out,
                                                   struct weh_diag *diag);
 
+/** Let the page cache grow up to @cache_kb, which is not 0. */
+WEH_MUST_CHECK weh_err weh_briefcase_set_cache(struct weh_briefcase *briefcase, uint32_t cache_kb,
+                                               struct weh_diag *diag);
+
 /** Give back page cache memory and unused statements of an idle briefcase. */
 void weh_briefcase_shrink(struct weh_briefcase *briefcase);
 

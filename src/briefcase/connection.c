@@ -21,6 +21,10 @@
 /* Of the page cache, in one piece. */
 #define FIRST_PAGES 4
 
+/* For little things of short life. */
+#define LOOKASIDE_BYTES 1200
+#define LOOKASIDE_SLOTS 8
+
 /* A savepoint's page images are kept in a block of this size before they go to a file; held in
  * memory for good (temp_store) they would come in blocks of 1 KiB, an allocation each. Below 128
  * KiB: SQLite 3.40 cuts the length of one write to 17 bits, and a longer block becomes "disk full". */
@@ -45,6 +49,10 @@ weh_err weh_briefcase_global_init(struct weh_diag *diag)
     /* A connection that rests needs page 1; those beyond these few come one by one. */
     if (rc == SQLITE_OK) {
         rc = sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, FIRST_PAGES);
+    }
+    /* Each connection takes it as a whole for as long as it lives; more makes nothing faster here. */
+    if (rc == SQLITE_OK) {
+        rc = sqlite3_config(SQLITE_CONFIG_LOOKASIDE, LOOKASIDE_BYTES, LOOKASIDE_SLOTS);
     }
     if (rc == SQLITE_OK) {
         rc = sqlite3_config(SQLITE_CONFIG_URI, 0);

@@ -67,11 +67,11 @@ static weh_err set_pragmas(struct weh_briefcase *briefcase,
     if (rc == SQLITE_OK) {
         rc = set_durability(briefcase, options->durability);
     }
-    if (rc == SQLITE_OK && options->cache_kb != 0) {
-        sqlite3_snprintf(sizeof(sql), sql, "PRAGMA cache_size=-%u", options->cache_kb);
-        rc = sqlite3_exec(briefcase->db, sql, NULL, NULL, NULL);
+    if (rc != SQLITE_OK) {
+        return weh_db_fail(briefcase, rc, diag);
     }
-    return rc == SQLITE_OK ? WEH_OK : weh_db_fail(briefcase, rc, diag);
+    return options->cache_kb == 0 ? WEH_OK
+                                  : weh_briefcase_set_cache(briefcase, options->cache_kb, diag);
 }
 
 /* SQLite keeps what the file has already, and answers as if the disk were full beyond. */
@@ -369,6 +369,15 @@ const struct weh_guid *weh_briefcase_imodel_guid(const struct weh_briefcase *bri
 {
     weh_assert(briefcase != NULL);
     return &briefcase->imodel_guid;
+}
+
+weh_err weh_briefcase_set_cache(struct weh_briefcase *briefcase, uint32_t cache_kb,
+                                struct weh_diag *diag)
+{
+    char sql[48];
+
+    sqlite3_snprintf(sizeof(sql), sql, "PRAGMA cache_size=-%u", cache_kb);
+    return weh_db_exec(briefcase, sql, diag);
 }
 
 void weh_briefcase_shrink(struct weh_briefcase *briefcase)

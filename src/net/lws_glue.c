@@ -75,13 +75,16 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
 }
 
 /* Rule: no extensions member anywhere: permessage-deflate would abort the process on legal traffic.
- * The first protocol is what a client without a subprotocol gets, and serves the HTTP requests.
- * Protocol buffers as large as the context's: big messages pass at twice the rate. */
-static const struct lws_protocols protocols[] = {
-    { WEH_SUBPROTOCOL_JSON, callback, 0, WEH_NET_FRAME_BYTES, 0, NULL, 0 },
-    { WEH_SUBPROTOCOL_MSGPACK, callback, 0, WEH_NET_FRAME_BYTES, 0, NULL, 0 },
-    { NULL, NULL, 0, 0, 0, NULL, 0 },
-};
+ * The first protocol is what a client without a subprotocol gets, and serves the HTTP requests. */
+#define PROTOCOLS(frame_bytes)                                                 \
+    {                                                                          \
+        { WEH_SUBPROTOCOL_JSON, callback, 0, frame_bytes, 0, NULL, 0 },        \
+            { WEH_SUBPROTOCOL_MSGPACK, callback, 0, frame_bytes, 0, NULL, 0 }, \
+            { NULL, NULL, 0, 0, 0, NULL, 0 },                                  \
+    }
+
+static const struct lws_protocols protocols[] = PROTOCOLS(WEH_NET_FRAME_BYTES);
+static const struct lws_protocols tls_protocols[] = PROTOCOLS(WEH_NET_TLS_FRAME_BYTES);
 
 static uint16_t seconds(int64_t value)
 {
@@ -100,7 +103,7 @@ static void fill_info(struct weh_net *net, struct lws_context_creation_info *inf
 
     /* Rule: our own accept; libwebsockets spins when descriptors run out. */
     info->port = CONTEXT_PORT_NO_LISTEN_SERVER;
-    info->protocols = protocols;
+    info->protocols = net->is_tls ? tls_protocols : protocols;
     info->user = net;
     /* Rule: our own libuv loop. Its poll loop collapses with idle connections, and without a
      * foreign loop the plugin installs signal handlers of its own.

@@ -32,11 +32,13 @@
 #define WEH_IPC_PATH            "/ipc" /* kept free for stock iTwin.js frontends */
 
 #define WEH_NET_READ_BYTES 65536 /* of one read of a socket */
-/* Of a message that are unmasked at a time. Each connection keeps as much for good. No less than a TLS
- * record: of one that was read in part, libwebsockets reads on even after a fault in it, and fails. */
-#define WEH_NET_FRAME_BYTES    16384
-#define WEH_NET_FRAGMENT_BYTES 65536 /* lws copies what the kernel does not take of one write */
-#define WEH_NET_CLOSE_GRACE_MS 5000  /* for the close frame to get out and be answered */
+/* Of a message that are unmasked at a time. Each connection keeps as much for good. */
+#define WEH_NET_FRAME_BYTES 8192
+/* No less than a TLS record: of one that was read in part, libwebsockets reads on even after a fault in
+ * it, and fails. */
+#define WEH_NET_TLS_FRAME_BYTES 16384
+#define WEH_NET_FRAGMENT_BYTES  65536 /* lws copies what the kernel does not take of one write */
+#define WEH_NET_CLOSE_GRACE_MS  5000  /* for the close frame to get out and be answered */
 
 /** HANDSHAKE: speaks HTTP. OPEN: has a session. DRAINING: takes no more messages, still sends.
  * GONE: the socket is closed, the session may still be ending. */

@@ -31,7 +31,7 @@
 #define EXTRA_FILES 16
 
 /* Rest after which a workspace gives up what is quickly there again. */
-#define LEAN_MS 10000
+#define LEAN_MS 3000
 /* Freed memory goes back to the system when so many workspaces have freed some, or after such a time:
  * it takes as long as some of them take to close their files. */
 #define TRIM_EVERY 64

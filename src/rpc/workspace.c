@@ -5,6 +5,9 @@
 
 #include "rpc_priv.h"
 
+/* Opening reads much once that editing hardly needs. */
+#define OPENING_CACHE_KB 128
+
 static void drop_tools(struct workspace *workspace)
 {
     changes_page_destroy(workspace->changes);
@@ -98,7 +101,7 @@ weh_err workspace_take(struct workspace *workspace, const char *path, struct weh
         .pause = pause_session,
         .pause_ctx = workspace->session,
         .durability = workspace->durability,
-        .cache_kb = (uint32_t)app->config->briefcase_cache_kb,
+        .cache_kb = OPENING_CACHE_KB,
         .limit_bytes = workspace->limit_bytes,
         .kept = kept,
     };
@@ -112,6 +115,10 @@ weh_err workspace_take(struct workspace *workspace, const char *path, struct weh
         return err;
     }
     err = take_catalog(workspace, diag);
+    if (err == WEH_OK) {
+        err = weh_briefcase_set_cache(workspace->briefcase,
+                                      (uint32_t)app->config->briefcase_cache_kb, diag);
+    }
     if (err != WEH_OK) {
         /* Whoever kept it keeps it: it is the same entry. */
         workspace_release(workspace, kept != NULL ? &kept : NULL);
