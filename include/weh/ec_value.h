@@ -31,6 +31,19 @@ WEH_MUST_CHECK weh_err weh_ec_value_write(const struct weh_ec_catalog *catalog,
                                           struct weh_diag *diag);
 
 /**
+ * Write the stored array @text of @property, which is one column's whole value, as an array. Scratch in
+ * @arena.
+ *
+ * @ec_names  members of structs and points are named as in the schema ("X"), else as in JavaScript.
+ *
+ * On failure the sink is left inside a value. WEH_E_CORRUPT, WEH_E_NOMEM.
+ */
+WEH_MUST_CHECK weh_err weh_ec_array_write(const struct weh_ec_property *property,
+                                          struct weh_str text, bool ec_names,
+                                          struct weh_sink *sink, struct weh_arena *arena,
+                                          struct weh_diag *diag);
+
+/**
  * Bind @value (NULL or a null: all leaves become NULL) to the leaves of @property.
  *
  * @params  for each leaf the parameter number of @stmt, 0 for one that is not bound.
@@ -53,6 +66,11 @@ WEH_MUST_CHECK weh_err weh_ec_value_bind(const struct weh_ec_catalog *catalog,
  * Empty text is no bytes. WEH_E_BAD_ARGS naming @where, WEH_E_NOMEM.
  */
 WEH_MUST_CHECK weh_err weh_ec_binary_read(const struct weh_value *value, const char *where,
+                                          struct weh_arena *arena, struct weh_str *out,
+                                          struct weh_diag *diag);
+
+/** The bytes of the plain base64 @text, in @arena. WEH_E_BAD_ARGS naming @where, WEH_E_NOMEM. */
+WEH_MUST_CHECK weh_err weh_ec_base64_read(struct weh_str text, const char *where,
                                           struct weh_arena *arena, struct weh_str *out,
                                           struct weh_diag *diag);
 

@@ -2,6 +2,8 @@
  * that describe share. Properties, relationships, items and attributes have files of their own. */
 #include <stdio.h>
 
+#include "weh/ec_suggest.h"
+
 #include "describe_priv.h"
 #include "ec_priv.h"
 
@@ -315,7 +317,7 @@ static weh_err class_put(struct ec_describe *describe, const struct weh_ec_class
 static weh_err class_not_found(const struct weh_ec_describer *describer, struct weh_str full_name,
                                struct weh_diag *diag)
 {
-    const struct weh_ec_class *nearest = ec_suggest_class(describer->catalog, full_name);
+    const struct weh_ec_class *nearest = weh_ec_suggest_class(describer->catalog, full_name);
 
     if (nearest == NULL) {
         return weh_fail_where(diag, WEH_E_NOT_FOUND, "classFullName", "no such class");

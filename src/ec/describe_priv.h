@@ -125,9 +125,4 @@ weh_err ec_describe_quantity(struct ec_describe *describe, weh_id id);
 /** Members units and formats of what was collected. */
 weh_err ec_describe_units(struct ec_describe *describe);
 
-/* suggest.c */
-/** The class that @full_name may have meant, or NULL. */
-const struct weh_ec_class *ec_suggest_class(const struct weh_ec_catalog *catalog,
-                                            struct weh_str full_name);
-
 #endif

@@ -1,10 +1,11 @@
 /* src/ec/suggest.c - what a class name that does not exist may have meant. For error texts only. */
-#include "describe_priv.h"
+#include "weh/ec_suggest.h"
+
 #include "ec_priv.h"
 
-/* Longer names are not compared, and nothing further away is worth saying. */
+/* Longer names are not compared. */
 #define MAX_NAME     64
-#define MAX_DISTANCE 3
+#define MAX_DISTANCE WEH_EC_NEAR
 
 static char lower(char c)
 {
@@ -18,9 +19,7 @@ static unsigned smallest(unsigned a, unsigned b, unsigned c)
     return least < c ? least : c;
 }
 
-/* Letters to change, add or leave out (Levenshtein), the case not counting; more than MAX_DISTANCE is
- * MAX_DISTANCE + 1. */
-static unsigned distance(struct weh_str a, struct weh_str b)
+unsigned weh_ec_name_distance(struct weh_str a, struct weh_str b)
 {
     unsigned row[MAX_NAME + 1];
 
@@ -50,7 +49,7 @@ static unsigned distance(struct weh_str a, struct weh_str b)
     return row[b.len];
 }
 
-const struct weh_ec_class *ec_suggest_class(const struct weh_ec_catalog *catalog,
+const struct weh_ec_class *weh_ec_suggest_class(const struct weh_ec_catalog *catalog,
                                             struct weh_str full_name)
 {
     const struct weh_ec_class *nearest = NULL;
@@ -66,7 +65,7 @@ const struct weh_ec_class *ec_suggest_class(const struct weh_ec_catalog *catalog
         name = full_name;
     }
     for (size_t i = 0; i < catalog->n_classes; i++) {
-        unsigned far = 2 * distance(catalog->classes[i].name, name) +
+        unsigned far = 2 * weh_ec_name_distance(catalog->classes[i].name, name) +
                        (catalog->classes[i].schema == schema ? 0 : 1);
 
         /* In a short name every letter counts. */

@@ -124,11 +124,25 @@ weh_err ec_point_from_value(struct ec_input *input, const struct weh_ec_property
     return WEH_OK;
 }
 
+weh_err weh_ec_base64_read(struct weh_str text, const char *where, struct weh_arena *arena,
+                           struct weh_str *out, struct weh_diag *diag)
+{
+    uint8_t *bytes = weh_arena_alloc(arena, text.len / 4 * 3 + 3);
+
+    if (bytes == NULL) {
+        return weh_fail_nomem(diag);
+    }
+    if (!ec_base64_decode(text, bytes, &out->len)) {
+        return weh_fail_where(diag, WEH_E_BAD_ARGS, where, "is no base64 text");
+    }
+    out->ptr = (const char *)bytes;
+    return WEH_OK;
+}
+
 weh_err weh_ec_binary_read(const struct weh_value *value, const char *where,
                            struct weh_arena *arena, struct weh_str *out, struct weh_diag *diag)
 {
     struct weh_str text;
-    uint8_t *bytes;
 
     *out = (struct weh_str){ NULL, 0 };
     if (value->type == WEH_VALUE_BINARY) {
@@ -149,15 +163,7 @@ weh_err weh_ec_binary_read(const struct weh_value *value, const char *where,
     }
     text.ptr += sizeof(BASE64_PREFIX) - 1;
     text.len -= sizeof(BASE64_PREFIX) - 1;
-    bytes = weh_arena_alloc(arena, text.len / 4 * 3 + 3);
-    if (bytes == NULL) {
-        return weh_fail_nomem(diag);
-    }
-    if (!ec_base64_decode(text, bytes, &out->len)) {
-        return weh_fail_where(diag, WEH_E_BAD_ARGS, where, "is no base64 text");
-    }
-    out->ptr = (const char *)bytes;
-    return WEH_OK;
+    return weh_ec_base64_read(text, where, arena, out, diag);
 }
 
 /* Bytes of a binary value or of its base64 text. */

@@ -17,6 +17,7 @@ struct output {
     struct weh_arena *arena;
     struct weh_diag *diag;
     const struct weh_ec_property *property; /* of the column */
+    bool ec_names;                          /* members as in the schema, not as in JavaScript */
 };
 
 static weh_err items_write(struct output *output, const struct weh_ec_property *property,
@@ -60,6 +61,7 @@ static weh_err point_write(struct output *output, const struct weh_ec_property *
                            const struct weh_value *value)
 {
     static const char *const names[] = { "x", "y", "z" };
+    static const char *const ec_names[] = { "X", "Y", "Z" };
     size_t n = ec_point_size(type);
 
     weh_sink_map_begin(output->sink, (uint32_t)n);
@@ -70,7 +72,7 @@ static weh_err point_write(struct output *output, const struct weh_ec_property *
         if (part == NULL || !weh_value_to_double(part, &number)) {
             return damaged(output);
         }
-        weh_sink_key(output->sink, names[i]);
+        weh_sink_key(output->sink, output->ec_names ? ec_names[i] : names[i]);
         weh_sink_real(output->sink, number);
     }
     weh_sink_map_end(output->sink);
@@ -145,7 +147,8 @@ static weh_err struct_write(struct output *output, const struct weh_ec_class *ec
             member->type == WEH_VALUE_NULL) {
             continue;
         }
-        output->sink->ops->key(output->sink, property->js_name);
+        output->sink->ops->key(output->sink,
+                               output->ec_names ? property->name : property->js_name);
         if (property->kind == WEH_EC_PRIMITIVE) {
             err = primitive_write(output, property, member);
         } else if (property->kind == WEH_EC_STRUCT_VALUE) {
@@ -191,10 +194,11 @@ static weh_err items_write(struct output *output, const struct weh_ec_property *
     return WEH_OK;
 }
 
-weh_err ec_array_write(const struct weh_ec_property *property, struct weh_str text,
-                       struct weh_sink *sink, struct weh_arena *arena, struct weh_diag *diag)
+weh_err weh_ec_array_write(const struct weh_ec_property *property, struct weh_str text,
+                           bool ec_names, struct weh_sink *sink, struct weh_arena *arena,
+                           struct weh_diag *diag)
 {
-    struct output output = { sink, arena, diag, property };
+    struct output output = { sink, arena, diag, property, ec_names };
     struct weh_value value = { .type = WEH_VALUE_NULL };
     weh_err err = weh_json_parse(text, &limits, arena, &value, diag);
 

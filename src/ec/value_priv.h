@@ -61,11 +61,6 @@ void ec_where_pop(struct ec_where *where, size_t len);
 weh_err ec_array_to_text(struct ec_input *input, const struct weh_ec_property *property,
                          const struct weh_value *value, struct ec_cell *cell);
 
-/* value_items.c */
-/** Write the stored array text as a JavaScript array. */
-weh_err ec_array_write(const struct weh_ec_property *property, struct weh_str text,
-                       struct weh_sink *sink, struct weh_arena *arena, struct weh_diag *diag);
-
 /* value_write.c */
 /** Bytes of a binary property: a GUID text for BeGuid, else binary. False when they cannot be. */
 bool ec_binary_write(const struct weh_ec_property *type, struct weh_str bytes,
