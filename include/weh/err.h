@@ -74,7 +74,9 @@
     X(RESUME,           REQUEST, "ResumeFailed",           1048, 0,     "no session can be resumed with this id and token")      \
     X(RESUME_LOST,      REQUEST, "ResumeLost",             1049, 0,     "messages that the client lacks are not kept any more; the session was ended") \
     X(AUDIT,            REQUEST, "AuditFailed",            1050, 0,     "nothing may be changed while the audit log cannot be written") \
-    X(CHANGED_OUTSIDE,  REQUEST, "ChangedOutside",         1051, 0,     "another program has changed the file; nothing was done")
+    X(CHANGED_OUTSIDE,  REQUEST, "ChangedOutside",         1051, 0,     "another program has changed the file; nothing was done") \
+    X(QUERY,            REQUEST, "InvalidQuery",           1052, 0,     "the ECSQL text is wrong")                              \
+    X(CURSOR_INVALID,   REQUEST, "CursorInvalid",          1053, 0,     "the rows behind the cursor may have changed, or it was closed: ask again")
 /* clang-format on */
 
 enum weh_err_code {

@@ -56,6 +56,7 @@ struct weh_stmt_cache {
 };
 
 struct weh_file_entry;
+struct weh_query_guard;
 
 struct weh_briefcase {
     sqlite3 *db;
@@ -64,6 +65,8 @@ struct weh_briefcase {
     void (*pause)(void *ctx);
     void *pause_ctx;
     bool interruptible; /* a reading statement runs: the progress handler may stop it */
+    const struct weh_query_guard *guard; /* of the client's query that is prepared or stepped */
+    bool expired;                        /* its deadline has stopped it */
     bool readonly;
     bool records_txns;
     unsigned edit_depth; /* edits within each other; 0: none is running */
@@ -89,6 +92,14 @@ struct weh_briefcase {
 
 /** Finalize what nobody has out; all of them when @all. */
 void weh_stmt_cache_clear(struct weh_stmt_cache *cache, bool all);
+
+/* ---- query.c ---- */
+
+/** The authorizer of every session's connection. */
+int weh_query_authorize(void *ctx, int action, const char *a, const char *b, const char *database,
+                        const char *trigger);
+/** True, and noted, when the deadline of the running query is over. */
+bool weh_query_is_over(struct weh_briefcase *briefcase);
 
 /* ---- functions.c ---- */
 

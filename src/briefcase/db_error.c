@@ -84,6 +84,8 @@ weh_err weh_db_exec(struct weh_briefcase *briefcase, const char *sql, struct weh
 weh_err weh_stmt_step(struct weh_briefcase *briefcase, sqlite3_stmt *stmt, bool *row,
                       struct weh_diag *diag)
 {
+    /* A function that a query calls may step statements of its own. */
+    bool within = briefcase->interruptible;
     int rc;
 
     weh_assert(briefcase != NULL && stmt != NULL && row != NULL);
@@ -100,7 +102,7 @@ weh_err weh_stmt_step(struct weh_briefcase *briefcase, sqlite3_stmt *stmt, bool 
         }
     }
     rc = sqlite3_step(stmt);
-    briefcase->interruptible = false;
+    briefcase->interruptible = within;
     if (rc == SQLITE_ROW) {
         *row = true;
         return WEH_OK;

@@ -18,13 +18,17 @@
 
 static int check_cancel(void *ctx)
 {
-    const struct weh_briefcase *briefcase = ctx;
+    struct weh_briefcase *briefcase = ctx;
 
     if (briefcase->pause != NULL) {
         briefcase->pause(briefcase->pause_ctx);
     }
-    return briefcase->interruptible &&
-           atomic_load_explicit(briefcase->cancel, memory_order_relaxed);
+    if (!briefcase->interruptible) {
+        return 0;
+    }
+    return (briefcase->cancel != NULL &&
+            atomic_load_explicit(briefcase->cancel, memory_order_relaxed)) ||
+           weh_query_is_over(briefcase);
 }
 
 static weh_err make_watch_path(struct weh_briefcase *briefcase, const char *path,
@@ -118,13 +122,12 @@ static weh_err connect(struct weh_briefcase *briefcase, const struct weh_briefca
     }
     sqlite3_rollback_hook(briefcase->db, weh_transaction_on_rollback, briefcase);
     sqlite3_commit_hook(briefcase->db, weh_transaction_on_commit, briefcase);
-    if (options->cancel != NULL) {
-        briefcase->cancel = options->cancel;
-        briefcase->pause = options->pause;
-        briefcase->pause_ctx = options->pause_ctx;
-        sqlite3_progress_handler(briefcase->db, STEPS_PER_CHECK, check_cancel, briefcase);
-    }
-    return WEH_OK;
+    briefcase->cancel = options->cancel;
+    briefcase->pause = options->cancel != NULL ? options->pause : NULL;
+    briefcase->pause_ctx = options->pause_ctx;
+    sqlite3_progress_handler(briefcase->db, STEPS_PER_CHECK, check_cancel, briefcase);
+    rc = sqlite3_set_authorizer(briefcase->db, weh_query_authorize, briefcase);
+    return rc == SQLITE_OK ? WEH_OK : weh_db_fail(briefcase, rc, diag);
 }
 
 static weh_err check_writable(struct weh_briefcase *briefcase, struct weh_diag *diag)

@@ -1,0 +1,169 @@
+/* src/briefcase/query.c - statements under a guard: the authorizer, the deadline, the size of values.
+ *
+ * One authorizer is set when a file is opened and stays: setting one makes SQLite prepare every cached
+ * statement anew. It lets everything pass while no guard is there.
+ */
+#include <string.h>
+
+#include "weh/clock.h"
+#include "weh/db_query.h"
+
+#include "briefcase_priv.h"
+
+int weh_query_authorize(void *ctx, int action, const char *a, const char *b, const char *database,
+                        const char *trigger)
+{
+    const struct weh_briefcase *briefcase = ctx;
+    const struct weh_query_guard *guard = briefcase->guard;
+
+    (void)trigger;
+    if (guard == NULL) {
+        return SQLITE_OK;
+    }
+    switch (action) {
+    case SQLITE_SELECT:
+    case SQLITE_RECURSIVE:
+        return SQLITE_OK;
+    case SQLITE_READ:
+        /* Subqueries are tables without a database, named by us. */
+        if (a == NULL || database == NULL || a[0] == '\0') {
+            return SQLITE_OK;
+        }
+        return strcmp(database, "main") == 0 && guard->may_read(guard->ctx, a) ? SQLITE_OK
+                                                                               : SQLITE_DENY;
+    case SQLITE_FUNCTION:
+        return b != NULL && guard->may_call(guard->ctx, b) ? SQLITE_OK : SQLITE_DENY;
+    default:
+        return SQLITE_DENY;
+    }
+}
+
+bool weh_query_is_over(struct weh_briefcase *briefcase)
+{
+    const struct weh_query_guard *guard = briefcase->guard;
+
+    if (guard == NULL || guard->deadline_us == 0 || weh_clock_mono_us() < guard->deadline_us) {
+        return false;
+    }
+    briefcase->expired = true;
+    return true;
+}
+
+/* SQLite's messages name tables and columns as the statement does, which is nobody's business; those
+ * that begin so do not, or name only functions. */
+static weh_err refuse(struct weh_briefcase *briefcase, struct weh_diag *diag)
+{
+    static const char *const harmless[] = {
+        "misuse of ",
+        "wrong number of arguments",
+        "Expression tree is too large",
+        "too many ",
+        "no such function",
+        "recursive reference",
+        "circular reference",
+        "malformed JSON",
+        "bad JSON path",
+        "JSON path error",
+        "integer overflow",
+        "unable to use function",
+        "frame ",
+        "RANGE ",
+        "aggregate functions are not allowed",
+        "ESCAPE ",
+        "LIKE ",
+        "parser stack overflow",
+        "not authorized",
+        "Illegal input",
+        "expect",
+        "ec_class",
+        "argument of ",
+        "second argument",
+        "DISTINCT ",
+        "multiple recursive",
+        "a GROUP BY clause",
+    };
+    const char *message = sqlite3_errmsg(briefcase->db);
+    weh_err err;
+
+    for (size_t i = 0; i < WEH_ARRAY_LEN(harmless); i++) {
+        if (strncmp(message, harmless[i], strlen(harmless[i])) == 0) {
+            return weh_fail(diag, WEH_E_QUERY, "%s", message);
+        }
+    }
+    err = weh_fail(diag, WEH_E_QUERY, "the query cannot be run");
+    weh_diag_detail(diag, "sqlite: %s", message);
+    return err;
+}
+
+static bool is_own_fault(int rc)
+{
+    int primary = rc & 0xff;
+
+    return primary == SQLITE_ERROR || primary == SQLITE_AUTH || primary == SQLITE_MISMATCH ||
+           primary == SQLITE_RANGE || primary == SQLITE_CONSTRAINT;
+}
+
+static void guard_begin(struct weh_briefcase *briefcase, const struct weh_query_guard *guard,
+                        int *old_limit)
+{
+    briefcase->guard = guard;
+    briefcase->expired = false;
+    *old_limit = -1;
+    if (guard->value_bytes > 0) {
+        *old_limit = sqlite3_limit(briefcase->db, SQLITE_LIMIT_LENGTH, (int)guard->value_bytes);
+    }
+}
+
+static void guard_end(struct weh_briefcase *briefcase, int old_limit)
+{
+    if (old_limit >= 0) {
+        sqlite3_limit(briefcase->db, SQLITE_LIMIT_LENGTH, old_limit);
+    }
+    briefcase->guard = NULL;
+}
+
+weh_err weh_query_acquire(struct weh_briefcase *briefcase, const struct weh_query_guard *guard,
+                          const char *sql, sqlite3_stmt **out, struct weh_diag *diag)
+{
+    int old_limit = -1;
+    weh_err err;
+
+    weh_assert(briefcase != NULL && guard != NULL && briefcase->guard == NULL);
+    guard_begin(briefcase, guard, &old_limit);
+    err = weh_stmt_acquire(briefcase, sql, out, diag);
+    guard_end(briefcase, old_limit);
+    if (err == WEH_E_DB && is_own_fault(sqlite3_errcode(briefcase->db))) {
+        return refuse(briefcase, diag);
+    }
+    if (err == WEH_OK && sqlite3_stmt_readonly(*out) == 0) {
+        weh_stmt_release(briefcase, *out);
+        *out = NULL;
+        return weh_fail(diag, WEH_E_QUERY, "not authorized");
+    }
+    return err;
+}
+
+weh_err weh_query_step(struct weh_briefcase *briefcase, const struct weh_query_guard *guard,
+                       sqlite3_stmt *stmt, bool *row, bool *expired, struct weh_diag *diag)
+{
+    int old_limit = -1;
+    int rc;
+
+    weh_assert(briefcase != NULL && guard != NULL && briefcase->guard == NULL);
+    *row = false;
+    *expired = false;
+    guard_begin(briefcase, guard, &old_limit);
+    briefcase->interruptible = true;
+    rc = sqlite3_step(stmt);
+    briefcase->interruptible = false;
+    guard_end(briefcase, old_limit);
+    if (rc == SQLITE_ROW || rc == SQLITE_DONE) {
+        *row = rc == SQLITE_ROW;
+        return WEH_OK;
+    }
+    if ((rc & 0xff) == SQLITE_INTERRUPT && briefcase->expired) {
+        *expired = true;
+        return WEH_OK;
+    }
+    return is_own_fault(rc) ? refuse(briefcase, diag) : weh_db_fail(briefcase, rc, diag);
+}
