@@ -1,0 +1,92 @@
+/* include/weh/ecsql.h - queries in ECSQL over one open briefcase.
+ *
+ * The language is that of the native library 5.1.72 (its concurrent query): what it answers, with the
+ * same values, column metadata and refusals. Read-only: nothing but SELECT, WITH, VALUES and some
+ * PRAGMAs is understood, and SQLite's authorizer lets nothing but reads of the iModel's own tables
+ * through. A query sees what its session has not saved yet.
+ *
+ * An engine belongs to one briefcase and is used by one thread at a time.
+ */
+#ifndef WEH_ECSQL_H
+#define WEH_ECSQL_H
+
+#include "weh/arena.h"
+#include "weh/ec.h"
+#include "weh/err.h"
+#include "weh/sink.h"
+#include "weh/str.h"
+#include "weh/value.h"
+
+struct weh_briefcase;
+struct weh_ecsql;
+
+struct weh_ecsql_limits {
+    uint32_t time_ms;     /* of one call */
+    uint32_t rows;        /* of one reply */
+    uint32_t bytes;       /* of one reply's texts and blobs, roughly */
+    uint32_t value_bytes; /* of one text or blob that a query makes */
+    uint32_t text_bytes;  /* of a query */
+    uint32_t cursors;     /* open at a time */
+};
+
+/**
+ * An engine for @briefcase, whose catalogue @catalog is; both kept, and must outlive it.
+ *
+ * @limits  copied.
+ *
+ * WEH_E_NOMEM, those of weh_db_fail.
+ */
+WEH_MUST_CHECK weh_err weh_ecsql_create(struct weh_briefcase *briefcase,
+                                        const struct weh_ec_catalog *catalog,
+                                        const struct weh_ecsql_limits *limits,
+                                        struct weh_ecsql **out, struct weh_diag *diag);
+/** Closes its cursors (NULL is fine). */
+void weh_ecsql_destroy(struct weh_ecsql *engine);
+
+enum weh_ecsql_rows {
+    WEH_ECSQL_NAMES,    /* objects by ECSQL names, without members that are NULL */
+    WEH_ECSQL_JS_NAMES, /* objects by JavaScript names */
+    WEH_ECSQL_ARRAYS    /* by position */
+};
+
+struct weh_ecsql_request {
+    struct weh_str text;
+    const struct weh_value
+        *args;       /* array by position, or map by name ("1": by position); or NULL */
+    uint64_t offset; /* rows to leave out */
+    uint64_t count;  /* rows at most; UINT64_MAX: all */
+    enum weh_ecsql_rows rows;
+    bool js_values;                /* members of structs, points, ... named as in JavaScript */
+    bool class_names;              /* class ids as names */
+    bool abbreviate_blobs;         /* sizes in place of blobs */
+    bool trim_nulls;               /* an array ends with its last value that is not NULL */
+    struct weh_ecsql_limits quota; /* 0: as the engine's; never more than that */
+};
+
+/**
+ * Run a query: write the members columns, rows, done, and perhaps partial and cursor, into an open map of
+ * @sink.
+ *
+ * @arena  scratch, also for the sink.
+ *
+ * done is false when rows are left: then cursor brings them (weh_ecsql_next). partial ("time", "rows",
+ * "bytes") tells which quota ended the reply; when time did, there may be no cursor.
+ *
+ * On failure what was written is of no use. WEH_E_QUERY (where is the place in the text), WEH_E_BAD_ARGS
+ * (args), WEH_E_LIMIT (cursors), WEH_E_CANCELLED, WEH_E_CORRUPT, WEH_E_NOMEM, those of weh_db_fail.
+ */
+WEH_MUST_CHECK weh_err weh_ecsql_query(struct weh_ecsql *engine,
+                                       const struct weh_ecsql_request *request,
+                                       struct weh_arena *arena, struct weh_sink *sink,
+                                       struct weh_diag *diag);
+
+/** More rows of the cursor @id, as weh_ecsql_query writes them, without columns. WEH_E_CURSOR_INVALID:
+ * it is not there, or something was edited meanwhile. */
+WEH_MUST_CHECK weh_err weh_ecsql_next(struct weh_ecsql *engine, struct weh_str id,
+                                      struct weh_arena *arena, struct weh_sink *sink,
+                                      struct weh_diag *diag);
+/** Close a cursor. WEH_E_CURSOR_INVALID: it is not there. */
+WEH_MUST_CHECK weh_err weh_ecsql_close(struct weh_ecsql *engine, struct weh_str id,
+                                       struct weh_diag *diag);
+
+#endif

@@ -1,0 +1,341 @@
+/* src/ecsql/bind.c - arguments into a statement's parameters.
+ *
+ * An argument is a plain value, or {type, value} with the numbers of iTwin.js' QueryParamType. As the
+ * native library does: what is not given is NULL, what is given by a position beyond the last is
+ * passed over, a name that the query has not is refused.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "weh/alloc.h"
+#include "weh/ec_value.h"
+#include "weh/id_set.h"
+
+#include "functions.h"
+#include "statement.h"
+
+#define MAX_SET_IDS 4000000
+
+/* QueryParamType of @itwin/core-common. */
+enum {
+    TYPE_BOOLEAN,
+    TYPE_DOUBLE,
+    TYPE_ID,
+    TYPE_ID_SET,
+    TYPE_INTEGER,
+    TYPE_LONG,
+    TYPE_NULL,
+    TYPE_POINT2D,
+    TYPE_POINT3D,
+    TYPE_STRING,
+    TYPE_BLOB,
+    TYPE_STRUCT,
+    TYPE_PLAIN /* not given */
+};
+
+struct binding {
+    const struct ecsql_statement *statement;
+    const struct ecsql_param *param;
+    sqlite3_stmt *stmt;
+    struct weh_arena *arena;
+    struct weh_diag *diag;
+    char where[64];
+};
+
+static weh_err bound(const struct binding *binding, int rc)
+{
+    if (rc == SQLITE_OK) {
+        return WEH_OK;
+    }
+    return rc == SQLITE_TOOBIG
+               ? weh_fail_where(binding->diag, WEH_E_TOO_LARGE, binding->where, "too large")
+               : weh_fail_nomem(binding->diag);
+}
+
+static weh_err bind_text(const struct binding *binding, struct weh_str text)
+{
+    weh_id id;
+
+    /* Ids travel as text; against an id they are numbers. */
+    if (binding->param->type.id_kind != ECSQL_ID_NONE && weh_id_parse(text, &id)) {
+        return bound(binding,
+                     sqlite3_bind_int64(binding->stmt, binding->param->first_cell, (int64_t)id));
+    }
+    return bound(binding, sqlite3_bind_text64(binding->stmt, binding->param->first_cell, text.ptr,
+                                              text.len, SQLITE_TRANSIENT, SQLITE_UTF8));
+}
+
+static weh_err bind_number(const struct binding *binding, const struct weh_value *value, int type)
+{
+    int at = binding->param->first_cell;
+    int64_t integer;
+    double real;
+
+    if (value->type == WEH_VALUE_STRING) {
+        char text[64];
+
+        (void)snprintf(text, sizeof(text), "%.*s", WEH_STR_ARGS(weh_value_str(value)));
+        return bound(binding, sqlite3_bind_int64(binding->stmt, at, strtoll(text, NULL, 10)));
+    }
+    if (type != TYPE_DOUBLE && weh_value_to_int64(value, &integer)) {
+        return bound(binding, sqlite3_bind_int64(binding->stmt, at, integer));
+    }
+    if (!weh_value_to_double(value, &real)) {
+        return WEH_OK;
+    }
+    return bound(binding, type == TYPE_INTEGER || type == TYPE_LONG
+                              ? sqlite3_bind_int64(binding->stmt, at, (int64_t)real)
+                              : sqlite3_bind_double(binding->stmt, at, real));
+}
+
+static weh_err bind_point(const struct binding *binding, const struct weh_value *value)
+{
+    static const char *const names[3][2] = { { "X", "x" }, { "Y", "y" }, { "Z", "z" } };
+    weh_err err = WEH_OK;
+
+    for (uint16_t i = 0; i < binding->param->n_cells && i < 3 && err == WEH_OK; i++) {
+        const struct weh_value *part = weh_value_get(value, names[i][0]);
+        double real = 0;
+
+        part = part == NULL ? weh_value_get(value, names[i][1]) : part;
+        if (part != NULL && weh_value_to_double(part, &real)) {
+            err = bound(binding,
+                        sqlite3_bind_double(binding->stmt, binding->param->first_cell + i, real));
+        }
+    }
+    return err;
+}
+
+static weh_err set_ids(const struct binding *binding, const struct weh_value *value,
+                       struct ecsql_id_set **out)
+{
+    struct weh_id_list list = { NULL, 0 };
+    size_t room = value->type == WEH_VALUE_ARRAY ? value->n : 0;
+    weh_err err = WEH_OK;
+
+    if (value->type == WEH_VALUE_STRING) {
+        err = weh_id_set_read(weh_value_str(value), binding->where, MAX_SET_IDS, binding->arena,
+                              &list, binding->diag);
+        room = list.n;
+    }
+    if (err != WEH_OK) {
+        return err;
+    }
+    *out = ecsql_id_set_create(room);
+    if (*out == NULL) {
+        return weh_fail_nomem(binding->diag);
+    }
+    for (size_t i = 0; i < list.n; i++) {
+        ecsql_id_set_add(*out, list.ids[i]);
+    }
+    for (uint32_t i = 0; value->type == WEH_VALUE_ARRAY && i < value->n; i++) {
+        weh_id id;
+
+        if (value->as.items[i].type == WEH_VALUE_STRING &&
+            weh_id_parse(weh_value_str(&value->as.items[i]), &id)) {
+            ecsql_id_set_add(*out, id);
+        }
+    }
+    ecsql_id_set_sort(*out);
+    return WEH_OK;
+}
+
+static weh_err bind_set(const struct binding *binding, const struct weh_value *value)
+{
+    struct ecsql_id_set *set = NULL;
+    weh_err err;
+
+    if (!binding->param->is_set) {
+        return WEH_OK;
+    }
+    err = set_ids(binding, value, &set);
+    if (err != WEH_OK) {
+        return err;
+    }
+    return bound(binding, sqlite3_bind_pointer(binding->stmt, binding->param->first_cell, set,
+                                               ECSQL_ID_SET_POINTER, ecsql_id_set_destroy));
+}
+
+static weh_err bind_blob(const struct binding *binding, const struct weh_value *value)
+{
+    struct weh_str bytes = { NULL, 0 };
+    weh_err err = WEH_OK;
+
+    if (value->type == WEH_VALUE_BINARY) {
+        bytes = (struct weh_str){ (const char *)value->as.binary, value->n };
+    } else if (value->type == WEH_VALUE_STRING) {
+        err = weh_ec_base64_read(weh_value_str(value), binding->where, binding->arena, &bytes,
+                                 binding->diag);
+    }
+    if (err != WEH_OK || bytes.len == 0) {
+        return err;
+    }
+    return bound(binding, sqlite3_bind_blob64(binding->stmt, binding->param->first_cell, bytes.ptr,
+                                              bytes.len, SQLITE_TRANSIENT));
+}
+
+static weh_err bind_bool(const struct binding *binding, const struct weh_value *value)
+{
+    bool flag = false;
+
+    return weh_value_to_bool(value, &flag)
+               ? bound(binding, sqlite3_bind_int(binding->stmt, binding->param->first_cell, flag))
+               : WEH_OK;
+}
+
+static weh_err bind_id(const struct binding *binding, const struct weh_value *value)
+{
+    weh_id id = 0;
+
+    if (value->type != WEH_VALUE_STRING || !weh_id_parse(weh_value_str(value), &id)) {
+        return WEH_OK;
+    }
+    return bound(binding,
+                 sqlite3_bind_int64(binding->stmt, binding->param->first_cell, (int64_t)id));
+}
+
+static weh_err bind_typed(const struct binding *binding, int type, const struct weh_value *value)
+{
+    if (weh_value_is_null(value) || type == TYPE_NULL) {
+        return WEH_OK;
+    }
+    switch (type) {
+    case TYPE_BOOLEAN:
+        return bind_bool(binding, value);
+    case TYPE_DOUBLE:
+    case TYPE_INTEGER:
+    case TYPE_LONG:
+        return bind_number(binding, value, type);
+    case TYPE_ID:
+        return bind_id(binding, value);
+    case TYPE_ID_SET:
+        return bind_set(binding, value);
+    case TYPE_POINT2D:
+    case TYPE_POINT3D:
+        return bind_point(binding, value);
+    case TYPE_STRING:
+        return value->type == WEH_VALUE_STRING ? bind_text(binding, weh_value_str(value)) : WEH_OK;
+    case TYPE_BLOB:
+        return bind_blob(binding, value);
+    default:
+        return weh_fail_where(binding->diag, WEH_E_BAD_ARGS, binding->where,
+                              "this type of parameter cannot be bound");
+    }
+}
+
+static weh_err bind_plain(const struct binding *binding, const struct weh_value *value)
+{
+    switch (value->type) {
+    case WEH_VALUE_BOOL:
+        return bind_typed(binding, TYPE_BOOLEAN, value);
+    case WEH_VALUE_INT:
+    case WEH_VALUE_UINT:
+    case WEH_VALUE_REAL:
+        return bind_number(binding, value, TYPE_PLAIN);
+    case WEH_VALUE_STRING:
+        return bind_typed(binding, binding->param->is_set ? TYPE_ID_SET : TYPE_STRING, value);
+    case WEH_VALUE_BINARY:
+        return bind_blob(binding, value);
+    case WEH_VALUE_ARRAY:
+        return bind_set(binding, value);
+    case WEH_VALUE_MAP:
+        return bind_point(binding, value);
+    case WEH_VALUE_NULL:
+    default:
+        return WEH_OK;
+    }
+}
+
+static weh_err bind_one(const struct binding *binding, const struct weh_value *value)
+{
+    const struct weh_value *type = weh_value_get(value, "type");
+    int64_t number = 0;
+
+    if (type == NULL || value->type != WEH_VALUE_MAP) {
+        return bind_plain(binding, value);
+    }
+    if (!weh_value_to_int64(type, &number) || number < TYPE_BOOLEAN || number > TYPE_STRUCT) {
+        return weh_fail_where(binding->diag, WEH_E_BAD_ARGS, binding->where,
+                              "unknown type of parameter");
+    }
+    return bind_typed(binding, (int)number, weh_value_get(value, "value"));
+}
+
+/* The parameter that @key names: "1" by position, else by name. NULL when there is none; *@position
+ * tells which way. */
+static const struct ecsql_param *find_param(const struct ecsql_statement *statement,
+                                            struct weh_str key, bool *position)
+{
+    uint32_t number = 0;
+
+    *position = key.len > 0 && key.len < 6;
+    for (size_t i = 0; i < key.len && *position; i++) {
+        *position = key.ptr[i] >= '0' && key.ptr[i] <= '9';
+        number = number * 10 + (uint32_t)(key.ptr[i] - '0');
+    }
+    if (*position) {
+        return number >= 1 && number <= statement->n_params ? &statement->params[number - 1] : NULL;
+    }
+    for (uint16_t i = 0; i < statement->n_params; i++) {
+        if (statement->params[i].name.len > 0 &&
+            weh_str_eq_nocase(statement->params[i].name, key)) {
+            return &statement->params[i];
+        }
+    }
+    return NULL;
+}
+
+static weh_err bind_member(struct binding *binding, struct weh_str key,
+                           const struct weh_value *value)
+{
+    bool position = false;
+
+    (void)snprintf(binding->where, sizeof(binding->where), "args.%.*s",
+                   (int)(key.len > 40 ? 40 : key.len), key.ptr);
+    binding->param = find_param(binding->statement, key, &position);
+    if (binding->param == NULL && !position) {
+        return weh_fail_where(binding->diag, WEH_E_BAD_ARGS, binding->where,
+                              "the query has no parameter of this name");
+    }
+    return binding->param == NULL ? WEH_OK : bind_one(binding, value);
+}
+
+static weh_err bind_literals(const struct ecsql_statement *statement, sqlite3_stmt *stmt,
+                             struct weh_diag *diag)
+{
+    int at = statement->first_literal;
+
+    for (const struct ecsql_literal *literal = statement->literals; literal != NULL;
+         literal = literal->next, at++) {
+        if (sqlite3_bind_text64(stmt, at, literal->text.ptr == NULL ? "" : literal->text.ptr,
+                                literal->text.len, SQLITE_STATIC, SQLITE_UTF8) != SQLITE_OK) {
+            return weh_fail_nomem(diag);
+        }
+    }
+    return WEH_OK;
+}
+
+weh_err ecsql_bind(const struct ecsql_statement *statement, const struct weh_value *args,
+                   sqlite3_stmt *stmt, struct weh_arena *arena, struct weh_diag *diag)
+{
+    struct binding binding = { statement, NULL, stmt, arena, diag, "args" };
+    weh_err err = bind_literals(statement, stmt, diag);
+
+    if (err != WEH_OK || weh_value_is_null(args)) {
+        return err;
+    }
+    if (args->type != WEH_VALUE_ARRAY && args->type != WEH_VALUE_MAP) {
+        return weh_fail_where(diag, WEH_E_BAD_ARGS, "args", "must be an array or an object");
+    }
+    for (uint32_t i = 0; i < args->n && err == WEH_OK; i++) {
+        char key[16];
+
+        if (args->type == WEH_VALUE_MAP) {
+            err = bind_member(&binding, args->as.members[i].key, &args->as.members[i].value);
+        } else {
+            (void)snprintf(key, sizeof(key), "%u", i + 1);
+            err = bind_member(&binding, weh_str_from(key), &args->as.items[i]);
+        }
+    }
+    return err;
+}

@@ -1,0 +1,38 @@
+/* src/ecsql/functions.h - the SQL functions that only queries call. */
+#ifndef ECSQL_FUNCTIONS_H
+#define ECSQL_FUNCTIONS_H
+
+#include <sqlite3.h>
+
+#include "weh/ec.h"
+#include "weh/id.h"
+
+/** SQLite hands user data back as it was given, and calls it void *. */
+static inline void *ecsql_user_data(const void *data)
+{
+    union {
+        const void *given;
+        void *taken;
+    } pointer = { .given = data };
+
+    return pointer.taken;
+}
+
+/** A set of ids that InVirtualSet looks into, bound by pointer. */
+struct ecsql_id_set;
+
+#define ECSQL_ID_SET_POINTER "weh_ecsql_id_set"
+
+/** Room for @n ids; NULL without memory. */
+struct ecsql_id_set *ecsql_id_set_create(size_t n);
+void ecsql_id_set_destroy(void *set);
+void ecsql_id_set_add(struct ecsql_id_set *set, weh_id id);
+/** After the last is added. */
+void ecsql_id_set_sort(struct ecsql_id_set *set);
+
+/** Register them on @db; @catalog is kept. SQLite's code. */
+int ecsql_functions_register(sqlite3 *db, const struct weh_ec_catalog *catalog);
+/** The iModel_ functions of geometry (functions_geom.c). */
+int ecsql_geom_functions_register(sqlite3 *db);
+
+#endif

@@ -1,0 +1,208 @@
+/* src/ecsql/resolve.h - names of a tree looked up in the EC catalogue.
+ *
+ * A query draws on sources (classes, subqueries, common tables, table functions). A source has outputs:
+ * SQL columns, numbered. Of a class only those that something refers to come into being. A value of
+ * several SQL columns (a point, a navigation property, a struct) is a list of outputs, its cells.
+ */
+#ifndef ECSQL_RESOLVE_H
+#define ECSQL_RESOLVE_H
+
+#include "weh/arena.h"
+#include "weh/briefcase.h"
+#include "weh/buf.h"
+#include "weh/ec.h"
+#include "weh/err.h"
+
+#include "tree.h"
+
+enum ecsql_source_kind {
+    ECSQL_SOURCE_CLASS,
+    ECSQL_SOURCE_QUERY,
+    ECSQL_SOURCE_CTE,
+    ECSQL_SOURCE_FUNCTION
+};
+
+/** What an output of a class is; the properties of the class come behind these. */
+enum ecsql_system {
+    ECSQL_SYSTEM_ID,
+    ECSQL_SYSTEM_CLASS_ID,
+    ECSQL_SYSTEM_SOURCE_ID,
+    ECSQL_SYSTEM_SOURCE_CLASS_ID,
+    ECSQL_SYSTEM_TARGET_ID,
+    ECSQL_SYSTEM_TARGET_CLASS_ID,
+    ECSQL_N_SYSTEM
+};
+
+struct ecsql_output {
+    bool is_system;
+    enum ecsql_system system;
+    uint16_t property; /* index in the class */
+    uint16_t leaf;     /* index in the property's */
+};
+
+#define ECSQL_MAX_OUTPUTS 1500 /* of a class; SQLite has 2000 columns */
+
+struct ecsql_source {
+    struct ecsql_source *next; /* in the same FROM */
+    enum ecsql_source_kind kind;
+    uint16_t number; /* its alias in SQL */
+    bool only;
+    struct weh_str alias; /* as the query says, or empty */
+    const struct weh_ec_class *ec_class;
+    struct ecsql_query *query; /* of a CTE that of its body */
+    struct ecsql_cte *cte;
+    struct ecsql_output *outputs;
+    uint16_t n_outputs, room;
+    struct ecsql_node
+        *required; /* EXTRACTs without "?", linked by c: only classes that have those */
+    struct ecsql_node *node;
+};
+
+/** What a path stands for: its value and how it is called outside. */
+struct ecsql_ref {
+    struct ecsql_source *source;     /* NULL: a column of its own select, or an enumerator */
+    const uint16_t *cells;           /* outputs of source */
+    const struct ecsql_node *column; /* the column of its own select */
+    struct weh_str enumerator;       /* value, as text */
+    struct weh_str path;             /* "Model.Id", as declared; of an alias that */
+    struct weh_str name;             /* its last part */
+    bool generated;                  /* it goes by an alias, or is computed further inside */
+    bool is_system;                  /* id and class id columns */
+    bool is_part;                    /* a coordinate, or an alias of one */
+    struct weh_str declared_in;      /* full name of a class; empty for system columns */
+};
+
+/** A column of a query, seen from outside. */
+struct ecsql_column {
+    struct weh_str name; /* by which it can be referred to */
+    struct ecsql_type type;
+    const struct ecsql_ref *ref; /* of a plain path; else NULL */
+    const struct ecsql_node *node;
+    bool generated;
+    bool is_part;        /* an alias of a coordinate */
+    uint16_t first_cell; /* SQL column */
+};
+
+/** Where names are looked up: innermost first. */
+struct ecsql_scope {
+    const struct ecsql_scope *outer;
+    struct ecsql_query *query;   /* whose common tables can be seen; or NULL */
+    struct ecsql_select *select; /* or NULL */
+    bool is_union;               /* ORDER BY of a UNION: columns of the first select only */
+};
+
+#define ECSQL_MAX_PARAMS 1000
+
+/** A parameter, however often it stands in the text. */
+struct ecsql_param {
+    struct weh_str name; /* empty for ? */
+    struct ecsql_type type;
+    bool is_set;         /* of InVirtualSet */
+    uint16_t n_cells;    /* SQL parameters */
+    uint16_t first_cell; /* the first of them, from 1 */
+};
+
+/** One compilation. */
+struct ecsql_context {
+    struct weh_briefcase *briefcase;
+    const struct weh_ec_catalog *catalog;
+    struct weh_arena *arena;
+    struct weh_str text;
+    struct ecsql_tree *tree;
+    uint16_t n_sources;
+    uint16_t n_params;
+    struct ecsql_param *params; /* ECSQL_MAX_PARAMS; PARAM.param counts from 1 */
+    struct weh_diag *diag;
+};
+
+/** Resolve all names of @context->tree. WEH_E_QUERY, WEH_E_NOMEM, those of weh_db_fail. */
+WEH_MUST_CHECK weh_err ecsql_resolve(struct ecsql_context *context);
+
+/* ---- resolve.c ---- */
+
+/** @query in @outer (NULL: outermost). */
+WEH_MUST_CHECK weh_err resolve_query(struct ecsql_context *context, struct ecsql_query *query,
+                                     const struct ecsql_scope *outer);
+/** The common table @name in @scope, or NULL; *@where is the scope it belongs to. */
+struct ecsql_cte *resolve_find_cte(const struct ecsql_scope *scope, struct weh_str name,
+                                   const struct ecsql_scope **where);
+
+/* ---- resolve_from.c ---- */
+
+/** What FROM of @scope->select has. */
+WEH_MUST_CHECK weh_err resolve_from(struct ecsql_context *context, const struct ecsql_scope *scope);
+/** The class that a path of names stands for. */
+WEH_MUST_CHECK weh_err resolve_class(struct ecsql_context *context, const struct ecsql_node *names,
+                                     const struct weh_ec_class **out);
+/** @select's "*" and "a.*" replaced by what they stand for. */
+WEH_MUST_CHECK weh_err resolve_stars(struct ecsql_context *context, struct ecsql_select *select);
+
+/* ---- resolve_path.c, resolve_value.c ---- */
+
+/** A PATH, in @scope: its ref and type. */
+WEH_MUST_CHECK weh_err resolve_path(struct ecsql_context *context, struct ecsql_node *node,
+                                    const struct ecsql_scope *scope);
+/** What @names (a list of NAMEs) are in @source, into @node; *@found false: nothing. */
+WEH_MUST_CHECK weh_err resolve_in_source(struct ecsql_context *context, struct ecsql_source *source,
+                                         const struct ecsql_node *names, struct ecsql_node *node,
+                                         bool *found);
+/** @node as column number @at of the query @source. */
+WEH_MUST_CHECK weh_err resolve_query_column(struct ecsql_context *context,
+                                            struct ecsql_source *source, uint16_t at,
+                                            struct ecsql_node *node);
+/** Number of the output of the class @source; UINT16_MAX: no memory, or too many. */
+uint16_t resolve_output(struct ecsql_context *context, struct ecsql_source *source,
+                        const struct ecsql_output *output);
+/** The output of an id or class id of the class @source. */
+uint16_t resolve_system(struct ecsql_context *context, struct ecsql_source *source,
+                        enum ecsql_system system);
+
+/* ---- resolve_expr.c ---- */
+
+/** A value or condition, in @scope. */
+WEH_MUST_CHECK weh_err resolve_expr(struct ecsql_context *context, struct ecsql_node *node,
+                                    const struct ecsql_scope *scope);
+
+WEH_MUST_CHECK weh_err resolve_list(struct ecsql_context *context, struct ecsql_node *list,
+                                    const struct ecsql_scope *scope);
+/** @node, if it is a parameter, is used where a value of @type is. */
+void resolve_tell_param(struct ecsql_context *context, struct ecsql_node *node,
+                        const struct ecsql_type *type);
+
+/* ---- resolve_call.c ---- */
+
+WEH_MUST_CHECK weh_err resolve_call(struct ecsql_context *context, struct ecsql_node *node,
+                                    const struct ecsql_scope *scope);
+WEH_MUST_CHECK weh_err resolve_over(struct ecsql_context *context, struct ecsql_node *node,
+                                    const struct ecsql_scope *scope);
+/** A WINDOW, or the NAME of one. */
+WEH_MUST_CHECK weh_err resolve_window(struct ecsql_context *context, struct ecsql_node *node,
+                                      const struct ecsql_scope *scope);
+
+/* ---- instance.c ---- */
+
+/** "$" and "$->property": whose, and which. */
+WEH_MUST_CHECK weh_err resolve_instance(struct ecsql_context *context, struct ecsql_node *node,
+                                        const struct ecsql_scope *scope);
+
+/* ---- enumeration.c ---- */
+
+/** CAST(... AS schema.enumeration): the type. */
+WEH_MUST_CHECK weh_err ecsql_cast_enumeration(struct ecsql_context *context,
+                                              struct ecsql_node *node);
+
+/** The text of the enumerator "schema.enumeration.name", or empty: its value as stored. */
+WEH_MUST_CHECK weh_err ecsql_enumerator_find(struct ecsql_context *context,
+                                             const struct ecsql_node *names, struct weh_str *value,
+                                             struct ecsql_type *type);
+/** "Schema.Name" of the enumeration @id, in the arena; NULL in *@out when there is none. */
+WEH_MUST_CHECK weh_err ecsql_enumeration_name(struct ecsql_context *context, weh_id id,
+                                              struct weh_str *out);
+
+/* ---- name_text.c ---- */
+
+/** The text by which the native library calls the computed column @node, in the arena. */
+WEH_MUST_CHECK weh_err ecsql_name_text(struct ecsql_context *context, const struct ecsql_node *node,
+                                       struct weh_str *out);
+
+#endif

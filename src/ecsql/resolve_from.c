@@ -1,0 +1,450 @@
+/* src/ecsql/resolve_from.c - what stands in FROM: classes, subqueries, common tables, table functions, and
+ * the relationships of JOIN ... USING.
+ */
+#include <string.h>
+
+#include "weh/ec_suggest.h"
+
+#include "parse.h"
+#include "resolve.h"
+
+static weh_err class_not_found(struct ecsql_context *context, const struct ecsql_node *names)
+{
+    struct weh_buf name;
+    const struct weh_ec_class *near = NULL;
+    weh_err err;
+
+    weh_buf_init(&name, 512);
+    weh_buf_printf(&name, "%.*s.%.*s", WEH_STR_ARGS(names->text), WEH_STR_ARGS(names->next->text));
+    if (name.err == WEH_OK) {
+        near =
+            weh_ec_suggest_class(context->catalog, (struct weh_str){ (char *)name.data, name.len });
+    }
+    err = ecsql_fail(context->text, names->at, context->diag,
+                     "ECClass '%.*s.%.*s' does not exist or could not be loaded.%s%.*s%s",
+                     WEH_STR_ARGS(names->text), WEH_STR_ARGS(names->next->text),
+                     near == NULL ? "" : " Did you mean '",
+                     WEH_STR_ARGS(near == NULL ? WEH_STR("") : near->full_name_dot),
+                     near == NULL ? "" : "'?");
+    weh_buf_fini(&name);
+    return err;
+}
+
+weh_err resolve_class(struct ecsql_context *context, const struct ecsql_node *names,
+                      const struct weh_ec_class **out)
+{
+    const struct weh_ec_schema *schema;
+
+    /* main: the only table space there is. */
+    if (names->next != NULL && names->next->next != NULL &&
+        weh_str_eq_nocase(names->text, WEH_STR("main"))) {
+        names = names->next;
+    }
+    if (names->next == NULL || names->next->next != NULL) {
+        return ecsql_fail(context->text, names->at, context->diag,
+                          "Invalid ECSQL class expression '%.*s': Valid syntax: <schema name or "
+                          "alias>.<class name>",
+                          WEH_STR_ARGS(names->text));
+    }
+    schema = weh_ec_schema_by_name(context->catalog, names->text);
+    for (size_t i = 0; schema != NULL && i < weh_ec_class_count(context->catalog); i++) {
+        const struct weh_ec_class *ec_class = weh_ec_class_at(context->catalog, i);
+
+        if (ec_class->schema == schema && weh_str_eq_nocase(ec_class->name, names->next->text)) {
+            *out = ec_class;
+            return WEH_OK;
+        }
+    }
+    return class_not_found(context, names);
+}
+
+/* A new source of @node, at the end of @select's. */
+static struct ecsql_source *add_source(struct ecsql_context *context, struct ecsql_select *select,
+                                       struct ecsql_node *node, enum ecsql_source_kind kind)
+{
+    struct ecsql_source *source = weh_arena_alloc(context->arena, sizeof(*source));
+    struct ecsql_source **end = &select->sources;
+
+    if (source == NULL) {
+        return NULL;
+    }
+    while (*end != NULL) {
+        end = &(*end)->next;
+    }
+    *end = source;
+    source->kind = kind;
+    source->number = context->n_sources++;
+    source->alias = node->text;
+    source->node = node;
+    node->source = source;
+    return source;
+}
+
+static struct weh_str source_name(const struct ecsql_source *source)
+{
+    if (source->alias.len > 0) {
+        return source->alias;
+    }
+    if (source->kind == ECSQL_SOURCE_CLASS) {
+        return source->ec_class->name;
+    }
+    return source->kind == ECSQL_SOURCE_CTE ? source->cte->name : WEH_STR("");
+}
+
+static const struct ecsql_source *namesake(const struct ecsql_source *source)
+{
+    struct weh_str name = source_name(source);
+    const struct ecsql_source *other = name.len == 0 ? NULL : source->next;
+
+    while (other != NULL && !weh_str_eq_nocase(name, source_name(other))) {
+        other = other->next;
+    }
+    return other;
+}
+
+static weh_err check_names(struct ecsql_context *context, const struct ecsql_select *select)
+{
+    for (const struct ecsql_source *source = select->sources; source != NULL;
+         source = source->next) {
+        const struct ecsql_source *other = namesake(source);
+
+        if (other != NULL) {
+            return ecsql_fail(context->text, other->node->at, context->diag,
+                              "Duplicate class name / alias '%.*s' in FROM or JOIN clause",
+                              WEH_STR_ARGS(source_name(source)));
+        }
+    }
+    return WEH_OK;
+}
+
+/* Only entities and relationships have rows. */
+static weh_err check_queryable(struct ecsql_context *context, const struct ecsql_node *node,
+                               const struct weh_ec_class *ec_class)
+{
+    if (ec_class->type != WEH_EC_STRUCT && ec_class->type != WEH_EC_CUSTOM_ATTRIBUTE) {
+        return WEH_OK;
+    }
+    return ecsql_fail(context->text, node->at, context->diag,
+                      "Invalid ECClass in ECSQL: '%.*s' is neither an entity class nor a "
+                      "relationship class",
+                      WEH_STR_ARGS(ec_class->full_name));
+}
+
+static weh_err class_source(struct ecsql_context *context, struct ecsql_select *select,
+                            struct ecsql_node *node)
+{
+    const struct weh_ec_class *ec_class = NULL;
+    struct ecsql_source *source = NULL;
+    weh_err err = resolve_class(context, node->a, &ec_class);
+
+    if (err != WEH_OK) {
+        return err;
+    }
+    weh_assert(ec_class != NULL);
+    err = check_queryable(context, node, ec_class);
+    if (err != WEH_OK) {
+        return err;
+    }
+    source = add_source(context, select, node, ECSQL_SOURCE_CLASS);
+    if (source == NULL) {
+        return weh_fail_nomem(context->diag);
+    }
+    source->ec_class = ec_class;
+    source->only = node->op == ECSQL_OP_ONLY;
+    return WEH_OK;
+}
+
+/* ---- common tables ---- */
+
+static weh_err cte_source(struct ecsql_context *context, const struct ecsql_scope *scope,
+                          struct ecsql_node *node, struct ecsql_cte *cte,
+                          const struct ecsql_scope *where)
+{
+    struct ecsql_source *source = NULL;
+    weh_err err = WEH_OK;
+
+    if (!cte->query->resolved && !cte->in_use) {
+        struct ecsql_scope outside = { .outer = where->outer, .query = where->query };
+
+        cte->in_use = true;
+        err = resolve_query(context, cte->query, &outside);
+        cte->in_use = false;
+    }
+    if (err != WEH_OK) {
+        return err;
+    }
+    /* Its own body refers to it: what its first SELECT gives must be known by now. */
+    if (cte->query->columns == NULL) {
+        return ecsql_fail(context->text, node->at, context->diag,
+                          "the common table '%.*s' refers to itself before its columns are known",
+                          WEH_STR_ARGS(cte->name));
+    }
+    source = add_source(context, scope->select, node, ECSQL_SOURCE_CTE);
+    if (source == NULL) {
+        return weh_fail_nomem(context->diag);
+    }
+    source->cte = cte;
+    source->query = cte->query;
+    return WEH_OK;
+}
+
+static weh_err named_source(struct ecsql_context *context, const struct ecsql_scope *scope,
+                            struct ecsql_node *node)
+{
+    const struct ecsql_scope *where = NULL;
+    struct ecsql_cte *cte = NULL;
+
+    if (node->a->next == NULL) {
+        cte = resolve_find_cte(scope, node->a->text, &where);
+    }
+    return cte != NULL ? cte_source(context, scope, node, cte, where)
+                       : class_source(context, scope->select, node);
+}
+
+static weh_err derived_source(struct ecsql_context *context, const struct ecsql_scope *scope,
+                              struct ecsql_node *node)
+{
+    /* Sees the common tables, but not what stands beside it. */
+    struct ecsql_scope outside = { .outer = scope->outer, .query = scope->query };
+    struct ecsql_source *source = NULL;
+    weh_err err = resolve_query(context, node->a->query, &outside);
+
+    if (err != WEH_OK) {
+        return err;
+    }
+    source = add_source(context, scope->select, node, ECSQL_SOURCE_QUERY);
+    if (source == NULL) {
+        return weh_fail_nomem(context->diag);
+    }
+    source->query = node->a->query;
+    return WEH_OK;
+}
+
+/* ---- table functions ---- */
+
+#define N_JSON_COLUMNS 7
+
+/* json_each and json_tree look like a subquery with these columns. */
+static weh_err json_columns(struct ecsql_context *context, const char *class_name,
+                            struct ecsql_query **out)
+{
+    static const struct {
+        const char *name;
+        enum weh_ec_primitive primitive;
+    } names[N_JSON_COLUMNS] = {
+        { "key", WEH_EC_STRING },  { "value", WEH_EC_STRING }, { "type", WEH_EC_STRING },
+        { "atom", WEH_EC_STRING }, { "parent", WEH_EC_INT },   { "fullkey", WEH_EC_STRING },
+        { "path", WEH_EC_STRING },
+    };
+    struct ecsql_query *query = weh_arena_alloc(context->arena, sizeof(*query));
+    struct ecsql_column *columns =
+        weh_arena_array(context->arena, N_JSON_COLUMNS, sizeof(*columns));
+    struct ecsql_ref *refs = weh_arena_array(context->arena, N_JSON_COLUMNS, sizeof(*refs));
+
+    if (query == NULL || columns == NULL || refs == NULL) {
+        return weh_fail_nomem(context->diag);
+    }
+    for (uint16_t i = 0; i < N_JSON_COLUMNS; i++) {
+        refs[i].path = weh_str_from(names[i].name);
+        refs[i].name = refs[i].path;
+        refs[i].declared_in = weh_str_from(class_name);
+        columns[i].name = refs[i].path;
+        columns[i].type = ecsql_type_of(names[i].primitive);
+        columns[i].ref = &refs[i];
+        columns[i].first_cell = i;
+    }
+    query->n_columns = N_JSON_COLUMNS;
+    query->columns = columns;
+    *out = query;
+    return WEH_OK;
+}
+
+static weh_err function_source(struct ecsql_context *context, const struct ecsql_scope *scope,
+                               struct ecsql_node *node)
+{
+    const struct ecsql_node *name = node->a;
+    struct ecsql_query *query = NULL;
+    struct ecsql_source *source = NULL;
+    weh_err err = WEH_OK;
+
+    if (name->next == NULL && weh_str_eq_nocase(name->text, WEH_STR("IdSet"))) {
+        return ecsql_fail(context->text, node->at, context->diag,
+                          "'IdSet' virtual table is experimental feature and disabled by default.");
+    }
+    if (name->next == NULL || name->next->next != NULL ||
+        !weh_str_eq_nocase(name->text, WEH_STR("json1")) ||
+        (!weh_str_eq_nocase(name->next->text, WEH_STR("json_each")) &&
+         !weh_str_eq_nocase(name->next->text, WEH_STR("json_tree")))) {
+        return ecsql_fail(context->text, node->at, context->diag, "no table function '%.*s%s%.*s'",
+                          WEH_STR_ARGS(name->text), name->next == NULL ? "" : ".",
+                          WEH_STR_ARGS(name->next == NULL ? WEH_STR("") : name->next->text));
+    }
+    if (node->b == NULL || (node->b->next != NULL && node->b->next->next != NULL)) {
+        return ecsql_fail(context->text, node->at, context->diag,
+                          "'%.*s' takes one or two "
+                          "arguments",
+                          WEH_STR_ARGS(name->next->text));
+    }
+    for (struct ecsql_node *arg = node->b; arg != NULL && err == WEH_OK; arg = arg->next) {
+        err = resolve_expr(context, arg, scope);
+    }
+    if (err == WEH_OK) {
+        bool each = weh_str_eq_nocase(name->next->text, WEH_STR("json_each"));
+
+        err = json_columns(context, each ? "json1:json_each" : "json1:json_tree", &query);
+    }
+    if (err != WEH_OK) {
+        return err;
+    }
+    source = add_source(context, scope->select, node, ECSQL_SOURCE_FUNCTION);
+    if (source == NULL) {
+        return weh_fail_nomem(context->diag);
+    }
+    source->query = query;
+    return WEH_OK;
+}
+
+/* ---- JOIN ... USING relationship ---- */
+
+/* May instances of @ec_class stand at @end of @relationship? */
+static bool end_takes(const struct weh_ec_class *relationship, int end,
+                      const struct weh_ec_class *ec_class)
+{
+    const struct weh_ec_constraint *constraint = &relationship->relationship->ends[end];
+
+    for (uint32_t i = 0; i < constraint->n_classes; i++) {
+        const struct weh_ec_class *allowed = constraint->classes[i];
+
+        if (weh_ec_class_is(ec_class, allowed->id) || weh_ec_class_is(allowed, ec_class->id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Which end of the relationship the class on the right stands at; -1: it must be said. */
+static int right_end(const struct ecsql_node *join, const struct weh_ec_class *relationship,
+                     const struct weh_ec_class *right)
+{
+    bool source = end_takes(relationship, 0, right);
+    bool target = end_takes(relationship, 1, right);
+
+    if (join->forward || join->backward) {
+        return join->forward ? 1 : 0;
+    }
+    if (source == target) {
+        return -1;
+    }
+    return target ? 1 : 0;
+}
+
+static weh_err using_source(struct ecsql_context *context, struct ecsql_select *select,
+                            struct ecsql_node *join)
+{
+    const struct ecsql_source *right = join->b->source;
+    const struct weh_ec_class *relationship = NULL;
+    struct ecsql_source *left = NULL;
+    int end;
+    weh_err err = class_source(context, select, join->c);
+
+    if (err != WEH_OK) {
+        return err;
+    }
+    relationship = join->c->source->ec_class;
+    if (relationship->relationship == NULL || right == NULL || right->kind != ECSQL_SOURCE_CLASS) {
+        return ecsql_fail(context->text, join->c->at, context->diag,
+                          "JOIN ... USING joins classes by a relationship class");
+    }
+    end = right_end(join, relationship, right->ec_class);
+    if (end < 0) {
+        return ecsql_fail(context->text, join->c->at, context->diag,
+                          "FORWARD or BACKWARD must be specified for joins where source and target "
+                          "cannot be identified unambiguously, e.g. joins between the same class.");
+    }
+    for (struct ecsql_source *source = select->sources; source != NULL; source = source->next) {
+        if (source->kind != ECSQL_SOURCE_CLASS || source == right || source == join->c->source ||
+            !end_takes(relationship, 1 - end, source->ec_class)) {
+            continue;
+        }
+        if (left != NULL) {
+            return ecsql_fail(context->text, join->c->at, context->diag,
+                              "Multiple classes in the FROM and JOIN clauses match an end of the "
+                              "relationship '%.*s'.",
+                              WEH_STR_ARGS(relationship->full_name));
+        }
+        left = source;
+    }
+    if (left == NULL || !end_takes(relationship, end, right->ec_class)) {
+        return ecsql_fail(context->text, join->c->at, context->diag,
+                          "No ECClass in the FROM and JOIN clauses matches the ends of the "
+                          "relationship '%.*s'.",
+                          WEH_STR_ARGS(relationship->full_name));
+    }
+    join->backward = end == 0;
+    join->source = left;
+    return resolve_system(context, join->c->source, ECSQL_SYSTEM_SOURCE_ID) == UINT16_MAX ||
+                   resolve_system(context, join->c->source, ECSQL_SYSTEM_TARGET_ID) == UINT16_MAX ||
+                   resolve_system(context, left, ECSQL_SYSTEM_ID) == UINT16_MAX ||
+                   resolve_system(context, join->b->source, ECSQL_SYSTEM_ID) == UINT16_MAX
+               ? weh_fail_nomem(context->diag)
+               : WEH_OK;
+}
+
+/* ---- all of FROM ---- */
+
+static weh_err one_from(struct ecsql_context *context, const struct ecsql_scope *scope,
+                        struct ecsql_node *from)
+{
+    weh_err err;
+
+    switch ((unsigned)from->kind) {
+    case ECSQL_CLASS:
+        return named_source(context, scope, from);
+    case ECSQL_DERIVED:
+        return derived_source(context, scope, from);
+    case ECSQL_FUNC:
+        return function_source(context, scope, from);
+    default:
+        break;
+    }
+    err = one_from(context, scope, from->a);
+    if (err == WEH_OK) {
+        err = one_from(context, scope, from->b);
+    }
+    if (err == WEH_OK && from->c != NULL && from->c->kind == ECSQL_CLASS) {
+        err = using_source(context, scope->select, from);
+    }
+    return err;
+}
+
+/* ON sees all of FROM. */
+static weh_err conditions(struct ecsql_context *context, const struct ecsql_scope *scope,
+                          struct ecsql_node *from)
+{
+    weh_err err = WEH_OK;
+
+    for (; err == WEH_OK && from->kind == ECSQL_JOIN; from = from->a) {
+        if (from->c != NULL && from->c->kind != ECSQL_CLASS) {
+            err = resolve_expr(context, from->c, scope);
+        }
+    }
+    return err;
+}
+
+weh_err resolve_from(struct ecsql_context *context, const struct ecsql_scope *scope)
+{
+    weh_err err = WEH_OK;
+
+    for (struct ecsql_node *from = scope->select->from; from != NULL && err == WEH_OK;
+         from = from->next) {
+        err = one_from(context, scope, from);
+    }
+    if (err == WEH_OK) {
+        err = check_names(context, scope->select);
+    }
+    for (struct ecsql_node *from = scope->select->from; from != NULL && err == WEH_OK;
+         from = from->next) {
+        err = conditions(context, scope, from);
+    }
+    return err;
+}
