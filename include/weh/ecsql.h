@@ -88,5 +88,8 @@ WEH_MUST_CHECK weh_err weh_ecsql_next(struct weh_ecsql *engine, struct weh_str i
 /** Close a cursor. WEH_E_CURSOR_INVALID: it is not there. */
 WEH_MUST_CHECK weh_err weh_ecsql_close(struct weh_ecsql *engine, struct weh_str id,
                                        struct weh_diag *diag);
+/** Close all cursors. While one is open the connection goes on reading the state of the file that the
+ * query saw, so this is called before anything is saved. Nothing when @engine is NULL. */
+void weh_ecsql_close_all(struct weh_ecsql *engine);
 
 #endif

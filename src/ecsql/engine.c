@@ -118,6 +118,8 @@ weh_err weh_ecsql_create(struct weh_briefcase *briefcase, const struct weh_ec_ca
     engine->briefcase = briefcase;
     engine->catalog = catalog;
     engine->limits = *limits;
+    /* No cursor of an engine before this one has the same name. */
+    engine->next_cursor = weh_clock_mono_us();
     engine->cursors = weh_calloc(limits->cursors + (size_t)1, sizeof(*engine->cursors));
     if (engine->cursors == NULL) {
         err = weh_fail_nomem(diag);
@@ -159,14 +161,20 @@ static void cursor_close(struct weh_ecsql *engine, struct cursor *cursor)
     cursor->id = 0;
 }
 
+void weh_ecsql_close_all(struct weh_ecsql *engine)
+{
+    for (uint32_t i = 0; engine != NULL && engine->cursors != NULL && i < engine->limits.cursors;
+         i++) {
+        cursor_close(engine, &engine->cursors[i]);
+    }
+}
+
 void weh_ecsql_destroy(struct weh_ecsql *engine)
 {
     if (engine == NULL) {
         return;
     }
-    for (uint32_t i = 0; engine->cursors != NULL && i < engine->limits.cursors; i++) {
-        cursor_close(engine, &engine->cursors[i]);
-    }
+    weh_ecsql_close_all(engine);
     for (size_t i = 0; i < KEPT; i++) {
         kept_destroy(engine->kept[i]);
     }

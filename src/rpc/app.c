@@ -152,6 +152,9 @@ static weh_err before_request(void *arg, const struct weh_method *method, struct
     if (err != WEH_OK || workspace->briefcase == NULL) {
         return err;
     }
+    if (edits_open_briefcase(method)) {
+        weh_ecsql_close_all(workspace->queries);
+    }
     if (!workspace->readonly) {
         err = edits_open_briefcase(method) && (method->flags & WEH_METHOD_UNDECIDED) == 0
                   ? recovery_check_decided(workspace, diag)

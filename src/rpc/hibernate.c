@@ -315,7 +315,11 @@ static bool rest_writer(struct workspace *workspace)
 /* @cause: what to count. */
 static bool try_sleep(struct workspace *workspace, enum weh_metric cause)
 {
-    if (!may_sleep(workspace) || (!workspace->readonly && !rest_writer(workspace))) {
+    if (!may_sleep(workspace)) {
+        return false;
+    }
+    weh_ecsql_close_all(workspace->queries);
+    if (!workspace->readonly && !rest_writer(workspace)) {
         return false;
     }
     workspace_release(workspace, &workspace->sleep.entry);

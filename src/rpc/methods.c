@@ -209,6 +209,23 @@ static const struct weh_arg_spec args_code_spec_name[] = {
     { .name = NULL },
 };
 
+static const struct weh_arg_spec args_query[] = {
+    { "ecsql",       WEH_ARG_STRING, true,  0, 1000000, NULL, "SELECT, WITH ..., VALUES or a PRAGMA that only tells something" },
+    { "args",        WEH_ARG_ANY,    false, 0, 0, NULL, "values of the parameters: an array by position, or an object by name (\"1\": by position); plain values, or {type, value} as QueryBinder.serialize() makes them" },
+    { "limit",       WEH_ARG_OBJECT, false, 0, 0, NULL, "{offset?, count?}: rows to leave out, rows at most" },
+    { "rowFormat",   WEH_ARG_CHOICE, false, 0, 0, "names|jsNames|array", "rows as objects by ECSQL names (the default) or by names for JavaScript, both without what is NULL; or as arrays in the order of columns" },
+    { "valueFormat", WEH_ARG_CHOICE, false, 0, 0, "ecsql|js", "how the members of structs, points and navigation values are named; js also writes class ids as names" },
+    { "convertClassIdsToClassNames", WEH_ARG_BOOL, false, 0, 0, NULL, "class ids as \"Schema.Class\"" },
+    { "abbreviateBlobs", WEH_ARG_BOOL, false, 0, 0, NULL, "in place of a binary value the text {\"bytes\": size}" },
+    { "quota",       WEH_ARG_OBJECT, false, 0, 0, NULL, "{time?, rows?, bytes?}: ends the reply sooner than the server's query.* settings would; time in seconds" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_cursor[] = {
+    { "cursor", WEH_ARG_STRING, true, 1, 64, NULL, "from query.ecsql or query.next" },
+    { .name = NULL },
+};
+
 static const struct weh_arg_spec args_get_relationship[] = {
     { "classFullName", WEH_ARG_STRING, true,  1, 512, NULL, "the relationship's class, or a base class" },
     { "id",            WEH_ARG_ID,     false, 0, 0, NULL, "relationship id" },
@@ -393,6 +410,9 @@ static const struct weh_method methods[] = {
     { "models.insertModel",      IN(READY), EDIT, BATCH, args_model_props, "{id}", "0.1", "Insert the model of an element.", models_insert },
     { "models.queryExtents",     IN(READY), VIEW, BATCH, args_model_ids, "[{id, status, extents: {low, high}}]", "0.1", "The volume that the elements of each model fill.", models_query_extents },
     { "models.updateModel",      IN(READY), EDIT, BATCH, args_model_update, "{}", "0.1", "Update a model.", models_update },
+    { "query.close",             IN(READY), VIEW, 0, args_cursor, "{}", "0.1", "Close a cursor whose rows are not wanted any more.", query_close },
+    { "query.ecsql",             IN(READY), VIEW, 0, args_query, "{columns: [{className, accessString, generated, index, jsonName, name, extendedType, typeName}], rows, done, partial?: time|rows|bytes, cursor?}", "0.1", "Run a query in ECSQL; it sees unsaved changes. partial tells which limit ended the reply; cursor brings the rest. InvalidQuery names the place in the text.", query_ecsql },
+    { "query.next",              IN(READY), VIEW, 0, args_cursor, "{rows, done, partial?, cursor?}", "0.1", "More rows of a query. CursorInvalid when something was edited since.", query_next },
     { "relationships.deleteInstance", IN(READY), EDIT, BATCH, args_relationship_delete, "{}", "0.1", "Delete a link table relationship; one that does not exist is no error.", relationships_delete },
     { "relationships.getInstanceProps", IN(READY), VIEW, BATCH, args_get_relationship, "RelationshipProps", "0.1", "Read one link table relationship by id or by its ends.", relationships_get_props },
     { "relationships.insertInstance", IN(READY), EDIT, BATCH, args_relationship_insert, "{id}", "0.1", "Insert a link table relationship; both ends must exist unless allowDangling, and elements must not drive each other in a circle.", relationships_insert },

@@ -7,6 +7,7 @@
 #include "weh/bis.h"
 #include "weh/briefcase.h"
 #include "weh/ec.h"
+#include "weh/ecsql.h"
 #include "weh/hub.h"
 #include "weh/id_set.h"
 #include "weh/journal.h"

@@ -12,6 +12,8 @@ static void drop_tools(struct workspace *workspace)
 {
     changes_page_destroy(workspace->changes);
     workspace->changes = NULL;
+    weh_ecsql_destroy(workspace->queries);
+    workspace->queries = NULL;
     weh_txn_stack_destroy(workspace->txns);
     workspace->txns = NULL;
     weh_bis_destroy(workspace->bis);

@@ -18,6 +18,7 @@
 #define IMODEL_NAME_MAX 128
 
 struct changes_page;
+struct weh_ecsql;
 struct weh_rpc_app;
 struct workspace;
 
@@ -67,6 +68,7 @@ struct workspace {
     const struct weh_ec_catalog *catalog;
     struct weh_bis *bis;
     struct weh_txn_stack *txns;
+    struct weh_ecsql *queries;    /* made when the first query comes */
     struct changes_page *changes; /* where changes.summary goes on; NULL: nowhere */
     uint64_t limit_bytes;         /* as in its target */
     struct workspace_sleep sleep;
