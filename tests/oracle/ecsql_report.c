@@ -1,0 +1,442 @@
+/* tests/oracle/ecsql_report.c - how many of the official backend's golden queries we answer alike.
+ *
+ * Runs every line of the dumps NAME.queries.jsonl.xz (core-backend 5.1.9) on its file and compares
+ * status, column metadata and rows; rows in any order where the query gives none. Prints counts by
+ * group and the first differences. Exit status 0: no difference that ecsql_known.txt does not explain,
+ * and nothing in it that is no longer so.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <getopt.h>
+
+#include "weh/ecsql.h"
+#include "weh/json.h"
+
+#include "oracle_diff.h"
+#include "oracle_file.h"
+#include "oracle_known.h"
+
+#define GROUPS_MAX 32
+#define FILES_MAX  8
+#define SHOWN_MAX  300
+#define DUMP_MAX   (256u << 20)
+#define VALUES_MAX 10000000
+
+/* ConcurrentQuery's status numbers. */
+enum {
+    STATUS_DONE = 1,
+    STATUS_PREPARE = 101,
+    STATUS_BIND = 104
+};
+
+struct group {
+    char name[24];
+    uint32_t n_equal, n_different, n_known;
+};
+
+struct report {
+    const char *data_dir;
+    const char *only; /* one id, or NULL */
+    uint32_t n_shown_max, n_shown, n_bad;
+    const char *names[FILES_MAX];
+    size_t n_names;
+    bool whole;
+    struct group groups[GROUPS_MAX];
+    size_t n_groups;
+    struct oracle_known known;
+    struct weh_arena arena;
+    struct weh_buf actual;
+};
+
+/* One query of one file. */
+struct place {
+    struct report *report;
+    struct oracle_file *file;
+    struct weh_ecsql *engine;
+    const char *name;
+    const struct weh_value *line;
+};
+
+static const struct weh_json_limits json_limits = { WEH_JSON_MAX_DEPTH, VALUES_MAX };
+
+static struct weh_str text_member(const struct weh_value *map, const char *key)
+{
+    const struct weh_value *value = weh_value_get(map, key);
+
+    return value != NULL && value->type == WEH_VALUE_STRING ? weh_value_str(value) : WEH_STR("");
+}
+
+static int64_t int_member(const struct weh_value *map, const char *key)
+{
+    const struct weh_value *value = weh_value_get(map, key);
+    int64_t number = 0;
+
+    return value != NULL && weh_value_to_int64(value, &number) ? number : 0;
+}
+
+static bool bool_member(const struct weh_value *map, const char *key, bool absent)
+{
+    const struct weh_value *value = weh_value_get(map, key);
+    bool flag = absent;
+
+    return value != NULL && weh_value_to_bool(value, &flag) ? flag : absent;
+}
+
+static struct group *group_of(struct report *report, struct weh_str name)
+{
+    for (size_t i = 0; i < report->n_groups; i++) {
+        if (weh_str_eq_text(name, report->groups[i].name)) {
+            return &report->groups[i];
+        }
+    }
+    if (report->n_groups < GROUPS_MAX - 1) {
+        report->n_groups++;
+    }
+    (void)snprintf(report->groups[report->n_groups - 1].name, sizeof(report->groups[0].name),
+                   "%.*s", WEH_STR_ARGS(name));
+    return &report->groups[report->n_groups - 1];
+}
+
+static void print_value(const struct weh_value *value, char out[SHOWN_MAX + 1])
+{
+    struct weh_json_writer writer;
+    struct weh_buf buf;
+
+    weh_buf_init(&buf, 0);
+    weh_json_writer_init(&writer, &buf);
+    if (value != NULL) {
+        weh_sink_value(&writer.sink, value);
+    }
+    (void)snprintf(out, SHOWN_MAX + 1, "%.*s", (int)(buf.len > SHOWN_MAX ? SHOWN_MAX : buf.len),
+                   buf.data == NULL ? "nothing" : (const char *)buf.data);
+    weh_buf_fini(&buf);
+}
+
+static void differs(const struct place *place, const char *path, const char *expected,
+                    const char *actual)
+{
+    struct report *report = place->report;
+    struct group *group = group_of(report, text_member(place->line, "group"));
+    struct weh_str id = text_member(place->line, "id");
+    const struct oracle_known_row *row =
+        oracle_known_find(&report->known, place->name, "queries", id, path);
+
+    if (row != NULL) {
+        group->n_known++;
+        return;
+    }
+    group->n_different++;
+    report->n_bad++;
+    if (report->n_shown++ < report->n_shown_max) {
+        (void)printf("%s %.*s %s: %.*s\n   expected %s\n   got      %s\n", place->name,
+                     WEH_STR_ARGS(id), path, WEH_STR_ARGS(text_member(place->line, "ecsql")),
+                     expected, actual);
+    }
+}
+
+static bool difference(const struct place *place, const char *part,
+                       const struct weh_value *expected, const struct weh_value *actual)
+{
+    struct oracle_difference diff = { .path = "" };
+    char path[ORACLE_PATH_MAX + 16];
+    char a[SHOWN_MAX + 1];
+    char b[SHOWN_MAX + 1];
+
+    if (expected != NULL && actual != NULL && oracle_equal(expected, actual, &diff)) {
+        return false;
+    }
+    (void)snprintf(path, sizeof(path), "%s%s", part, diff.path);
+    print_value(expected == NULL || actual == NULL ? expected : diff.expected, a);
+    print_value(expected == NULL || actual == NULL ? actual : diff.actual, b);
+    differs(place, path, a, b);
+    return true;
+}
+
+/* ---- rows without an order ---- */
+
+struct text_row {
+    char *text;
+    struct weh_value value;
+};
+
+static int compare_rows(const void *a, const void *b)
+{
+    return strcmp(((const struct text_row *)a)->text, ((const struct text_row *)b)->text);
+}
+
+/* @rows ordered by their text, in the arena. */
+static struct weh_value sorted(struct report *report, const struct weh_value *rows)
+{
+    struct text_row *texts = weh_arena_array(&report->arena, rows->n + (size_t)1, sizeof(*texts));
+    struct weh_value *items = weh_arena_array(&report->arena, rows->n + (size_t)1, sizeof(*items));
+    struct weh_value out = *rows;
+
+    if (texts == NULL || items == NULL) {
+        return out;
+    }
+    for (uint32_t i = 0; i < rows->n; i++) {
+        struct weh_json_writer writer;
+        struct weh_buf buf;
+
+        weh_buf_init(&buf, 0);
+        weh_json_writer_init(&writer, &buf);
+        weh_sink_value(&writer.sink, &rows->as.items[i]);
+        texts[i].text =
+            weh_arena_strdup(&report->arena, (struct weh_str){ (char *)buf.data, buf.len });
+        texts[i].value = rows->as.items[i];
+        weh_buf_fini(&buf);
+    }
+    qsort(texts, rows->n, sizeof(*texts), compare_rows);
+    for (uint32_t i = 0; i < rows->n; i++) {
+        items[i] = texts[i].value;
+    }
+    out.as.items = items;
+    return out;
+}
+
+/* ---- one query ---- */
+
+static weh_err ask(const struct place *place, struct weh_value *out, struct weh_diag *diag)
+{
+    const struct weh_value *options = weh_value_get(place->line, "options");
+    struct report *report = place->report;
+    struct weh_ecsql_request request = {
+        .text = text_member(place->line, "ecsql"),
+        .args = weh_value_get(place->line, "args"),
+        .count = UINT64_MAX,
+        .rows = WEH_ECSQL_ARRAYS,
+        .js_values = int_member(options, "valueFormat") == 1,
+        .class_names = bool_member(options, "convertClassIdsToClassNames", false),
+        .abbreviate_blobs = bool_member(options, "abbreviateBlobs", false),
+        .trim_nulls = true,
+    };
+    struct weh_json_writer writer;
+    weh_err err;
+
+    weh_buf_clear(&report->actual);
+    weh_json_writer_init(&writer, &report->actual);
+    weh_sink_map_begin(&writer.sink, WEH_SINK_UNKNOWN);
+    err = weh_ecsql_query(place->engine, &request, &report->arena, &writer.sink, diag);
+    weh_sink_map_end(&writer.sink);
+    if (err != WEH_OK) {
+        return err;
+    }
+    return weh_json_parse((struct weh_str){ (const char *)report->actual.data, report->actual.len },
+                          &json_limits, &report->arena, out, diag);
+}
+
+static int64_t status_of(weh_err err)
+{
+    return err == WEH_OK ? STATUS_DONE : err == WEH_E_BAD_ARGS ? STATUS_BIND : STATUS_PREPARE;
+}
+
+static void compare_answer(const struct place *place, const struct weh_value *actual)
+{
+    const struct weh_value *options = weh_value_get(place->line, "options");
+    const struct weh_value *expected_rows = weh_value_get(place->line, "rows");
+    const struct weh_value *actual_rows = weh_value_get(actual, "rows");
+
+    if (bool_member(options, "includeMetaData", true) &&
+        difference(place, "meta", weh_value_get(place->line, "meta"),
+                   weh_value_get(actual, "columns"))) {
+        return;
+    }
+    if (!bool_member(place->line, "ordered", true) && expected_rows != NULL &&
+        actual_rows != NULL) {
+        struct weh_value a = sorted(place->report, expected_rows);
+        struct weh_value b = sorted(place->report, actual_rows);
+
+        if (difference(place, "rows", &a, &b)) {
+            return;
+        }
+    } else if (difference(place, "rows", expected_rows, actual_rows)) {
+        return;
+    }
+    group_of(place->report, text_member(place->line, "group"))->n_equal++;
+}
+
+static void compare_line(const struct place *file, struct weh_str text)
+{
+    struct report *report = file->report;
+    struct place here = *file;
+    const struct place *place = &here;
+    struct weh_diag diag = { 0 };
+    struct weh_value line;
+    struct weh_value actual;
+    char got[600];
+    weh_err err;
+
+    weh_arena_reset(&report->arena);
+    if (weh_json_parse(text, &json_limits, &report->arena, &line, &diag) != WEH_OK) {
+        (void)printf("%s: a line cannot be read: %s\n", place->name, diag.text);
+        report->n_bad++;
+        return;
+    }
+    here.line = &line;
+    if (report->only != NULL && !weh_str_eq_text(text_member(&line, "id"), report->only)) {
+        return;
+    }
+    err = ask(place, &actual, &diag);
+    if (status_of(err) != int_member(&line, "status")) {
+        char expected[400];
+
+        (void)snprintf(expected, sizeof(expected), "status %d %.*s",
+                       (int)int_member(&line, "status"), WEH_STR_ARGS(text_member(&line, "error")));
+        (void)snprintf(got, sizeof(got), "%s %s: %s [%s]",
+                       err == WEH_OK ? "an answer" : weh_err_info(err)->name, diag.where,
+                       err == WEH_OK ? "" : diag.text, diag.detail);
+        differs(place, "status", expected, got);
+    } else if (err == WEH_OK) {
+        compare_answer(place, &actual);
+    } else {
+        group_of(report, text_member(&line, "group"))->n_equal++;
+    }
+}
+
+static void compare_lines(struct place *place)
+{
+    struct weh_diag diag = { 0 };
+    struct weh_buf dump;
+    struct weh_str rest;
+    char path[512];
+
+    (void)snprintf(path, sizeof(path), "%s/oracle/%s.queries.jsonl.xz", place->report->data_dir,
+                   place->name);
+    weh_buf_init(&dump, DUMP_MAX);
+    if (data_file_read(path, &dump, &diag) != WEH_OK) {
+        (void)printf("%s: %s\n", path, diag.text);
+        place->report->n_bad++;
+    }
+    rest = (struct weh_str){ (const char *)dump.data, dump.len };
+    while (rest.len > 0) {
+        struct weh_str line;
+
+        rest = weh_str_split(rest, '\n', &line);
+        compare_line(place, line);
+    }
+    weh_buf_fini(&dump);
+}
+
+static void compare_file(struct report *report, const char *name)
+{
+    static const struct weh_ecsql_limits limits = {
+        60000, 1000000, 256u << 20, 64u << 20, 100000, 4
+    };
+    struct oracle_file file = { .path = "" };
+    struct place place = { .report = report, .file = &file, .name = name };
+    struct weh_diag diag = { 0 };
+    weh_err err = oracle_file_open(report->data_dir, name, &file, &diag);
+
+    if (err == WEH_OK) {
+        err = weh_ecsql_create(file.briefcase, file.catalog, &limits, &place.engine, &diag);
+    }
+    if (err == WEH_OK) {
+        compare_lines(&place);
+    } else {
+        (void)printf("%s: %s\n", name, diag.text);
+        report->n_bad++;
+    }
+    weh_ecsql_destroy(place.engine);
+    oracle_file_close(&file);
+}
+
+static void print_table(struct report *report)
+{
+    struct group all = { .name = "all" };
+
+    (void)printf("%-12s %8s %10s %8s\n", "group", "equal", "different", "known");
+    for (size_t i = 0; i <= report->n_groups; i++) {
+        const struct group *group = i < report->n_groups ? &report->groups[i] : &all;
+
+        (void)printf("%-12s %8u %10u %8u\n", group->name, group->n_equal, group->n_different,
+                     group->n_known);
+        all.n_equal += group->n_equal;
+        all.n_different += group->n_different;
+        all.n_known += group->n_known;
+    }
+    for (uint32_t i = 0; i < report->known.n && report->whole; i++) {
+        if (report->known.rows[i].n_used == 0) {
+            (void)printf("ecsql_known.txt: nothing differs any more: %.*s\n",
+                         WEH_STR_ARGS(report->known.rows[i].reason));
+            report->n_bad++;
+        }
+    }
+}
+
+static bool read_options(struct report *report, const char **known, int argc, char **argv)
+{
+    static const struct option options[] = {
+        { "data", required_argument, NULL, 'd' },
+        { "known", required_argument, NULL, 'k' },
+        { "show", required_argument, NULL, 's' },
+        { "id", required_argument, NULL, 'i' },
+        { NULL, 0, NULL, 0 },
+    };
+    static const char *const all[] = { "empty", "undone", "small", "medium" };
+    int letter;
+
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */
+    while ((letter = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        switch (letter) {
+        case 'd':
+            report->data_dir = optarg;
+            break;
+        case 'k':
+            *known = optarg;
+            break;
+        case 's':
+            report->n_shown_max = (uint32_t)strtoul(optarg, NULL, 10);
+            break;
+        case 'i':
+            report->only = optarg;
+            break;
+        default:
+            return false;
+        }
+    }
+    for (; optind < argc && report->n_names < FILES_MAX; optind++) {
+        report->names[report->n_names++] = argv[optind];
+    }
+    report->whole = report->n_names == 0 && report->only == NULL;
+    for (size_t i = 0; report->n_names == 0 || (report->whole && i < WEH_ARRAY_LEN(all)); i++) {
+        if (i == WEH_ARRAY_LEN(all)) {
+            break;
+        }
+        report->names[report->n_names++] = all[i];
+    }
+    return optind == argc;
+}
+
+int main(int argc, char **argv)
+{
+    static struct report report = { .data_dir = WEH_TEST_DATA, .n_shown_max = 20 };
+    const char *known = WEH_ORACLE_KNOWN;
+    struct weh_diag diag = { 0 };
+    weh_err err;
+
+    if (!read_options(&report, &known, argc, argv)) {
+        (void)fprintf(stderr, "usage: ecsql_report [--data DIR] [--known FILE] [--show N] "
+                              "[--id qNNN] [empty undone small medium]\n");
+        return 2;
+    }
+    err = weh_briefcase_global_init(&diag);
+    if (err == WEH_OK) {
+        err = oracle_known_read(known, &report.known, &diag);
+    }
+    if (err != WEH_OK) {
+        (void)fprintf(stderr, "ecsql_report: %s\n", diag.text);
+        return 2;
+    }
+    weh_arena_init(&report.arena, 0);
+    weh_buf_init(&report.actual, 0);
+    for (size_t i = 0; i < report.n_names; i++) {
+        compare_file(&report, report.names[i]);
+    }
+    print_table(&report);
+    weh_buf_fini(&report.actual);
+    weh_arena_fini(&report.arena);
+    oracle_known_fini(&report.known);
+    return report.n_bad == 0 ? 0 : 1;
+}
