@@ -39,9 +39,8 @@ WEH_MUST_CHECK weh_err weh_ec_value_write(const struct weh_ec_catalog *catalog,
  * On failure the sink is left inside a value. WEH_E_CORRUPT, WEH_E_NOMEM.
  */
 WEH_MUST_CHECK weh_err weh_ec_array_write(const struct weh_ec_property *property,
-                                          struct weh_str text, bool ec_names,
-                                          struct weh_sink *sink, struct weh_arena *arena,
-                                          struct weh_diag *diag);
+                                          struct weh_str text, bool ec_names, struct weh_sink *sink,
+                                          struct weh_arena *arena, struct weh_diag *diag);
 
 /**
  * Bind @value (NULL or a null: all leaves become NULL) to the leaves of @property.

@@ -127,7 +127,7 @@ struct weh_hello {
     struct weh_session *session; /* the one that the connection has now */
     enum weh_access access;      /* what its rights are, with those of the connection */
     bool resumed;
-    bool is_led_back; /* the session is of an earlier process: what it had open is being opened */
+    bool is_led_back;  /* the session is of an earlier process: what it had open is being opened */
     uint64_t received; /* messages of the client */
     char token[WEH_RESUME_TOKEN_SIZE];
 };

@@ -50,7 +50,7 @@ unsigned weh_ec_name_distance(struct weh_str a, struct weh_str b)
 }
 
 const struct weh_ec_class *weh_ec_suggest_class(const struct weh_ec_catalog *catalog,
-                                            struct weh_str full_name)
+                                                struct weh_str full_name)
 {
     const struct weh_ec_class *nearest = NULL;
     const struct weh_ec_schema *schema = NULL;

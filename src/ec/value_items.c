@@ -147,8 +147,7 @@ static weh_err struct_write(struct output *output, const struct weh_ec_class *ec
             member->type == WEH_VALUE_NULL) {
             continue;
         }
-        output->sink->ops->key(output->sink,
-                               output->ec_names ? property->name : property->js_name);
+        output->sink->ops->key(output->sink, output->ec_names ? property->name : property->js_name);
         if (property->kind == WEH_EC_PRIMITIVE) {
             err = primitive_write(output, property, member);
         } else if (property->kind == WEH_EC_STRUCT_VALUE) {

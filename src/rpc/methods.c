@@ -22,7 +22,7 @@
 #define MAX_SAFE_INTEGER 9007199254740991 /* of JavaScript */
 #define MAX_SESSION_ID   32
 #define MAX_USER         (WEH_USER_SIZE - 1)
-#define MAX_ID_SET       4000000          /* bytes; more than RPC_MAX_IDS ids have */
+#define MAX_ID_SET       4000000 /* bytes; more than RPC_MAX_IDS ids have */
 
 /* clang-format off */
 static const struct weh_arg_spec args_none[] = { { .name = NULL } };
