@@ -10,7 +10,7 @@
 #include "weh/clock.h"
 #include "weh/codec.h"
 
-#include "session_priv.h"
+#include "call_priv.h"
 
 /* A request of an operator is small, and is read in the service thread. */
 #define MAX_VALUES 1000

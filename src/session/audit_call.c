@@ -6,7 +6,7 @@
 #include "weh/clock.h"
 #include "weh/json.h"
 
-#include "session_priv.h"
+#include "call_priv.h"
 
 #define MAX_KINDS      16 /* of methods in a batch that are told by name */
 #define MAX_NAME_BYTES 64

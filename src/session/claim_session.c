@@ -11,7 +11,7 @@
 #include "weh/claim.h"
 #include "weh/id.h"
 
-#include "session_priv.h"
+#include "call_priv.h"
 
 /* ---- kept ---- */
 

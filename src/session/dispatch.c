@@ -9,7 +9,7 @@
 #include "weh/audit.h"
 #include "weh/clock.h"
 
-#include "session_priv.h"
+#include "call_priv.h"
 
 struct weh_codec_limits session_codec_limits(const struct weh_session *session)
 {

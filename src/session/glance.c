@@ -9,7 +9,7 @@
 #include "weh/admin.h"
 #include "weh/clock.h"
 
-#include "session_priv.h"
+#include "call_priv.h"
 
 void session_show_begin_locked(struct weh_session *session, const struct weh_method *method)
 {

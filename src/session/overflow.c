@@ -9,7 +9,7 @@
 
 #include "weh/alloc.h"
 
-#include "session_priv.h"
+#include "call_priv.h"
 
 void session_overflow_drop(struct weh_session *session)
 {

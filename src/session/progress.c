@@ -3,7 +3,7 @@
 
 #include "weh/clock.h"
 
-#include "session_priv.h"
+#include "call_priv.h"
 
 /* Who waits longer than this wants to know; more often than this helps nobody. */
 #define PROGRESS_AFTER_US UINT64_C(500000)

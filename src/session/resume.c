@@ -15,7 +15,7 @@
 #include "weh/clock.h"
 #include "weh/id.h"
 
-#include "session_priv.h"
+#include "call_priv.h"
 
 /* A frame in the list costs more than its bytes. */
 #define FRAME_OVERHEAD_BYTES 128

@@ -7,7 +7,7 @@
 #include "weh/clock.h"
 #include "weh/id.h"
 
-#include "session_priv.h"
+#include "call_priv.h"
 
 /* A message, its envelope and a queue entry; what the limit on bytes would not see. */
 #define JOB_OVERHEAD_BYTES 256

@@ -8,7 +8,7 @@
 
 #include "weh/clock.h"
 
-#include "session_priv.h"
+#include "call_priv.h"
 
 #define WARN_MS 60000 /* before the end of the token */
 

@@ -3,7 +3,7 @@
 
 #include "weh/clock.h"
 
-#include "session_priv.h"
+#include "call_priv.h"
 
 /* A turn ends with the request during which this has gone by: what takes long waits for the others
  * after each request. */
