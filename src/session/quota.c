@@ -141,6 +141,10 @@ enum weh_room weh_host_room(struct weh_host *host, const char *user)
         weh_metrics_add(host->metrics, WEH_METRIC_LIMIT_USER_SESSIONS, 1);
         return WEH_ROOM_NOT_FOR_USER;
     }
+    /* Those that come back to their sessions work already, and would lose them. */
+    if (found != NULL && found->n_detached > 0) {
+        return WEH_ROOM_FREE;
+    }
     if (config->limits_overload_ms != 0 &&
         pool_delay_ms(&host->pool) > (uint64_t)config->limits_overload_ms) {
         weh_metrics_add(host->metrics, WEH_METRIC_LIMIT_OVERLOAD, 1);

@@ -165,7 +165,8 @@ class Quota(unittest.TestCase):
         self.assertIn(error["data"]["retryAfter"], (1, 2, 3))
 
     def test_overload_refuses_new_sessions_then_new_work_and_nothing_else(self):
-        self.start("limits.overload_ms=50", "workers.count=1", "workers.turn_messages=1")
+        self.start("limits.overload_ms=50", "workers.count=1", "workers.most=1",
+                   "workers.long_count=1", "workers.turn_messages=1")
         busy = [self.open() for _ in range(8)]
         waiting, beginner = self.open(), self.open()
         self.assertIn("result", call(waiting, "imodel.create",

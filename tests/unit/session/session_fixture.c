@@ -300,6 +300,12 @@ weh_err connect_as(struct fixture *f, struct fake_channel *fake, const char *use
 
 int session_setup(void **state)
 {
+    /* No thread beside the two: tests can keep both busy. */
+    return session_setup_most(state, 1);
+}
+
+int session_setup_most(void **state, int64_t most)
+{
     struct fixture *f = weh_calloc(1, sizeof(*f));
     struct weh_host_options options = {
         .methods = methods, .n_methods = WEH_ARRAY_LEN(methods), .ops = &ops, .app = f
@@ -311,6 +317,7 @@ int session_setup(void **state)
     f->config.limits_mailbox_messages = 4;
     f->config.limits_outbox_bytes = 100000;
     f->config.workers_count = 2;
+    f->config.workers_most = most;
     f->config.limits_overload_ms = 0; /* the clock of the tests jumps while sessions wait */
     (void)pthread_mutex_init(&f->lock, NULL);
     (void)pthread_cond_init(&f->changed, NULL);

@@ -37,6 +37,8 @@ struct fixture {
 };
 
 int session_setup(void **state);
+/** The same with another setting of workers.most. */
+int session_setup_most(void **state, int64_t most);
 int session_teardown(void **state);
 
 /** A session of the user ada, rights to view, on @fake, which is made anew. */

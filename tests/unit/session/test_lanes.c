@@ -15,7 +15,7 @@ static int setup(void **state)
     static struct crowd crowd;
     void *fixture = NULL;
 
-    if (session_setup(&fixture) != 0) {
+    if (session_setup_most(&fixture, 256) != 0) {
         return -1;
     }
     crowd = (struct crowd){ .f = fixture };

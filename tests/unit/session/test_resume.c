@@ -491,6 +491,27 @@ static void test_resume_detached_sessions_do_not_fill_the_host(void **state)
     finish(&client);
 }
 
+static void test_resume_is_let_in_when_there_is_too_much_to_do(void **state)
+{
+    struct client client = say_hello(state);
+    struct fixture *f = client.f;
+
+    f->config.limits_overload_ms = 1000;
+    /* Two keep the workers, the third waits for one. */
+    for (int i = 0; i < 3; i++) {
+        ask(next_channel(&client, "bob", WEH_CODEC_JSON), 1, "test.wait", "{}");
+        wait_until_waiting(f, i < 2 ? (unsigned)i + 1 : 2);
+    }
+    fake_clock_advance_ms(1500);
+    assert_int_equal(weh_host_room(f->host, "bob"), WEH_ROOM_OVERLOAD);
+    assert_int_equal(weh_host_room(f->host, "ada"), WEH_ROOM_OVERLOAD);
+    fake_channel_cut(f->fake, WEH_CLOSE_SOCKET_LOST);
+    assert_int_equal(weh_host_room(f->host, "ada"), WEH_ROOM_FREE);
+    assert_int_equal(weh_host_room(f->host, "bob"), WEH_ROOM_OVERLOAD);
+    open_gate(f);
+    finish(&client);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -512,6 +533,7 @@ int main(void)
         T(test_resume_in_the_other_encoding_is_refused),
         T(test_resume_stop_ends_detached_sessions),
         T(test_resume_detached_sessions_do_not_fill_the_host),
+        T(test_resume_is_let_in_when_there_is_too_much_to_do),
 #undef T
     };
 
