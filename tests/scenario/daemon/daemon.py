@@ -2,6 +2,7 @@
 # it, for the scenarios in this folder. Standard library only.
 """Start a daemon, talk to it, read its log."""
 
+import atexit
 import json
 import os
 import resource
@@ -39,10 +40,16 @@ class Daemon:
             stdout=subprocess.PIPE, stderr=self.errors, env={**os.environ, **(environment or {})},
             preexec_fn=descriptors and (
                 lambda: resource.setrlimit(resource.RLIMIT_NOFILE, descriptors)))
+        atexit.register(self.end_with_test)
         line = self.process.stdout.readline()
         self.ready = json.loads(line) if line else {}
         self.port = self.ready.get("port")
         self.token = self.ready.get("token", "")
+
+    def end_with_test(self):
+        """A test that fails leaves no daemon behind."""
+        if self.process.poll() is None:
+            self.process.kill()
 
     def write_config(self, text):
         with open(f"{self.folder}/conf", "w", encoding="utf-8") as file:
