@@ -30,17 +30,26 @@ WEH_MUST_CHECK weh_err weh_ec_value_write(const struct weh_ec_catalog *catalog,
                                           struct weh_sink *sink, struct weh_arena *arena,
                                           struct weh_diag *diag);
 
+/** How weh_ec_array_write writes; flags. */
+enum weh_ec_array_style {
+    WEH_EC_ARRAY_EC_NAMES = 1,        /* members of structs and points as in the schema ("X"), else as in
+                                         JavaScript */
+    WEH_EC_ARRAY_ABBREVIATE_BLOBS = 2, /* in place of binary values texts: {"bytes":size} */
+    WEH_EC_ARRAY_LONG_DOUBLES = 4      /* longs are written as doubles */
+};
+
 /**
  * Write the stored array @text of @property, which is one column's whole value, as an array. Scratch in
  * @arena.
  *
- * @ec_names  members of structs and points are named as in the schema ("X"), else as in JavaScript.
+ * @style  of enum weh_ec_array_style.
  *
  * On failure the sink is left inside a value. WEH_E_CORRUPT, WEH_E_NOMEM.
  */
 WEH_MUST_CHECK weh_err weh_ec_array_write(const struct weh_ec_property *property,
-                                          struct weh_str text, bool ec_names, struct weh_sink *sink,
-                                          struct weh_arena *arena, struct weh_diag *diag);
+                                          struct weh_str text, unsigned style,
+                                          struct weh_sink *sink, struct weh_arena *arena,
+                                          struct weh_diag *diag);
 
 /**
  * Bind @value (NULL or a null: all leaves become NULL) to the leaves of @property.

@@ -102,7 +102,8 @@ struct weh_json_writer {
     uint32_t depth;       /* may run above the maximum, then err is WEH_E_TOO_LARGE */
     uint8_t comma[WEH_JSON_MAX_DEPTH / 8 + 1]; /* bit per level: a value stands already */
     bool after_key;
-    bool stored; /* the native library's form */
+    bool stored;    /* the native library's form */
+    bool fractions; /* every double as weh_json_print_stored prints it */
 };
 
 /**

@@ -150,8 +150,12 @@ static void put_real(struct weh_json_writer *writer, double value)
 {
     char text[WEH_JSON_NUMBER_SIZE];
 
+    if (writer->fractions && value == 0 && signbit(value) != 0) {
+        put(writer, "-", 1);
+    }
     put(writer, text,
-        writer->stored && !(fabs(value) < SAFE_INTEGER_END && value == trunc(value))
+        writer->fractions ||
+                (writer->stored && !(fabs(value) < SAFE_INTEGER_END && value == trunc(value)))
             ? weh_json_print_stored(value, text)
             : weh_json_print_double(value, text));
 }

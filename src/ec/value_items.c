@@ -4,6 +4,8 @@
  * library 5.1.72 reads them. What the text says beyond the schema is skipped. Recursion follows
  * structs inside structs, which the catalogue bounds (WEH_EC_MAX_STRUCT_DEPTH).
  */
+#include <stdio.h>
+
 #include "weh/json.h"
 
 #include "value_priv.h"
@@ -17,11 +19,16 @@ struct output {
     struct weh_arena *arena;
     struct weh_diag *diag;
     const struct weh_ec_property *property; /* of the column */
-    bool ec_names;                          /* members as in the schema, not as in JavaScript */
+    unsigned style;                         /* of enum weh_ec_array_style */
 };
 
 static weh_err items_write(struct output *output, const struct weh_ec_property *property,
                            const struct weh_value *items);
+
+static bool has_style(const struct output *output, enum weh_ec_array_style style)
+{
+    return (output->style & (unsigned)style) != 0;
+}
 
 static weh_err damaged(struct output *output)
 {
@@ -34,12 +41,20 @@ static weh_err blob_write(struct output *output, const struct weh_ec_property *t
     struct weh_str text = weh_value_str(value);
     uint8_t *bytes = weh_arena_alloc(output->arena, text.len / 4 * 3 + 3);
     size_t n = 0;
+    char size[40];
 
     if (bytes == NULL) {
         return weh_fail_nomem(output->diag);
     }
-    if (!ec_base64_decode(text, bytes, &n) ||
-        !ec_binary_write(type, (struct weh_str){ (const char *)bytes, n }, output->sink)) {
+    if (!ec_base64_decode(text, bytes, &n)) {
+        return damaged(output);
+    }
+    if (has_style(output, WEH_EC_ARRAY_ABBREVIATE_BLOBS)) {
+        (void)snprintf(size, sizeof(size), "{\"bytes\":%zu}", n);
+        weh_sink_text(output->sink, size);
+        return WEH_OK;
+    }
+    if (!ec_binary_write(type, (struct weh_str){ (const char *)bytes, n }, output->sink)) {
         return damaged(output);
     }
     return WEH_OK;
@@ -72,7 +87,7 @@ static weh_err point_write(struct output *output, const struct weh_ec_property *
         if (part == NULL || !weh_value_to_double(part, &number)) {
             return damaged(output);
         }
-        weh_sink_key(output->sink, output->ec_names ? ec_names[i] : names[i]);
+        weh_sink_key(output->sink, has_style(output, WEH_EC_ARRAY_EC_NAMES) ? ec_names[i] : names[i]);
         weh_sink_real(output->sink, number);
     }
     weh_sink_map_end(output->sink);
@@ -110,7 +125,11 @@ static weh_err primitive_write(struct output *output, const struct weh_ec_proper
         if (!weh_value_to_int64(value, &integer)) {
             return damaged(output);
         }
-        weh_sink_int(output->sink, integer);
+        if (type->primitive == WEH_EC_LONG && has_style(output, WEH_EC_ARRAY_LONG_DOUBLES)) {
+            weh_sink_real(output->sink, (double)integer);
+        } else {
+            weh_sink_int(output->sink, integer);
+        }
         return WEH_OK;
     case WEH_EC_STRING:
         if (value->type != WEH_VALUE_STRING) {
@@ -147,7 +166,8 @@ static weh_err struct_write(struct output *output, const struct weh_ec_class *ec
             member->type == WEH_VALUE_NULL) {
             continue;
         }
-        output->sink->ops->key(output->sink, output->ec_names ? property->name : property->js_name);
+        output->sink->ops->key(output->sink,
+                               has_style(output, WEH_EC_ARRAY_EC_NAMES) ? property->name : property->js_name);
         if (property->kind == WEH_EC_PRIMITIVE) {
             err = primitive_write(output, property, member);
         } else if (property->kind == WEH_EC_STRUCT_VALUE) {
@@ -194,10 +214,10 @@ static weh_err items_write(struct output *output, const struct weh_ec_property *
 }
 
 weh_err weh_ec_array_write(const struct weh_ec_property *property, struct weh_str text,
-                           bool ec_names, struct weh_sink *sink, struct weh_arena *arena,
+                           unsigned style, struct weh_sink *sink, struct weh_arena *arena,
                            struct weh_diag *diag)
 {
-    struct output output = { sink, arena, diag, property, ec_names };
+    struct output output = { sink, arena, diag, property, style };
     struct weh_value value = { .type = WEH_VALUE_NULL };
     weh_err err = weh_json_parse(text, &limits, arena, &value, diag);
 

@@ -203,7 +203,7 @@ static weh_err value_write(const struct output *output, uint16_t first)
     if (type->kind == WEH_EC_PRIMITIVE_ARRAY || type->kind == WEH_EC_STRUCT_ARRAY) {
         err = bytes_read(output, column, SQLITE_TEXT, &bytes);
         return err != WEH_OK ? err
-                             : weh_ec_array_write(type, bytes, false, output->sink, output->arena,
+                             : weh_ec_array_write(type, bytes, 0, output->sink, output->arena,
                                                   output->diag);
     }
     switch (type->primitive) {
