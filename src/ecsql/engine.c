@@ -14,7 +14,7 @@
 
 #include "function.h"
 #include "functions.h"
-#include "statement.h"
+#include "instance_read.h"
 
 #define KEPT 32
 
@@ -51,6 +51,7 @@ struct weh_ecsql {
     struct kept *kept[KEPT];
     uint64_t tick;
     uint64_t next_cursor;
+    struct ecsql_instances *instances;
     struct cursor *cursors; /* limits.cursors */
 };
 
@@ -125,7 +126,15 @@ weh_err weh_ecsql_create(struct weh_briefcase *briefcase, const struct weh_ec_ca
         err = weh_fail_nomem(diag);
         goto out;
     }
+    engine->instances = ecsql_instances_create(briefcase, catalog, limits->value_bytes);
+    if (engine->instances == NULL) {
+        err = weh_fail_nomem(diag);
+        goto out;
+    }
     rc = ecsql_functions_register(weh_briefcase_db(briefcase), catalog);
+    if (rc == SQLITE_OK) {
+        rc = ecsql_instances_register(weh_briefcase_db(briefcase), engine->instances);
+    }
     if (rc != SQLITE_OK) {
         err = weh_db_fail(briefcase, rc, diag);
         goto out;
@@ -178,6 +187,7 @@ void weh_ecsql_destroy(struct weh_ecsql *engine)
     for (size_t i = 0; i < KEPT; i++) {
         kept_destroy(engine->kept[i]);
     }
+    ecsql_instances_destroy(engine->instances);
     weh_free(engine->cursors);
     weh_free(engine);
 }

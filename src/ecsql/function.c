@@ -6,6 +6,8 @@
 #include "weh/compiler.h"
 #include "weh/ec_suggest.h"
 
+#include "sql.h"
+
 #define RESULT_FIRST   WEH_EC_NONE
 #define RESULT_BINARY  WEH_EC_BINARY
 #define RESULT_BOOLEAN WEH_EC_BOOLEAN
@@ -56,5 +58,5 @@ bool ecsql_function_allowed(const char *sql_name)
     }
     /* Operators are functions too. */
     return strcasecmp(sql_name, "like") == 0 || strcasecmp(sql_name, "match") == 0 ||
-           strcasecmp(sql_name, "iif") == 0;
+           strcasecmp(sql_name, "iif") == 0 || strcasecmp(sql_name, ECSQL_INSTANCE_FUNCTION) == 0;
 }

@@ -1,16 +1,120 @@
-/* src/ecsql/instance.c - "$" and "$->property". */
+/* src/ecsql/instance.c - "$" and "$->property": a whole instance as JSON, and a property by name.
+ *
+ * Both become a call of an SQL function (instance_read.c) with the class and the id of the instance.
+ */
 #include "parse.h"
 #include "resolve.h"
 #include "sql.h"
 
+static struct ecsql_node *new_node(struct ecsql_context *context, const struct ecsql_node *like)
+{
+    struct ecsql_node *node = weh_arena_alloc(context->arena, sizeof(*node));
+
+    if (node != NULL) {
+        *node = *like;
+        node->next = NULL;
+    }
+    return node;
+}
+
+/* The path @names with @text in the place of its "$", looked up in @scope; NULL: failed. */
+static struct ecsql_node *sibling(struct ecsql_context *context, const struct ecsql_node *path,
+                                  struct weh_str text, const struct ecsql_scope *scope,
+                                  weh_err *err)
+{
+    struct ecsql_node *out = new_node(context, path);
+    struct ecsql_node **end = out == NULL ? NULL : &out->a;
+
+    for (const struct ecsql_node *name = path->a; name != NULL && end != NULL; name = name->next) {
+        struct ecsql_node *copy = new_node(context, name);
+
+        *end = copy;
+        end = copy == NULL ? NULL : &copy->next;
+        if (copy != NULL && copy->op == ECSQL_OP_DOLLAR) {
+            copy->op = ECSQL_OP_NONE;
+            copy->text = text;
+        }
+    }
+    *err = end == NULL ? weh_fail_nomem(context->diag) : resolve_path(context, out, scope);
+    return *err == WEH_OK ? out : NULL;
+}
+
+static bool has_option(const struct ecsql_scope *scope, const char *name)
+{
+    for (; scope != NULL; scope = scope->outer) {
+        const struct ecsql_node *option = scope->select == NULL ? NULL : scope->select->options;
+
+        for (; option != NULL; option = option->next) {
+            if (weh_str_eq_nocase(option->text, weh_str_from(name))) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+bool ecsql_is_instance(const struct ecsql_node *path)
+{
+    const struct ecsql_node *name = path->a;
+
+    while (name->next != NULL) {
+        name = name->next;
+    }
+    return name->op == ECSQL_OP_DOLLAR;
+}
+
 weh_err resolve_instance(struct ecsql_context *context, struct ecsql_node *node,
                          const struct ecsql_scope *scope)
 {
-    (void)scope;
-    return ecsql_fail(context->text, node->at, context->diag, "'$' is not supported");
+    struct ecsql_node *path;
+    weh_err err = WEH_OK;
+
+    if (node->kind == ECSQL_PATH) {
+        path = new_node(context, node);
+        if (path == NULL) {
+            return weh_fail_nomem(context->diag);
+        }
+        node->kind = ECSQL_EXTRACT;
+        node->a = path;
+        node->b = NULL;
+    }
+    path = node->a;
+    if (!ecsql_is_instance(path)) {
+        return ecsql_fail(context->text, node->at, context->diag, "'->' needs '$' before it");
+    }
+    path->b = sibling(context, path, WEH_STR("ECClassId"), scope, &err);
+    if (err == WEH_OK) {
+        path->c = sibling(context, path, WEH_STR("ECInstanceId"), scope, &err);
+    }
+    if (err != WEH_OK) {
+        return err;
+    }
+    node->type = ecsql_type_of(WEH_EC_STRING);
+    node->cell = (uint16_t)((has_option(scope, "USE_JS_PROP_NAMES") ? ECSQL_INSTANCE_JS : 0) |
+                            (has_option(scope, "DO_NOT_TRUNCATE_BLOB") ? ECSQL_INSTANCE_BLOBS : 0));
+    if (node->b != NULL) {
+        struct ecsql_source *source = path->c->ref->source;
+
+        node->type.extended = WEH_STR("json");
+        node->type.varies = true;
+        if (node->op != ECSQL_OP_OPTIONAL && source != NULL && source->kind == ECSQL_SOURCE_CLASS) {
+            node->c = source->required;
+            source->required = node;
+        }
+    }
+    return WEH_OK;
 }
 
 void sql_instance(struct ecsql_sql *sql, const struct ecsql_node *node)
 {
-    sql_fail(sql, node, "'$' is not supported");
+    weh_buf_printf(&sql->out, ECSQL_INSTANCE_FUNCTION "(");
+    sql_cell(sql, node->a->b, 0);
+    weh_buf_printf(&sql->out, ",");
+    sql_cell(sql, node->a->c, 0);
+    weh_buf_printf(&sql->out, ",%u", node->cell);
+    if (node->b != NULL) {
+        weh_buf_printf(&sql->out, ",");
+        sql_text(sql, node->b->a->next == NULL ? node->b->a->text : WEH_STR("."));
+    }
+    weh_buf_printf(&sql->out, ")");
 }

@@ -111,12 +111,14 @@ static weh_err add(struct ecsql_context *context, const struct ecsql_source *sou
 static bool has_required(const struct ecsql_source *source, const struct weh_ec_class *ec_class)
 {
     for (const struct ecsql_node *name = source->required; name != NULL; name = name->c) {
-        bool found = false;
+        struct weh_str text = name->b->a->text;
+        bool found = weh_str_eq_nocase(text, WEH_STR("ECInstanceId")) ||
+                     weh_str_eq_nocase(text, WEH_STR("ECClassId"));
 
         for (uint16_t i = 0; i < ec_class->n_properties && !found; i++) {
-            found = weh_str_eq_nocase(ec_class->properties[i].name, name->b->a->text);
+            found = weh_str_eq_nocase(ec_class->properties[i].name, text);
         }
-        if (!found) {
+        if (!found || name->b->a->next != NULL) {
             return false;
         }
     }

@@ -181,6 +181,8 @@ WEH_MUST_CHECK weh_err resolve_window(struct ecsql_context *context, struct ecsq
 
 /* ---- instance.c ---- */
 
+/** Does @path end in "$"? */
+bool ecsql_is_instance(const struct ecsql_node *path);
 /** "$" and "$->property": whose, and which. */
 WEH_MUST_CHECK weh_err resolve_instance(struct ecsql_context *context, struct ecsql_node *node,
                                         const struct ecsql_scope *scope);

@@ -159,6 +159,9 @@ weh_err resolve_path(struct ecsql_context *context, struct ecsql_node *node,
     if (node->ref != NULL) { /* from "*" */
         return WEH_OK;
     }
+    if (ecsql_is_instance(node)) {
+        return resolve_instance(context, node, scope);
+    }
     if (scope->is_union) {
         err = find_column(context, node, scope, &found);
         return err == WEH_OK && !found ? not_found(context, node, scope) : err;

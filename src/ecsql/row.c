@@ -10,7 +10,7 @@
 #include "weh/ec_value.h"
 #include "weh/pack.h"
 
-#include "statement.h"
+#include "instance_read.h"
 
 struct row {
     const struct ecsql_statement *statement;
@@ -80,6 +80,8 @@ static void put_long(const struct row *row, const struct ecsql_type *type, uint1
         weh_sink_null(row->sink);
     } else if (type->id_kind == ECSQL_ID_ID) {
         weh_sink_id(row->sink, (uint64_t)integer);
+    } else if (row->style->long_doubles) {
+        weh_sink_real(row->sink, sqlite3_column_double(row->stmt, cell));
     } else if (sqlite3_column_type(row->stmt, cell) == SQLITE_INTEGER) {
         weh_sink_int(row->sink, integer);
     } else {
@@ -169,6 +171,49 @@ static void put_navigation(const struct row *row, uint16_t cell)
     weh_sink_map_end(row->sink);
 }
 
+/* A value that tells by its subtype what it is; the subtype is lost in some places (instance_read.c). */
+static weh_err put_varying(const struct row *row, uint16_t cell)
+{
+    unsigned shown = sqlite3_value_subtype(sqlite3_column_value(row->stmt, cell));
+    struct ecsql_type type = ecsql_type_of(WEH_EC_LONG);
+
+    if (shown >= ECSQL_SHOWN_DATE) {
+        type.datetime = (enum weh_ec_datetime)(shown - ECSQL_SHOWN_DATE);
+        put_date(row, &type, cell);
+        return WEH_OK;
+    }
+    switch (shown) {
+    case ECSQL_SHOWN_BOOLEAN:
+        weh_sink_bool(row->sink, sqlite3_column_int64(row->stmt, cell) != 0);
+        return WEH_OK;
+    case ECSQL_SHOWN_ID:
+    case ECSQL_SHOWN_CLASS_ID:
+        type.id_kind = shown == ECSQL_SHOWN_ID ? ECSQL_ID_ID : ECSQL_ID_CLASS_ID;
+        put_long(row, &type, cell);
+        return WEH_OK;
+    case ECSQL_SHOWN_GUID:
+        type.extended = WEH_STR("BeGuid");
+        return put_binary(row, &type, cell);
+    case ECSQL_SHOWN_STREAM:
+        type.extended = WEH_STR("GeometryStream");
+        return put_binary(row, &type, cell);
+    default:
+        break;
+    }
+    switch (sqlite3_column_type(row->stmt, cell)) {
+    case SQLITE_INTEGER:
+        weh_sink_int(row->sink, sqlite3_column_int64(row->stmt, cell));
+        return WEH_OK;
+    case SQLITE_FLOAT:
+        weh_sink_real(row->sink, sqlite3_column_double(row->stmt, cell));
+        return WEH_OK;
+    case SQLITE_BLOB:
+        return put_binary(row, &type, cell);
+    default:
+        return put_text(row, cell);
+    }
+}
+
 static weh_err put_primitive(const struct row *row, const struct ecsql_type *type, uint16_t cell)
 {
     switch (type->primitive) {
@@ -197,13 +242,17 @@ static weh_err put_primitive(const struct row *row, const struct ecsql_type *typ
     case WEH_EC_STRING:
     case WEH_EC_NONE:
     default:
-        return put_text(row, cell);
+        return type->varies ? put_varying(row, cell) : put_text(row, cell);
     }
 }
 
 static weh_err put_array(const struct row *row, const struct ecsql_type *type, uint16_t cell)
 {
     const struct weh_ec_property *property = type->property->leaves[type->first_leaf].value;
+    const unsigned style =
+        (row->style->js_values ? 0U : (unsigned)WEH_EC_ARRAY_EC_NAMES) |
+        (row->style->abbreviate_blobs ? (unsigned)WEH_EC_ARRAY_ABBREVIATE_BLOBS : 0U) |
+        (row->style->long_doubles ? (unsigned)WEH_EC_ARRAY_LONG_DOUBLES : 0U);
     struct weh_arena arena;
     struct weh_str text = { (const char *)sqlite3_column_text(row->stmt, cell),
                             (size_t)sqlite3_column_bytes(row->stmt, cell) };
@@ -211,7 +260,7 @@ static weh_err put_array(const struct row *row, const struct ecsql_type *type, u
 
     *row->bytes += text.len;
     weh_arena_init(&arena, 0);
-    err = weh_ec_array_write(property, text, !row->style->js_values, row->sink, &arena, row->diag);
+    err = weh_ec_array_write(property, text, style, row->sink, &arena, row->diag);
     weh_arena_fini(&arena);
     return err;
 }

@@ -50,7 +50,15 @@ void sql_orders(struct ecsql_sql *sql, const struct ecsql_node *orders);
 /** A window in parentheses, or its name. */
 void sql_window(struct ecsql_sql *sql, const struct ecsql_node *window);
 
+/** Append a parameter that is bound to @text. */
+void sql_text(struct ecsql_sql *sql, struct weh_str text);
+
 /* ---- instance.c ---- */
+
+#define ECSQL_INSTANCE_FUNCTION "weh_instance"
+/* Its flags. */
+#define ECSQL_INSTANCE_JS    1U
+#define ECSQL_INSTANCE_BLOBS 2U
 
 /** "$" or "$->property". */
 void sql_instance(struct ecsql_sql *sql, const struct ecsql_node *node);

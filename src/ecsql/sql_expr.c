@@ -16,7 +16,7 @@ static void put(struct ecsql_sql *sql, const char *text)
     weh_buf_append(&sql->out, str.ptr, str.len);
 }
 
-static void put_text(struct ecsql_sql *sql, struct weh_str text)
+void sql_text(struct ecsql_sql *sql, struct weh_str text)
 {
     struct ecsql_literal *literal = weh_arena_alloc(sql->context->arena, sizeof(*literal));
 
@@ -48,7 +48,7 @@ static void put_path(struct ecsql_sql *sql, const struct ecsql_node *node, uint1
     }
     if (source == NULL) {
         if (node->type.primitive == WEH_EC_STRING) {
-            put_text(sql, ref->enumerator);
+            sql_text(sql, ref->enumerator);
         } else {
             weh_buf_append(&sql->out, ref->enumerator.ptr, ref->enumerator.len);
         }
@@ -300,7 +300,7 @@ static void put_value(struct ecsql_sql *sql, const struct ecsql_node *node)
         weh_buf_append(&sql->out, node->text.ptr, node->text.len);
         break;
     case ECSQL_STRING:
-        put_text(sql, node->text);
+        sql_text(sql, node->text);
         break;
     case ECSQL_DATETIME:
         weh_buf_printf(&sql->out, "%.17g", node->day);

@@ -62,6 +62,7 @@ WEH_MUST_CHECK weh_err ecsql_bind(const struct ecsql_statement *statement,
 struct ecsql_row_style {
     enum weh_ecsql_rows rows;
     bool js_values, class_names, abbreviate_blobs, trim_nulls;
+    bool long_doubles; /* longs are written as doubles, as in "$" */
 };
 
 /** Write the current row of @stmt; *@bytes grows by roughly what its values take. */

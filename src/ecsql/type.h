@@ -33,6 +33,7 @@ struct ecsql_type {
     enum weh_ec_datetime datetime;
     enum ecsql_id_kind id_kind;
     struct weh_str extended; /* as the metadata shows it */
+    bool varies;             /* "$->property": each value tells what it is */
     weh_id enumeration_id;   /* 0: none */
     /* Of what has a property in the catalogue and consists of several columns or is an array. */
     const struct weh_ec_property *property;
