@@ -32,7 +32,7 @@ WEH_MUST_CHECK weh_err weh_ec_value_write(const struct weh_ec_catalog *catalog,
 
 /** How weh_ec_array_write writes; flags. */
 enum weh_ec_array_style {
-    WEH_EC_ARRAY_EC_NAMES = 1,        /* members of structs and points as in the schema ("X"), else as in
+    WEH_EC_ARRAY_EC_NAMES = 1, /* members of structs and points as in the schema ("X"), else as in
                                          JavaScript */
     WEH_EC_ARRAY_ABBREVIATE_BLOBS = 2, /* in place of binary values texts: {"bytes":size} */
     WEH_EC_ARRAY_LONG_DOUBLES = 4      /* longs are written as doubles */

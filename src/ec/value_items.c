@@ -87,7 +87,8 @@ static weh_err point_write(struct output *output, const struct weh_ec_property *
         if (part == NULL || !weh_value_to_double(part, &number)) {
             return damaged(output);
         }
-        weh_sink_key(output->sink, has_style(output, WEH_EC_ARRAY_EC_NAMES) ? ec_names[i] : names[i]);
+        weh_sink_key(output->sink,
+                     has_style(output, WEH_EC_ARRAY_EC_NAMES) ? ec_names[i] : names[i]);
         weh_sink_real(output->sink, number);
     }
     weh_sink_map_end(output->sink);
@@ -166,8 +167,9 @@ static weh_err struct_write(struct output *output, const struct weh_ec_class *ec
             member->type == WEH_VALUE_NULL) {
             continue;
         }
-        output->sink->ops->key(output->sink,
-                               has_style(output, WEH_EC_ARRAY_EC_NAMES) ? property->name : property->js_name);
+        output->sink->ops->key(output->sink, has_style(output, WEH_EC_ARRAY_EC_NAMES)
+                                                 ? property->name
+                                                 : property->js_name);
         if (property->kind == WEH_EC_PRIMITIVE) {
             err = primitive_write(output, property, member);
         } else if (property->kind == WEH_EC_STRUCT_VALUE) {

@@ -4,6 +4,8 @@
  * returns is the value as stored, so that conditions compare it as they would the property; a subtype
  * tells how to show it. A sorter forgets subtypes: then numbers and texts are shown as they are.
  */
+#include "instance_read.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -12,7 +14,6 @@
 #include "weh/json.h"
 
 #include "functions.h"
-#include "instance_read.h"
 
 #define READERS 16
 
@@ -183,7 +184,9 @@ static weh_err give_json(const struct ecsql_instances *instances, const struct r
     bool whole = reader->property[0] == '\0';
     bool js = (flags & ECSQL_INSTANCE_JS) != 0;
     const struct ecsql_row_style style = {
-        .rows = !whole ? WEH_ECSQL_ARRAYS : js ? WEH_ECSQL_JS_NAMES : WEH_ECSQL_NAMES,
+        .rows = !whole ? WEH_ECSQL_ARRAYS
+                : js   ? WEH_ECSQL_JS_NAMES
+                       : WEH_ECSQL_NAMES,
         .js_values = js,
         .class_names = js,
         .abbreviate_blobs = (flags & ECSQL_INSTANCE_BLOBS) == 0,
@@ -286,8 +289,7 @@ int ecsql_instances_register(sqlite3 *db, struct ecsql_instances *instances)
 #endif
     rc = sqlite3_create_function_v2(db, ECSQL_INSTANCE_FUNCTION, 3, flags, instances, instance_of,
                                     NULL, NULL, NULL);
-    return rc == SQLITE_OK
-               ? sqlite3_create_function_v2(db, ECSQL_INSTANCE_FUNCTION, 4, flags, instances,
-                                            instance_of, NULL, NULL, NULL)
-               : rc;
+    return rc == SQLITE_OK ? sqlite3_create_function_v2(db, ECSQL_INSTANCE_FUNCTION, 4, flags,
+                                                        instances, instance_of, NULL, NULL, NULL)
+                           : rc;
 }
