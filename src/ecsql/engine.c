@@ -333,6 +333,9 @@ static weh_err page(struct weh_ecsql *engine, struct run *run, struct weh_sink *
     weh_sink_key(sink, "rows");
     weh_sink_array_begin(sink, WEH_SINK_UNKNOWN);
     err = send_rows(engine, run, sink, end, diag);
+    if (err != WEH_OK) {
+        return err;
+    }
     weh_sink_array_end(sink);
     weh_sink_key(sink, "done");
     weh_sink_bool(sink, *end == PAGE_DONE);
@@ -340,7 +343,7 @@ static weh_err page(struct weh_ecsql *engine, struct run *run, struct weh_sink *
         weh_sink_key(sink, "partial");
         weh_sink_text(sink, *end == PAGE_ROWS ? "rows" : *end == PAGE_BYTES ? "bytes" : "time");
     }
-    return err;
+    return WEH_OK;
 }
 
 static int64_t changes_of(struct weh_ecsql *engine)

@@ -362,8 +362,10 @@ static weh_err put_struct(const struct row *row, const struct ecsql_type *type, 
         put_key(row, nest_move(row, &nest, path));
         err = put_value(row, &member, (uint16_t)(cell + i));
     }
-    nest_close(row, &nest, 0);
-    weh_sink_map_end(row->sink);
+    if (err == WEH_OK) {
+        nest_close(row, &nest, 0);
+        weh_sink_map_end(row->sink);
+    }
     return err;
 }
 
@@ -425,11 +427,14 @@ weh_err ecsql_row_write(const struct ecsql_statement *statement,
         }
         err = put_value(&row, &column->type, column->first_cell);
     }
+    *bytes += n_bytes;
+    if (err != WEH_OK) {
+        return err;
+    }
     if (arrays) {
         weh_sink_array_end(sink);
     } else {
         weh_sink_map_end(sink);
     }
-    *bytes += n_bytes;
-    return err;
+    return WEH_OK;
 }

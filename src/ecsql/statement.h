@@ -65,7 +65,8 @@ struct ecsql_row_style {
     bool long_doubles; /* longs are written as doubles, as in "$" */
 };
 
-/** Write the current row of @stmt; *@bytes grows by roughly what its values take. */
+/** Write the current row of @stmt; *@bytes grows by roughly what its values take. On failure the sink is
+ * left inside a value. */
 WEH_MUST_CHECK weh_err ecsql_row_write(const struct ecsql_statement *statement,
                                        const struct ecsql_row_style *style, sqlite3_stmt *stmt,
                                        struct weh_sink *sink, uint64_t *bytes,

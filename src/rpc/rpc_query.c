@@ -124,7 +124,9 @@ weh_err query_ecsql(struct weh_call *call, struct weh_diag *diag)
     }
     weh_sink_map_begin(call->result, WEH_SINK_UNKNOWN);
     err = weh_ecsql_query(engine, &request, call->arena, call->result, diag);
-    weh_sink_map_end(call->result);
+    if (err == WEH_OK) {
+        weh_sink_map_end(call->result);
+    }
     return err;
 }
 
@@ -138,7 +140,9 @@ weh_err query_next(struct weh_call *call, struct weh_diag *diag)
     }
     weh_sink_map_begin(call->result, WEH_SINK_UNKNOWN);
     err = weh_ecsql_next(engine, call->args[0].as.string, call->arena, call->result, diag);
-    weh_sink_map_end(call->result);
+    if (err == WEH_OK) {
+        weh_sink_map_end(call->result);
+    }
     return err;
 }
 

@@ -219,10 +219,10 @@ static weh_err ask(const struct place *place, struct weh_value *out, struct weh_
     weh_json_writer_init(&writer, &report->actual);
     weh_sink_map_begin(&writer.sink, WEH_SINK_UNKNOWN);
     err = weh_ecsql_query(place->engine, &request, &report->arena, &writer.sink, diag);
-    weh_sink_map_end(&writer.sink);
     if (err != WEH_OK) {
         return err;
     }
+    weh_sink_map_end(&writer.sink);
     return weh_json_parse((struct weh_str){ (const char *)report->actual.data, report->actual.len },
                           &json_limits, &report->arena, out, diag);
 }
