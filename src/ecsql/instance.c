@@ -39,18 +39,22 @@ static struct ecsql_node *sibling(struct ecsql_context *context, const struct ec
     return *err == WEH_OK ? out : NULL;
 }
 
+static bool select_has_option(const struct ecsql_select *select, const char *name)
+{
+    const struct ecsql_node *option = select == NULL ? NULL : select->options;
+
+    while (option != NULL && !weh_str_eq_nocase(option->text, weh_str_from(name))) {
+        option = option->next;
+    }
+    return option != NULL;
+}
+
 static bool has_option(const struct ecsql_scope *scope, const char *name)
 {
-    for (; scope != NULL; scope = scope->outer) {
-        const struct ecsql_node *option = scope->select == NULL ? NULL : scope->select->options;
-
-        for (; option != NULL; option = option->next) {
-            if (weh_str_eq_nocase(option->text, weh_str_from(name))) {
-                return true;
-            }
-        }
+    while (scope != NULL && !select_has_option(scope->select, name)) {
+        scope = scope->outer;
     }
-    return false;
+    return scope != NULL;
 }
 
 bool ecsql_is_instance(const struct ecsql_node *path)
