@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <sqlite3.h>
 
 #include "rpc_fixture.h"
 
@@ -363,6 +364,32 @@ static void test_query_reads_instances(void **state)
     query_fails(f, "SELECT UserLabel->x FROM bis.Element", "line 1 column 8");
 }
 
+static void test_query_of_damaged_values_fails_and_harms_nobody(void **state)
+{
+    struct fixture *f = *state;
+    sqlite3 *db = NULL;
+    char path[512];
+
+    (void)snprintf(path, sizeof(path), "%s/imodels/small.bim", f->dir);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    /* The column of Widget's Ints, and that of geometry streams. */
+    assert_int_equal(sqlite3_exec(db,
+                                  "UPDATE bis_GeometricElement3d SET js31='[1,{',"
+                                  "GeometryStream=x'0102'",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    open_small(f);
+    query_fails(f, "SELECT $ FROM WebEditTest.Widget", NULL);
+    /* As with any other read of a damaged file, the session ends. */
+    call_fails(&f->a, "query.ecsql", params_of("SELECT 1, Ints FROM WebEditTest.Widget", ""),
+               "Corrupt", NULL);
+    connect_client(f, &f->b, WEH_ACCESS_VIEW);
+    (void)call(&f->b, "briefcase.open", "{\"imodel\":\"small\",\"mode\":\"readonly\"}");
+    call_fails(&f->b, "query.ecsql",
+               params_of("SELECT GeometryStream FROM bis.GeometricElement3d", ""), "Corrupt", NULL);
+}
+
 static void test_query_wants_a_file_and_answers_a_reader(void **state)
 {
     struct fixture *f = *state;
@@ -397,6 +424,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_query_faults_name_the_place, setup_small,
                                         rpc_teardown),
         cmocka_unit_test_setup_teardown(test_query_reads_instances, setup_small, rpc_teardown),
+        cmocka_unit_test_setup_teardown(test_query_of_damaged_values_fails_and_harms_nobody,
+                                        setup_small, rpc_teardown),
         cmocka_unit_test_setup_teardown(test_query_wants_a_file_and_answers_a_reader, setup_small,
                                         rpc_teardown),
     };
