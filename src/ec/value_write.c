@@ -202,9 +202,9 @@ static weh_err value_write(const struct output *output, uint16_t first)
     }
     if (type->kind == WEH_EC_PRIMITIVE_ARRAY || type->kind == WEH_EC_STRUCT_ARRAY) {
         err = bytes_read(output, column, SQLITE_TEXT, &bytes);
-        return err != WEH_OK ? err
-                             : weh_ec_array_write(type, bytes, 0, output->sink, output->arena,
-                                                  output->diag);
+        return err != WEH_OK
+                   ? err
+                   : weh_ec_array_write(type, bytes, 0, output->sink, output->arena, output->diag);
     }
     switch (type->primitive) {
     case WEH_EC_POINT2D:
