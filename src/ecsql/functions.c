@@ -232,5 +232,8 @@ int ecsql_functions_register(sqlite3 *db, const struct weh_ec_catalog *catalog)
             db, functions[i].name, functions[i].n_args, SQLITE_UTF8 | SQLITE_DETERMINISTIC,
             ecsql_user_data(catalog), functions[i].call, NULL, NULL, NULL);
     }
-    return rc == SQLITE_OK ? ecsql_geom_functions_register(db) : rc;
+    if (rc == SQLITE_OK) {
+        rc = ecsql_geom_functions_register(db);
+    }
+    return rc == SQLITE_OK ? ecsql_text_functions_register(db) : rc;
 }

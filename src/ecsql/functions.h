@@ -34,5 +34,7 @@ void ecsql_id_set_sort(struct ecsql_id_set *set);
 int ecsql_functions_register(sqlite3 *db, const struct weh_ec_catalog *catalog);
 /** The iModel_ functions of geometry (functions_geom.c). */
 int ecsql_geom_functions_register(sqlite3 *db);
+/** Those that SQLite itself has in later versions (functions_text.c). */
+int ecsql_text_functions_register(sqlite3 *db);
 
 #endif

@@ -390,6 +390,34 @@ static void test_query_of_damaged_values_fails_and_harms_nobody(void **state)
                params_of("SELECT GeometryStream FROM bis.GeometricElement3d", ""), "Corrupt", NULL);
 }
 
+static void test_query_has_the_functions_of_later_sqlite_versions(void **state)
+{
+    static const char *const cases[][2] = {
+        { "concat('a',NULL,1)", "a1" },
+        { "concat_ws('-','a',NULL,'b')", "a-b" },
+        { "concat_ws('-',NULL,'')", "" },
+        { "octet_length('\u00e4') || ''", "2" },
+        { "CAST(unhex('61 6263',' ') AS TEXT)", "abc" },
+        { "CAST(if(1,2,3) AS TEXT)", "2" },
+    };
+    struct fixture *f = *state;
+    char text[200];
+
+    open_small(f);
+    for (size_t i = 0; i < WEH_ARRAY_LEN(cases); i++) {
+        (void)snprintf(text, sizeof(text), "SELECT %s FROM bis.Subject LIMIT 1", cases[i][0]);
+        assert_true(weh_str_eq_text(
+            weh_value_str(first_of(query(f, text, ",\"rowFormat\":\"array\""))), cases[i][1]));
+    }
+    assert_int_equal(count_of(f, "SELECT COUNT(*) FROM bis.Subject WHERE unhex('6') IS NULL"), 4);
+    assert_true(weh_str_eq_text(
+        weh_value_str(first_of(query(f,
+                                     "SELECT string_agg(CodeValue,'-') FROM bis.Subject WHERE "
+                                     "ECInstanceId IN (1,17)",
+                                     ",\"rowFormat\":\"array\""))),
+        "Small-Site"));
+}
+
 static void test_query_wants_a_file_and_answers_a_reader(void **state)
 {
     struct fixture *f = *state;
@@ -425,6 +453,8 @@ int main(void)
                                         rpc_teardown),
         cmocka_unit_test_setup_teardown(test_query_reads_instances, setup_small, rpc_teardown),
         cmocka_unit_test_setup_teardown(test_query_of_damaged_values_fails_and_harms_nobody,
+                                        setup_small, rpc_teardown),
+        cmocka_unit_test_setup_teardown(test_query_has_the_functions_of_later_sqlite_versions,
                                         setup_small, rpc_teardown),
         cmocka_unit_test_setup_teardown(test_query_wants_a_file_and_answers_a_reader, setup_small,
                                         rpc_teardown),
