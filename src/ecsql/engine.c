@@ -388,8 +388,11 @@ static struct run run_of(struct weh_ecsql *engine, const struct weh_ecsql_reques
 {
     return (struct run){
         .kept = kept,
-        .style = { request->rows, request->js_values, request->class_names,
-                   request->abbreviate_blobs, request->trim_nulls },
+        .style = { .rows = request->rows,
+                   .js_values = request->js_values,
+                   .class_names = request->class_names,
+                   .abbreviate_blobs = request->abbreviate_blobs,
+                   .trim_nulls = request->trim_nulls },
         .quota = { .time_ms = lesser(request->quota.time_ms, engine->limits.time_ms),
                    .rows = lesser(request->quota.rows, engine->limits.rows),
                    .bytes = lesser(request->quota.bytes, engine->limits.bytes) },
