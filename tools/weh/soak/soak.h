@@ -155,6 +155,10 @@ void soak_session_init(struct soak_session *session, struct soak *soak, uint32_t
 void soak_session_fini(struct soak_session *session);
 /** Go into @stage; the session leaves its parking place. */
 void soak_session_enter(struct soak_session *session, enum soak_stage stage);
+/** It has sent session.close: there may be nothing any more to resume. */
+bool soak_session_has_left(const struct soak_session *session);
+/** All is done and was right. */
+void soak_session_done(struct soak_session *session);
 /** The time in wake_ns has come. */
 void soak_session_wake(struct soak_session *session);
 /** The epoll has @events. */

@@ -176,6 +176,12 @@ void soak_resume_answered(struct soak_session *session, const struct soak_messag
     const struct weh_value *result = &message->incoming.value;
     const bool was_known = session->session_id[0] != '\0';
 
+    /* The connection was cut before the answer to session.close. */
+    if (session->link == SOAK_LINK_HELLO && message->incoming.kind == WEH_INCOMING_ERROR &&
+        soak_session_has_left(session)) {
+        soak_session_done(session);
+        return;
+    }
     if (session->link != SOAK_LINK_HELLO || message->incoming.kind != WEH_INCOMING_RESULT ||
         !copy_text(result, "sessionId", session->session_id) ||
         !copy_text(result, "resumeToken", session->resume_token)) {

@@ -257,6 +257,19 @@ static bool is_window_open(const struct soak_session *session)
     return session->n_answered < session->n_window;
 }
 
+bool soak_session_has_left(const struct soak_session *session)
+{
+    return session->stage == SOAK_LEAVING && session->step == WEH_ARRAY_LEN(leaving);
+}
+
+void soak_session_done(struct soak_session *session)
+{
+    session->stage = SOAK_DONE;
+    session->soak->n_done++;
+    sleep_until(session, SOAK_NEVER);
+    soak_channel_close(&session->channel);
+}
+
 /* All that was asked is answered. */
 static void end_window(struct soak_session *session)
 {
@@ -265,11 +278,8 @@ static void end_window(struct soak_session *session)
     soak_resume_settled(session);
     session->n_window = 0;
     session->n_answered = 0;
-    if (session->stage == SOAK_LEAVING && session->step == WEH_ARRAY_LEN(leaving)) {
-        session->stage = SOAK_DONE;
-        session->soak->n_done++;
-        sleep_until(session, SOAK_NEVER);
-        soak_channel_close(&session->channel);
+    if (soak_session_has_left(session)) {
+        soak_session_done(session);
     } else if (session->retry_s > 0) {
         sleep_until(session, soak_now_ns() + (uint64_t)session->retry_s * 1000000000);
         session->retry_s = 0;
