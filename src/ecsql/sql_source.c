@@ -94,8 +94,13 @@ static void put_end_class(struct ecsql_sql *sql, const struct weh_ec_class *rela
 
 static void put_end_join(struct ecsql_sql *sql, const struct weh_ec_class *relationship, int end)
 {
-    const struct weh_ec_table *table = end_class(relationship, end)->tables[0];
+    const struct weh_ec_class *ec_class = end_class(relationship, end);
+    const struct weh_ec_table *table;
 
+    if (ec_class == NULL) { /* only ends that have a class are joined */
+        return;
+    }
+    table = ec_class->tables[0];
     put(sql, " JOIN ");
     sql_name(sql, table->name);
     weh_buf_printf(&sql->out, " AS e%d ON e%d.", end, end);
