@@ -5,6 +5,7 @@ Usage: test_restart.py DAEMON WEH DATA_FOLDER. Standard library only; no sleeps,
 """
 
 import os
+import pathlib
 import shutil
 import signal
 import subprocess
@@ -78,6 +79,11 @@ class Restart(unittest.TestCase):
         self.assertEqual(reply["error"]["data"]["name"], "ResumeFailed", reply)
         return session
 
+    def wait_for_journal(self, text):
+        """Wait until the recovery journal of the iModel has @text."""
+        journal = pathlib.Path(f"{self.folder}/data/imodels/empty.bim.weh-journal")
+        until(lambda: journal.exists() and text in journal.read_bytes(), "the recovery journal")
+
     def claims(self):
         return os.listdir(f"{self.folder}/data/sessions")
 
@@ -86,9 +92,7 @@ class Restart(unittest.TestCase):
         session.insert("saved")
         saved = session.must("txns.saveChanges", {"description": "before the kill"})["txnId"]
         unsaved = session.insert("unsaved")["id"]
-        session.must("session.ping")  # autosave has had its turn
-        self.daemon.wait_for_log("method=session.ping")
-        session.must("txns.state")
+        self.wait_for_journal(b"unsaved")
         self.restart()
         session, reply = self.follow(resume)
         result = reply["result"]

