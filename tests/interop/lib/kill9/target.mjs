@@ -175,20 +175,32 @@ export class Target {
   }
 
   /** Some edits, all sent at once. */
-  async edit() {
-    const calls = Array.from({ length: upTo(BURST) }, () => this.send(this.nextEdit()));
+  async edit(next = () => this.nextEdit()) {
+    const calls = Array.from({ length: upTo(BURST) }, () => this.send(next()));
     const failed = (await Promise.allSettled(calls)).find((c) => c.status === "rejected");
     if (failed !== undefined) throw failed.reason;
   }
 
-  nextEdit() {
+  /** Elements that are new, whatever there is. */
+  async editNew() {
+    await this.edit(() => this.#insertion());
+  }
+
+  #label() {
     this.serial += 1;
+    return `${MARK}${this.imodel} ${this.serial}`;
+  }
+
+  #insertion() {
+    return { key: randomUUID(), before: undefined, after: this.#label() };
+  }
+
+  nextEdit() {
     const state = this.told.working();
-    const label = `${MARK}${this.imodel} ${this.serial}`;
     const known = [...state.keys()].filter((k) => this.ids.has(k));
     if (known.length > 2 && chance(0.3)) {
       const key = pick(known);
-      return { key, before: state.get(key), after: label };
+      return { key, before: state.get(key), after: this.#label() };
     }
     const touched = new Set(this.told.unsaved.map((e) => e.key));
     const untouched = known.filter((k) => !touched.has(k));
@@ -196,7 +208,7 @@ export class Target {
       const key = pick(untouched);
       return { key, before: state.get(key), after: undefined };
     }
-    return { key: randomUUID(), before: undefined, after: label };
+    return this.#insertion();
   }
 
   async send(edit) {
