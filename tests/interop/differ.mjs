@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 // The differential test: seeded random edit scripts on a copy with our server and on a copy with the official backend; rows,
 // transactions, refusals and what both read must be the same. See README.md.
-import { fork } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
@@ -11,6 +10,7 @@ import { daemonPath } from "./lib/daemon.mjs";
 import { serveJobs } from "./lib/differ/job.mjs";
 import { Runner } from "./lib/differ/runner.mjs";
 import { SPOIL_SCRIPT, spoils } from "./lib/differ/spoil.mjs";
+import { Pool } from "./lib/pool.mjs";
 
 const USAGE = `usage: node differ.mjs [OPTION]... DAEMON
   --scripts N      so many scripts (default 200)
@@ -47,77 +47,7 @@ function options() {
 
 const broken = (kind, text) => ({ failures: [{ kind, text }], steps: 0, counts: {}, classes: [] });
 
-/** Worker processes that take jobs from one queue; one that dies is replaced, and its job has failed. */
-class Pool {
-  #queue = [];
-  #working = new Map();
-  #idle = new Set();
-
-  constructor(program, size, done) {
-    this.program = program;
-    this.done = done;
-    this.finished = new Promise((resolve) => { this.resolve = resolve; });
-    this.alive = 0;
-    for (let i = 0; i < size; i += 1) this.#spawn();
-  }
-
-  add(job, first = false) {
-    if (first) this.#queue.unshift(job);
-    else this.#queue.push(job);
-  }
-
-  /** Leave out the jobs that have not begun and of which @test is true. */
-  drop(test) {
-    this.#queue = this.#queue.filter((job) => !test(job));
-  }
-
-  #spawn() {
-    const child = fork(self, ["--job", this.program], { stdio: ["ignore", "ignore", "inherit", "ipc"] });
-    this.alive += 1;
-    child.on("message", (m) => this.#heard(child, m));
-    child.once("exit", (code, signal) => {
-      this.alive -= 1;
-      this.#idle.delete(child);
-      const job = this.#working.get(child);
-      this.#working.delete(child);
-      if (job !== undefined) {
-        this.done(job, broken("crash", `the worker process ended: ${code ?? signal}`));
-        if (this.#queue.length > 0) this.#spawn();
-      }
-      if (this.alive === 0) this.resolve();
-    });
-  }
-
-  #heard(child, m) {
-    if (m.ended !== undefined) {
-      if (m.ended !== 0) this.done({ seed: "end" }, broken("end", `the server ended with ${m.ended}\n${m.log.join("\n")}`));
-      return;
-    }
-    if (m.ready) {
-      this.missing = m.missing;
-    } else {
-      const job = this.#working.get(child);
-      this.#working.delete(child);
-      this.done(job, m);
-    }
-    this.#idle.add(child);
-    this.#give();
-  }
-
-  /** Work for who has none; when there is none for anybody any more, the end. */
-  #give() {
-    for (const child of [...this.#idle]) {
-      const job = this.#queue.shift();
-      if (job === undefined) break;
-      this.#idle.delete(child);
-      this.#working.set(child, job);
-      child.send(job);
-    }
-    if (this.#queue.length > 0 || this.#working.size > 0) return;
-    for (const child of this.#idle) child.send({ end: true });
-    this.#idle.clear();
-  }
-}
+const poolOf = (o, size, done) => new Pool({ self, args: ["--job", daemonPath(o.daemon)], size, done, broken });
 
 class Tally {
   constructor() {
@@ -179,7 +109,7 @@ function jobsOf(o) {
 async function selfTest(o) {
   const jobs = jobsOf(o);
   let passed = 0;
-  const pool = new Pool(daemonPath(o.daemon), Number(o.jobs), (job, r) => {
+  const pool = poolOf(o, Number(o.jobs), (job, r) => {
     const good = (r.failures.length > 0) === (job.spoil !== "") && r.failures[0]?.kind !== "harness";
     passed += good ? 1 : 0;
     console.log(`${good ? "ok" : "not ok"} - ${job.spoil || "nothing spoilt"}: ${r.failures[0]?.kind ?? "no difference"}`);
@@ -199,7 +129,7 @@ function keepFailures(shortened) {
 async function run(o) {
   const jobs = jobsOf(o);
   const tally = new Tally();
-  const pool = new Pool(daemonPath(o.daemon), Math.min(Number(o.jobs), jobs.length), (job, r) => {
+  const pool = poolOf(o, Math.min(Number(o.jobs), jobs.length), (job, r) => {
     if (r.shortened !== undefined) return tally.keep(job, r.shortened);
     const shortenMs = Number(o.minimise) * 1000;
     for (const failure of tally.add(job, r)) {

@@ -66,7 +66,7 @@ export async function serveJobs(program) {
         process.send({ failures: [{ kind: "harness", text: `${e.stack ?? e}\n${daemon.log.slice(-20).join("\n")}` }], script: job.script });
       }
     });
-    process.send({ ready: true, missing: runner.missing });
+    process.send({ ready: true, missing: runner.missing, leaves: { pid: daemon.process.pid, dir } });
     await end;
     await runner.client.close();
     const { code, signal } = await daemon.stop();
