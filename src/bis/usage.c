@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "weh/briefcase_txn.h"
 #include "weh/geom.h"
 
 #include "remove_priv.h"

@@ -5,6 +5,8 @@
  */
 #include <string.h>
 
+#include "weh/briefcase_txn.h"
+
 #include "bis_edit.h"
 
 weh_err bis_begin(struct weh_bis *bis, struct weh_diag *diag)

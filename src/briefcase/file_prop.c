@@ -11,6 +11,7 @@
 #include <zlib.h>
 
 #include "weh/alloc.h"
+#include "weh/briefcase_txn.h"
 
 #include "briefcase_priv.h"
 #include "content_priv.h"

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "weh/alloc.h"
+#include "weh/briefcase_txn.h"
 
 #include "briefcase_priv.h"
 

@@ -8,6 +8,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "weh/briefcase_txn.h"
+
 #include "briefcase_priv.h"
 
 weh_err weh_transaction_run(struct weh_briefcase *briefcase, const char *sql, struct weh_diag *diag)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "weh/alloc.h"
+#include "weh/briefcase_txn.h"
 #include "weh/clock.h"
 #include "weh/db_query.h"
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "weh/alloc.h"
+#include "weh/briefcase_txn.h"
 #include "weh/metrics.h"
 
 #include "rpc_priv.h"

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "weh/alloc.h"
+#include "weh/briefcase_txn.h"
 #include "weh/clock.h"
 #include "weh/host.h"
 #include "weh/metrics.h"

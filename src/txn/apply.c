@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "weh/alloc.h"
+#include "weh/briefcase_txn.h"
 
 #include "apply_priv.h"
 

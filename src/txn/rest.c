@@ -1,5 +1,6 @@
 /* src/txn/rest.c - what of a stack is not in the file, kept while the file is closed. */
 #include "weh/alloc.h"
+#include "weh/briefcase_txn.h"
 #include "weh/txn_rest.h"
 
 #include "stack_priv.h"

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "weh/alloc.h"
+#include "weh/briefcase_txn.h"
 #include "weh/txn_savepoint.h"
 
 #include "stack_priv.h"

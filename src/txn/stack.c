@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "weh/alloc.h"
+#include "weh/briefcase_txn.h"
 #include "weh/clock.h"
 
 #include "rows_priv.h"

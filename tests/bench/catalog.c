@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "weh/briefcase.h"
+#include "weh/briefcase_txn.h"
 #include "weh/db.h"
 #include "weh/ec.h"
 

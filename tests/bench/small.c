@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "weh/briefcase_txn.h"
+
 #include "bench_file.h"
 
 static const char program[] = "bench_small";

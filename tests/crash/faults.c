@@ -10,6 +10,7 @@
 
 #include <sqlite3.h>
 
+#include "weh/briefcase_txn.h"
 #include "weh/buf.h"
 #include "weh/json.h"
 

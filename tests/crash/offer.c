@@ -1,5 +1,6 @@
 /* tests/crash/offer.c - the recovery journal of a world: written, restored, dropped, and what of it
  * must be offered to whoever comes afterwards (world.h). */
+#include "weh/briefcase_txn.h"
 #include "weh/journal.h"
 
 #include "world.h"

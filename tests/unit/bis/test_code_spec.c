@@ -1,6 +1,7 @@
 /* tests/unit/bis/test_code_spec.c - code specs: names, ids, texts. */
 #include <string.h>
 
+#include "weh/briefcase_txn.h"
 #include "weh/code_spec.h"
 
 #include "bis_fixture.h"

@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "weh/briefcase_txn.h"
+
 #include "bis_fixture.h"
 
 static int setup(void **state)

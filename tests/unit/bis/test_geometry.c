@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "weh/briefcase_txn.h"
 #include "weh/geom.h"
 #include "weh/pack.h"
 

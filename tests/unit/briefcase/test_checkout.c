@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "weh/briefcase_txn.h"
 #include "weh/checkout.h"
 
 #include "../../fake/fake_alloc.h"

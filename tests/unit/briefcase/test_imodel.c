@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "weh/arena.h"
+#include "weh/briefcase_txn.h"
 
 #include "../../fake/fake_alloc.h"
 #include "../../fake/fake_vfs.h"

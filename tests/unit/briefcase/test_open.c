@@ -6,6 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "weh/briefcase_txn.h"
+
 #include "fixture.h"
 
 static void test_open_readonly_writes_nothing(void **state)

@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "weh/briefcase_txn.h"
+
 #include "fixture.h"
 
 static void test_open_for_writing_holds_the_lock_until_it_closes(void **state)

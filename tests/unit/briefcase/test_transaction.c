@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "weh/briefcase_txn.h"
+
 #include "../../fake/fake_alloc.h"
 #include "../../fake/fake_sqlite_memory.h"
 #include "../../fake/fake_vfs.h"

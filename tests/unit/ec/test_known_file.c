@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "weh/briefcase_txn.h"
 #include "weh/db.h"
 #include "weh/file_state.h"
 

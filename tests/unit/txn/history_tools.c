@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "weh/briefcase_txn.h"
+
 struct weh_txn_id history_save(struct fixture *f, unsigned id, const char *name)
 {
     fixture_insert_subject(f, id, name);

@@ -12,6 +12,8 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "weh/briefcase_txn.h"
+
 #include "change_reader_priv.h"
 #include "change_tools.h"
 #include "fake_alloc.h"

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "weh/briefcase_txn.h"
 #include "weh/txn_savepoint.h"
 
 #include "fake_alloc.h"

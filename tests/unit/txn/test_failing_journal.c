@@ -12,6 +12,8 @@
 #include <fcntl.h>
 #include <sys/types.h>
 
+#include "weh/briefcase_txn.h"
+
 #include "fake_alloc.h"
 #include "fake_vfs.h"
 #include "journal_tools.h"

@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "weh/briefcase_txn.h"
+
 #include "fake_alloc.h"
 #include "fake_vfs.h"
 #include "txn_fixture.h"

@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "weh/briefcase_txn.h"
+
 #include "stack_priv.h"
 #include "txn_fixture.h"
 

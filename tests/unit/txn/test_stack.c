@@ -10,6 +10,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "weh/briefcase_txn.h"
+
 #include "txn_fixture.h"
 
 #define DAY "julianday('now')"
