@@ -9,6 +9,7 @@
 #include "weh/admin.h"
 #include "weh/alloc.h"
 
+#include "http.h"
 #include "net_priv.h"
 
 #define ADMIN_PATH "/v1/admin"

@@ -13,6 +13,7 @@
 
 #include "weh/host.h"
 
+#include "http.h"
 #include "net_priv.h"
 #include "origin.h"
 #include "tls.h"

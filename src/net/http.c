@@ -3,6 +3,8 @@
  *
  * No files are served, so no path is ever opened.
  */
+#include "http.h"
+
 #include <stdio.h>
 #include <string.h>
 

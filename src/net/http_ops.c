@@ -5,6 +5,7 @@
 #include "weh/host.h"
 
 #include "handshake.h"
+#include "http.h"
 #include "net_priv.h"
 
 /* No session more can be made: who balances load should look elsewhere. */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "handshake.h"
+#include "http.h"
 #include "net_priv.h"
 #include "tls.h"
 

@@ -150,33 +150,6 @@ void weh_lws_adopt(struct weh_net *net, int fd, const struct weh_address *addres
 /** The same with @fd from the admin socket, the other end of which is @peer. */
 void weh_lws_adopt_admin(struct weh_net *net, int fd, const struct ucred *peer);
 
-/* http.c */
-struct weh_http_reply {
-    const char *status; /* "404 Not Found" */
-    const char *type;   /* NULL: no body */
-    const char *body;
-    const char *headers; /* "Name: value\r\n"..., may be NULL */
-};
-
-/** Write a whole answer. 0, or -1 when the connection has to be dropped. */
-int weh_http_write(struct lws *wsi, const struct weh_http_reply *reply);
-/** Answer, and go on with the connection (0) or close it (-1) as HTTP wants. */
-int weh_http_finish(struct weh_conn *conn, const struct weh_http_reply *reply);
-/** The same with a text; @headers may be NULL. */
-int weh_http_plain(struct weh_conn *conn, const char *status, const char *headers,
-                   const char *body);
-/** http_ops.c: /healthz, /readyz, /metrics. */
-bool weh_http_is_ops(struct weh_str path);
-int weh_http_ops(struct weh_conn *conn, struct weh_str path);
-/** Answer a request that is no upgrade: what the lws callback returns. */
-int weh_http_request(struct weh_conn *conn);
-/** Its body is in. */
-int weh_http_body_done(struct weh_conn *conn);
-/** Copy header @token into @out: its length, -1 when it is absent, -2 when it does not fit. */
-int weh_http_header(struct lws *wsi, enum lws_token_indexes token, char *out, size_t size);
-/** Method (LWSHUMETH_), and the path without the query in @path. */
-int weh_http_path(struct lws *wsi, struct weh_str *path);
-
 /* channel.c */
 /** @address NULL: it comes over the admin socket. */
 WEH_MUST_CHECK weh_err weh_conn_create(struct weh_net *net, int fd,
@@ -185,19 +158,21 @@ WEH_MUST_CHECK weh_err weh_conn_create(struct weh_net *net, int fd,
 void weh_conn_settle(struct weh_conn *conn);
 /** Make the session: 0, or -1 to close. */
 int weh_conn_established(struct weh_conn *conn);
-int weh_conn_receive(struct weh_conn *conn, const uint8_t *bytes, size_t len);
 int weh_conn_writable(struct weh_conn *conn);
-int weh_conn_peer_closes(struct weh_conn *conn, const uint8_t *bytes, size_t len);
 void weh_conn_gone(struct weh_conn *conn);
 /** End the session for @reason; the socket gets @grace_ms for what is still to be sent. */
 void weh_conn_end(struct weh_conn *conn, enum weh_close_reason reason, uint64_t grace_ms);
 /** Close the socket soon, without a close frame. */
 void weh_conn_kill(struct weh_conn *conn);
-/** A frame broke RFC 6455: found by rx_tap.c. */
-void weh_conn_violated(struct weh_conn *conn);
 /** What arrived from other threads. */
 void weh_inbox_drain(struct weh_net *net);
 void weh_inbox_post(struct weh_conn *conn);
+
+/* receive.c */
+int weh_conn_receive(struct weh_conn *conn, const uint8_t *bytes, size_t len);
+int weh_conn_peer_closes(struct weh_conn *conn, const uint8_t *bytes, size_t len);
+/** A frame broke RFC 6455: found by rx_tap.c. */
+void weh_conn_violated(struct weh_conn *conn);
 
 /* net.c */
 /** Milliseconds of the loop's clock, cached for one turn of the loop. */
