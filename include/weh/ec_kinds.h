@@ -44,6 +44,9 @@ enum weh_ec_primitive {
     WEH_EC_GEOMETRY = 2561,
 };
 
+/** "dateTime", "point3d", ...: as EC 3.2 writes the type; "string" for what is none. Not owned. */
+const char *weh_ec_primitive_name(enum weh_ec_primitive primitive);
+
 /** DateTimeInfo custom attribute: DateTimeKind and DateTimeComponent. */
 enum weh_ec_datetime {
     WEH_EC_DT_UNSPECIFIED,

@@ -27,34 +27,6 @@ static const char property_sql[] =
     "PrimitiveTypeMaxLength,PrimitiveTypeMinValue,PrimitiveTypeMaxValue,KindOfQuantityId,"
     "CategoryId,ArrayMinOccurs,ArrayMaxOccurs FROM main.ec_Property WHERE Id=?1";
 
-static const char *primitive_name(enum weh_ec_primitive type)
-{
-    switch (type) {
-    case WEH_EC_BINARY:
-        return "binary";
-    case WEH_EC_BOOLEAN:
-        return "boolean";
-    case WEH_EC_DATETIME:
-        return "dateTime";
-    case WEH_EC_DOUBLE:
-        return "double";
-    case WEH_EC_INT:
-        return "int";
-    case WEH_EC_LONG:
-        return "long";
-    case WEH_EC_POINT2D:
-        return "point2d";
-    case WEH_EC_POINT3D:
-        return "point3d";
-    case WEH_EC_GEOMETRY:
-        return "Bentley.Geometry.Common.IGeometry";
-    case WEH_EC_STRING:
-    case WEH_EC_NONE:
-    default:
-        return "string";
-    }
-}
-
 static void remember(struct ec_id_set *set, weh_id id)
 {
     set->ids[set->n++] = id;
@@ -119,7 +91,7 @@ static weh_err type_put(struct ec_describe *describe, const struct weh_ec_proper
     if (property->enumeration_id != 0) {
         return enumeration_put(describe, property->enumeration_id);
     }
-    ec_put_text(describe, "typeName", primitive_name(property->primitive));
+    ec_put_text(describe, "typeName", weh_ec_primitive_name(property->primitive));
     return WEH_OK;
 }
 

@@ -71,34 +71,6 @@ static weh_err json_name(struct ecsql_context *context, const struct ecsql_ref *
     return err;
 }
 
-static const char *primitive_name(enum weh_ec_primitive primitive)
-{
-    switch (primitive) {
-    case WEH_EC_BINARY:
-        return "binary";
-    case WEH_EC_BOOLEAN:
-        return "boolean";
-    case WEH_EC_DATETIME:
-        return "dateTime";
-    case WEH_EC_DOUBLE:
-        return "double";
-    case WEH_EC_INT:
-        return "int";
-    case WEH_EC_LONG:
-        return "long";
-    case WEH_EC_POINT2D:
-        return "point2d";
-    case WEH_EC_POINT3D:
-        return "point3d";
-    case WEH_EC_GEOMETRY:
-        return "Bentley.Geometry.Common.IGeometry";
-    case WEH_EC_STRING:
-    case WEH_EC_NONE:
-    default:
-        return "string";
-    }
-}
-
 static weh_err type_name(struct ecsql_context *context, const struct ecsql_type *type,
                          struct weh_str *out)
 {
@@ -122,7 +94,7 @@ static weh_err type_name(struct ecsql_context *context, const struct ecsql_type 
     if (type->enumeration_id != 0) {
         return ecsql_enumeration_name(context, type->enumeration_id, out);
     }
-    *out = weh_str_from(primitive_name(type->primitive));
+    *out = weh_str_from(weh_ec_primitive_name(type->primitive));
     return WEH_OK;
 }
 
