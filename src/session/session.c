@@ -69,6 +69,29 @@ static void take_correlation(struct weh_session *session, const struct weh_sessi
     }
 }
 
+static void init_session(struct weh_session *session, const struct weh_session_options *options)
+{
+    session->host = options->host;
+    session->channel = options->channel;
+    session->codec = options->codec;
+    session->access = options->access;
+    session->open_access = options->access;
+    session->grants = weh_grants_acquire(options->grants);
+    atomic_init(&session->expires_ms, options->expires_ms);
+    session->state = WEH_SESSION_NEW;
+    (void)snprintf(session->user, sizeof(session->user), "%s", options->user);
+    (void)snprintf(session->peer, sizeof(session->peer), "%s", options->peer);
+    take_correlation(session, options);
+    session->stats.started_us = weh_clock_mono_us();
+    weh_arena_init(&session->arena, 0);
+    weh_buf_init(&session->notify_buf, 0);
+    session->tick_ms = WEH_NEVER;
+    session->linger_ms = WEH_NEVER;
+    session->idle_since_ms = service_now_ms();
+    memcpy(session->shown.peer, session->peer, sizeof(session->shown.peer));
+    session->shown.idle_since_ms = session->idle_since_ms;
+}
+
 weh_err weh_session_create(const struct weh_session_options *options, struct weh_session **out,
                            struct weh_diag *diag)
 {
@@ -89,25 +112,7 @@ weh_err weh_session_create(const struct weh_session_options *options, struct weh
         err = weh_fail_nomem(diag);
         goto out;
     }
-    session->host = host;
-    session->channel = options->channel;
-    session->codec = options->codec;
-    session->access = options->access;
-    session->open_access = options->access;
-    session->grants = weh_grants_acquire(options->grants);
-    atomic_init(&session->expires_ms, options->expires_ms);
-    session->state = WEH_SESSION_NEW;
-    (void)snprintf(session->user, sizeof(session->user), "%s", options->user);
-    (void)snprintf(session->peer, sizeof(session->peer), "%s", options->peer);
-    take_correlation(session, options);
-    session->stats.started_us = weh_clock_mono_us();
-    weh_arena_init(&session->arena, 0);
-    weh_buf_init(&session->notify_buf, 0);
-    session->tick_ms = WEH_NEVER;
-    session->linger_ms = WEH_NEVER;
-    session->idle_since_ms = service_now_ms();
-    memcpy(session->shown.peer, session->peer, sizeof(session->shown.peer));
-    session->shown.idle_since_ms = session->idle_since_ms;
+    init_session(session, options);
     err = make_name(session->name, diag);
     if (err == WEH_OK) {
         err = register_session(session, diag);
