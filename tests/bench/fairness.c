@@ -79,8 +79,7 @@ struct fairness {
     const char *daemon_path;
     const char *imodel;
     const char *setting;
-    struct weh_temp_dir temp;
-    char data_dir[280];
+    struct weh_data_dir dir;
     struct weh_daemon daemon;
     struct shared *shared;
     pid_t child;
@@ -374,31 +373,19 @@ static void print(struct fairness *all)
 static weh_err copy_files(const struct fairness *all, char kind, uint32_t n, struct weh_diag *diag)
 {
     weh_err err = WEH_OK;
-    char path[340];
     char name[16];
 
     for (uint32_t i = 0; i < n && err == WEH_OK; i++) {
         file_name(kind, i, name);
-        (void)snprintf(path, sizeof(path), "%s/imodels/%s.bim", all->data_dir, name);
-        err = weh_file_copy(all->imodel, path, diag);
+        err = weh_data_dir_add(&all->dir, all->imodel, name, diag);
     }
     return err;
 }
 
 static weh_err make_files(struct fairness *all, const char *parent, struct weh_diag *diag)
 {
-    char path[340];
-    weh_err err = weh_temp_dir_create(parent, &all->temp, diag);
+    weh_err err = weh_data_dir_create(parent, &all->dir, diag);
 
-    if (err != WEH_OK) {
-        return err;
-    }
-    (void)snprintf(all->data_dir, sizeof(all->data_dir), "%s/data", all->temp.path);
-    (void)snprintf(path, sizeof(path), "%s/imodels", all->data_dir);
-    err = weh_dir_make(all->data_dir, diag);
-    if (err == WEH_OK) {
-        err = weh_dir_make(path, diag);
-    }
     if (err == WEH_OK) {
         err = copy_files(all, 'e', all->n_editors, diag);
     }
@@ -433,7 +420,7 @@ static weh_err run(struct fairness *all, const char *parent, struct weh_diag *di
     weh_err err = make_files(all, parent, diag);
 
     if (err == WEH_OK) {
-        err = weh_daemon_start(all->daemon_path, all->data_dir, settings, &all->daemon, diag);
+        err = weh_daemon_start(all->daemon_path, all->dir.path, settings, &all->daemon, diag);
     }
     if (err != WEH_OK) {
         return err;
@@ -486,14 +473,14 @@ int main(int argc, char **argv)
     if (all.shared == MAP_FAILED || all.samples_ns == NULL) {
         return WEH_EXIT_FAILED;
     }
-    err = run(&all, parent == NULL ? "/var/tmp" : parent, &diag);
+    err = run(&all, parent, &diag);
     if (err == WEH_OK) {
         print(&all);
     } else {
         (void)weh_cli_fail(&cli, &diag);
     }
     (void)weh_daemon_stop(&all.daemon, NULL);
-    weh_temp_dir_destroy(&all.temp);
+    weh_temp_dir_destroy(&all.dir.temp);
     weh_free(all.samples_ns);
     return err == WEH_OK ? WEH_EXIT_OK : WEH_EXIT_FAILED;
 }

@@ -22,8 +22,7 @@ struct setup {
     uint32_t n_sessions;
     struct weh_bench_inserts inserts;
     struct weh_bench_idle idle;
-    struct weh_temp_dir temp;
-    char data_dir[280];
+    struct weh_data_dir dir;
     char default_daemon[512];
     char default_echo[512];
     char default_bare[512];
@@ -96,37 +95,19 @@ static bool read_options(struct setup *setup, struct weh_bench *bench)
            weh_cli_number(cli, "saves", 1, 1000000, &setup->inserts.n_saved);
 }
 
-static weh_err make_folder(struct setup *setup, struct weh_diag *diag)
-{
-    const char *parent = weh_cli_text(setup->cli, "dir");
-
-    return weh_temp_dir_create(parent == NULL ? "/var/tmp" : parent, &setup->temp, diag);
-}
-
 /* Start a server on a copy of the iModel and point @bench at it. */
 static weh_err start_own(struct setup *setup, struct weh_bench *bench, struct weh_diag *diag)
 {
-    char path[340];
-    weh_err err = make_folder(setup, diag);
+    weh_err err = weh_data_dir_create(weh_cli_text(setup->cli, "dir"), &setup->dir, diag);
 
-    if (err != WEH_OK) {
-        return err;
-    }
-    (void)snprintf(setup->data_dir, sizeof(setup->data_dir), "%s/data", setup->temp.path);
-    err = weh_dir_make(setup->data_dir, diag);
     if (err == WEH_OK) {
-        (void)snprintf(path, sizeof(path), "%s/imodels", setup->data_dir);
-        err = weh_dir_make(path, diag);
+        err = weh_data_dir_add(&setup->dir, setup->imodel, IMODEL_NAME, diag);
     }
     if (err == WEH_OK) {
-        (void)snprintf(path, sizeof(path), "%s/imodels/" IMODEL_NAME ".bim", setup->data_dir);
-        err = weh_file_copy(setup->imodel, path, diag);
+        err = weh_daemon_start(bench->daemon_path, setup->dir.path, NULL, &setup->daemon, diag);
     }
     if (err == WEH_OK) {
-        err = weh_daemon_start(bench->daemon_path, setup->data_dir, NULL, &setup->daemon, diag);
-    }
-    if (err == WEH_OK) {
-        bench->data_dir = setup->data_dir;
+        bench->data_dir = setup->dir.path;
         bench->imodel = IMODEL_NAME;
         bench->connection.url = setup->daemon.url;
         bench->connection.token = setup->daemon.token;
@@ -278,14 +259,14 @@ static weh_err measure_idle(struct setup *setup, const struct weh_bench *bench,
     struct weh_bench_idle *idle = &setup->idle;
     struct weh_json_writer json;
     struct weh_buf buf;
-    weh_err err = make_folder(setup, diag);
+    weh_err err = weh_temp_dir_create(weh_cli_text(setup->cli, "dir"), &setup->dir.temp, diag);
 
     if (err != WEH_OK) {
         return err;
     }
     idle->connection = bench->connection;
     idle->daemon_path = bench->daemon_path;
-    idle->dir = setup->temp.path;
+    idle->dir = setup->dir.temp.path;
     idle->imodel = setup->imodel;
     if (idle->n_copies > idle->n_sessions) {
         idle->n_copies = idle->n_sessions;
@@ -333,7 +314,7 @@ static void tear_down(struct setup *setup, struct weh_bench *bench)
     }
     (void)weh_daemon_stop(&setup->echo, NULL);
     (void)weh_daemon_stop(&setup->daemon, NULL);
-    weh_temp_dir_destroy(&setup->temp);
+    weh_temp_dir_destroy(&setup->dir.temp);
 }
 
 static weh_err run(struct setup *setup, struct weh_bench *bench, struct weh_diag *diag)

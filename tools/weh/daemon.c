@@ -93,6 +93,29 @@ out:
     return err;
 }
 
+weh_err weh_data_dir_create(const char *parent, struct weh_data_dir *out, struct weh_diag *diag)
+{
+    char imodels[300];
+    weh_err err = weh_temp_dir_create(parent == NULL ? "/var/tmp" : parent, &out->temp, diag);
+
+    if (err != WEH_OK) {
+        return err;
+    }
+    (void)snprintf(out->path, sizeof(out->path), "%s/data", out->temp.path);
+    (void)snprintf(imodels, sizeof(imodels), "%s/imodels", out->path);
+    err = weh_dir_make(out->path, diag);
+    return err == WEH_OK ? weh_dir_make(imodels, diag) : err;
+}
+
+weh_err weh_data_dir_add(const struct weh_data_dir *dir, const char *from, const char *name,
+                         struct weh_diag *diag)
+{
+    char path[340];
+
+    (void)snprintf(path, sizeof(path), "%s/imodels/%s.bim", dir->path, name);
+    return weh_file_copy(from, path, diag);
+}
+
 /* Read one line from @fd into @out, without its end. */
 static weh_err read_line(int fd, struct weh_buf *out, struct weh_diag *diag)
 {

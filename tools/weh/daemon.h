@@ -29,6 +29,21 @@ WEH_MUST_CHECK weh_err weh_dir_make(const char *path, struct weh_diag *diag);
 /** Copy the file @from to @to, which must not be there. WEH_E_IO. */
 WEH_MUST_CHECK weh_err weh_file_copy(const char *from, const char *to, struct weh_diag *diag);
 
+/** A temporary folder with a server's data.dir in it. */
+struct weh_data_dir {
+    struct weh_temp_dir temp;
+    char path[280]; /* of the data.dir, which has its folder of iModels */
+};
+
+/** Make it below @parent, /var/tmp if that is NULL; whether it works or not, weh_temp_dir_destroy
+ * removes what was made. WEH_E_IO. */
+WEH_MUST_CHECK weh_err weh_data_dir_create(const char *parent, struct weh_data_dir *out,
+                                           struct weh_diag *diag);
+
+/** Copy the file @from to the iModel @name. WEH_E_IO. */
+WEH_MUST_CHECK weh_err weh_data_dir_add(const struct weh_data_dir *dir, const char *from,
+                                        const char *name, struct weh_diag *diag);
+
 struct weh_daemon {
     pid_t pid; /* 0: not running */
     int output;

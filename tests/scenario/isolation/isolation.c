@@ -44,8 +44,7 @@ struct isolation {
     uint32_t seed;
     const char *daemon_path;
     const char *imodel;
-    struct weh_temp_dir temp;
-    char data_dir[280];
+    struct weh_data_dir dir;
     uint32_t n_cuts;
     struct iso_proxy proxy;
     char url[64]; /* of the proxy, "" without one */
@@ -106,23 +105,14 @@ static void file_path(const struct isolation *all, uint32_t number, char *out, s
     char name[24];
 
     iso_name(number, name);
-    (void)snprintf(out, size, "%s/imodels/%s.bim", all->data_dir, name);
+    (void)snprintf(out, size, "%s/imodels/%s.bim", all->dir.path, name);
 }
 
 static weh_err make_files(struct isolation *all, const char *parent, struct weh_diag *diag)
 {
     char path[340];
-    weh_err err = weh_temp_dir_create(parent, &all->temp, diag);
+    weh_err err = weh_data_dir_create(parent, &all->dir, diag);
 
-    if (err != WEH_OK) {
-        return err;
-    }
-    (void)snprintf(all->data_dir, sizeof(all->data_dir), "%s/data", all->temp.path);
-    (void)snprintf(path, sizeof(path), "%s/imodels", all->data_dir);
-    err = weh_dir_make(all->data_dir, diag);
-    if (err == WEH_OK) {
-        err = weh_dir_make(path, diag);
-    }
     for (uint32_t i = 0; i < all->n_sessions && err == WEH_OK; i++) {
         file_path(all, i, path, sizeof(path));
         err = weh_file_copy(all->imodel, path, diag);
@@ -224,7 +214,7 @@ static weh_err run(struct isolation *all, const char *parent, struct weh_diag *d
     weh_err err = make_files(all, parent, diag);
 
     if (err == WEH_OK) {
-        err = weh_daemon_start(all->daemon_path, all->data_dir, NULL, &all->daemon, diag);
+        err = weh_daemon_start(all->daemon_path, all->dir.path, NULL, &all->daemon, diag);
     }
     if (err != WEH_OK) {
         return err;
@@ -288,8 +278,7 @@ int main(int argc, char **argv)
         return cli.help ? WEH_EXIT_OK : WEH_EXIT_USAGE;
     }
     all.sessions = weh_calloc(all.n_sessions, sizeof(*all.sessions));
-    err = all.sessions == NULL ? weh_fail_nomem(&diag)
-                               : run(&all, parent == NULL ? "/var/tmp" : parent, &diag);
+    err = all.sessions == NULL ? weh_fail_nomem(&diag) : run(&all, parent, &diag);
     if (err != WEH_OK) {
         (void)weh_cli_fail(&cli, &diag);
     }
@@ -302,7 +291,7 @@ int main(int argc, char **argv)
     }
     iso_proxy_stop(&all.proxy);
     (void)weh_daemon_stop(&all.daemon, NULL);
-    weh_temp_dir_destroy(&all.temp);
+    weh_temp_dir_destroy(&all.dir.temp);
     weh_free(all.sessions);
     return err == WEH_OK ? WEH_EXIT_OK : WEH_EXIT_FAILED;
 }

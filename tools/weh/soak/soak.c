@@ -27,8 +27,7 @@ struct setup {
     uint32_t max_drift; /* percent; UINT32_MAX: whatever it is */
     uint32_t pid;
     char default_daemon[512];
-    struct weh_temp_dir temp;
-    char data_dir[280];
+    struct weh_data_dir dir;
     struct weh_daemon daemon;
 };
 
@@ -113,22 +112,10 @@ static bool read_options(struct setup *setup)
 
 static weh_err make_folders(struct setup *setup, struct weh_diag *diag)
 {
-    const char *parent = weh_cli_text(setup->cli, "dir");
-    char path[340];
-    weh_err err = weh_temp_dir_create(parent == NULL ? "/var/tmp" : parent, &setup->temp, diag);
+    weh_err err = weh_data_dir_create(weh_cli_text(setup->cli, "dir"), &setup->dir, diag);
 
-    if (err != WEH_OK) {
-        return err;
-    }
-    (void)snprintf(setup->data_dir, sizeof(setup->data_dir), "%s/data", setup->temp.path);
-    (void)snprintf(path, sizeof(path), "%s/imodels", setup->data_dir);
-    err = weh_dir_make(setup->data_dir, diag);
-    if (err == WEH_OK) {
-        err = weh_dir_make(path, diag);
-    }
     if (err == WEH_OK && setup->options.imodel != NULL) {
-        (void)snprintf(path, sizeof(path), "%s/imodels/" SOAK_BASE ".bim", setup->data_dir);
-        err = weh_file_copy(setup->options.imodel, path, diag);
+        err = weh_data_dir_add(&setup->dir, setup->options.imodel, SOAK_BASE, diag);
     }
     return err;
 }
@@ -163,7 +150,7 @@ static weh_err start_own(struct setup *setup, struct weh_diag *diag)
     weh_err err = make_folders(setup, diag);
 
     if (err == WEH_OK) {
-        err = weh_daemon_start(setup->daemon_path, setup->data_dir, settings, &setup->daemon, diag);
+        err = weh_daemon_start(setup->daemon_path, setup->dir.path, settings, &setup->daemon, diag);
     }
     if (err != WEH_OK) {
         return err;
@@ -186,7 +173,7 @@ static weh_err issue_tokens(const struct setup *setup, struct soak *soak, struct
     weh_err err = weh_config_init(&config, diag);
 
     if (err == WEH_OK) {
-        err = weh_config_set(&config, "data.dir", setup->data_dir, "--dir", diag);
+        err = weh_config_set(&config, "data.dir", setup->dir.path, "--dir", diag);
     }
     if (err == WEH_OK) {
         err = weh_auth_create(&config, NULL, &auth, diag);
@@ -279,6 +266,6 @@ int weh_cmd_soak(const struct weh_cli *cli)
         (void)weh_cli_fail(cli, &diag);
     }
     (void)weh_daemon_stop(&setup.daemon, NULL);
-    weh_temp_dir_destroy(&setup.temp);
+    weh_temp_dir_destroy(&setup.dir.temp);
     return is_right ? WEH_EXIT_OK : WEH_EXIT_FAILED;
 }
