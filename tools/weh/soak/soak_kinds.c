@@ -48,12 +48,7 @@ bool soak_plan_ping(struct soak_session *session, struct soak_pending *pending)
 void soak_write_ping(const struct soak_session *session, const struct soak_pending *pending,
                      struct weh_sink *sink)
 {
-    char text[SOAK_LABEL_SIZE];
-
-    soak_label(session->number, pending->number, text);
-    weh_sink_map_begin(sink, 1);
-    soak_put_text(sink, "data", text);
-    weh_sink_map_end(sink);
+    soak_put_label(sink, "data", session->number, pending->number);
 }
 
 bool soak_check_ping(struct soak_session *session, const struct soak_pending *pending,

@@ -61,12 +61,7 @@ bool soak_plan_save(struct soak_session *session, struct soak_pending *pending)
 void soak_write_save(const struct soak_session *session, const struct soak_pending *pending,
                      struct weh_sink *sink)
 {
-    char text[SOAK_LABEL_SIZE];
-
-    soak_label(session->number, pending->id, text);
-    weh_sink_map_begin(sink, 1);
-    soak_put_text(sink, "description", text);
-    weh_sink_map_end(sink);
+    soak_put_label(sink, "description", session->number, pending->id);
 }
 
 bool soak_check_save(struct soak_session *session, const struct soak_pending *pending,

@@ -18,6 +18,16 @@ void soak_put_text(struct weh_sink *sink, const char *key, const char *text)
     weh_sink_text(sink, text);
 }
 
+void soak_put_label(struct weh_sink *sink, const char *key, uint32_t number, uint64_t label)
+{
+    char text[SOAK_LABEL_SIZE];
+
+    soak_label(number, label, text);
+    weh_sink_map_begin(sink, 1);
+    soak_put_text(sink, key, text);
+    weh_sink_map_end(sink);
+}
+
 void soak_put_id(struct weh_sink *sink, const char *key, uint64_t id)
 {
     weh_sink_key(sink, key);

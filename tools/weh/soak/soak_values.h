@@ -18,6 +18,8 @@ struct soak_message;
 
 void soak_label(uint32_t number, uint64_t label, char out[SOAK_LABEL_SIZE]);
 void soak_put_text(struct weh_sink *sink, const char *key, const char *text);
+/** A map with the label as its only member @key. */
+void soak_put_label(struct weh_sink *sink, const char *key, uint32_t number, uint64_t label);
 void soak_put_id(struct weh_sink *sink, const char *key, uint64_t id);
 void soak_put_empty(struct weh_sink *sink);
 /** @map's member @key as text is @text. */
