@@ -9,20 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <getopt.h>
-
 #include "weh/ecsql.h"
 #include "weh/json.h"
 
 #include "oracle_diff.h"
 #include "oracle_file.h"
 #include "oracle_known.h"
+#include "oracle_options.h"
 
 #define GROUPS_MAX 32
-#define FILES_MAX  8
 #define SHOWN_MAX  300
-#define DUMP_MAX   (256u << 20)
-#define VALUES_MAX 10000000
 
 /* ConcurrentQuery's status numbers. */
 enum {
@@ -37,12 +33,8 @@ struct group {
 };
 
 struct report {
-    const char *data_dir;
-    const char *only; /* one id, or NULL */
-    uint32_t n_shown_max, n_shown, n_bad;
-    const char *names[FILES_MAX];
-    size_t n_names;
-    bool whole;
+    struct oracle_options options;
+    uint32_t n_shown, n_bad;
     struct group groups[GROUPS_MAX];
     size_t n_groups;
     struct oracle_known known;
@@ -58,8 +50,6 @@ struct place {
     const char *name;
     const struct weh_value *line;
 };
-
-static const struct weh_json_limits json_limits = { WEH_JSON_MAX_DEPTH, VALUES_MAX };
 
 static struct weh_str text_member(const struct weh_value *map, const char *key)
 {
@@ -129,7 +119,7 @@ static void differs(const struct place *place, const char *path, const char *exp
     }
     group->n_different++;
     report->n_bad++;
-    if (report->n_shown++ < report->n_shown_max) {
+    if (report->n_shown++ < report->options.n_shown_max) {
         (void)printf("%s %.*s %s: %.*s\n   expected %s\n   got      %s\n", place->name,
                      WEH_STR_ARGS(id), path, WEH_STR_ARGS(text_member(place->line, "ecsql")),
                      expected, actual);
@@ -223,8 +213,8 @@ static weh_err ask(const struct place *place, struct weh_value *out, struct weh_
         return err;
     }
     weh_sink_map_end(&writer.sink);
-    return weh_json_parse((struct weh_str){ (const char *)report->actual.data, report->actual.len },
-                          &json_limits, &report->arena, out, diag);
+    return oracle_parse((struct weh_str){ (const char *)report->actual.data, report->actual.len },
+                        &report->arena, out, diag);
 }
 
 static int64_t status_of(weh_err err)
@@ -257,8 +247,9 @@ static void compare_answer(const struct place *place, const struct weh_value *ac
     group_of(place->report, text_member(place->line, "group"))->n_equal++;
 }
 
-static void compare_line(const struct place *file, struct weh_str text)
+static void compare_line(void *ctx, struct weh_str text)
 {
+    const struct place *file = ctx;
     struct report *report = file->report;
     struct place here = *file;
     const struct place *place = &here;
@@ -269,13 +260,14 @@ static void compare_line(const struct place *file, struct weh_str text)
     weh_err err;
 
     weh_arena_reset(&report->arena);
-    if (weh_json_parse(text, &json_limits, &report->arena, &line, &diag) != WEH_OK) {
+    if (oracle_parse(text, &report->arena, &line, &diag) != WEH_OK) {
         (void)printf("%s: a line cannot be read: %s\n", place->name, diag.text);
         report->n_bad++;
         return;
     }
     here.line = &line;
-    if (report->only != NULL && !weh_str_eq_text(text_member(&line, "id"), report->only)) {
+    if (report->options.id != NULL &&
+        !weh_str_eq_text(text_member(&line, "id"), report->options.id)) {
         return;
     }
     err = ask(place, &actual, &diag);
@@ -298,25 +290,14 @@ static void compare_line(const struct place *file, struct weh_str text)
 static void compare_lines(struct place *place)
 {
     struct weh_diag diag = { 0 };
-    struct weh_buf dump;
-    struct weh_str rest;
     char path[512];
 
-    (void)snprintf(path, sizeof(path), "%s/oracle/%s.queries.jsonl.xz", place->report->data_dir,
-                   place->name);
-    weh_buf_init(&dump, DUMP_MAX);
-    if (data_file_read(path, &dump, &diag) != WEH_OK) {
+    (void)snprintf(path, sizeof(path), "%s/oracle/%s.queries.jsonl.xz",
+                   place->report->options.data_dir, place->name);
+    if (oracle_lines_read(path, &(struct oracle_lines){ place, compare_line }, &diag) != WEH_OK) {
         (void)printf("%s: %s\n", path, diag.text);
         place->report->n_bad++;
     }
-    rest = (struct weh_str){ (const char *)dump.data, dump.len };
-    while (rest.len > 0) {
-        struct weh_str line;
-
-        rest = weh_str_split(rest, '\n', &line);
-        compare_line(place, line);
-    }
-    weh_buf_fini(&dump);
 }
 
 static void compare_file(struct report *report, const char *name)
@@ -327,7 +308,7 @@ static void compare_file(struct report *report, const char *name)
     struct oracle_file file = { .path = "" };
     struct place place = { .report = report, .file = &file, .name = name };
     struct weh_diag diag = { 0 };
-    weh_err err = oracle_file_open(report->data_dir, name, &file, &diag);
+    weh_err err = oracle_file_open(report->options.data_dir, name, &file, &diag);
 
     if (err == WEH_OK) {
         err = weh_ecsql_create(file.briefcase, file.catalog, &limits, &place.engine, &diag);
@@ -356,7 +337,7 @@ static void print_table(struct report *report)
         all.n_different += group->n_different;
         all.n_known += group->n_known;
     }
-    for (uint32_t i = 0; i < report->known.n && report->whole; i++) {
+    for (uint32_t i = 0; i < report->known.n && report->options.whole; i++) {
         if (report->known.rows[i].n_used == 0) {
             (void)printf("ecsql_known.txt: nothing differs any more: %.*s\n",
                          WEH_STR_ARGS(report->known.rows[i].reason));
@@ -365,65 +346,22 @@ static void print_table(struct report *report)
     }
 }
 
-static bool read_options(struct report *report, const char **known, int argc, char **argv)
-{
-    static const struct option options[] = {
-        { "data", required_argument, NULL, 'd' },
-        { "known", required_argument, NULL, 'k' },
-        { "show", required_argument, NULL, 's' },
-        { "id", required_argument, NULL, 'i' },
-        { NULL, 0, NULL, 0 },
-    };
-    static const char *const all[] = { "empty", "undone", "small", "medium" };
-    int letter;
-
-    /* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */
-    while ((letter = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        switch (letter) {
-        case 'd':
-            report->data_dir = optarg;
-            break;
-        case 'k':
-            *known = optarg;
-            break;
-        case 's':
-            report->n_shown_max = (uint32_t)strtoul(optarg, NULL, 10);
-            break;
-        case 'i':
-            report->only = optarg;
-            break;
-        default:
-            return false;
-        }
-    }
-    for (; optind < argc && report->n_names < FILES_MAX; optind++) {
-        report->names[report->n_names++] = argv[optind];
-    }
-    report->whole = report->n_names == 0 && report->only == NULL;
-    for (size_t i = 0; report->n_names == 0 || (report->whole && i < WEH_ARRAY_LEN(all)); i++) {
-        if (i == WEH_ARRAY_LEN(all)) {
-            break;
-        }
-        report->names[report->n_names++] = all[i];
-    }
-    return optind == argc;
-}
-
 int main(int argc, char **argv)
 {
-    static struct report report = { .data_dir = WEH_TEST_DATA, .n_shown_max = 20 };
-    const char *known = WEH_ORACLE_KNOWN;
+    static struct report report = { .options = { .data_dir = WEH_TEST_DATA,
+                                                 .known = WEH_ORACLE_KNOWN,
+                                                 .has_id = true,
+                                                 .n_shown_max = 20 } };
+    static const char *const all[] = { "empty", "undone", "small", "medium" };
     struct weh_diag diag = { 0 };
     weh_err err;
 
-    if (!read_options(&report, &known, argc, argv)) {
-        (void)fprintf(stderr, "usage: ecsql_report [--data DIR] [--known FILE] [--show N] "
-                              "[--id qNNN] [empty undone small medium]\n");
+    if (!oracle_options_read(&report.options, all, WEH_ARRAY_LEN(all), argc, argv)) {
         return 2;
     }
     err = weh_briefcase_global_init(&diag);
     if (err == WEH_OK) {
-        err = oracle_known_read(known, &report.known, &diag);
+        err = oracle_known_read(report.options.known, &report.known, &diag);
     }
     if (err != WEH_OK) {
         (void)fprintf(stderr, "ecsql_report: %s\n", diag.text);
@@ -431,8 +369,8 @@ int main(int argc, char **argv)
     }
     weh_arena_init(&report.arena, 0);
     weh_buf_init(&report.actual, 0);
-    for (size_t i = 0; i < report.n_names; i++) {
-        compare_file(&report, report.names[i]);
+    for (size_t i = 0; i < report.options.n_names; i++) {
+        compare_file(&report, report.options.names[i]);
     }
     print_table(&report);
     weh_buf_fini(&report.actual);

@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <getopt.h>
-
 #include "weh/arena.h"
 #include "weh/json.h"
 
@@ -18,12 +16,10 @@
 #include "oracle_file.h"
 #include "oracle_kinds.h"
 #include "oracle_known.h"
+#include "oracle_options.h"
 
-#define FILES_MAX  16
-#define KINDS_MAX  16
-#define SHOWN_MAX  80 /* bytes of a value in a difference */
-#define DUMP_MAX   (256u << 20)
-#define VALUES_MAX 10000000
+#define KINDS_MAX 16
+#define SHOWN_MAX 80 /* bytes of a value in a difference */
 
 struct counts {
     uint32_t n_equal;
@@ -32,15 +28,10 @@ struct counts {
 };
 
 struct report {
-    const char *data_dir;
-    bool json;
-    bool whole; /* every file is compared */
-    uint32_t n_shown_max;
+    struct oracle_options options;
     uint32_t n_shown;
     uint32_t n_bad; /* differences without explanation, files that cannot be read, ... */
-    const char *names[FILES_MAX];
-    size_t n_names;
-    struct counts counts[FILES_MAX][KINDS_MAX];
+    struct counts counts[ORACLE_NAMES_MAX][KINDS_MAX];
     struct oracle_known known;
     struct weh_arena arena; /* of one line */
     struct weh_buf actual;
@@ -57,8 +48,6 @@ struct place {
     struct counts *counts;
     uint32_t line;
 };
-
-static const struct weh_json_limits json_limits = { WEH_JSON_MAX_DEPTH, VALUES_MAX };
 
 /* @value as text for people, cut to SHOWN_MAX bytes. */
 static void print_value(const struct weh_value *value, char out[SHOWN_MAX + 4])
@@ -114,7 +103,7 @@ static void write_difference(const struct place *place, struct weh_str id,
 
     print_value(difference->expected, expected);
     print_value(difference->actual, actual);
-    if (!report->json) {
+    if (!report->options.json) {
         weh_buf_printf(&report->out, "%s %s %.*s %s: %s: expected %s, got %s%s%.*s\n", place->name,
                        place->kind->name, WEH_STR_ARGS(id), difference->path, difference->what,
                        expected, actual, reason.len == 0 ? "" : "; known: ", WEH_STR_ARGS(reason));
@@ -151,7 +140,7 @@ static void count_difference(const struct place *place, const struct weh_value *
         place->counts->n_different++;
         report->n_bad++;
     }
-    if (report->n_shown < report->n_shown_max) {
+    if (report->n_shown < report->options.n_shown_max) {
         report->n_shown++;
         write_difference(place, id, difference, row == NULL ? WEH_STR("") : row->reason);
     }
@@ -185,12 +174,13 @@ static weh_err tell(const struct place *place, const struct weh_value *line, str
     if (err != WEH_OK) {
         return err;
     }
-    return weh_json_parse((struct weh_str){ (const char *)report->actual.data, report->actual.len },
-                          &json_limits, &report->arena, out, diag);
+    return oracle_parse((struct weh_str){ (const char *)report->actual.data, report->actual.len },
+                        &report->arena, out, diag);
 }
 
-static void compare_line(const struct place *place, struct weh_str text)
+static void compare_line(void *ctx, struct weh_str text)
 {
+    struct place *place = ctx;
     struct report *report = place->report;
     struct oracle_difference difference = { .is_metadata = place->kind->is_metadata };
     struct weh_diag diag = { 0 };
@@ -198,8 +188,9 @@ static void compare_line(const struct place *place, struct weh_str text)
     struct weh_value actual;
     weh_err err;
 
+    place->line++;
     weh_arena_reset(&report->arena);
-    err = weh_json_parse(text, &json_limits, &report->arena, &expected, &diag);
+    err = oracle_parse(text, &report->arena, &expected, &diag);
     if (err != WEH_OK) {
         count_problem(place, NULL, "unreadable", diag.text);
         return;
@@ -235,38 +226,26 @@ static void compare_kind(struct place *place)
 {
     struct report *report = place->report;
     struct weh_diag diag = { 0 };
-    struct weh_buf dump;
-    struct weh_str rest;
     char path[512];
 
-    (void)snprintf(path, sizeof(path), "%s/oracle/%s.%s.jsonl.xz", report->data_dir, place->name,
-                   place->kind->name);
-    weh_buf_init(&dump, DUMP_MAX);
+    (void)snprintf(path, sizeof(path), "%s/oracle/%s.%s.jsonl.xz", report->options.data_dir,
+                   place->name, place->kind->name);
     place->line = 0;
-    if (data_file_read(path, &dump, &diag) != WEH_OK) {
-        count_problem(place, NULL, "dump", diag.text);
-    } else {
-        rest = (struct weh_str){ (const char *)dump.data, dump.len };
-        while (rest.len > 0) {
-            struct weh_str line;
-
-            rest = weh_str_split(rest, '\n', &line);
-            place->line++;
-            compare_line(place, line);
-        }
+    if (oracle_lines_read(path, &(struct oracle_lines){ place, compare_line }, &diag) == WEH_OK) {
         compare_count(place, place->line);
+    } else {
+        count_problem(place, NULL, "dump", diag.text);
     }
-    weh_buf_fini(&dump);
 }
 
 static void compare_file(struct report *report, size_t index)
 {
     struct oracle_file file = { .path = "" };
     struct weh_diag diag = { 0 };
-    struct place place = { .report = report, .file = &file, .name = report->names[index] };
+    struct place place = { .report = report, .file = &file, .name = report->options.names[index] };
     size_t n_kinds;
     const struct oracle_kind *kinds = oracle_kinds(&n_kinds);
-    weh_err err = oracle_file_open(report->data_dir, place.name, &file, &diag);
+    weh_err err = oracle_file_open(report->options.data_dir, place.name, &file, &diag);
 
     for (size_t i = 0; i < n_kinds; i++) {
         place.kind = &kinds[i];
@@ -283,12 +262,12 @@ static void compare_file(struct report *report, size_t index)
 /* True when all that @row could be about has been compared. */
 static bool is_covered(const struct report *report, const struct oracle_known_row *row)
 {
-    for (size_t i = 0; i < report->n_names && !report->whole; i++) {
-        if (weh_str_eq_text(row->fields[0], report->names[i])) {
+    for (size_t i = 0; i < report->options.n_names && !report->options.whole; i++) {
+        if (weh_str_eq_text(row->fields[0], report->options.names[i])) {
             return true;
         }
     }
-    return report->whole;
+    return report->options.whole;
 }
 
 /* A line of known.txt that nothing needs. */
@@ -311,11 +290,11 @@ static void print_table(const struct report *report)
     const struct oracle_kind *kinds = oracle_kinds(&n_kinds);
 
     (void)printf("%-10s %-14s %8s %10s %8s\n", "file", "kind", "equal", "different", "known");
-    for (size_t i = 0; i < report->n_names; i++) {
+    for (size_t i = 0; i < report->options.n_names; i++) {
         for (size_t k = 0; k < n_kinds; k++) {
             const struct counts *counts = &report->counts[i][k];
 
-            (void)printf("%-10s %-14s %8u %10u %8u\n", report->names[i], kinds[k].name,
+            (void)printf("%-10s %-14s %8u %10u %8u\n", report->options.names[i], kinds[k].name,
                          counts->n_equal, counts->n_different, counts->n_known);
         }
     }
@@ -330,12 +309,12 @@ static void write_counts(const struct report *report, struct weh_sink *sink)
 
     weh_sink_key(sink, "counts");
     weh_sink_array_begin(sink, WEH_SINK_UNKNOWN);
-    for (size_t i = 0; i < report->n_names; i++) {
+    for (size_t i = 0; i < report->options.n_names; i++) {
         for (size_t k = 0; k < n_kinds; k++) {
             const struct counts *counts = &report->counts[i][k];
 
             weh_sink_map_begin(sink, WEH_SINK_UNKNOWN);
-            put_pair(sink, "file", report->names[i]);
+            put_pair(sink, "file", report->options.names[i]);
             put_pair(sink, "kind", kinds[k].name);
             weh_sink_key(sink, "equal");
             weh_sink_int(sink, counts->n_equal);
@@ -352,7 +331,7 @@ static void write_counts(const struct report *report, struct weh_sink *sink)
 static void begin_output(struct report *report)
 {
     weh_json_writer_init(&report->json_out, &report->out);
-    if (report->json) {
+    if (report->options.json) {
         weh_sink_map_begin(&report->json_out.sink, WEH_SINK_UNKNOWN);
         weh_sink_key(&report->json_out.sink, "differences");
         weh_sink_array_begin(&report->json_out.sink, WEH_SINK_UNKNOWN);
@@ -363,7 +342,7 @@ static void end_output(struct report *report)
 {
     struct weh_sink *sink = &report->json_out.sink;
 
-    if (!report->json) {
+    if (!report->options.json) {
         print_table(report);
         (void)printf("%s\n", report->n_bad == 0 ? "all equal" : "there are differences");
         return;
@@ -376,69 +355,22 @@ static void end_output(struct report *report)
     (void)printf("%.*s\n", (int)report->out.len, (const char *)report->out.data);
 }
 
-static void print_usage(void)
-{
-    (void)fprintf(stderr,
-                  "usage: report [--json] [--data DIR] [--known FILE] [--show N] [NAME...]\n"
-                  "  NAME   empty undone small medium final (all by default)\n"
-                  "  --show how many differences are told, 20 by default\n");
-}
-
-static bool read_options(struct report *report, const char **known, int argc, char **argv)
-{
-    static const struct option options[] = {
-        { "json", no_argument, NULL, 'j' },
-        { "data", required_argument, NULL, 'd' },
-        { "known", required_argument, NULL, 'k' },
-        { "show", required_argument, NULL, 's' },
-        { NULL, 0, NULL, 0 },
-    };
-    static const char *const all[] = { "empty", "undone", "small", "medium", "final" };
-    int letter;
-
-    /* NOLINTNEXTLINE(concurrency-mt-unsafe): one thread */
-    while ((letter = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        switch (letter) {
-        case 'j':
-            report->json = true;
-            break;
-        case 'd':
-            report->data_dir = optarg;
-            break;
-        case 'k':
-            *known = optarg;
-            break;
-        case 's':
-            report->n_shown_max = (uint32_t)strtoul(optarg, NULL, 10);
-            break;
-        default:
-            return false;
-        }
-    }
-    for (; optind < argc && report->n_names < FILES_MAX; optind++) {
-        report->names[report->n_names++] = argv[optind];
-    }
-    report->whole = report->n_names == 0;
-    for (size_t i = 0; report->whole && i < WEH_ARRAY_LEN(all); i++) {
-        report->names[report->n_names++] = all[i];
-    }
-    return optind == argc;
-}
-
 int main(int argc, char **argv)
 {
-    static struct report report = { .data_dir = WEH_TEST_DATA, .n_shown_max = 20 };
-    const char *known = WEH_ORACLE_KNOWN;
+    static struct report report = { .options = { .data_dir = WEH_TEST_DATA,
+                                                 .known = WEH_ORACLE_KNOWN,
+                                                 .has_json = true,
+                                                 .n_shown_max = 20 } };
+    static const char *const all[] = { "empty", "undone", "small", "medium", "final" };
     struct weh_diag diag = { 0 };
     weh_err err;
 
-    if (!read_options(&report, &known, argc, argv)) {
-        print_usage();
+    if (!oracle_options_read(&report.options, all, WEH_ARRAY_LEN(all), argc, argv)) {
         return 2;
     }
     err = weh_briefcase_global_init(&diag);
     if (err == WEH_OK) {
-        err = oracle_known_read(known, &report.known, &diag);
+        err = oracle_known_read(report.options.known, &report.known, &diag);
     }
     if (err != WEH_OK) {
         (void)fprintf(stderr, "report: %s\n", diag.text);
@@ -448,7 +380,7 @@ int main(int argc, char **argv)
     weh_buf_init(&report.actual, 0);
     weh_buf_init(&report.out, 0);
     begin_output(&report);
-    for (size_t i = 0; i < report.n_names; i++) {
+    for (size_t i = 0; i < report.options.n_names; i++) {
         compare_file(&report, i);
     }
     check_known(&report);
