@@ -1,7 +1,6 @@
 /* tests/unit/txn/test_model.c - the stack against a simple model of it, by random steps.
  *
- * The model holds the rows as numbers, the history as a list of states, and does what the headers
- * promise in the plainest way. After each step rows and state of both must be equal. Seeded:
+ * The model (model.h) does what the headers promise in the plainest way. After each step rows and state of both must be equal. Seeded:
  * a failure tells seed and step. Options: --steps N, --seed S.
  */
 #include <setjmp.h>
@@ -14,54 +13,14 @@
 
 #include <cmocka.h>
 
+#include "weh/briefcase_txn.h"
 #include "weh/txn_savepoint.h"
 
+#include "model.h"
 #include "txn_fixture.h"
 
-#define N_PROPS      10
-#define N_ELEMENTS   6
-#define N_ROWS       (N_PROPS + N_ELEMENTS)
-#define FIRST_ID     9000
-#define MAX_TXNS     300 /* then they are pushed */
-#define MAX_RANGES   300
-#define N_NAMES      4
-#define MAX_GROUPS   4
-#define SESSION_BITS 32
-
-/* 0: the row is not there. */
-struct rows {
-    uint32_t values[N_ROWS];
-};
-
-struct txn {
-    uint64_t id;
-    bool grouped;
-    struct rows before;
-};
-
-/* Live and reversed transactions are one list: what is undone lies behind n_live. */
-struct model {
-    struct rows now;
-    struct rows saved;
-    struct txn txns[MAX_TXNS + 1];
-    struct rows after; /* of the last of all */
-    uint32_t n_txns;
-    uint32_t n_live;
-    uint32_t floor;            /* index of the first that can be undone */
-    uint64_t floor_id;         /* as the stack has it; 0: none */
-    uint32_t ends[MAX_RANGES]; /* of the ranges that redo brings back; the last is the next */
-    uint32_t n_ranges;
-    uint64_t session_first;
-    uint64_t current;
-    uint64_t groups[MAX_GROUPS];
-    uint32_t n_groups;
-    struct {
-        unsigned name;
-        struct rows rows;
-    } savepoints[32];
-    uint32_t n_savepoints;
-    uint32_t serial;
-};
+#define FIRST_ID 9000
+#define N_NAMES  4
 
 struct run {
     struct fixture f;
@@ -92,105 +51,6 @@ static void must(const struct run *run, bool ok, const char *what)
     }
 }
 
-static bool same_rows(const struct rows *a, const struct rows *b)
-{
-    return memcmp(a, b, sizeof(*a)) == 0;
-}
-
-static bool has_unsaved(const struct model *m)
-{
-    return !same_rows(&m->now, &m->saved);
-}
-
-/* ---- the model ---- */
-
-static uint64_t position(const struct model *m)
-{
-    return m->n_ranges > 0 ? m->txns[m->n_live].id : m->current;
-}
-
-static const struct rows *state_at(const struct model *m, uint32_t n_live)
-{
-    return n_live < m->n_txns ? &m->txns[n_live].before : &m->after;
-}
-
-static void drop_unsaved(struct model *m)
-{
-    m->now = m->saved;
-    m->n_savepoints = 0;
-}
-
-static uint64_t later(uint64_t a, uint64_t b)
-{
-    return a > b ? a : b;
-}
-
-static void model_save(struct model *m)
-{
-    struct txn *txn = &m->txns[m->n_live];
-
-    m->n_savepoints = 0;
-    if (!has_unsaved(m)) {
-        return;
-    }
-    txn->id = m->current;
-    txn->grouped = m->n_groups > 0 && m->current > m->groups[0];
-    txn->before = m->saved;
-    m->current++;
-    m->n_txns = ++m->n_live;
-    m->n_ranges = 0;
-    m->saved = m->after = m->now;
-}
-
-static void model_reverse(struct model *m, uint32_t down_to, bool cancel)
-{
-    uint64_t first = m->txns[down_to].id;
-
-    m->saved = *state_at(m, down_to);
-    drop_unsaved(m);
-    if (cancel) {
-        m->after = m->saved;
-        m->n_txns = down_to;
-        m->n_ranges = 0;
-    } else {
-        m->ends[m->n_ranges++] = m->n_live;
-    }
-    m->n_live = down_to;
-    m->current = later(first, m->session_first);
-    while (m->n_groups > 0 && (cancel ? m->current : first) < m->groups[m->n_groups - 1]) {
-        m->n_groups--;
-    }
-}
-
-static void model_reinstate(struct model *m)
-{
-    m->n_live = m->ends[--m->n_ranges];
-    m->saved = *state_at(m, m->n_live);
-    drop_unsaved(m);
-    m->current = later(m->txns[m->n_live - 1].id + 1, m->session_first);
-}
-
-static void model_new_session(struct model *m)
-{
-    uint64_t last = m->n_txns > 0 ? m->txns[m->n_txns - 1].id : 0;
-
-    m->session_first = ((last >> SESSION_BITS) + 1) << SESSION_BITS;
-    m->current = m->session_first;
-    m->n_groups = 0;
-}
-
-/* How many are live when @count operations are undone. */
-static uint32_t undone(const struct model *m, uint32_t count)
-{
-    uint32_t n = m->n_live;
-
-    while (n > m->floor && count > 0) {
-        n--;
-        count -= !m->txns[n].grouped;
-    }
-    return n;
-}
-
 /* ---- comparing ---- */
 
 static void read_rows(struct run *run, const char *sql, uint32_t *values, unsigned n)
@@ -215,7 +75,7 @@ static void compare_rows(struct run *run)
               rows.values, N_PROPS);
     read_rows(run, "SELECT Id-9000,UserLabel FROM bis_Element WHERE Id>=9000 AND Id<9100",
               rows.values + N_PROPS, N_ELEMENTS);
-    must(run, same_rows(&rows, &run->m.now), "the rows differ");
+    must(run, model_same_rows(&rows, &run->m.now), "the rows differ");
 }
 
 static void compare_text(struct run *run, struct weh_str text, bool possible, uint64_t id,
@@ -237,7 +97,7 @@ static void compare_state(struct run *run)
     bool redo = m->n_ranges > 0;
 
     must(run, weh_txn_get_state(run->f.stack, &s, &run->f.diag) == WEH_OK, "no state");
-    must(run, s.has_unsaved_changes == has_unsaved(m), "hasUnsavedChanges");
+    must(run, s.has_unsaved_changes == model_has_unsaved(m), "hasUnsavedChanges");
     must(run, s.has_pending_txns == (m->n_live > 0), "hasPendingTxns");
     must(run, s.is_undo_possible == undo, "isUndoPossible");
     must(run, s.is_redo_possible == redo, "isRedoPossible");
@@ -325,7 +185,7 @@ static void step_save(struct run *run)
     (void)snprintf(text, sizeof(text), "t%llx", (unsigned long long)run->m.current);
     must(run, weh_txn_save(run->f.stack, weh_str_from(text), &saved, &id, &run->f.diag) == WEH_OK,
          "save failed");
-    must(run, saved == has_unsaved(&run->m), "saved");
+    must(run, saved == model_has_unsaved(&run->m), "saved");
     must(run, id.value == (saved ? run->m.current : 0), "its id");
     model_save(&run->m);
 }
@@ -333,7 +193,7 @@ static void step_save(struct run *run)
 static void step_abandon(struct run *run)
 {
     must(run, weh_txn_abandon(run->f.stack, &run->f.diag) == WEH_OK, "abandon failed");
-    drop_unsaved(&run->m);
+    model_drop_unsaved(&run->m);
 }
 
 static void must_reverse(struct run *run, weh_err err, const struct weh_txn_ids *ids,
@@ -351,7 +211,7 @@ static void must_reverse(struct run *run, weh_err err, const struct weh_txn_ids 
 static void step_undo(struct run *run)
 {
     uint32_t count = 1 + dice(run, dice(run, 10) == 0 ? 12 : 3);
-    uint32_t down_to = undone(&run->m, count);
+    uint32_t down_to = model_undone(&run->m, count);
     struct weh_txn_ids ids = { 0 };
     weh_err err = weh_txn_reverse(run->f.stack, count, &ids, &run->f.diag);
 
@@ -374,7 +234,7 @@ static void step_undo_to(struct run *run)
     weh_err err =
         weh_txn_reverse_to(run->f.stack, (struct weh_txn_id){ id }, cancel, &ids, &run->f.diag);
 
-    if (id >= position(m) || to >= m->n_live) {
+    if (id >= model_position(m) || to >= m->n_live) {
         must(run, err == WEH_E_NOTHING_TO_UNDO, "there is nothing to undo");
     } else if (id < m->floor_id) {
         must(run, err == WEH_E_CANNOT_UNDO, "it lies before the restart");
@@ -493,7 +353,7 @@ static void step_reopen(struct run *run)
 {
     run->f.n_events = 0;
     fixture_reopen(&run->f);
-    drop_unsaved(&run->m);
+    model_drop_unsaved(&run->m);
     model_new_session(&run->m);
 }
 
