@@ -4,6 +4,7 @@
  * native library does: what is not given is NULL, what is given by a position beyond the last is
  * passed over, a name that the query has not is refused.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -52,10 +53,56 @@ static weh_err bound(const struct binding *binding, int rc)
                : weh_fail_nomem(binding->diag);
 }
 
+static bool is_guid(const struct ecsql_type *type)
+{
+    return type->kind == ECSQL_TYPE_PRIMITIVE && type->primitive == WEH_EC_BINARY &&
+           weh_str_eq_nocase(type->extended, WEH_STR("BeGuid"));
+}
+
+static bool is_time(const struct ecsql_type *type)
+{
+    return type->kind == ECSQL_TYPE_PRIMITIVE && type->primitive == WEH_EC_DATETIME;
+}
+
+/* A text where a date or time is compared: what is none, and what has a zone or no zone in the wrong place,
+ * is NULL. */
+static weh_err bind_time(const struct binding *binding, struct weh_str text)
+{
+    enum weh_ec_datetime kind = binding->param->type.datetime;
+    bool has_date = text.len >= 5 && text.ptr[2] != ':';
+    bool has_clock = has_date && text.len > 10;
+    bool utc = text.ptr[text.len - 1] == 'Z';
+    double day = 0;
+
+    if (has_date == (kind == WEH_EC_DT_TIME_OF_DAY) ||
+        (kind == WEH_EC_DT_UTC && has_clock && !utc) ||
+        !weh_julian_day_parse(text, has_date ? WEH_EC_DT_UNSPECIFIED : kind, &day)) {
+        return WEH_OK;
+    }
+    return bound(binding, sqlite3_bind_double(binding->stmt, binding->param->first_cell, day));
+}
+
+static weh_err bind_guid(const struct binding *binding, struct weh_str text)
+{
+    struct weh_guid guid;
+
+    if (!weh_guid_parse(text, &guid)) {
+        return WEH_OK;
+    }
+    return bound(binding, sqlite3_bind_blob(binding->stmt, binding->param->first_cell, guid.bytes,
+                                            (int)sizeof(guid.bytes), SQLITE_TRANSIENT));
+}
+
 static weh_err bind_text(const struct binding *binding, struct weh_str text)
 {
     weh_id id;
 
+    if (text.len > 0 && is_time(&binding->param->type)) {
+        return bind_time(binding, text);
+    }
+    if (text.len > 0 && is_guid(&binding->param->type)) {
+        return bind_guid(binding, text);
+    }
     /* Ids travel as text; against an id they are numbers. */
     if (binding->param->type.id_kind != ECSQL_ID_NONE && weh_id_parse(text, &id)) {
         return bound(binding,
@@ -71,6 +118,17 @@ static weh_err bind_number(const struct binding *binding, const struct weh_value
     int64_t integer;
     double real;
 
+    /* The native library converts no number to a time, and no double to an id. */
+    if (is_time(&binding->param->type) ||
+        (type == TYPE_DOUBLE && binding->param->type.id_kind != ECSQL_ID_NONE)) {
+        return WEH_OK;
+    }
+    if (value->type == WEH_VALUE_STRING && type == TYPE_DOUBLE) {
+        char text[64];
+
+        (void)snprintf(text, sizeof(text), "%.*s", WEH_STR_ARGS(weh_value_str(value)));
+        return bound(binding, sqlite3_bind_double(binding->stmt, at, strtod(text, NULL)));
+    }
     if (value->type == WEH_VALUE_STRING) {
         char text[64];
 
@@ -88,20 +146,46 @@ static weh_err bind_number(const struct binding *binding, const struct weh_value
                               : sqlite3_bind_double(binding->stmt, at, real));
 }
 
-static weh_err bind_point(const struct binding *binding, const struct weh_value *value)
+/* A coordinate of @value; 0 when it has none. */
+static double coordinate(const struct weh_value *value, const char *name)
+{
+    const struct weh_value *part = weh_value_get(value, name);
+    double real = 0;
+
+    return part != NULL && weh_value_to_double(part, &real) ? real : 0;
+}
+
+/* @n: coordinates that the value's type says. ECSQL's names count when they are a whole 3D point. */
+static weh_err bind_point(const struct binding *binding, const struct weh_value *value, uint16_t n)
+{
+    static const char *const names[2][3] = { { "x", "y", "z" }, { "X", "Y", "Z" } };
+    bool upper = true;
+    weh_err err = WEH_OK;
+
+    if (binding->param->n_cells != n || !ecsql_type_is_point(&binding->param->type)) {
+        return WEH_OK;
+    }
+    for (uint16_t i = 0; i < 3; i++) {
+        upper = upper && weh_value_get(value, names[1][i]) != NULL;
+    }
+    for (uint16_t i = 0; i < n && i < 3 && err == WEH_OK; i++) {
+        err = bound(binding, sqlite3_bind_double(binding->stmt, binding->param->first_cell + i,
+                                                 coordinate(value, names[upper && n == 3][i])));
+    }
+    return err;
+}
+
+/* A point without a type: either names, as many coordinates as are asked for. */
+static weh_err bind_plain_point(const struct binding *binding, const struct weh_value *value)
 {
     static const char *const names[3][2] = { { "X", "x" }, { "Y", "y" }, { "Z", "z" } };
     weh_err err = WEH_OK;
 
     for (uint16_t i = 0; i < binding->param->n_cells && i < 3 && err == WEH_OK; i++) {
-        const struct weh_value *part = weh_value_get(value, names[i][0]);
-        double real = 0;
+        double real = coordinate(value, names[i][weh_value_get(value, names[i][0]) == NULL]);
 
-        part = part == NULL ? weh_value_get(value, names[i][1]) : part;
-        if (part != NULL && weh_value_to_double(part, &real)) {
-            err = bound(binding,
-                        sqlite3_bind_double(binding->stmt, binding->param->first_cell + i, real));
-        }
+        err = bound(binding,
+                    sqlite3_bind_double(binding->stmt, binding->param->first_cell + i, real));
     }
     return err;
 }
@@ -140,11 +224,42 @@ static weh_err set_ids(const struct binding *binding, const struct weh_value *va
     return WEH_OK;
 }
 
+/* A set as the JSON text that IdSet() reads. */
+static weh_err bind_list(const struct binding *binding, const struct weh_value *value)
+{
+    struct weh_id_list list = { NULL, 0 };
+    struct weh_buf buf;
+    weh_err err = value->type == WEH_VALUE_STRING
+                      ? weh_id_set_read(weh_value_str(value), binding->where, MAX_SET_IDS,
+                                        binding->arena, &list, binding->diag)
+                      : WEH_OK;
+
+    if (err != WEH_OK) {
+        return err;
+    }
+    weh_buf_init(&buf, (size_t)1 << 30);
+    weh_buf_byte(&buf, '[');
+    for (size_t i = 0; i < list.n && buf.err == WEH_OK; i++) {
+        weh_buf_printf(&buf, "%s%" PRIu64, i == 0 ? "" : ",", list.ids[i]);
+    }
+    weh_buf_byte(&buf, ']');
+    err = buf.err == WEH_OK
+              ? bound(binding, sqlite3_bind_text64(binding->stmt, binding->param->first_cell,
+                                                   (const char *)buf.data, buf.len,
+                                                   SQLITE_TRANSIENT, SQLITE_UTF8))
+              : weh_fail_nomem(binding->diag);
+    weh_buf_fini(&buf);
+    return err;
+}
+
 static weh_err bind_set(const struct binding *binding, const struct weh_value *value)
 {
     struct ecsql_id_set *set = NULL;
     weh_err err;
 
+    if (binding->param->is_list) {
+        return bind_list(binding, value);
+    }
     if (!binding->param->is_set) {
         return WEH_OK;
     }
@@ -154,6 +269,15 @@ static weh_err bind_set(const struct binding *binding, const struct weh_value *v
     }
     return bound(binding, sqlite3_bind_pointer(binding->stmt, binding->param->first_cell, set,
                                                ECSQL_ID_SET_POINTER, ecsql_id_set_destroy));
+}
+
+/* What is no compressed set is an empty one. */
+static weh_err bind_typed_set(const struct binding *binding, const struct weh_value *value)
+{
+    static const struct weh_value empty = { .type = WEH_VALUE_ARRAY };
+    weh_err err = bind_set(binding, value->type == WEH_VALUE_STRING ? value : &empty);
+
+    return err == WEH_E_BAD_ARGS ? bind_set(binding, &empty) : err;
 }
 
 static weh_err bind_blob(const struct binding *binding, const struct weh_value *value)
@@ -167,7 +291,11 @@ static weh_err bind_blob(const struct binding *binding, const struct weh_value *
         err = weh_ec_base64_read(weh_value_str(value), binding->where, binding->arena, &bytes,
                                  binding->diag);
     }
-    if (err != WEH_OK || bytes.len == 0) {
+    if (err == WEH_E_BAD_ARGS || bytes.len == 0 || is_time(&binding->param->type) ||
+        binding->param->type.id_kind != ECSQL_ID_NONE) {
+        return err == WEH_E_BAD_ARGS ? WEH_OK : err;
+    }
+    if (err != WEH_OK) {
         return err;
     }
     return bound(binding, sqlite3_bind_blob64(binding->stmt, binding->param->first_cell, bytes.ptr,
@@ -177,8 +305,17 @@ static weh_err bind_blob(const struct binding *binding, const struct weh_value *
 static weh_err bind_bool(const struct binding *binding, const struct weh_value *value)
 {
     bool flag = false;
+    double real = 0;
 
-    return weh_value_to_bool(value, &flag)
+    if (is_time(&binding->param->type) || binding->param->type.id_kind != ECSQL_ID_NONE) {
+        return WEH_OK;
+    }
+    if (value->type == WEH_VALUE_STRING) {
+        flag = value->n > 0;
+    } else if (!weh_value_to_bool(value, &flag)) {
+        flag = weh_value_to_double(value, &real) && real != 0;
+    }
+    return value->type == WEH_VALUE_STRING || value->type <= WEH_VALUE_REAL
                ? bound(binding, sqlite3_bind_int(binding->stmt, binding->param->first_cell, flag))
                : WEH_OK;
 }
@@ -209,12 +346,13 @@ static weh_err bind_typed(const struct binding *binding, int type, const struct 
     case TYPE_ID:
         return bind_id(binding, value);
     case TYPE_ID_SET:
-        return bind_set(binding, value);
+        return bind_typed_set(binding, value);
     case TYPE_POINT2D:
     case TYPE_POINT3D:
-        return bind_point(binding, value);
+        return bind_point(binding, value, type == TYPE_POINT2D ? 2 : 3);
     case TYPE_STRING:
-        return value->type == WEH_VALUE_STRING ? bind_text(binding, weh_value_str(value)) : WEH_OK;
+        return bind_text(binding,
+                         value->type == WEH_VALUE_STRING ? weh_value_str(value) : WEH_STR(""));
     case TYPE_BLOB:
         return bind_blob(binding, value);
     default:
@@ -239,11 +377,19 @@ static weh_err bind_plain(const struct binding *binding, const struct weh_value 
     case WEH_VALUE_ARRAY:
         return bind_set(binding, value);
     case WEH_VALUE_MAP:
-        return bind_point(binding, value);
+        return bind_plain_point(binding, value);
     case WEH_VALUE_NULL:
     default:
         return WEH_OK;
     }
+}
+
+static int64_t strtoll_of(struct weh_str text)
+{
+    char digits[24];
+
+    (void)snprintf(digits, sizeof(digits), "%.*s", (int)(text.len > 20 ? 20 : text.len), text.ptr);
+    return strtoll(digits, NULL, 10);
 }
 
 static weh_err bind_one(const struct binding *binding, const struct weh_value *value)
@@ -254,7 +400,12 @@ static weh_err bind_one(const struct binding *binding, const struct weh_value *v
     if (type == NULL || value->type != WEH_VALUE_MAP) {
         return bind_plain(binding, value);
     }
-    if (!weh_value_to_int64(type, &number) || number < TYPE_BOOLEAN || number > TYPE_STRUCT) {
+    if (type->type == WEH_VALUE_STRING) {
+        number = strtoll_of(weh_value_str(type));
+    } else if (!weh_value_to_int64(type, &number)) {
+        number = -1;
+    }
+    if (number < TYPE_BOOLEAN || number > TYPE_STRUCT) {
         return weh_fail_where(binding->diag, WEH_E_BAD_ARGS, binding->where,
                               "unknown type of parameter");
     }
@@ -273,6 +424,7 @@ static const struct ecsql_param *find_param(const struct ecsql_statement *statem
         *position = key.ptr[i] >= '0' && key.ptr[i] <= '9';
         number = number * 10 + (uint32_t)(key.ptr[i] - '0');
     }
+    *position = *position && number > 0;
     if (*position) {
         return number >= 1 && number <= statement->n_params ? &statement->params[number - 1] : NULL;
     }

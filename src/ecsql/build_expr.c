@@ -238,12 +238,14 @@ struct ecsql_node *build_compare(struct ecsql_build *p, enum ecsql_op op, struct
 struct ecsql_node *build_quantified(struct ecsql_build *p, enum ecsql_op op, struct ecsql_node *a,
                                     enum ecsql_op some, struct ecsql_node *subquery)
 {
-    (void)op;
-    (void)some;
-    if (a != NULL && subquery != NULL) {
-        build_fail(p, "ALL, ANY and SOME (subquery) are not supported", subquery->at);
+    struct ecsql_node *node =
+        subquery == NULL ? NULL : three(p, ECSQL_QUANTIFIED, a, subquery, NULL);
+
+    if (node != NULL) {
+        node->op = op;
+        node->negated = some == ECSQL_OP_ALL;
     }
-    return NULL;
+    return node;
 }
 
 struct ecsql_node *build_between(struct ecsql_build *p, struct ecsql_node *a, bool negated,
@@ -353,10 +355,18 @@ struct ecsql_node *build_iif(struct ecsql_build *p, const struct ecsql_token *to
 struct ecsql_node *build_nav_value(struct ecsql_build *p, const struct ecsql_token *token,
                                    struct ecsql_node *path, struct ecsql_list values)
 {
-    (void)path;
-    (void)values;
-    build_fail(p, "NAVIGATION_VALUE is not supported", token->at);
-    return NULL;
+    struct ecsql_node *id = values.first;
+    struct ecsql_node *class_id = id == NULL ? NULL : id->next;
+    struct ecsql_node *node = NULL;
+
+    if (path != NULL && id != NULL) {
+        id->next = NULL;
+        node = three(p, ECSQL_NAV_VALUE, path, id, class_id);
+    }
+    if (node != NULL) {
+        node->at = token->at;
+    }
+    return node;
 }
 
 struct ecsql_node *build_call(struct ecsql_build *p, const struct ecsql_token *name,

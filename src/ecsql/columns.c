@@ -102,6 +102,8 @@ static weh_err type_name(struct ecsql_context *context, const struct ecsql_type 
 static weh_err make_unique(struct ecsql_context *context, const struct ecsql_result_column *columns,
                            uint16_t at, size_t offset, struct weh_str *name)
 {
+    /* Generated names differ by more than case. */
+    bool nocase = columns[at].generated && offset == offsetof(struct ecsql_result_column, name);
     struct weh_str base = *name;
     char *text;
 
@@ -111,7 +113,8 @@ static weh_err make_unique(struct ecsql_context *context, const struct ecsql_res
         for (uint16_t i = 0; i < at && !taken; i++) {
             const void *member = (const char *)&columns[i] + offset;
 
-            taken = weh_str_eq(*(const struct weh_str *)member, *name);
+            taken = nocase ? weh_str_eq_nocase(*(const struct weh_str *)member, *name)
+                           : weh_str_eq(*(const struct weh_str *)member, *name);
         }
         if (!taken) {
             return WEH_OK;
@@ -144,7 +147,10 @@ static weh_err make_column(struct ecsql_context *context, const struct ecsql_col
     if (err == WEH_OK && column->generated) {
         out->class_name = WEH_STR("");
         out->extended = column->is_part ? WEH_STR("Id") : out->extended;
-        out->name = column->name;
+        out->name =
+            column->node != NULL && column->node->text.len == 0 && ref != NULL && ref->shown.len > 0
+                ? ref->shown
+                : column->name;
         err = make_unique(context, columns, at, offsetof(struct ecsql_result_column, name),
                           &out->name);
         out->access = out->name;

@@ -1,6 +1,8 @@
 /* src/ecsql/function.c - the list of functions, by name. */
 #include "function.h"
 
+#include <string.h>
+
 #include <strings.h>
 
 #include "weh/compiler.h"
@@ -57,6 +59,8 @@ bool ecsql_function_allowed(const char *sql_name)
         }
     }
     /* Operators are functions too. */
-    return strcasecmp(sql_name, "like") == 0 || strcasecmp(sql_name, "match") == 0 ||
-           strcasecmp(sql_name, "iif") == 0 || strcasecmp(sql_name, ECSQL_INSTANCE_FUNCTION) == 0;
+    return strncasecmp(sql_name, "current_", strlen("current_")) == 0 ||
+           strcasecmp(sql_name, "weh_id_set") == 0 || strcasecmp(sql_name, "like") == 0 ||
+           strcasecmp(sql_name, "match") == 0 || strcasecmp(sql_name, "iif") == 0 ||
+           strcasecmp(sql_name, ECSQL_INSTANCE_FUNCTION) == 0;
 }

@@ -5,6 +5,7 @@
  */
 #include "functions.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,6 +65,29 @@ static void in_virtual_set(sqlite3_context *context, int n, sqlite3_value **args
                            bsearch(&id, set->ids, set->n, sizeof(id), compare_ids) != NULL);
 }
 
+/* Number and value of an element of IdSet's list: the id. */
+static void id_set_member(sqlite3_context *context, int n, sqlite3_value **args)
+{
+    struct weh_str text = { (const char *)sqlite3_value_text(args[1]),
+                            (size_t)sqlite3_value_bytes(args[1]) };
+    weh_id id = 0;
+    char error[80];
+
+    weh_assert(n == 2);
+    if (sqlite3_value_type(args[1]) == SQLITE_INTEGER) {
+        id = (weh_id)sqlite3_value_int64(args[1]);
+    } else if (text.ptr != NULL && !weh_id_parse(text, &id)) {
+        id = strtoull(text.ptr, NULL, 10);
+    }
+    if (id != 0) {
+        sqlite3_result_int64(context, (sqlite3_int64)id);
+        return;
+    }
+    (void)snprintf(error, sizeof(error), "IdSet vtab: The element with index %d is invalid",
+                   sqlite3_value_int(args[0]));
+    sqlite3_result_error(context, error, -1);
+}
+
 /* ---- ids and GUIDs ---- */
 
 static struct weh_str text_of(sqlite3_value *value)
@@ -96,7 +120,13 @@ static void hex_to_id(sqlite3_context *context, int n, sqlite3_value **args)
 
     weh_assert(n == 1);
     if (sqlite3_value_type(args[0]) == SQLITE_TEXT) {
-        (void)weh_id_parse(text_of(args[0]), &id);
+        struct weh_str text = text_of(args[0]);
+        char with_prefix[WEH_ID_TEXT_SIZE + 2];
+
+        if (!weh_id_parse(text, &id) && text.len < WEH_ID_TEXT_SIZE) {
+            (void)snprintf(with_prefix, sizeof(with_prefix), "0x%.*s", WEH_STR_ARGS(text));
+            (void)weh_id_parse(weh_str_from(with_prefix), &id);
+        }
         sqlite3_result_int64(context, (sqlite3_int64)id);
     }
 }
@@ -212,6 +242,55 @@ static void ec_classid(sqlite3_context *context, int n, sqlite3_value **args)
     }
 }
 
+/* The class that @value tells, by id or name; NULL: none. */
+static const struct weh_ec_class *class_of(const struct weh_ec_catalog *catalog,
+                                           sqlite3_value *value)
+{
+    return sqlite3_value_type(value) == SQLITE_TEXT
+               ? weh_ec_class_by_name(catalog, text_of(value))
+               : weh_ec_class_by_id(catalog, (weh_id)sqlite3_value_int64(value));
+}
+
+/* Is a class one of the others, or a subclass? An unknown name is answered by NULL. */
+static void ec_instanceof(sqlite3_context *context, int n, sqlite3_value **args)
+{
+    const struct weh_ec_catalog *catalog = sqlite3_user_data(context);
+    const struct weh_ec_class *ec_class = NULL;
+    bool found = false;
+
+    for (int i = 0; i < n; i++) {
+        const struct weh_ec_class *other =
+            sqlite3_value_type(args[i]) == SQLITE_NULL ? NULL : class_of(catalog, args[i]);
+
+        if (other == NULL && sqlite3_value_type(args[i]) == SQLITE_TEXT) {
+            return;
+        }
+        if (i == 0) {
+            ec_class = other;
+        } else if (ec_class != NULL && other != NULL) {
+            found = found || weh_ec_class_is(ec_class, other->id);
+        }
+    }
+    sqlite3_result_int(context, found);
+}
+
+static void base36(sqlite3_context *context, int n, sqlite3_value **args)
+{
+    uint64_t number = (uint64_t)sqlite3_value_int64(args[0]);
+    char text[16];
+    size_t at = sizeof(text);
+
+    weh_assert(n == 1);
+    if (sqlite3_value_type(args[0]) != SQLITE_INTEGER) {
+        return;
+    }
+    do {
+        text[--at] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[number % 36];
+        number /= 36;
+    } while (number > 0);
+    result_text(context, (struct weh_str){ text + at, sizeof(text) - at });
+}
+
 int ecsql_functions_register(sqlite3 *db, const struct weh_ec_catalog *catalog)
 {
     static const struct {
@@ -219,11 +298,18 @@ int ecsql_functions_register(sqlite3 *db, const struct weh_ec_catalog *catalog)
         int n_args;
         void (*call)(sqlite3_context *context, int n, sqlite3_value **args);
     } functions[] = {
-        { "ec_classname", 1, ec_classname },   { "ec_classname", 2, ec_classname },
-        { "ec_classid", 1, ec_classid },       { "ec_classid", 2, ec_classid },
-        { "IdToHex", 1, id_to_hex },           { "HexToId", 1, hex_to_id },
-        { "StrToGuid", 1, str_to_guid },       { "GuidToStr", 1, guid_to_str },
+        { "ec_classname", 1, ec_classname },
+        { "ec_classname", 2, ec_classname },
+        { "ec_classid", 1, ec_classid },
+        { "ec_classid", 2, ec_classid },
+        { "IdToHex", 1, id_to_hex },
+        { "HexToId", 1, hex_to_id },
+        { "StrToGuid", 1, str_to_guid },
+        { "GuidToStr", 1, guid_to_str },
         { "InVirtualSet", 2, in_virtual_set },
+        { "ec_instanceof", -1, ec_instanceof },
+        { "base36", 1, base36 },
+        { "weh_id_set", 2, id_set_member },
     };
     int rc = SQLITE_OK;
 
@@ -235,5 +321,10 @@ int ecsql_functions_register(sqlite3 *db, const struct weh_ec_catalog *catalog)
     if (rc == SQLITE_OK) {
         rc = ecsql_geom_functions_register(db);
     }
+#ifdef WEH_REGEX
+    rc = rc == SQLITE_OK ? ecsql_regex_functions_register(db) : rc;
+#endif
+    rc = rc == SQLITE_OK ? ecsql_time_functions_register(db) : rc;
+    rc = rc == SQLITE_OK ? ecsql_json_functions_register(db) : rc;
     return rc == SQLITE_OK ? ecsql_text_functions_register(db) : rc;
 }

@@ -34,6 +34,12 @@ void ecsql_id_set_sort(struct ecsql_id_set *set);
 int ecsql_functions_register(sqlite3 *db, const struct weh_ec_catalog *catalog);
 /** The iModel_ functions of geometry (functions_geom.c). */
 int ecsql_geom_functions_register(sqlite3 *db);
+/** regexp and regexp_extract (functions_regex.c); only where RE2 is. */
+int ecsql_regex_functions_register(sqlite3 *db);
+/** timediff and what tells of the library (functions_time.c). */
+int ecsql_time_functions_register(sqlite3 *db);
+/** json_pretty (functions_json.c). */
+int ecsql_json_functions_register(sqlite3 *db);
 /** Those that SQLite itself has in later versions (functions_text.c). */
 int ecsql_text_functions_register(sqlite3 *db);
 

@@ -157,8 +157,8 @@ from(X) ::= from_item(F). { X = F; }
 from(X) ::= from(A) join_op(O) JOIN from_item(B) ON expr(E). { X = build_join(p, O, A, B, E); }
 from(X) ::= from(A) CROSS JOIN from_item(B). { X = build_join(p, ECSQL_OP_CROSS, A, B, NULL); }
 from(X) ::= from(A) NATURAL(T) join_op JOIN from_item(B). { X = build_natural(p, &T, A, B); }
-from(X) ::= from(A) join_op(O) JOIN from_item(B) USING class_path(C) alias direction(D).
-    { X = build_using(p, build_join(p, O, A, B, C), D); }
+from(X) ::= from(A) join_op(O) JOIN from_item(B) USING class_path(C) alias(N) direction(D).
+    { X = build_using(p, build_join(p, O, A, B, build_alias(C, &N)), D); }
 from(X) ::= from(A) join_op JOIN from_item USING(T) LP names RP. { X = build_using_columns(p, &T, A); }
 join_op(X) ::= . { X = ECSQL_OP_INNER; }
 join_op(X) ::= INNER. { X = ECSQL_OP_INNER; }

@@ -39,22 +39,33 @@ static struct ecsql_node *sibling(struct ecsql_context *context, const struct ec
     return *err == WEH_OK ? out : NULL;
 }
 
-static bool select_has_option(const struct ecsql_select *select, const char *name)
+static bool is_on(const struct ecsql_node *option)
+{
+    const struct ecsql_node *value = option->a;
+
+    return value == NULL || !(value->op == ECSQL_OP_FALSE || weh_str_eq_text(value->text, "0"));
+}
+
+static const struct ecsql_node *select_option(const struct ecsql_select *select, const char *name)
 {
     const struct ecsql_node *option = select == NULL ? NULL : select->options;
 
     while (option != NULL && !weh_str_eq_nocase(option->text, weh_str_from(name))) {
         option = option->next;
     }
-    return option != NULL;
+    return option;
 }
 
-static bool has_option(const struct ecsql_scope *scope, const char *name)
+bool ecsql_has_option(const struct ecsql_scope *scope, const char *name)
 {
-    while (scope != NULL && !select_has_option(scope->select, name)) {
-        scope = scope->outer;
+    for (; scope != NULL; scope = scope->outer) {
+        const struct ecsql_node *option = select_option(scope->select, name);
+
+        if (option != NULL) {
+            return is_on(option);
+        }
     }
-    return scope != NULL;
+    return false;
 }
 
 bool ecsql_is_instance(const struct ecsql_node *path)
@@ -94,8 +105,9 @@ weh_err resolve_instance(struct ecsql_context *context, struct ecsql_node *node,
         return err;
     }
     node->type = ecsql_type_of(WEH_EC_STRING);
-    node->cell = (uint16_t)((has_option(scope, "USE_JS_PROP_NAMES") ? ECSQL_INSTANCE_JS : 0) |
-                            (has_option(scope, "DO_NOT_TRUNCATE_BLOB") ? ECSQL_INSTANCE_BLOBS : 0));
+    node->cell =
+        (uint16_t)((ecsql_has_option(scope, "USE_JS_PROP_NAMES") ? ECSQL_INSTANCE_JS : 0) |
+                   (ecsql_has_option(scope, "DO_NOT_TRUNCATE_BLOB") ? ECSQL_INSTANCE_BLOBS : 0));
     if (node->b != NULL) {
         struct ecsql_source *source = path->c->ref->source;
 

@@ -112,6 +112,17 @@ static void put_from(struct weh_buf *out, const struct ecsql_node *from)
         name_put_str(out, from->text);
         return;
     }
+    if (from->kind == ECSQL_FUNC) {
+        for (const struct ecsql_node *name = from->a; name != NULL; name = name->next) {
+            name_put_str(out, name->text);
+            name_put(out, name->next == NULL ? "(" : "..");
+        }
+        name_list(out, from->b, ",");
+        name_put(out, ")");
+        name_put(out, from->text.len > 0 ? " " : "");
+        name_put_str(out, from->text);
+        return;
+    }
     name_put(out, from->op == ECSQL_OP_ONLY ? "ONLY " : from->op == ECSQL_OP_ALL ? "ALL " : "");
     for (const struct ecsql_node *name = from->a; name != NULL; name = name->next) {
         name_put(out, name == from->a ? "[" : ".[");

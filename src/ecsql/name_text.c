@@ -158,9 +158,11 @@ const char *name_op(enum ecsql_op op)
 static void put_call(struct weh_buf *out, const struct ecsql_node *node)
 {
     /* Words of the grammar are kept as their token, all but ntile. */
-    if (node->keyword && !weh_str_eq_nocase(node->text, WEH_STR("ntile"))) {
+    bool word = node->keyword || weh_str_eq_nocase(node->text, WEH_STR("rtrim"));
+
+    if (word && !weh_str_eq_nocase(node->text, WEH_STR("ntile"))) {
         put_upper(out, node->text);
-    } else if (node->keyword) {
+    } else if (word) {
         name_put(out, "ntile");
     } else {
         name_put_str(out, node->text);
@@ -270,6 +272,11 @@ static void put_condition(struct weh_buf *out, const struct ecsql_node *node)
     case ECSQL_IN:
         put_in(out, node);
         break;
+    case ECSQL_QUANTIFIED:
+        name_expr(out, node->a);
+        weh_buf_printf(out, " %s %s ", name_op(node->op), node->negated ? "ALL" : "ANY");
+        name_query(out, node->b->query);
+        break;
     case ECSQL_EXISTS:
         name_put(out, "EXISTS ");
         name_query(out, node->a->query);
@@ -349,6 +356,8 @@ static void put_cast(struct weh_buf *out, const struct ecsql_node *node)
         name_put_str(out, node->b->text);
         name_put(out, ".");
         name_put_str(out, node->text);
+    } else if (weh_str_eq_nocase(node->text, WEH_STR("INT"))) {
+        name_put(out, "INTEGER");
     } else {
         put_upper(out, node->text);
     }
@@ -403,6 +412,17 @@ static void put_compound(struct weh_buf *out, const struct ecsql_node *node)
         break;
     case ECSQL_IIF:
         put_iif(out, node);
+        break;
+    case ECSQL_NAV_VALUE:
+        name_put(out, "NAVIGATION_VALUE(");
+        put_names(out, node->a->a);
+        name_put(out, ",");
+        name_expr(out, node->b);
+        name_put(out, node->c != NULL ? "," : "");
+        if (node->c != NULL) {
+            name_expr(out, node->c);
+        }
+        name_put(out, ")");
         break;
     case ECSQL_CASE:
         put_case(out, node);

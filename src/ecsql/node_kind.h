@@ -26,6 +26,7 @@ enum ecsql_kind {
     ECSQL_IIF,     /* a: condition, b, c */
     ECSQL_CASE,    /* a: the WHENs, b: ELSE or NULL */
     ECSQL_WHEN,    /* a: condition, b: value */
+    ECSQL_NAV_VALUE, /* NAVIGATION_VALUE(a, b, c): a: path of the property, b: id, c: class or NULL */
     ECSQL_SUBQUERY,   /* query */
     ECSQL_COMPARE,    /* a op b */
     ECSQL_IS,         /* a IS b, b a NULL, BOOL or value; negated */
@@ -34,7 +35,7 @@ enum ecsql_kind {
     ECSQL_LIKE,       /* a LIKE b ESCAPE c; negated */
     ECSQL_IN,         /* a IN (b, ...) or b a SUBQUERY; negated */
     ECSQL_MATCH,      /* a MATCH b; negated */
-    ECSQL_QUANTIFIED, /* a op ALL|ANY|SOME (b) */
+    ECSQL_QUANTIFIED, /* a op ANY|SOME (b), b a SUBQUERY; negated: ALL */
     ECSQL_EXISTS,     /* a: SUBQUERY */
     ECSQL_NOT,        /* a */
     ECSQL_LOGIC,      /* a: conditions; op AND or OR; c: the last */

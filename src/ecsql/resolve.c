@@ -212,6 +212,10 @@ static weh_err make_column(struct ecsql_context *context, const struct ecsql_nod
         column->name = ref->path;
         return WEH_OK;
     }
+    if (value->kind == ECSQL_NAV_VALUE) {
+        column->name = value->type.property->name;
+        return WEH_OK;
+    }
     return ecsql_name_text(context, value, &column->name);
 }
 
@@ -322,10 +326,10 @@ static weh_err check_group(struct ecsql_context *context, const struct ecsql_nod
     return WEH_OK;
 }
 
-static weh_err check_order(struct ecsql_context *context, const struct ecsql_node *order)
+weh_err resolve_check_order(struct ecsql_context *context, const struct ecsql_node *order)
 {
     for (; order != NULL; order = order->next) {
-        if (!ecsql_type_is_scalar(&order->a->type)) {
+        if (!ecsql_type_is_scalar(&order->a->type) || order->a->kind == ECSQL_PARAM) {
             return ecsql_fail(context->text, order->at, context->diag,
                               "Invalid expression in ORDER BY: Points, Geometries, navigation "
                               "properties, structs and arrays are not supported.");
@@ -356,6 +360,7 @@ static weh_err resolve_clauses(struct ecsql_context *context, struct ecsql_selec
     order.is_union = select->set_op != ECSQL_OP_NONE;
     if (select->where != NULL) {
         err = resolve_expr(context, select->where, scope);
+        err = err == WEH_OK ? resolve_check_condition(context, select->where) : err;
     }
     if (err == WEH_OK) {
         err = resolve_list(context, select->group, scope);
@@ -365,6 +370,7 @@ static weh_err resolve_clauses(struct ecsql_context *context, struct ecsql_selec
     }
     if (err == WEH_OK && select->having != NULL) {
         err = resolve_expr(context, select->having, scope);
+        err = err == WEH_OK ? resolve_check_condition(context, select->having) : err;
     }
     if (err == WEH_OK) {
         err = resolve_windows(context, select, scope);
@@ -372,7 +378,7 @@ static weh_err resolve_clauses(struct ecsql_context *context, struct ecsql_selec
     if (err == WEH_OK) {
         err = resolve_list(context, select->order, &order);
     }
-    return err == WEH_OK ? check_order(context, select->order) : err;
+    return err == WEH_OK ? resolve_check_order(context, select->order) : err;
 }
 
 static weh_err resolve_select(struct ecsql_context *context, struct ecsql_query *query,

@@ -29,6 +29,7 @@ struct ecsql_param {
     struct weh_str name; /* empty for ? */
     struct ecsql_type type;
     bool is_set;         /* of InVirtualSet */
+    bool is_list;        /* of IdSet: a set is bound as JSON */
     uint16_t n_cells;    /* SQL parameters */
     uint16_t first_cell; /* the first of them, from 1 */
 };
@@ -54,6 +55,9 @@ WEH_MUST_CHECK weh_err ecsql_resolve(struct ecsql_context *context);
 /** @query in @outer (NULL: outermost). */
 WEH_MUST_CHECK weh_err resolve_query(struct ecsql_context *context, struct ecsql_query *query,
                                      const struct ecsql_scope *outer);
+/** Points and the like, and parameters, cannot be ordered by. */
+WEH_MUST_CHECK weh_err resolve_check_order(struct ecsql_context *context,
+                                           const struct ecsql_node *order);
 /** The common table @name in @scope, or NULL; *@where is the scope it belongs to. */
 struct ecsql_cte *resolve_find_cte(const struct ecsql_scope *scope, struct weh_str name,
                                    const struct ecsql_scope **where);
@@ -65,14 +69,21 @@ WEH_MUST_CHECK weh_err resolve_from(struct ecsql_context *context, const struct 
 /** The class that a path of names stands for. */
 WEH_MUST_CHECK weh_err resolve_class(struct ecsql_context *context, const struct ecsql_node *names,
                                      const struct weh_ec_class **out);
+/** Only entities and relationships have rows. */
+WEH_MUST_CHECK weh_err resolve_check_queryable(struct ecsql_context *context,
+                                               const struct ecsql_node *node,
+                                               const struct weh_ec_class *ec_class);
 /** @select's "*" and "a.*" replaced by what they stand for. */
 WEH_MUST_CHECK weh_err resolve_stars(struct ecsql_context *context, struct ecsql_select *select);
 
-/* ---- resolve_path.c, resolve_value.c ---- */
+/* ---- resolve_path.c, resolve_value.c, resolve_nav.c ---- */
 
 /** A PATH, in @scope: its ref and type. */
 WEH_MUST_CHECK weh_err resolve_path(struct ecsql_context *context, struct ecsql_node *node,
                                     const struct ecsql_scope *scope);
+/** NAVIGATION_VALUE(class.property, id, relationship class): a navigation value out of its parts. */
+WEH_MUST_CHECK weh_err resolve_nav_value(struct ecsql_context *context, struct ecsql_node *node,
+                                         const struct ecsql_scope *scope);
 /** What @names (a list of NAMEs) are in @source, into @node; *@found false: nothing. */
 WEH_MUST_CHECK weh_err resolve_in_source(struct ecsql_context *context, struct ecsql_source *source,
                                          const struct ecsql_node *names, struct ecsql_node *node,
@@ -96,6 +107,9 @@ WEH_MUST_CHECK weh_err resolve_expr(struct ecsql_context *context, struct ecsql_
 
 WEH_MUST_CHECK weh_err resolve_list(struct ecsql_context *context, struct ecsql_node *list,
                                     const struct ecsql_scope *scope);
+/** A condition that is nothing but a parameter is refused. */
+WEH_MUST_CHECK weh_err resolve_check_condition(struct ecsql_context *context,
+                                               const struct ecsql_node *node);
 /** @node, if it is a parameter, is used where a value of @type is. */
 void resolve_tell_param(struct ecsql_context *context, struct ecsql_node *node,
                         const struct ecsql_type *type);
@@ -112,6 +126,8 @@ WEH_MUST_CHECK weh_err resolve_window(struct ecsql_context *context, struct ecsq
 
 /* ---- instance.c ---- */
 
+/** Is ECSQLOPTIONS @name on, in @scope or around it? */
+bool ecsql_has_option(const struct ecsql_scope *scope, const char *name);
 /** Does @path end in "$"? */
 bool ecsql_is_instance(const struct ecsql_node *path);
 /** "$" and "$->property": whose, and which. */

@@ -25,9 +25,7 @@ static void call_type(struct ecsql_node *node)
             break;
         }
     }
-    if (node->type.kind == ECSQL_TYPE_UNSET) {
-        node->type = ecsql_type_of(WEH_EC_DOUBLE);
-    }
+    /* Of a parameter nobody knows: then it cannot be a column. */
 }
 
 static weh_err check_arg(struct ecsql_context *context, const struct ecsql_node *node,
@@ -124,6 +122,9 @@ weh_err resolve_window(struct ecsql_context *context, struct ecsql_node *node,
     }
     if (err == WEH_OK) {
         err = resolve_list(context, node->b, scope);
+    }
+    if (err == WEH_OK) {
+        err = resolve_check_order(context, node->b);
     }
     for (struct ecsql_node *bound = node->c == NULL ? NULL : node->c->a;
          bound != NULL && err == WEH_OK; bound = bound->next) {

@@ -67,6 +67,15 @@ void resolve_tell_param(struct ecsql_context *context, struct ecsql_node *node,
     param->n_cells = n > param->n_cells ? n : param->n_cells;
 }
 
+/* Conditions about nothing but a parameter are refused, as there. */
+weh_err resolve_check_condition(struct ecsql_context *context, const struct ecsql_node *node)
+{
+    return node->kind == ECSQL_PARAM
+               ? wrong(context, node,
+                       "Type mismatch in expression. Unary predicates cannot be parametrized.")
+               : WEH_OK;
+}
+
 /* ---- operators ---- */
 
 static weh_err resolve_chain(struct ecsql_context *context, struct ecsql_node *node,
@@ -184,7 +193,7 @@ static weh_err check_pair(struct ecsql_context *context, struct ecsql_node *a, s
     resolve_tell_param(context, a, &b->type);
     resolve_tell_param(context, b, &a->type);
     what = mismatch(&a->type, &b->type);
-    if (what == NULL &&
+    if (what == NULL && b->kind != ECSQL_NULL &&
         (a->type.kind == ECSQL_TYPE_STRUCT_ARRAY || b->type.kind == ECSQL_TYPE_STRUCT_ARRAY)) {
         what = "Type mismatch in expression. Operator not supported with struct arrays or structs "
                "that contain struct arrays.";
@@ -209,6 +218,9 @@ static weh_err resolve_compare(struct ecsql_context *context, struct ecsql_node 
     if (err == WEH_OK && node->b->op == ECSQL_OP_UNKNOWN) {
         err = wrong(context, node, "Type mismatch in expression: IS UNKNOWN is not supported.");
     }
+    if (err == WEH_OK && node->kind == ECSQL_IS && node->b->kind == ECSQL_NULL) {
+        err = resolve_check_condition(context, node->a);
+    }
     return err == WEH_OK ? check_pair(context, node->a, node->b, equality) : err;
 }
 
@@ -222,6 +234,9 @@ static weh_err resolve_three(struct ecsql_context *context, struct ecsql_node *n
 
     for (size_t i = 0; i < WEH_ARRAY_LEN(parts) && err == WEH_OK; i++) {
         err = parts[i] == NULL ? WEH_OK : resolve_expr(context, parts[i], scope);
+    }
+    if (err == WEH_OK && node->kind == ECSQL_BETWEEN) {
+        err = resolve_check_condition(context, node->a);
     }
     for (size_t i = 1; i < WEH_ARRAY_LEN(parts) && err == WEH_OK; i++) {
         if (parts[i] != NULL) {
@@ -251,6 +266,9 @@ static weh_err resolve_in(struct ecsql_context *context, struct ecsql_node *node
 {
     weh_err err = resolve_expr(context, node->a, scope);
 
+    if (err == WEH_OK && node->b->kind != ECSQL_SUBQUERY) {
+        err = resolve_check_condition(context, node->a);
+    }
     for (struct ecsql_node *value = node->b; value != NULL && err == WEH_OK; value = value->next) {
         err = resolve_expr(context, value, scope);
         if (err == WEH_OK) {
@@ -260,6 +278,18 @@ static weh_err resolve_in(struct ecsql_context *context, struct ecsql_node *node
     return err;
 }
 
+/* a op ALL|ANY|SOME (subquery) */
+static weh_err resolve_quantified(struct ecsql_context *context, struct ecsql_node *node,
+                                  const struct ecsql_scope *scope)
+{
+    weh_err err = resolve_expr(context, node->a, scope);
+
+    if (err == WEH_OK) {
+        err = resolve_expr(context, node->b, scope);
+    }
+    return err == WEH_OK ? check_pair(context, node->a, node->b, false) : err;
+}
+
 static weh_err resolve_types(struct ecsql_context *context, struct ecsql_node *node,
                              const struct ecsql_scope *scope)
 {
@@ -267,6 +297,9 @@ static weh_err resolve_types(struct ecsql_context *context, struct ecsql_node *n
 
     for (struct ecsql_node *type = node->b; type != NULL && err == WEH_OK; type = type->next) {
         err = resolve_class(context, type->a, &type->ec_class);
+        if (err == WEH_OK) {
+            err = resolve_check_queryable(context, type, type->ec_class);
+        }
     }
     if (err == WEH_OK && !ecsql_type_is_scalar(&node->a->type)) {
         err = wrong(context, node->a, "Type mismatch in expression.");
@@ -441,6 +474,8 @@ static weh_err resolve_operator(struct ecsql_context *context, struct ecsql_node
         return resolve_three(context, node, scope);
     case ECSQL_IN:
         return resolve_in(context, node, scope);
+    case ECSQL_QUANTIFIED:
+        return resolve_quantified(context, node, scope);
     case ECSQL_IS_TYPE:
         return resolve_types(context, node, scope);
     case ECSQL_EXISTS:
@@ -450,10 +485,19 @@ static weh_err resolve_operator(struct ecsql_context *context, struct ecsql_node
 
         return err == WEH_OK ? resolve_expr(context, node->b, scope) : err;
     }
-    case ECSQL_NOT:
-        return resolve_expr(context, node->a, scope);
-    case ECSQL_LOGIC:
-        return resolve_list(context, node->a, scope);
+    case ECSQL_NOT: {
+        weh_err err = resolve_expr(context, node->a, scope);
+
+        return err == WEH_OK ? resolve_check_condition(context, node->a) : err;
+    }
+    case ECSQL_LOGIC: {
+        weh_err err = resolve_list(context, node->a, scope);
+
+        for (struct ecsql_node *part = node->a; part != NULL && err == WEH_OK; part = part->next) {
+            err = resolve_check_condition(context, part);
+        }
+        return err;
+    }
     default:
         return wrong(context, node, "syntax error");
     }
@@ -500,6 +544,8 @@ weh_err resolve_expr(struct ecsql_context *context, struct ecsql_node *node,
         return resolve_cast(context, node, scope);
     case ECSQL_IIF:
         return resolve_iif(context, node, scope);
+    case ECSQL_NAV_VALUE:
+        return resolve_nav_value(context, node, scope);
     case ECSQL_CASE:
         return resolve_case(context, node, scope);
     case ECSQL_ORDER:

@@ -117,9 +117,8 @@ static weh_err check_names(struct ecsql_context *context, const struct ecsql_sel
     return WEH_OK;
 }
 
-/* Only entities and relationships have rows. */
-static weh_err check_queryable(struct ecsql_context *context, const struct ecsql_node *node,
-                               const struct weh_ec_class *ec_class)
+weh_err resolve_check_queryable(struct ecsql_context *context, const struct ecsql_node *node,
+                                const struct weh_ec_class *ec_class)
 {
     if (ec_class->type != WEH_EC_STRUCT && ec_class->type != WEH_EC_CUSTOM_ATTRIBUTE) {
         return WEH_OK;
@@ -141,7 +140,7 @@ static weh_err class_source(struct ecsql_context *context, struct ecsql_select *
         return err;
     }
     weh_assert(ec_class != NULL);
-    err = check_queryable(context, node, ec_class);
+    err = resolve_check_queryable(context, node, ec_class);
     if (err != WEH_OK) {
         return err;
     }
@@ -259,6 +258,67 @@ static weh_err json_columns(struct ecsql_context *context, const char *class_nam
     return WEH_OK;
 }
 
+/* IdSet(ids) looks like a subquery with the column id. */
+static weh_err id_set_columns(struct ecsql_context *context, struct ecsql_query **out)
+{
+    struct ecsql_query *query = weh_arena_alloc(context->arena, sizeof(*query));
+    struct ecsql_column *column = weh_arena_alloc(context->arena, sizeof(*column));
+    struct ecsql_ref *ref = weh_arena_alloc(context->arena, sizeof(*ref));
+
+    if (query == NULL || column == NULL || ref == NULL) {
+        return weh_fail_nomem(context->diag);
+    }
+    ref->path = WEH_STR("id");
+    ref->name = ref->path;
+    ref->is_system = true;
+    column->name = ref->path;
+    column->type = ecsql_type_of(WEH_EC_LONG);
+    column->type.id_kind = ECSQL_ID_ID;
+    column->type.extended = WEH_STR("Id");
+    column->ref = ref;
+    query->n_columns = 1;
+    query->columns = column;
+    *out = query;
+    return WEH_OK;
+}
+
+static bool is_id_set(const struct ecsql_node *name)
+{
+    if (name->next != NULL && weh_str_eq_nocase(name->text, WEH_STR("ECVLib"))) {
+        name = name->next;
+    }
+    return name->next == NULL && weh_str_eq_nocase(name->text, WEH_STR("IdSet"));
+}
+
+static weh_err id_set_source(struct ecsql_context *context, const struct ecsql_scope *scope,
+                             struct ecsql_node *node)
+{
+    struct ecsql_query *query = NULL;
+    struct ecsql_source *source = NULL;
+    weh_err err;
+
+    if (!ecsql_has_option(scope, "ENABLE_EXPERIMENTAL_FEATURES")) {
+        return ecsql_fail(context->text, node->at, context->diag,
+                          "'IdSet' virtual table is experimental feature and disabled by default.");
+    }
+    if (node->b == NULL || node->b->next != NULL) {
+        return ecsql_fail(context->text, node->at, context->diag, "'IdSet' takes one argument");
+    }
+    err = resolve_expr(context, node->b, scope);
+    if (err == WEH_OK && node->b->kind == ECSQL_PARAM) {
+        context->params[node->b->param - 1].is_list = true;
+    }
+    if (err == WEH_OK) {
+        err = id_set_columns(context, &query);
+    }
+    source = err == WEH_OK ? add_source(context, scope->select, node, ECSQL_SOURCE_FUNCTION) : NULL;
+    if (source == NULL) {
+        return err == WEH_OK ? weh_fail_nomem(context->diag) : err;
+    }
+    source->query = query;
+    return WEH_OK;
+}
+
 static weh_err function_source(struct ecsql_context *context, const struct ecsql_scope *scope,
                                struct ecsql_node *node)
 {
@@ -267,29 +327,30 @@ static weh_err function_source(struct ecsql_context *context, const struct ecsql
     struct ecsql_source *source = NULL;
     weh_err err = WEH_OK;
 
-    if (name->next == NULL && weh_str_eq_nocase(name->text, WEH_STR("IdSet"))) {
-        return ecsql_fail(context->text, node->at, context->diag,
-                          "'IdSet' virtual table is experimental feature and disabled by default.");
+    if (is_id_set(name)) {
+        return id_set_source(context, scope, node);
     }
-    if (name->next == NULL || name->next->next != NULL ||
-        !weh_str_eq_nocase(name->text, WEH_STR("json1")) ||
-        (!weh_str_eq_nocase(name->next->text, WEH_STR("json_each")) &&
-         !weh_str_eq_nocase(name->next->text, WEH_STR("json_tree")))) {
+    if (name->next != NULL && name->next->next == NULL &&
+        weh_str_eq_nocase(name->text, WEH_STR("json1"))) {
+        name = name->next;
+    }
+    if (name->next != NULL || (!weh_str_eq_nocase(name->text, WEH_STR("json_each")) &&
+                               !weh_str_eq_nocase(name->text, WEH_STR("json_tree")))) {
         return ecsql_fail(context->text, node->at, context->diag, "no table function '%.*s%s%.*s'",
-                          WEH_STR_ARGS(name->text), name->next == NULL ? "" : ".",
-                          WEH_STR_ARGS(name->next == NULL ? WEH_STR("") : name->next->text));
+                          WEH_STR_ARGS(node->a->text), node->a->next == NULL ? "" : ".",
+                          WEH_STR_ARGS(node->a->next == NULL ? WEH_STR("") : node->a->next->text));
     }
     if (node->b == NULL || (node->b->next != NULL && node->b->next->next != NULL)) {
         return ecsql_fail(context->text, node->at, context->diag,
                           "'%.*s' takes one or two "
                           "arguments",
-                          WEH_STR_ARGS(name->next->text));
+                          WEH_STR_ARGS(name->text));
     }
     for (struct ecsql_node *arg = node->b; arg != NULL && err == WEH_OK; arg = arg->next) {
         err = resolve_expr(context, arg, scope);
     }
     if (err == WEH_OK) {
-        bool each = weh_str_eq_nocase(name->next->text, WEH_STR("json_each"));
+        bool each = weh_str_eq_nocase(name->text, WEH_STR("json_each"));
 
         err = json_columns(context, each ? "json1:json_each" : "json1:json_tree", &query);
     }
@@ -354,6 +415,10 @@ static weh_err using_source(struct ecsql_context *context, struct ecsql_select *
     if (relationship->relationship == NULL || right == NULL || right->kind != ECSQL_SOURCE_CLASS) {
         return ecsql_fail(context->text, join->c->at, context->diag,
                           "JOIN ... USING joins classes by a relationship class");
+    }
+    if (join->op != ECSQL_OP_INNER) {
+        return ecsql_fail(context->text, join->c->at, context->diag,
+                          "JOIN ... USING a relationship is an inner join");
     }
     end = right_end(join, relationship, right->ec_class);
     if (end < 0) {

@@ -502,7 +502,36 @@ static weh_err query_names(struct ecsql_context *context, struct ecsql_source *s
             err = column_value(context, source, &query->columns[i], rest, node, found);
         }
     }
+    /* What an alias hides can be named all the same. */
+    for (uint16_t i = 0; i < query->n_columns && err == WEH_OK && !*found && names->next == NULL;
+         i++) {
+        const struct ecsql_column *column = &query->columns[i];
+
+        if (column->generated && column->ref != NULL && column->node != NULL &&
+            column->node->text.len > 0 && weh_str_eq_nocase(column->ref->path, names->text)) {
+            err = column_value(context, source, column, NULL, node, found);
+        }
+    }
     return err;
+}
+
+/* "b.x": a common table's column is shown with what stands before it. */
+static weh_err show_prefix(struct ecsql_context *context, const struct ecsql_node *names,
+                           struct ecsql_node *node)
+{
+    size_t len = names->text.len + 1 + node->ref->path.len;
+    char *text = weh_arena_alloc(context->arena, len + 1);
+    struct ecsql_ref *ref = weh_arena_alloc(context->arena, sizeof(*ref));
+
+    if (text == NULL || ref == NULL) {
+        return weh_fail_nomem(context->diag);
+    }
+    (void)snprintf(text, len + 1, "%.*s.%.*s", WEH_STR_ARGS(names->text),
+                   WEH_STR_ARGS(node->ref->path));
+    *ref = *node->ref;
+    ref->shown = (struct weh_str){ text, len };
+    node->ref = ref;
+    return WEH_OK;
 }
 
 static weh_err query_value(struct ecsql_context *context, struct ecsql_source *source,
@@ -514,8 +543,16 @@ static weh_err query_value(struct ecsql_context *context, struct ecsql_source *s
     if (alias.len == 0 && source->cte != NULL) {
         alias = source->cte->name;
     }
+    if (alias.len == 0 && source->kind == ECSQL_SOURCE_FUNCTION) {
+        const struct ecsql_node *function = source->node->a;
+
+        alias = function->next == NULL ? function->text : function->next->text;
+    }
     if (names->next != NULL && alias.len > 0 && weh_str_eq_nocase(names->text, alias)) {
         err = query_names(context, source, names->next, node, found);
+        if (err == WEH_OK && *found && source->cte != NULL && node->ref->generated) {
+            err = show_prefix(context, names, node);
+        }
     }
     return err == WEH_OK && !*found ? query_names(context, source, names, node, found) : err;
 }

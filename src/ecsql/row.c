@@ -392,6 +392,35 @@ static weh_err put_value(const struct row *row, const struct ecsql_type *type, u
     }
 }
 
+/* With JavaScript's names, class ids under an alias stay numbers. */
+static bool is_bare_class_id(const struct row *row, const struct ecsql_result_column *column)
+{
+    static const char *const names[] = { "ECClassId", "SourceECClassId", "TargetECClassId",
+                                         "RelECClassId" };
+
+    if (!row->style->js_values || row->style->class_names || !column->generated ||
+        column->type.id_kind != ECSQL_ID_CLASS_ID) {
+        return false;
+    }
+    for (size_t i = 0; i < WEH_ARRAY_LEN(names); i++) {
+        if (weh_str_eq_nocase(column->name, weh_str_from(names[i]))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static weh_err put_column(const struct row *row, const struct ecsql_result_column *column)
+{
+    if (is_bare_class_id(row, column)) {
+        struct ecsql_type type = column->type;
+
+        type.id_kind = ECSQL_ID_ID;
+        return put_value(row, &type, column->first_cell);
+    }
+    return put_value(row, &column->type, column->first_cell);
+}
+
 weh_err ecsql_row_write(const struct ecsql_statement *statement,
                         const struct ecsql_row_style *style, sqlite3_stmt *stmt,
                         struct weh_sink *sink, uint64_t *bytes, struct weh_diag *diag)
@@ -425,7 +454,7 @@ weh_err ecsql_row_write(const struct ecsql_statement *statement,
         if (!arrays) {
             sink->ops->key(sink, style->rows == WEH_ECSQL_NAMES ? column->name : column->json_name);
         }
-        err = put_value(&row, &column->type, column->first_cell);
+        err = put_column(&row, column);
     }
     *bytes += n_bytes;
     if (err != WEH_OK) {

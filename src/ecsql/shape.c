@@ -215,6 +215,10 @@ static void check_value(struct shape *shape, const struct ecsql_node *node)
     case ECSQL_CAST:
         check_value(shape, node->a);
         break;
+    case ECSQL_NAV_VALUE:
+        check_value(shape, node->b);
+        check_values(shape, node->c);
+        break;
     case ECSQL_IIF:
         check_condition(shape, node->a);
         check_value(shape, node->b);

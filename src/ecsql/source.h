@@ -66,6 +66,7 @@ struct ecsql_ref {
     struct weh_str enumerator;       /* value, as text */
     struct weh_str path;             /* "Model.Id", as declared; of an alias that */
     struct weh_str name;             /* its last part */
+    struct weh_str shown;            /* how it is shown outside, if not as its path */
     bool generated;                  /* it goes by an alias, or is computed further inside */
     bool is_system;                  /* id and class id columns */
     bool is_part;                    /* a coordinate, or an alias of one */

@@ -56,7 +56,8 @@ static void put_path(struct ecsql_sql *sql, const struct ecsql_node *node, uint1
     }
     switch (source->kind) {
     case ECSQL_SOURCE_FUNCTION:
-        weh_buf_printf(&sql->out, "t%u.\"%s\"", source->number, json_columns[ref->cells[cell]]);
+        weh_buf_printf(&sql->out, "t%u.\"%s\"", source->number,
+                       source->query->n_columns == 1 ? "id" : json_columns[ref->cells[cell]]);
         break;
     case ECSQL_SOURCE_QUERY:
     case ECSQL_SOURCE_CTE:
@@ -353,6 +354,10 @@ void sql_cell(struct ecsql_sql *sql, const struct ecsql_node *node, uint16_t cel
         put_path(sql, node, cell);
     } else if (node->kind == ECSQL_PARAM) {
         weh_buf_printf(&sql->out, "?%u", sql->context->params[node->param - 1].first_cell + cell);
+    } else if (node->kind == ECSQL_NAV_VALUE && (cell == 0 || node->c != NULL)) {
+        sql_expr(sql, cell == 0 ? node->b : node->c);
+    } else if (node->kind == ECSQL_NAV_VALUE) {
+        weh_buf_printf(&sql->out, "%" PRIu64, node->type.property->nav_class->id);
     } else if (cell > 0) {
         put(sql, "NULL");
     } else {
@@ -429,6 +434,27 @@ static void put_types(struct ecsql_sql *sql, const struct ecsql_node *node)
     put(sql, ")");
 }
 
+/* As the native library does: "> ALL" holds when no value is greater, "= ALL" when none differs. */
+static void put_quantified(struct ecsql_sql *sql, const struct ecsql_node *node)
+{
+    enum ecsql_op op = node->op;
+
+    if (node->negated && (op == ECSQL_OP_EQ || op == ECSQL_OP_NE)) {
+        op = op == ECSQL_OP_EQ ? ECSQL_OP_NE : ECSQL_OP_EQ;
+    }
+    put(sql, node->negated ? "NOT EXISTS (SELECT 1 FROM (" : "EXISTS (SELECT 1 FROM (");
+    sql_query(sql, node->b->query);
+    put(sql, ") WHERE ");
+    if (node->negated) {
+        weh_buf_printf(&sql->out, "q%ur0%s", node->b->query->number, op_text(op));
+        sql_expr(sql, node->a);
+    } else {
+        sql_expr(sql, node->a);
+        weh_buf_printf(&sql->out, "%sq%ur0", op_text(op), node->b->query->number);
+    }
+    put(sql, ")");
+}
+
 static void put_condition(struct ecsql_sql *sql, const struct ecsql_node *node)
 {
     const char *negated = node->negated ? " NOT" : "";
@@ -462,6 +488,9 @@ static void put_condition(struct ecsql_sql *sql, const struct ecsql_node *node)
         break;
     case ECSQL_IN:
         put_in(sql, node);
+        break;
+    case ECSQL_QUANTIFIED:
+        put_quantified(sql, node);
         break;
     case ECSQL_EXISTS:
         put(sql, "EXISTS (");

@@ -369,13 +369,20 @@ static void put_foreign_key(struct ecsql_sql *sql, const struct ecsql_source *so
 
 static void put_function(struct ecsql_sql *sql, const struct ecsql_source *source)
 {
-    put(sql, weh_str_eq_nocase(source->node->a->next->text, WEH_STR("json_each")) ? "json_each("
-                                                                                  : "json_tree(");
+    const struct ecsql_node *name = source->node->a;
+    bool is_set;
+
+    name = name->next == NULL ? name : name->next;
+    is_set = weh_str_eq_nocase(name->text, WEH_STR("IdSet"));
+    if (is_set) {
+        put(sql, "(SELECT DISTINCT weh_id_set(key,value) AS id FROM ");
+    }
+    put(sql, weh_str_eq_nocase(name->text, WEH_STR("json_tree")) ? "json_tree(" : "json_each(");
     for (const struct ecsql_node *arg = source->node->b; arg != NULL; arg = arg->next) {
         sql_expr(sql, arg);
         put(sql, arg->next == NULL ? "" : ",");
     }
-    weh_buf_printf(&sql->out, ") AS t%u", source->number);
+    weh_buf_printf(&sql->out, is_set ? ") ORDER BY 1) AS t%u" : ") AS t%u", source->number);
 }
 
 void sql_source(struct ecsql_sql *sql, const struct ecsql_source *source)

@@ -1,0 +1,98 @@
+/* src/ecsql/regex.cpp - RE2 for C. The only C++ of the project: RE2 has no other interface, and another
+ * library would refuse and match other patterns than the official backend.
+ *
+ * No exception leaves this file.
+ */
+#include "regex.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <re2/re2.h>
+#include <string>
+
+namespace
+{
+
+/* Of one pattern and of its automaton. */
+constexpr int64_t max_bytes = 4 << 20;
+
+re2::StringPiece piece(const char *text, size_t n)
+{
+    return re2::StringPiece(text, n);
+}
+
+} // namespace
+
+struct ecsql_regex {
+    RE2 re2;
+
+    ecsql_regex(re2::StringPiece pattern, const RE2::Options &options) : re2(pattern, options)
+    {
+    }
+};
+
+extern "C" struct ecsql_regex *ecsql_regex_create(const char *pattern, size_t n, char *error,
+                                                  size_t size)
+{
+    error[0] = '\0';
+    try {
+        RE2::Options options;
+
+        options.set_max_mem(max_bytes);
+        options.set_log_errors(false);
+        ecsql_regex *regex = new (std::nothrow) ecsql_regex(piece(pattern, n), options);
+
+        if (regex != nullptr && !regex->re2.ok()) {
+            std::snprintf(error, size, "%s", regex->re2.error().c_str());
+            delete regex;
+            regex = nullptr;
+        }
+        return regex;
+    } catch (...) {
+        return nullptr;
+    }
+}
+
+extern "C" void ecsql_regex_destroy(void *regex)
+{
+    delete static_cast<ecsql_regex *>(regex);
+}
+
+extern "C" size_t ecsql_regex_cost(const struct ecsql_regex *regex)
+{
+    int size = regex->re2.ProgramSize();
+
+    return size < 1 ? 1 : static_cast<size_t>(size);
+}
+
+extern "C" int ecsql_regex_match(const struct ecsql_regex *regex, const char *text, size_t n)
+{
+    try {
+        return RE2::PartialMatch(piece(text, n), regex->re2) ? 1 : 0;
+    } catch (...) {
+        return -1;
+    }
+}
+
+extern "C" int ecsql_regex_extract(const struct ecsql_regex *regex, const char *text, size_t n,
+                                   const char *rewrite, size_t n_rewrite, char **out, size_t *n_out)
+{
+    try {
+        std::string found;
+
+        if (!RE2::Extract(piece(text, n), regex->re2, piece(rewrite, n_rewrite), &found)) {
+            return 0;
+        }
+        *n_out = found.size();
+        *out = static_cast<char *>(std::malloc(found.size() + 1));
+        if (*out == nullptr) {
+            return -1;
+        }
+        std::memcpy(*out, found.c_str(), found.size() + 1);
+        return 1;
+    } catch (...) {
+        return -1;
+    }
+}
