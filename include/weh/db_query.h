@@ -15,6 +15,8 @@
 struct weh_query_guard {
     bool (*may_read)(void *ctx, const char *table);
     bool (*may_call)(void *ctx, const char *function);
+    /** Asked now and then while the statement steps: true stops it as its deadline would. May be NULL. */
+    bool (*stop)(void *ctx);
     void *ctx;
     uint64_t deadline_us; /* of weh_clock_mono_us; 0: none */
     uint32_t value_bytes; /* longest text or blob that may come into being; 0: SQLite's own limit */

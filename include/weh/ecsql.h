@@ -27,19 +27,45 @@ struct weh_ecsql_limits {
     uint32_t value_bytes; /* of one text or blob that a query makes */
     uint32_t text_bytes;  /* of a query */
     uint32_t cursors;     /* open at a time */
+    uint32_t slice_ms;    /* how long a query may hold up an edit that waits for it */
+};
+
+/** What an engine asks of whoever runs its session, so that a long query holds up no edits; all of it in
+ * the thread of the query. Members may be NULL: then nothing gives way. */
+struct weh_ecsql_host {
+    void *ctx;
+    /** True when an edit of the same session waits, or (@by_reads) any request. Called often. */
+    bool (*is_waited_for)(void *ctx, bool by_reads);
+    /** True when the file, as it was saved, is what the session sees, and nobody else can change it. */
+    bool (*may_run_beside)(void *ctx);
+    /** Another connection to the file, which reads what is saved; NULL: not now. The engine gives it back
+     * to close_beside. */
+    struct weh_briefcase *(*open_beside)(void *ctx);
+    void (*close_beside)(void *ctx, struct weh_briefcase *beside);
+    /** Run what waits, within the query: it may edit and save, and query too, but not go on with a cursor
+     * or close the engine. */
+    void (*run_waiting)(void *ctx);
+};
+
+struct weh_ecsql_counts {
+    uint64_t n_hits; /* queries whose compiled form was kept */
+    uint64_t n_misses;
+    bool is_beside; /* the connection beside is open */
 };
 
 /**
  * An engine for @briefcase, whose catalogue @catalog is; both kept, and must outlive it.
  *
  * @limits  copied.
+ * @host    copied; NULL: nobody waits.
  *
  * WEH_E_NOMEM, those of weh_db_fail.
  */
 WEH_MUST_CHECK weh_err weh_ecsql_create(struct weh_briefcase *briefcase,
                                         const struct weh_ec_catalog *catalog,
                                         const struct weh_ecsql_limits *limits,
-                                        struct weh_ecsql **out, struct weh_diag *diag);
+                                        const struct weh_ecsql_host *host, struct weh_ecsql **out,
+                                        struct weh_diag *diag);
 /** Closes its cursors (NULL is fine). */
 void weh_ecsql_destroy(struct weh_ecsql *engine);
 
@@ -70,7 +96,8 @@ struct weh_ecsql_request {
  * @arena  scratch, also for the sink.
  *
  * done is false when rows are left: then cursor brings them (weh_ecsql_next). partial ("time", "rows",
- * "bytes") tells which quota ended the reply; when time did, there may be no cursor.
+ * "bytes") tells which quota ended the reply; when time did, there may be no cursor. Time also means that
+ * an edit waited and the query could not go on beside it.
  *
  * On failure what was written is of no use. WEH_E_QUERY (where is the place in the text), WEH_E_BAD_ARGS
  * (args), WEH_E_LIMIT (cursors), WEH_E_CANCELLED, WEH_E_CORRUPT, WEH_E_NOMEM, those of weh_db_fail.
@@ -83,13 +110,27 @@ WEH_MUST_CHECK weh_err weh_ecsql_query(struct weh_ecsql *engine,
 /** More rows of the cursor @id, as weh_ecsql_query writes them, without columns. WEH_E_CURSOR_INVALID:
  * it is not there, or something was edited meanwhile. */
 WEH_MUST_CHECK weh_err weh_ecsql_next(struct weh_ecsql *engine, struct weh_str id,
-                                      struct weh_arena *arena, struct weh_sink *sink,
-                                      struct weh_diag *diag);
+                                      struct weh_sink *sink, struct weh_diag *diag);
 /** Close a cursor. WEH_E_CURSOR_INVALID: it is not there. */
 WEH_MUST_CHECK weh_err weh_ecsql_close(struct weh_ecsql *engine, struct weh_str id,
                                        struct weh_diag *diag);
-/** Close all cursors. While one is open the connection goes on reading the state of the file that the
- * query saw, so this is called before anything is saved. Nothing when @engine is NULL. */
+/** Close all cursors: something is edited, undone or dropped. Nothing when @engine is NULL. */
 void weh_ecsql_close_all(struct weh_ecsql *engine);
+/** Rows that its briefcase's connection has changed so far; 0 when @engine is NULL. */
+int64_t weh_ecsql_changes(const struct weh_ecsql *engine);
+/** What was unsaved is saved now, and is as it was: cursors stay. Nothing when @engine is NULL. */
+void weh_ecsql_saved(struct weh_ecsql *engine);
+/** Give up what can be made again at once, unless a cursor needs it. Nothing when @engine is NULL. */
+void weh_ecsql_rest(struct weh_ecsql *engine);
+
+/**
+ * Write into an open map of @sink the members sql, which a query would run, and plan, as SQLite tells it:
+ * {id, parent, detail} each. Nothing is run. Errors as weh_ecsql_query.
+ */
+WEH_MUST_CHECK weh_err weh_ecsql_explain(struct weh_ecsql *engine, struct weh_str text,
+                                         struct weh_arena *arena, struct weh_sink *sink,
+                                         struct weh_diag *diag);
+
+void weh_ecsql_count(const struct weh_ecsql *engine, struct weh_ecsql_counts *out);
 
 #endif

@@ -75,6 +75,7 @@ struct weh_briefcase {
     bool lost;           /* SQLite rolled back by itself, the layers above do not know yet */
     bool may_commit;     /* weh_briefcase_commit runs */
     bool in_read;
+    int64_t changes_at_begin; /* of the connection, when its transaction began */
     uint32_t id;
     struct weh_guid imodel_guid;
     struct weh_guid itwin_guid;

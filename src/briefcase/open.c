@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "weh/alloc.h"
+#include "weh/beside.h"
 #include "weh/json.h"
 
 #include "briefcase_priv.h"
@@ -296,6 +297,30 @@ out:
         (void)weh_briefcase_close_kept(briefcase);
     } else {
         weh_briefcase_close(briefcase);
+    }
+    return err;
+}
+
+weh_err weh_briefcase_open_beside(const struct weh_briefcase *briefcase, uint32_t cache_kb,
+                                  struct weh_briefcase **out, struct weh_diag *diag)
+{
+    const struct weh_briefcase_options options = { .path = weh_file_entry_path(briefcase->entry),
+                                                   .readonly = true,
+                                                   .user = "",
+                                                   .registry = briefcase->registry,
+                                                   .cancel = briefcase->cancel,
+                                                   .pause = briefcase->pause,
+                                                   .pause_ctx = briefcase->pause_ctx,
+                                                   .cache_kb = cache_kb };
+    struct weh_briefcase *beside = NULL;
+    weh_err err = weh_briefcase_open(&options, &beside, diag);
+
+    if (err == WEH_OK && beside->entry != briefcase->entry) {
+        weh_briefcase_close(beside);
+        return weh_fail(diag, WEH_E_BUSY, "the file was replaced");
+    }
+    if (err == WEH_OK) {
+        *out = beside;
     }
     return err;
 }

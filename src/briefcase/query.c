@@ -42,11 +42,15 @@ bool weh_query_is_over(struct weh_briefcase *briefcase)
 {
     const struct weh_query_guard *guard = briefcase->guard;
 
-    if (guard == NULL || guard->deadline_us == 0 || weh_clock_mono_us() < guard->deadline_us) {
+    if (guard == NULL) {
         return false;
     }
-    briefcase->expired = true;
-    return true;
+    if ((guard->stop != NULL && guard->stop(guard->ctx)) ||
+        (guard->deadline_us != 0 && weh_clock_mono_us() >= guard->deadline_us)) {
+        briefcase->expired = true;
+        return true;
+    }
+    return false;
 }
 
 /* SQLite's messages name tables and columns as the statement does, which is nobody's business; those

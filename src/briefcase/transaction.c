@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "weh/beside.h"
 #include "weh/briefcase_txn.h"
 
 #include "briefcase_priv.h"
@@ -37,7 +38,7 @@ static void try_run(struct weh_briefcase *briefcase, const char *sql)
     (void)err;
 }
 
-static bool is_in_transaction(struct weh_briefcase *briefcase)
+static bool is_in_transaction(const struct weh_briefcase *briefcase)
 {
     return sqlite3_get_autocommit(briefcase->db) == 0;
 }
@@ -56,7 +57,14 @@ weh_err weh_transaction_ensure(struct weh_briefcase *briefcase, struct weh_diag 
     if (briefcase->readonly || is_in_transaction(briefcase)) {
         return WEH_OK;
     }
+    briefcase->changes_at_begin = sqlite3_total_changes64(briefcase->db);
     return weh_transaction_run(briefcase, "BEGIN IMMEDIATE", diag);
+}
+
+bool weh_briefcase_is_as_saved(const struct weh_briefcase *briefcase)
+{
+    return !briefcase->readonly && !briefcase->lost && is_in_transaction(briefcase) &&
+           sqlite3_total_changes64(briefcase->db) == briefcase->changes_at_begin;
 }
 
 void weh_transaction_on_rollback(void *ctx)

@@ -153,7 +153,8 @@ static weh_err before_request(void *arg, const struct weh_method *method, struct
     if (err != WEH_OK || workspace->briefcase == NULL) {
         return err;
     }
-    if (edits_open_briefcase(method)) {
+    /* Saving changes nothing that a cursor could see by half, but for what it propagates (workspace.c). */
+    if (edits_open_briefcase(method) && method->handler != txns_save) {
         weh_ecsql_close_all(workspace->queries);
     }
     if (!workspace->readonly) {

@@ -114,7 +114,7 @@ static void make_room_for(struct workspace *workspace, size_t max)
     size_t n_left;
 
     (void)pthread_mutex_lock(&list->lock);
-    n_left = list->n_awake;
+    n_left = list->n_awake + list->n_beside;
     for (struct workspace *at = list->oldest; at != NULL && n_left > max; at = at->awake_next) {
         if (at == workspace || at->is_restless) {
             continue;
@@ -137,7 +137,7 @@ weh_err workspace_check_files(struct workspace *workspace, struct weh_diag *diag
     size_t n_awake;
 
     (void)pthread_mutex_lock(&list->lock);
-    n_awake = list->n_awake;
+    n_awake = list->n_awake + list->n_beside;
     (void)pthread_mutex_unlock(&list->lock);
     if (n_awake < hard_limit(workspace)) {
         return WEH_OK;
@@ -175,6 +175,15 @@ void workspace_leave_awake(struct workspace *workspace)
     list->n_awake--;
     (void)pthread_mutex_unlock(&list->lock);
     count(workspace, WEH_METRIC_BRIEFCASES_OPEN, -1);
+}
+
+void workspace_count_beside(struct workspace *workspace, bool more)
+{
+    struct awake_list *list = &workspace->app->awake;
+
+    (void)pthread_mutex_lock(&list->lock);
+    list->n_beside += more ? 1 : (size_t)-1;
+    (void)pthread_mutex_unlock(&list->lock);
 }
 
 void workspace_has_come(struct workspace *workspace)
@@ -320,6 +329,7 @@ static bool try_sleep(struct workspace *workspace, enum weh_metric cause)
         return false;
     }
     weh_ecsql_close_all(workspace->queries);
+    weh_ecsql_rest(workspace->queries);
     if (!workspace->readonly && !rest_writer(workspace)) {
         return false;
     }
@@ -464,6 +474,7 @@ static bool is_trim_due(struct workspace *workspace)
 
 static void become_lean(struct workspace *workspace)
 {
+    weh_ecsql_rest(workspace->queries);
     weh_briefcase_shrink(workspace->briefcase);
     workspace->is_lean = true;
     count_given_up(workspace);

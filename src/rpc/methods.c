@@ -221,6 +221,10 @@ static const struct weh_arg_spec args_query[] = {
     { .name = NULL },
 };
 
+static const struct weh_arg_spec args_explain[] = {
+    { "ecsql", WEH_ARG_STRING, true, 0, 1000000, NULL, "as for query.ecsql" },
+    { .name = NULL },
+};
 static const struct weh_arg_spec args_cursor[] = {
     { "cursor", WEH_ARG_STRING, true, 1, 64, NULL, "from query.ecsql or query.next" },
     { .name = NULL },
@@ -411,7 +415,8 @@ static const struct weh_method methods[] = {
     { "models.queryExtents",     IN(READY), VIEW, BATCH, args_model_ids, "[{id, status, extents: {low, high}}]", "0.1", "The volume that the elements of each model fill.", models_query_extents },
     { "models.updateModel",      IN(READY), EDIT, BATCH, args_model_update, "{}", "0.1", "Update a model.", models_update },
     { "query.close",             IN(READY), VIEW, 0, args_cursor, "{}", "0.1", "Close a cursor whose rows are not wanted any more.", query_close },
-    { "query.ecsql",             IN(READY), VIEW, 0, args_query, "{columns: [{className, accessString, generated, index, jsonName, name, extendedType, typeName}], rows, done, partial?: time|rows|bytes, cursor?}", "0.1", "Run a query in ECSQL; it sees unsaved changes. partial tells which limit ended the reply; cursor brings the rest. InvalidQuery names the place in the text.", query_ecsql },
+    { "query.ecsql",             IN(READY), VIEW, 0, args_query, "{columns: [{className, accessString, generated, index, jsonName, name, extendedType, typeName}], rows, done, partial?: time|rows|bytes, cursor?}", "0.1", "Run a query in ECSQL; it sees unsaved changes. partial tells which limit ended the reply; cursor brings the rest. Requests behind a long query may be answered before it; it does not see what they edit. InvalidQuery names the place in the text.", query_ecsql },
+    { "query.explain",           IN(READY), VIEW, 0, args_explain, "{sql, plan: [{id, parent, detail}]}", "0.1", "What query.ecsql would run, and how: its SQL, and SQLite's plan as a tree. For who may administer the iModel, and in a briefcase of one's own.", query_explain },
     { "query.next",              IN(READY), VIEW, 0, args_cursor, "{rows, done, partial?, cursor?}", "0.1", "More rows of a query. CursorInvalid when something was edited since.", query_next },
     { "relationships.deleteInstance", IN(READY), EDIT, BATCH, args_relationship_delete, "{}", "0.1", "Delete a link table relationship; one that does not exist is no error.", relationships_delete },
     { "relationships.getInstanceProps", IN(READY), VIEW, BATCH, args_get_relationship, "RelationshipProps", "0.1", "Read one link table relationship by id or by its ends.", relationships_get_props },

@@ -63,6 +63,12 @@ void recovery_tick(struct workspace *workspace);
 /** The session ends: what becomes of what is unsaved. The briefcase is still open. */
 void recovery_at_end(struct workspace *workspace, enum weh_close_reason reason);
 
+/* ---- query_host.c ---- */
+
+/** The engine of the open briefcase, made for its first query. Errors as weh_ecsql_create. */
+WEH_MUST_CHECK weh_err workspace_queries(struct workspace *workspace, struct weh_ecsql **out,
+                                         struct weh_diag *diag);
+
 /** Forget where changes.summary was (NULL is fine). */
 void changes_page_destroy(struct changes_page *page);
 

@@ -1,31 +1,7 @@
 /* src/rpc/rpc_query.c - query.*: arguments to the query engine and its rows into the reply. */
 #include <math.h>
 
-#include "weh/config.h"
-
 #include "rpc_priv.h"
-
-/* The engine of the open briefcase, made for its first query. */
-static weh_err engine_of(struct workspace *workspace, struct weh_ecsql **out, struct weh_diag *diag)
-{
-    const struct weh_config *config = workspace->app->config;
-    const struct weh_ecsql_limits limits = {
-        .time_ms = (uint32_t)config->query_time_ms,
-        .rows = (uint32_t)config->query_rows,
-        .bytes = (uint32_t)config->query_bytes,
-        .value_bytes = (uint32_t)config->query_value_bytes,
-        .text_bytes = (uint32_t)config->query_text_bytes,
-        .cursors = (uint32_t)config->query_cursors,
-    };
-    weh_err err = WEH_OK;
-
-    if (workspace->queries == NULL) {
-        err = weh_ecsql_create(workspace->briefcase, workspace->catalog, &limits,
-                               &workspace->queries, diag);
-    }
-    *out = workspace->queries;
-    return err;
-}
 
 /* A member of @map, which has only the members @names: a number from 0 on. */
 static weh_err read_members(const struct weh_value *map, const char *where,
@@ -117,7 +93,7 @@ weh_err query_ecsql(struct weh_call *call, struct weh_diag *diag)
         err = read_quota(&args[7], &request, diag);
     }
     if (err == WEH_OK) {
-        err = engine_of(call_workspace(call), &engine, diag);
+        err = workspace_queries(call_workspace(call), &engine, diag);
     }
     if (err != WEH_OK) {
         return err;
@@ -133,13 +109,13 @@ weh_err query_ecsql(struct weh_call *call, struct weh_diag *diag)
 weh_err query_next(struct weh_call *call, struct weh_diag *diag)
 {
     struct weh_ecsql *engine = NULL;
-    weh_err err = engine_of(call_workspace(call), &engine, diag);
+    weh_err err = workspace_queries(call_workspace(call), &engine, diag);
 
     if (err != WEH_OK) {
         return err;
     }
     weh_sink_map_begin(call->result, WEH_SINK_UNKNOWN);
-    err = weh_ecsql_next(engine, call->args[0].as.string, call->arena, call->result, diag);
+    err = weh_ecsql_next(engine, call->args[0].as.string, call->result, diag);
     if (err == WEH_OK) {
         weh_sink_map_end(call->result);
     }
@@ -149,13 +125,41 @@ weh_err query_next(struct weh_call *call, struct weh_diag *diag)
 weh_err query_close(struct weh_call *call, struct weh_diag *diag)
 {
     struct weh_ecsql *engine = NULL;
-    weh_err err = engine_of(call_workspace(call), &engine, diag);
+    weh_err err = workspace_queries(call_workspace(call), &engine, diag);
 
     if (err == WEH_OK) {
         err = weh_ecsql_close(engine, call->args[0].as.string, diag);
     }
     if (err == WEH_OK) {
         put_empty(call->result);
+    }
+    return err;
+}
+
+/* It shows how the server stores things and which of it the client asked for: for whoever runs the server, and
+ * for who has the whole file anyway. */
+static bool may_explain(const struct weh_call *call)
+{
+    return call_workspace(call)->is_checkout ||
+           weh_session_access(call->session) >= WEH_ACCESS_ADMIN;
+}
+
+weh_err query_explain(struct weh_call *call, struct weh_diag *diag)
+{
+    struct weh_ecsql *engine = NULL;
+    weh_err err;
+
+    if (!may_explain(call)) {
+        return weh_fail(diag, WEH_E_DENIED, "only in a briefcase of one's own, or for an admin");
+    }
+    err = workspace_queries(call_workspace(call), &engine, diag);
+    if (err != WEH_OK) {
+        return err;
+    }
+    weh_sink_map_begin(call->result, WEH_SINK_UNKNOWN);
+    err = weh_ecsql_explain(engine, call->args[0].as.string, call->arena, call->result, diag);
+    if (err == WEH_OK) {
+        weh_sink_map_end(call->result);
     }
     return err;
 }

@@ -35,6 +35,7 @@ weh_err txns_save(struct weh_call *call, struct weh_diag *diag)
     if (err != WEH_OK) {
         return err;
     }
+    weh_ecsql_saved(call_workspace(call)->queries);
     weh_sink_map_begin(call->result, saved ? 2 : 1);
     put_bool(call->result, "saved", saved);
     if (saved) {

@@ -20,12 +20,32 @@ static void drop_tools(struct workspace *workspace)
     workspace->bis = NULL;
 }
 
+/* What saving itself changes is not to be seen by half: cursors end, as with an edit. */
+static weh_err propagate(void *ctx, const struct weh_change_list *changes, struct weh_diag *diag)
+{
+    struct workspace *workspace = ctx;
+    const int64_t n_before = weh_ecsql_changes(workspace->queries);
+    weh_err err = weh_bis_propagate(workspace->bis, changes, diag);
+
+    if (weh_ecsql_changes(workspace->queries) != n_before) {
+        weh_ecsql_close_all(workspace->queries);
+    }
+    return err;
+}
+
+static void saved(void *ctx)
+{
+    const struct workspace *workspace = ctx;
+
+    weh_bis_saved(workspace->bis);
+}
+
 /* Make what works by @catalog, all or nothing. */
 static weh_err make_tools(struct workspace *workspace, const struct weh_ec_catalog *catalog,
                           struct weh_bis **bis, struct weh_txn_stack **txns, struct weh_diag *diag)
 {
     struct weh_txn_observer observer = change_notifier(workspace);
-    struct weh_txn_propagator propagator = { NULL, weh_bis_propagate, weh_bis_saved };
+    struct weh_txn_propagator propagator = { workspace, propagate, saved };
     weh_err err = weh_bis_create(workspace->briefcase, catalog, bis, diag);
 
     if (err != WEH_OK) {
@@ -37,7 +57,6 @@ static weh_err make_tools(struct workspace *workspace, const struct weh_ec_catal
         *bis = NULL;
         return err;
     }
-    propagator.ctx = *bis;
     weh_txn_set_observer(*txns, &observer);
     weh_txn_set_propagator(*txns, &propagator);
     return WEH_OK;

@@ -37,6 +37,7 @@ struct awake_list {
     struct workspace *oldest;
     struct workspace *newest;
     size_t n_awake;
+    size_t n_beside; /* files open once more, for queries */
     size_t n_asleep;
     uint64_t n_hibernations;
     unsigned n_given_up; /* workspaces that have freed much since memory was given back */
@@ -137,6 +138,8 @@ void workspace_has_come(struct workspace *workspace);
 /** Its file is open now, or is going to be closed. */
 void workspace_enter_awake(struct workspace *workspace);
 void workspace_leave_awake(struct workspace *workspace);
+/** Its file is open once more (@more), or not any longer. */
+void workspace_count_beside(struct workspace *workspace, bool more);
 /** It is closed for good, without being woken; nothing when it is awake. */
 void workspace_end_sleep(struct workspace *workspace);
 /** Wake it when @method needs the file. WEH_E_CHANGED_OUTSIDE, those of weh_briefcase_open. */

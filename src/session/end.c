@@ -29,6 +29,12 @@ void session_destroy(struct weh_session *session)
     atomic_fetch_sub(&host->n_sessions, 1);
 }
 
+void session_cancel_locked(struct weh_session *session)
+{
+    session->is_outer_cancelled = true;
+    atomic_store(&session->cancel, true);
+}
+
 void session_end_locked(struct weh_session *session, enum weh_close_reason reason)
 {
     if (session->ending != ENDING_NOT) {
@@ -44,7 +50,7 @@ void session_end_locked(struct weh_session *session, enum weh_close_reason reaso
      * the other cases, and what was not acknowledged is rolled back. */
     session->drop_jobs = reason != WEH_CLOSE_CLIENT_CLOSED && reason != WEH_CLOSE_CLIENT_AWAY;
     if (session->drop_jobs && reason != WEH_CLOSE_SHUTDOWN) {
-        atomic_store(&session->cancel, true);
+        session_cancel_locked(session);
     }
     session->paused = false;
     session_schedule_locked(session);
@@ -67,7 +73,7 @@ void weh_session_channel_gone(struct weh_session *session, enum weh_close_reason
         session_end_locked(session, reason);
         if (session->drop_jobs) {
             /* A stop lets the running request finish, but not longer than the channel waits. */
-            atomic_store(&session->cancel, true);
+            session_cancel_locked(session);
         }
         last = session->ending == ENDING_FINISHED;
     }

@@ -12,6 +12,11 @@ void job_destroy(struct job *job)
     }
 }
 
+static bool is_edit(const struct job *job)
+{
+    return job->method->access >= WEH_ACCESS_EDIT && job->method->states == WEH_IN(READY);
+}
+
 void mailbox_push(struct mailbox *mailbox, struct job *job)
 {
     job->next = NULL;
@@ -23,6 +28,8 @@ void mailbox_push(struct mailbox *mailbox, struct job *job)
     mailbox->tail = job;
     mailbox->n++;
     mailbox->bytes += job->len;
+    atomic_fetch_add_explicit(&mailbox->n_all, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&mailbox->n_edits, is_edit(job), memory_order_relaxed);
 }
 
 struct job *mailbox_pop(struct mailbox *mailbox)
@@ -37,6 +44,8 @@ struct job *mailbox_pop(struct mailbox *mailbox)
         mailbox->n--;
         mailbox->bytes -= job->len;
         job->next = NULL;
+        atomic_fetch_sub_explicit(&mailbox->n_all, 1, memory_order_relaxed);
+        atomic_fetch_sub_explicit(&mailbox->n_edits, is_edit(job), memory_order_relaxed);
     }
     return job;
 }

@@ -2,6 +2,7 @@
 #ifndef WEH_SESSION_QUEUE_H
 #define WEH_SESSION_QUEUE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -26,6 +27,9 @@ struct mailbox {
     struct job *tail;
     size_t n;
     size_t bytes;
+    /* The running request looks at them without the lock. */
+    atomic_size_t n_all;
+    atomic_size_t n_edits; /* of the open briefcase */
 };
 
 void job_destroy(struct job *job);

@@ -154,7 +154,7 @@ static void stop_detached(struct weh_session *session, bool hurry)
         session_end_locked(session, WEH_CLOSE_SHUTDOWN);
     }
     if (session->channel == NULL && hurry) {
-        atomic_store(&session->cancel, true);
+        session_cancel_locked(session);
     }
     (void)pthread_mutex_unlock(&session->lock);
 }

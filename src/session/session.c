@@ -385,6 +385,10 @@ bool weh_session_cancel_request(struct weh_session *session, const struct weh_va
         atomic_store(&session->cancel, true);
         found = true;
     }
+    if (!found && session->outer_id != NULL && same_id(session->outer_id, id)) {
+        session->is_outer_cancelled = true;
+        found = true;
+    }
     for (struct job *job = session->mailbox.head; job != NULL && !found; job = job->next) {
         if (job->envelope.has_id && same_id(&job->envelope.id, id)) {
             job->cancelled = true;

@@ -94,11 +94,12 @@ struct weh_session {
     bool is_detached;                         /* without a channel, waits for one until linger_ms */
     bool scheduled;                           /* in the run queue, or with a worker */
     bool tick_due;
-    bool tick_unasked; /* the application has not been asked since the last request */
-    bool paused;       /* requests wait until the client has read what was answered */
-    bool drop_jobs;    /* what waits is not run any more */
-    bool wake_due;     /* the worker has sent something and not yet woken the channel */
-    unsigned n_held;   /* requests answered since it was woken */
+    bool tick_unasked;       /* the application has not been asked since the last request */
+    bool paused;             /* requests wait until the client has read what was answered */
+    bool drop_jobs;          /* what waits is not run any more */
+    bool is_outer_cancelled; /* the request outer_id */
+    bool wake_due;           /* the worker has sent something and not yet woken the channel */
+    unsigned n_held;         /* requests answered since it was woken */
     enum ending ending;
     enum weh_close_reason reason;
     char end_text[WEH_CLOSE_TEXT_SIZE]; /* what the operator says who ends it; "": nothing */
@@ -106,6 +107,7 @@ struct weh_session {
     struct weh_identity
         new_rights; /* those of the connection that it was resumed on; the worker takes them */
     const struct weh_value *running_id; /* of the request being run; NULL between requests */
+    const struct weh_value *outer_id;   /* of the one that it runs within; NULL: none */
     uint64_t tick_ms;                   /* when the application wants a tick; WEH_NEVER: not now */
 
     struct weh_session *run_next; /* guarded by the pool's lock, with the one below */
@@ -157,6 +159,9 @@ bool session_turn(struct weh_session *session, struct worker *worker);
 
 /** Begin the end; the first reason counts. @session's lock is held. */
 void session_end_locked(struct weh_session *session, enum weh_close_reason reason);
+
+/** Cancel what runs, whatever it is. @session's lock is held. */
+void session_cancel_locked(struct weh_session *session);
 
 /* overflow.c; the worker that holds the session. */
 

@@ -305,16 +305,15 @@ static void compare_lines(struct place *place)
 
 static void compare_file(struct report *report, const char *name)
 {
-    static const struct weh_ecsql_limits limits = {
-        60000, 1000000, 256u << 20, 64u << 20, 100000, 4
-    };
+    static const struct weh_ecsql_limits limits = { 60000,  1000000, 256u << 20, 64u << 20,
+                                                    100000, 4,       0 };
     struct oracle_file file = { .path = "" };
     struct place place = { .report = report, .file = &file, .name = name };
     struct weh_diag diag = { 0 };
     weh_err err = oracle_file_open(report->options.data_dir, name, &file, &diag);
 
     if (err == WEH_OK) {
-        err = weh_ecsql_create(file.briefcase, file.catalog, &limits, &place.engine, &diag);
+        err = weh_ecsql_create(file.briefcase, file.catalog, &limits, NULL, &place.engine, &diag);
     }
     if (err == WEH_OK) {
         compare_lines(&place);

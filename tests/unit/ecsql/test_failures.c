@@ -12,7 +12,7 @@
 #include "ec_fixture.h"
 #include "fake_alloc.h"
 
-static const struct weh_ecsql_limits limits = { 10000, 1000, 16u << 20, 16u << 20, 100000, 4 };
+static const struct weh_ecsql_limits limits = { 10000, 1000, 16u << 20, 16u << 20, 100000, 4, 0 };
 
 static weh_err run(struct weh_ecsql *engine, const char *text, uint32_t *n_rows)
 {
@@ -45,7 +45,7 @@ static weh_err run(struct weh_ecsql *engine, const char *text, uint32_t *n_rows)
 static weh_err run_anew(struct ec_fixture *f, const char *text, uint32_t *n_rows)
 {
     struct weh_ecsql *engine = NULL;
-    weh_err err = weh_ecsql_create(f->briefcase, f->catalog, &limits, &engine, NULL);
+    weh_err err = weh_ecsql_create(f->briefcase, f->catalog, &limits, NULL, &engine, NULL);
 
     if (err == WEH_OK) {
         err = run(engine, text, n_rows);

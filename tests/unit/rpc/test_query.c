@@ -167,7 +167,7 @@ static void test_query_cursors_end_with_an_edit_and_with_the_file(void **state)
 
     next_params(query(f, "SELECT ECInstanceId FROM bis.Element", ",\"quota\":{\"rows\":1}"), params,
                 sizeof(params));
-    (void)call(&f->a, "txns.saveChanges", "{}");
+    (void)call(&f->a, "txns.abandonChanges", "{}");
     call_fails(&f->a, "query.next", params, "CursorInvalid", "cursor");
 
     next_params(query(f, "SELECT ECInstanceId FROM bis.Element", ",\"quota\":{\"rows\":1}"), params,

@@ -1,0 +1,225 @@
+/* src/ecsql/run.c - the rows of one query, page by page, straight into the reply; and how it gives way.
+ *
+ * A query begins on the session's own connection, where it sees what is not saved. When an edit of the
+ * same session waits for it longer than the slice, it gives way:
+ * - nothing is unsaved: it begins anew on the connection beside, leaving out the rows that are sent already
+ *   (the same statement over the same state gives the same rows). There, whatever waits runs within
+ *   SQLite's progress handler: on another connection than the one that the handler belongs to;
+ * - else the page ends, as if its time were over.
+ */
+#include "weh/clock.h"
+
+#include "engine.h"
+
+/* A query that has to stop may take so much longer to come to its next row. */
+#define ROW_GRACE_US 20000
+
+/* What is sent of one page. */
+struct sent {
+    uint64_t bytes;
+    uint32_t n;
+};
+
+/* ---- giving way ---- */
+
+/* Let others of the session run; what it takes them is not the query's time. */
+static void let_others_run(struct weh_ecsql *engine, struct ecsql_going *going)
+{
+    const uint64_t started_us = weh_clock_mono_us();
+
+    engine->host.run_waiting(engine->host.ctx);
+    going->guard.deadline_us += weh_clock_mono_us() - started_us;
+}
+
+/* True when the query has to stop here. */
+static bool gives_way(struct weh_ecsql *engine, uint64_t grace_us)
+{
+    struct ecsql_going *going = engine->going;
+    const struct weh_ecsql_host *host = &engine->host;
+
+    if (host->is_waited_for == NULL || !host->is_waited_for(host->ctx, going->side->is_beside) ||
+        weh_clock_mono_us() < going->slice_end_us + grace_us) {
+        return false;
+    }
+    if (going->side->is_beside) {
+        let_others_run(engine, going);
+    }
+    /* Beside, when what waits cannot run within a query. */
+    going->gave_way = host->is_waited_for(host->ctx, false);
+    return going->gave_way;
+}
+
+/* Within a step, which cannot be taken up again: a row that comes soon is a better place. */
+static bool gives_way_within_step(void *ctx)
+{
+    struct weh_ecsql *engine = ctx;
+
+    return gives_way(engine, engine->going->side->is_beside ? 0 : ROW_GRACE_US);
+}
+
+static void going_begin(struct weh_ecsql *engine, const struct ecsql_run *run, uint64_t deadline_us,
+                        struct ecsql_going *going)
+{
+    *going = (struct ecsql_going){ .outer = engine->going,
+                                   .guard = ecsql_guard(engine, deadline_us),
+                                   .side = run->side };
+    going->guard.stop = gives_way_within_step;
+    engine->is_beside_busy = engine->is_beside_busy || run->side->is_beside;
+    if (!run->side->is_beside) {
+        going->slice_end_us = weh_clock_mono_us() + (uint64_t)engine->limits.slice_ms * 1000;
+    }
+    engine->going = going;
+}
+
+static void going_end(struct weh_ecsql *engine, const struct ecsql_going *going)
+{
+    engine->going = going->outer;
+    engine->is_beside_busy = engine->is_beside_busy && !going->side->is_beside;
+}
+
+/* ---- a statement ---- */
+
+weh_err ecsql_run_prepare(struct weh_ecsql *engine, struct ecsql_run *run, struct weh_diag *diag)
+{
+    struct weh_query_guard guard = ecsql_guard(engine, 0);
+    weh_err err;
+
+    ecsql_side_enter(run->side);
+    run->kept->n_users++;
+    err =
+        weh_query_acquire(run->side->briefcase, &guard, run->kept->statement.sql, &run->stmt, diag);
+    if (err == WEH_OK) {
+        err = ecsql_bind(&run->kept->statement, run->args, run->stmt, run->arena, diag);
+    }
+    if (err != WEH_OK) {
+        ecsql_run_end(run);
+    }
+    return err;
+}
+
+void ecsql_run_end(struct ecsql_run *run)
+{
+    weh_stmt_release(run->side->briefcase, run->stmt);
+    run->stmt = NULL;
+    run->kept->n_users--;
+    ecsql_side_leave(run->side);
+}
+
+/* Go on beside, behind the rows that are sent; false when that cannot be. */
+static bool move_beside(struct weh_ecsql *engine, struct ecsql_run *run, uint64_t n_sent)
+{
+    struct ecsql_run beside = *run;
+
+    if (run->side->is_beside || !run->has_args || engine->going != NULL ||
+        !ecsql_beside_open(engine)) {
+        return false;
+    }
+    beside.side = &engine->beside;
+    beside.stmt = NULL;
+    beside.skip = run->offset + n_sent;
+    if (ecsql_run_prepare(engine, &beside, NULL) != WEH_OK) {
+        return false;
+    }
+    ecsql_run_end(run);
+    *run = beside;
+    return true;
+}
+
+/* ---- rows ---- */
+
+static enum ecsql_page_end full(struct weh_ecsql *engine, const struct ecsql_run *run,
+                                const struct sent *sent)
+{
+    if (run->count == 0) {
+        return PAGE_DONE;
+    }
+    if (sent->n >= run->quota.rows) {
+        return PAGE_ROWS;
+    }
+    if (sent->bytes >= run->quota.bytes) {
+        return PAGE_BYTES;
+    }
+    if (gives_way(engine, 0)) {
+        return PAGE_TIME;
+    }
+    /* The clock is asked now and then: SQLite's own steps look at it too. */
+    return (sent->n & 63) == 0 && weh_clock_mono_us() >= engine->going->guard.deadline_us
+               ? PAGE_TIME
+               : PAGE_DONE;
+}
+
+/* The row at hand. */
+static weh_err send_row(struct ecsql_run *run, struct sent *sent, struct weh_sink *sink,
+                        struct weh_diag *diag)
+{
+    if (run->skip > 0) {
+        run->skip--;
+        return WEH_OK;
+    }
+    sent->n++;
+    run->count--;
+    return ecsql_row_write(&run->kept->statement, &run->style, run->stmt, sink, &sent->bytes, diag);
+}
+
+/* Rows until the page ends or the query gives way. */
+static weh_err send_rows(struct weh_ecsql *engine, struct ecsql_run *run, struct sent *sent,
+                         struct weh_sink *sink, enum ecsql_page_end *end, struct weh_diag *diag)
+{
+    bool row = run->count > 0;
+    bool expired = false;
+    weh_err err = WEH_OK;
+
+    *end = PAGE_DONE;
+    while (err == WEH_OK && row && run->count > 0 && *end == PAGE_DONE) {
+        err = weh_query_step(run->side->briefcase, &engine->going->guard, run->stmt, &row, &expired,
+                             diag);
+        if (err == WEH_OK && row) {
+            err = send_row(run, sent, sink, diag);
+            *end = full(engine, run, sent);
+        }
+    }
+    *end = expired ? PAGE_EXPIRED : *end;
+    return err;
+}
+
+static weh_err send_page(struct weh_ecsql *engine, struct ecsql_run *run, struct weh_sink *sink,
+                         enum ecsql_page_end *end, struct weh_diag *diag)
+{
+    uint64_t deadline_us = weh_clock_mono_us() + (uint64_t)run->quota.time_ms * 1000;
+    struct ecsql_going going;
+    struct sent sent = { .n = 0 };
+    weh_err err;
+
+    going_begin(engine, run, deadline_us, &going);
+    err = send_rows(engine, run, &sent, sink, end, diag);
+    going_end(engine, &going);
+    if (err != WEH_OK || !going.gave_way || *end == PAGE_DONE ||
+        !move_beside(engine, run, sent.n)) {
+        return err;
+    }
+    going_begin(engine, run, deadline_us, &going);
+    err = send_rows(engine, run, &sent, sink, end, diag);
+    going_end(engine, &going);
+    return err;
+}
+
+weh_err ecsql_run_page(struct weh_ecsql *engine, struct ecsql_run *run, struct weh_sink *sink,
+                       enum ecsql_page_end *end, struct weh_diag *diag)
+{
+    weh_err err;
+
+    weh_sink_key(sink, "rows");
+    weh_sink_array_begin(sink, WEH_SINK_UNKNOWN);
+    err = send_page(engine, run, sink, end, diag);
+    if (err != WEH_OK) {
+        return err;
+    }
+    weh_sink_array_end(sink);
+    weh_sink_key(sink, "done");
+    weh_sink_bool(sink, *end == PAGE_DONE);
+    if (*end != PAGE_DONE) {
+        weh_sink_key(sink, "partial");
+        weh_sink_text(sink, *end == PAGE_ROWS ? "rows" : *end == PAGE_BYTES ? "bytes" : "time");
+    }
+    return WEH_OK;
+}
