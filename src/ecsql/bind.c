@@ -13,6 +13,7 @@
 #include "weh/id_set.h"
 
 #include "functions.h"
+#include "instance_read.h"
 #include "statement.h"
 
 #define MAX_SET_IDS 4000000
@@ -452,15 +453,31 @@ static weh_err bind_member(struct binding *binding, struct weh_str key,
     return binding->param == NULL ? WEH_OK : bind_one(binding, value);
 }
 
+/* How columns are shown, not known yet. The statement owns it. */
+static int bind_shown(const struct ecsql_statement *statement, sqlite3_stmt *stmt, int at,
+                      const uint8_t **out)
+{
+    uint8_t *shown = weh_calloc((size_t)statement->n_columns + 1, 1);
+
+    *out = shown;
+    return shown == NULL ? SQLITE_NOMEM
+                         : sqlite3_bind_pointer(stmt, at, shown, ECSQL_SHOWN_POINTER, weh_free);
+}
+
 static weh_err bind_literals(const struct ecsql_statement *statement, sqlite3_stmt *stmt,
-                             struct weh_diag *diag)
+                             const uint8_t **shown, struct weh_diag *diag)
 {
     int at = statement->first_literal;
 
     for (const struct ecsql_literal *literal = statement->literals; literal != NULL;
          literal = literal->next, at++) {
-        if (sqlite3_bind_text64(stmt, at, literal->text.ptr == NULL ? "" : literal->text.ptr,
-                                literal->text.len, SQLITE_STATIC, SQLITE_UTF8) != SQLITE_OK) {
+        int rc =
+            literal->is_shown
+                ? bind_shown(statement, stmt, at, shown)
+                : sqlite3_bind_text64(stmt, at, literal->text.ptr == NULL ? "" : literal->text.ptr,
+                                      literal->text.len, SQLITE_STATIC, SQLITE_UTF8);
+
+        if (rc != SQLITE_OK) {
             return weh_fail_nomem(diag);
         }
     }
@@ -468,10 +485,14 @@ static weh_err bind_literals(const struct ecsql_statement *statement, sqlite3_st
 }
 
 weh_err ecsql_bind(const struct ecsql_statement *statement, const struct weh_value *args,
-                   sqlite3_stmt *stmt, struct weh_arena *arena, struct weh_diag *diag)
+                   sqlite3_stmt *stmt, const uint8_t **shown, struct weh_arena *arena,
+                   struct weh_diag *diag)
 {
     struct binding binding = { statement, NULL, stmt, arena, diag, "args" };
-    weh_err err = bind_literals(statement, stmt, diag);
+    weh_err err;
+
+    *shown = NULL;
+    err = bind_literals(statement, stmt, shown, diag);
 
     if (err != WEH_OK || weh_value_is_null(args)) {
         return err;

@@ -50,6 +50,7 @@ weh_err ecsql_compile(struct weh_briefcase *briefcase, const struct weh_ec_catal
     }
     err = ecsql_resolve(&context);
     if (err == WEH_OK) {
+        ecsql_instance_mark(&context);
         err = write_sql(&context, out);
     }
     if (err == WEH_OK) {

@@ -146,7 +146,7 @@ opts(X) ::= ECSQLOPTIONS options(L). { X = L.first; }
 options(X) ::= option(O). { X = build_list(O); }
 options(X) ::= options(L) option(O). { X = build_append(L, O); }
 option(X) ::= NAME(N). { X = build_option(p, &N, NULL); }
-option(X) ::= NAME(N) EQ literal(V). { X = build_option(p, &N, V); }
+option(X) ::= NAME(N) EQ option_value(V). { X = build_option(p, &N, V); }
 option(X) ::= NAME(N) EQ NAME(V). { X = build_option(p, &N, build_name(p, &V)); }
 
 /* ---- FROM ---- */
@@ -285,6 +285,12 @@ primary(X) ::= NAVIGATION_VALUE(T) LP path(A) COMMA expr(B) RP.
     { X = build_nav_value(p, &T, A, build_list(B)); }
 primary(X) ::= NAVIGATION_VALUE(T) LP path(A) COMMA expr(B) COMMA expr(C) RP.
     { X = build_nav_value(p, &T, A, build_append(build_list(B), C)); }
+
+option_value(X) ::= NULL(T). { X = build_literal(p, &T, ECSQL_NULL); }
+option_value(X) ::= TRUE(T). { X = build_literal(p, &T, ECSQL_BOOL); }
+option_value(X) ::= FALSE(T). { X = build_literal(p, &T, ECSQL_BOOL); }
+option_value(X) ::= INTEGER(T). { X = build_literal(p, &T, ECSQL_INTEGER); }
+option_value(X) ::= REAL(T). { X = build_literal(p, &T, ECSQL_REAL); }
 
 literal(X) ::= NULL(T). { X = build_literal(p, &T, ECSQL_NULL); }
 literal(X) ::= TRUE(T). { X = build_literal(p, &T, ECSQL_BOOL); }

@@ -94,6 +94,10 @@ weh_err resolve_instance(struct ecsql_context *context, struct ecsql_node *node,
         node->b = NULL;
     }
     path = node->a;
+    if (path->a->next != NULL && path->a->next->next != NULL) {
+        return ecsql_fail(context->text, node->at, context->diag,
+                          "Invalid grammar. Instance exp must be follow syntax '[<alias>.]$'");
+    }
     if (!ecsql_is_instance(path)) {
         return ecsql_fail(context->text, node->at, context->diag, "'->' needs '$' before it");
     }
@@ -111,14 +115,77 @@ weh_err resolve_instance(struct ecsql_context *context, struct ecsql_node *node,
     if (node->b != NULL) {
         struct ecsql_source *source = path->c->ref->source;
 
-        node->type.extended = WEH_STR("json");
-        node->type.varies = true;
         if (node->op != ECSQL_OP_OPTIONAL && source != NULL && source->kind == ECSQL_SOURCE_CLASS) {
             node->c = source->required;
             source->required = node;
         }
     }
     return WEH_OK;
+}
+
+/* The column of the query @source whose first SQL column is @cell. */
+static struct ecsql_node *column_at(const struct ecsql_source *source, uint16_t cell)
+{
+    for (uint16_t i = 0; i < source->query->n_columns; i++) {
+        const struct ecsql_column *column = &source->query->columns[i];
+
+        if (column->first_cell == cell && column->node != NULL) {
+            return column->node->a;
+        }
+    }
+    return NULL;
+}
+
+/* Common tables that name their columns hide what these are. */
+static bool is_transparent(const struct ecsql_source *source)
+{
+    return source->kind == ECSQL_SOURCE_QUERY ||
+           (source->kind == ECSQL_SOURCE_CTE && source->query->names == NULL);
+}
+
+/* What the value of @node is made of, if that is one thing; else NULL. */
+static struct ecsql_node *only_part(const struct ecsql_node *node)
+{
+    const struct ecsql_ref *ref = node->kind == ECSQL_PATH ? node->ref : NULL;
+
+    switch ((unsigned)node->kind) {
+    case ECSQL_PATH:
+        return ref != NULL && ref->source != NULL && is_transparent(ref->source) &&
+                       node->type.kind == ECSQL_TYPE_PRIMITIVE
+                   ? column_at(ref->source, ref->cells[0])
+                   : NULL;
+    case ECSQL_CALL:
+        return node->a != NULL && node->a->next == NULL ? node->a : NULL;
+    case ECSQL_CAST:
+    case ECSQL_UNARY:
+        return node->a;
+    default:
+        return NULL;
+    }
+}
+
+/* A column is shown as the property is that it comes from, whatever was done to it on the way. */
+void ecsql_instance_mark(struct ecsql_context *context)
+{
+    struct ecsql_query *query = context->tree->query;
+
+    for (uint16_t i = 0; i < query->n_columns; i++) {
+        struct ecsql_node *node = query->columns[i].node->a;
+
+        while (node != NULL && (node->kind != ECSQL_EXTRACT || node->b == NULL)) {
+            node = only_part(node);
+        }
+        if (node == NULL) {
+            continue;
+        }
+        if (node->param == 0) {
+            node->param = (uint16_t)(i + 1);
+        }
+        query->columns[i].type = ecsql_type_of(WEH_EC_STRING);
+        query->columns[i].type.extended = WEH_STR("json");
+        query->columns[i].type.varies = true;
+        query->columns[i].generated = true;
+    }
 }
 
 void sql_instance(struct ecsql_sql *sql, const struct ecsql_node *node)
@@ -131,6 +198,11 @@ void sql_instance(struct ecsql_sql *sql, const struct ecsql_node *node)
     if (node->b != NULL) {
         weh_buf_printf(&sql->out, ",");
         sql_text(sql, node->b->a->next == NULL ? node->b->a->text : WEH_STR("."));
+    }
+    if (node->param > 0) {
+        weh_buf_printf(&sql->out, ",");
+        sql_shown(sql);
+        weh_buf_printf(&sql->out, ",%u", node->param - 1);
     }
     weh_buf_printf(&sql->out, ")");
 }

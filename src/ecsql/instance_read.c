@@ -1,8 +1,8 @@
 /* src/ecsql/instance_read.c - the SQL function behind "$" and "$->property".
  *
  * It runs a query of its own for each class: SELECT *, or one property, FROM ONLY the class. What it
- * returns is the value as stored, so that conditions compare it as they would the property; a subtype
- * tells how to show it. A sorter forgets subtypes: then numbers and texts are shown as they are.
+ * returns is the value as stored, so that conditions compare it as they would the property; how to show
+ * it is told beside, column by column (enum ecsql_shown).
  */
 #include "instance_read.h"
 
@@ -93,6 +93,12 @@ static bool has_property(const struct weh_ec_class *ec_class, struct weh_str nam
             return true;
         }
     }
+    if (ec_class->relationship != NULL && (weh_str_eq_nocase(name, WEH_STR("SourceECInstanceId")) ||
+                                           weh_str_eq_nocase(name, WEH_STR("SourceECClassId")) ||
+                                           weh_str_eq_nocase(name, WEH_STR("TargetECInstanceId")) ||
+                                           weh_str_eq_nocase(name, WEH_STR("TargetECClassId")))) {
+        return true;
+    }
     return weh_str_eq_nocase(name, WEH_STR("ECInstanceId")) ||
            weh_str_eq_nocase(name, WEH_STR("ECClassId"));
 }
@@ -138,7 +144,10 @@ static weh_err reader_acquire(struct ecsql_instances *instances, weh_id class_id
     weh_err err = WEH_OK;
 
     *out = NULL;
+    /* Relationships without a table of their own have no instances to read. */
     if (ec_class == NULL || property.len >= sizeof(reader->property) ||
+        ec_class->map_strategy == WEH_EC_FOREIGN_KEY_IN_TARGET ||
+        ec_class->map_strategy == WEH_EC_FOREIGN_KEY_IN_SOURCE ||
         (property.len > 0 && !has_property(ec_class, property))) {
         return WEH_OK;
     }
@@ -155,8 +164,8 @@ static weh_err reader_acquire(struct ecsql_instances *instances, weh_id class_id
 
 /* ---- what is read ---- */
 
-/* How a value that is one SQL column is shown, or NONE. */
-static unsigned subtype_of(const struct ecsql_type *type)
+/* How a value that is one SQL column is shown. */
+static unsigned shown_of(const struct ecsql_type *type)
 {
     switch ((unsigned)type->primitive) {
     case WEH_EC_BOOLEAN:
@@ -167,14 +176,17 @@ static unsigned subtype_of(const struct ecsql_type *type)
     case WEH_EC_GEOMETRY:
         return weh_str_eq_nocase(type->extended, WEH_STR("BeGuid"))           ? ECSQL_SHOWN_GUID
                : weh_str_eq_nocase(type->extended, WEH_STR("GeometryStream")) ? ECSQL_SHOWN_STREAM
-                                                                              : ECSQL_SHOWN_NONE;
+                                                                              : ECSQL_SHOWN_BINARY;
+    case WEH_EC_DOUBLE:
+        return ECSQL_SHOWN_DOUBLE;
     case WEH_EC_INT:
+        return ECSQL_SHOWN_INT;
     case WEH_EC_LONG:
         return type->id_kind == ECSQL_ID_ID         ? ECSQL_SHOWN_ID
                : type->id_kind == ECSQL_ID_CLASS_ID ? ECSQL_SHOWN_CLASS_ID
-                                                    : ECSQL_SHOWN_NONE;
+                                                    : ECSQL_SHOWN_LONG;
     default:
-        return ECSQL_SHOWN_NONE;
+        return ECSQL_SHOWN_TEXT;
     }
 }
 
@@ -215,15 +227,18 @@ static weh_err give_json(const struct ecsql_instances *instances, const struct r
     return err;
 }
 
+/* @shown: to be told how the value is shown, or NULL. */
 static weh_err give(const struct ecsql_instances *instances, const struct reader *reader,
-                    sqlite3_stmt *stmt, unsigned flags, sqlite3_context *context)
+                    sqlite3_stmt *stmt, unsigned flags, uint8_t *shown, sqlite3_context *context)
 {
     const struct ecsql_result_column *column = &reader->statement.columns[0];
 
     if (reader->property[0] != '\0' && column->type.kind == ECSQL_TYPE_PRIMITIVE &&
         ecsql_type_cells(&column->type) == 1) {
         sqlite3_result_value(context, sqlite3_column_value(stmt, column->first_cell));
-        sqlite3_result_subtype(context, subtype_of(&column->type));
+        if (shown != NULL && sqlite3_column_type(stmt, column->first_cell) != SQLITE_NULL) {
+            *shown = (uint8_t)shown_of(&column->type);
+        }
         return WEH_OK;
     }
     return give_json(instances, reader, stmt, flags, context);
@@ -243,17 +258,31 @@ static void give_error(sqlite3_context *context, weh_err err, int rc)
     }
 }
 
-/* Class, instance, flags and perhaps a property. */
+/* Where it is told how the column @args[5] is shown, by the statement's pointer @args[4]. */
+static uint8_t *shown_at(int n, sqlite3_value **args)
+{
+    uint8_t *shown = n == 6 ? sqlite3_value_pointer(args[4], ECSQL_SHOWN_POINTER) : NULL;
+
+    if (shown == NULL) {
+        return NULL;
+    }
+    shown += sqlite3_value_int(args[5]);
+    *shown = ECSQL_SHOWN_TEXT;
+    return shown;
+}
+
+/* Class, instance, flags and perhaps a property; behind them the column whose value it is. */
 static void instance_of(sqlite3_context *context, int n, sqlite3_value **args)
 {
     struct ecsql_instances *instances = sqlite3_user_data(context);
     struct weh_str property = { "", 0 };
     struct reader *reader = NULL;
+    uint8_t *shown = shown_at(n, args);
     sqlite3_stmt *stmt = NULL;
     int rc = SQLITE_OK;
     weh_err err;
 
-    if (n == 4) {
+    if (n >= 4) {
         property.ptr = (const char *)sqlite3_value_text(args[3]);
         property.len = (size_t)sqlite3_value_bytes(args[3]);
     }
@@ -268,7 +297,8 @@ static void instance_of(sqlite3_context *context, int n, sqlite3_value **args)
         rc = sqlite3_bind_value(stmt, 1, args[1]);
         rc = rc == SQLITE_OK ? sqlite3_step(stmt) : rc;
         if (rc == SQLITE_ROW) {
-            err = give(instances, reader, stmt, (unsigned)sqlite3_value_int(args[2]), context);
+            err =
+                give(instances, reader, stmt, (unsigned)sqlite3_value_int(args[2]), shown, context);
         } else if (rc != SQLITE_DONE) {
             err = (rc & 0xff) == SQLITE_NOMEM ? WEH_E_NOMEM : WEH_E_DB;
         }
@@ -281,15 +311,12 @@ static void instance_of(sqlite3_context *context, int n, sqlite3_value **args)
 
 int ecsql_instances_register(sqlite3 *db, struct ecsql_instances *instances)
 {
-    int flags = SQLITE_UTF8;
-    int rc;
+    static const int n_args[] = { 3, 4, 6 };
+    int rc = SQLITE_OK;
 
-#ifdef SQLITE_RESULT_SUBTYPE
-    flags |= SQLITE_RESULT_SUBTYPE;
-#endif
-    rc = sqlite3_create_function_v2(db, ECSQL_INSTANCE_FUNCTION, 3, flags, instances, instance_of,
-                                    NULL, NULL, NULL);
-    return rc == SQLITE_OK ? sqlite3_create_function_v2(db, ECSQL_INSTANCE_FUNCTION, 4, flags,
-                                                        instances, instance_of, NULL, NULL, NULL)
-                           : rc;
+    for (size_t i = 0; i < WEH_ARRAY_LEN(n_args) && rc == SQLITE_OK; i++) {
+        rc = sqlite3_create_function_v2(db, ECSQL_INSTANCE_FUNCTION, n_args[i], SQLITE_UTF8,
+                                        instances, instance_of, NULL, NULL, NULL);
+    }
+    return rc;
 }

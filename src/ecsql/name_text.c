@@ -469,14 +469,16 @@ static void put_value(struct weh_buf *out, const struct ecsql_node *node)
 
 void name_expr(struct weh_buf *out, const struct ecsql_node *node)
 {
-    /* Only the innermost pair is kept. */
-    name_put(out, node->parens > 0 ? "(" : "");
+    /* Only the innermost pair is kept, and none around a name. */
+    bool parens = node->parens > 0 && node->kind != ECSQL_PATH;
+
+    name_put(out, parens ? "(" : "");
     if (node->kind >= ECSQL_COMPARE && node->kind <= ECSQL_LOGIC) {
         put_condition(out, node);
     } else {
         put_value(out, node);
     }
-    name_put(out, node->parens > 0 ? ")" : "");
+    name_put(out, parens ? ")" : "");
 }
 
 weh_err ecsql_name_text(struct ecsql_context *context, const struct ecsql_node *node,

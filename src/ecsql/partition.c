@@ -113,7 +113,12 @@ static bool has_required(const struct ecsql_source *source, const struct weh_ec_
     for (const struct ecsql_node *name = source->required; name != NULL; name = name->c) {
         struct weh_str text = name->b->a->text;
         bool found = weh_str_eq_nocase(text, WEH_STR("ECInstanceId")) ||
-                     weh_str_eq_nocase(text, WEH_STR("ECClassId"));
+                     weh_str_eq_nocase(text, WEH_STR("ECClassId")) ||
+                     (ec_class->relationship != NULL &&
+                      (weh_str_eq_nocase(text, WEH_STR("SourceECInstanceId")) ||
+                       weh_str_eq_nocase(text, WEH_STR("SourceECClassId")) ||
+                       weh_str_eq_nocase(text, WEH_STR("TargetECInstanceId")) ||
+                       weh_str_eq_nocase(text, WEH_STR("TargetECClassId"))));
 
         for (uint16_t i = 0; i < ec_class->n_properties && !found; i++) {
             found = weh_str_eq_nocase(ec_class->properties[i].name, text);
@@ -155,7 +160,8 @@ weh_err ecsql_partition(struct ecsql_context *context, const struct ecsql_source
         }
     }
     for (struct ecsql_group *group = *out; group != NULL; group = group->next) {
-        group->filter = group->table->has_class_id_column && is_shared(context->catalog, group);
+        group->filter = !source->unfiltered && group->table->has_class_id_column &&
+                        is_shared(context->catalog, group);
     }
     return err;
 }

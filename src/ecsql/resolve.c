@@ -193,8 +193,7 @@ static weh_err make_column(struct ecsql_context *context, const struct ecsql_nod
                            struct ecsql_column *column)
 {
     const struct ecsql_node *value = node->a;
-    const struct ecsql_ref *ref =
-        value->kind == ECSQL_PATH && value->parens == 0 ? value->ref : NULL;
+    const struct ecsql_ref *ref = value->kind == ECSQL_PATH ? value->ref : NULL;
 
     if (ref != NULL && ref->source == NULL) {
         ref = NULL;
@@ -381,11 +380,36 @@ static weh_err resolve_clauses(struct ecsql_context *context, struct ecsql_selec
     return err == WEH_OK ? resolve_check_order(context, select->order) : err;
 }
 
+static weh_err resolve_limit(struct ecsql_context *context, struct ecsql_node *node)
+{
+    struct ecsql_scope nothing = { .outer = NULL };
+    weh_err err = resolve_expr(context, node, &nothing);
+
+    return err == WEH_OK && node->kind == ECSQL_BOOL
+               ? ecsql_fail(context->text, node->at, context->diag,
+                            "LIMIT and OFFSET must be constant numeric expressions which may have "
+                            "parameters.")
+               : err;
+}
+
+static weh_err check_options(struct ecsql_context *context, const struct ecsql_node *options)
+{
+    for (const struct ecsql_node *a = options; a != NULL; a = a->next) {
+        for (const struct ecsql_node *b = a->next; b != NULL; b = b->next) {
+            if (weh_str_eq_nocase(a->text, b->text)) {
+                return ecsql_fail(context->text, b->at, context->diag,
+                                  "Multiple options with same name ('%.*s') are not supported.",
+                                  WEH_STR_ARGS(b->text));
+            }
+        }
+    }
+    return WEH_OK;
+}
+
 static weh_err resolve_select(struct ecsql_context *context, struct ecsql_query *query,
                               struct ecsql_select *select, const struct ecsql_scope *outer)
 {
     struct ecsql_scope scope = { .outer = outer, .query = query, .select = select };
-    struct ecsql_scope nothing = { .outer = NULL };
     uint16_t cell = 0;
     weh_err err = resolve_from(context, &scope);
 
@@ -404,12 +428,12 @@ static weh_err resolve_select(struct ecsql_context *context, struct ecsql_query 
     }
     /* Constant: no names can be seen. */
     if (err == WEH_OK && select->limit != NULL) {
-        err = resolve_expr(context, select->limit, &nothing);
+        err = resolve_limit(context, select->limit);
     }
     if (err == WEH_OK && select->offset != NULL) {
-        err = resolve_expr(context, select->offset, &nothing);
+        err = resolve_limit(context, select->offset);
     }
-    return err;
+    return err == WEH_OK ? check_options(context, select->options) : err;
 }
 
 weh_err resolve_query(struct ecsql_context *context, struct ecsql_query *query,

@@ -128,6 +128,8 @@ WEH_MUST_CHECK weh_err resolve_window(struct ecsql_context *context, struct ecsq
 
 /** Is ECSQLOPTIONS @name on, in @scope or around it? */
 bool ecsql_has_option(const struct ecsql_scope *scope, const char *name);
+/** Find the columns of the whole query that are "$->property": each value tells what it is. */
+void ecsql_instance_mark(struct ecsql_context *context);
 /** Does @path end in "$"? */
 bool ecsql_is_instance(const struct ecsql_node *path);
 /** "$" and "$->property": whose, and which. */

@@ -144,6 +144,13 @@ static weh_err class_source(struct ecsql_context *context, struct ecsql_select *
     if (err != WEH_OK) {
         return err;
     }
+    if (ec_class->map_strategy == WEH_EC_NOT_MAPPED && ec_class->n_tables == 0) {
+        return ecsql_fail(
+            context->text, node->at, context->diag,
+            "Invalid ECClass in ECSQL: ECClass '%.*s' is not supported in ECSQL as it "
+            "was not mapped to a table.",
+            WEH_STR_ARGS(ec_class->name));
+    }
     source = add_source(context, select, node, ECSQL_SOURCE_CLASS);
     if (source == NULL) {
         return weh_fail_nomem(context->diag);
@@ -503,6 +510,10 @@ weh_err resolve_from(struct ecsql_context *context, const struct ecsql_scope *sc
     for (struct ecsql_node *from = scope->select->from; from != NULL && err == WEH_OK;
          from = from->next) {
         err = one_from(context, scope, from);
+    }
+    for (struct ecsql_source *source = scope->select->sources; source != NULL;
+         source = source->next) {
+        source->unfiltered = ecsql_has_option(scope, "NoECClassIdFilter");
     }
     if (err == WEH_OK) {
         err = check_names(context, scope->select);

@@ -48,7 +48,8 @@ static weh_err nomem_or_ok(const struct row *row, bool failed)
 static weh_err put_text(const struct row *row, uint16_t cell)
 {
     const unsigned char *text = sqlite3_column_text(row->stmt, cell);
-    struct weh_str str = { (const char *)text, (size_t)sqlite3_column_bytes(row->stmt, cell) };
+    /* The native library's texts end with their first NUL. */
+    struct weh_str str = weh_str_from(text == NULL ? "" : (const char *)text);
 
     *row->bytes += str.len;
     weh_sink_str(row->sink, text == NULL ? WEH_STR("") : str);
@@ -148,7 +149,7 @@ static void put_point(const struct row *row, const struct ecsql_type *type, uint
     uint16_t n = ecsql_type_cells(type);
 
     weh_sink_map_begin(row->sink, n);
-    for (uint16_t i = 0; i < n; i++) {
+    for (uint16_t i = 0; i < n && i < 3; i++) {
         weh_sink_key(row->sink, names[row->style->js_values][i]);
         weh_sink_real(row->sink, sqlite3_column_double(row->stmt, cell + i));
     }
@@ -169,49 +170,6 @@ static void put_navigation(const struct row *row, uint16_t cell)
         put_class_id(row, (weh_id)sqlite3_column_int64(row->stmt, relationship));
     }
     weh_sink_map_end(row->sink);
-}
-
-/* A value that tells by its subtype what it is; the subtype is lost in some places (instance_read.c). */
-static weh_err put_varying(const struct row *row, uint16_t cell)
-{
-    unsigned shown = sqlite3_value_subtype(sqlite3_column_value(row->stmt, cell));
-    struct ecsql_type type = ecsql_type_of(WEH_EC_LONG);
-
-    if (shown >= ECSQL_SHOWN_DATE) {
-        type.datetime = (enum weh_ec_datetime)(shown - ECSQL_SHOWN_DATE);
-        put_date(row, &type, cell);
-        return WEH_OK;
-    }
-    switch (shown) {
-    case ECSQL_SHOWN_BOOLEAN:
-        weh_sink_bool(row->sink, sqlite3_column_int64(row->stmt, cell) != 0);
-        return WEH_OK;
-    case ECSQL_SHOWN_ID:
-    case ECSQL_SHOWN_CLASS_ID:
-        type.id_kind = shown == ECSQL_SHOWN_ID ? ECSQL_ID_ID : ECSQL_ID_CLASS_ID;
-        put_long(row, &type, cell);
-        return WEH_OK;
-    case ECSQL_SHOWN_GUID:
-        type.extended = WEH_STR("BeGuid");
-        return put_binary(row, &type, cell);
-    case ECSQL_SHOWN_STREAM:
-        type.extended = WEH_STR("GeometryStream");
-        return put_binary(row, &type, cell);
-    default:
-        break;
-    }
-    switch (sqlite3_column_type(row->stmt, cell)) {
-    case SQLITE_INTEGER:
-        weh_sink_int(row->sink, sqlite3_column_int64(row->stmt, cell));
-        return WEH_OK;
-    case SQLITE_FLOAT:
-        weh_sink_real(row->sink, sqlite3_column_double(row->stmt, cell));
-        return WEH_OK;
-    case SQLITE_BLOB:
-        return put_binary(row, &type, cell);
-    default:
-        return put_text(row, cell);
-    }
 }
 
 static weh_err put_primitive(const struct row *row, const struct ecsql_type *type, uint16_t cell)
@@ -242,8 +200,50 @@ static weh_err put_primitive(const struct row *row, const struct ecsql_type *typ
     case WEH_EC_STRING:
     case WEH_EC_NONE:
     default:
-        return type->varies ? put_varying(row, cell) : put_text(row, cell);
+        return put_text(row, cell);
     }
+}
+
+/* A value of which the style tells what it is (enum ecsql_shown). */
+static weh_err put_varying(const struct row *row, uint16_t column, uint16_t cell)
+{
+    unsigned shown = row->style->shown == NULL ? ECSQL_SHOWN_TEXT : row->style->shown[column];
+    struct ecsql_type type = ecsql_type_of(WEH_EC_LONG);
+
+    if (shown >= ECSQL_SHOWN_DATE) {
+        type.primitive = WEH_EC_DATETIME;
+        type.datetime = (enum weh_ec_datetime)(shown - ECSQL_SHOWN_DATE);
+        return put_primitive(row, &type, cell);
+    }
+    switch (shown) {
+    case ECSQL_SHOWN_BOOLEAN:
+        type.primitive = WEH_EC_BOOLEAN;
+        break;
+    case ECSQL_SHOWN_INT:
+        type.primitive = WEH_EC_INT;
+        break;
+    case ECSQL_SHOWN_LONG:
+        break;
+    case ECSQL_SHOWN_DOUBLE:
+        type.primitive = WEH_EC_DOUBLE;
+        break;
+    case ECSQL_SHOWN_ID:
+    case ECSQL_SHOWN_CLASS_ID:
+        type.id_kind = shown == ECSQL_SHOWN_ID ? ECSQL_ID_ID : ECSQL_ID_CLASS_ID;
+        break;
+    case ECSQL_SHOWN_BINARY:
+    case ECSQL_SHOWN_GUID:
+    case ECSQL_SHOWN_STREAM:
+        type.primitive = WEH_EC_BINARY;
+        type.extended = shown == ECSQL_SHOWN_GUID     ? WEH_STR("BeGuid")
+                        : shown == ECSQL_SHOWN_STREAM ? WEH_STR("GeometryStream")
+                                                      : WEH_STR("");
+        break;
+    default:
+        type.primitive = WEH_EC_STRING;
+        break;
+    }
+    return put_primitive(row, &type, cell);
 }
 
 static weh_err put_array(const struct row *row, const struct ecsql_type *type, uint16_t cell)
@@ -412,6 +412,9 @@ static bool is_bare_class_id(const struct row *row, const struct ecsql_result_co
 
 static weh_err put_column(const struct row *row, const struct ecsql_result_column *column)
 {
+    if (column->type.varies) {
+        return put_varying(row, (uint16_t)(column - row->statement->columns), column->first_cell);
+    }
     if (is_bare_class_id(row, column)) {
         struct ecsql_type type = column->type;
 

@@ -89,7 +89,8 @@ weh_err ecsql_run_prepare(struct weh_ecsql *engine, struct ecsql_run *run, struc
     err =
         weh_query_acquire(run->side->briefcase, &guard, run->kept->statement.sql, &run->stmt, diag);
     if (err == WEH_OK) {
-        err = ecsql_bind(&run->kept->statement, run->args, run->stmt, run->arena, diag);
+        err = ecsql_bind(&run->kept->statement, run->args, run->stmt, &run->style.shown, run->arena,
+                         diag);
     }
     if (err != WEH_OK) {
         ecsql_run_end(run);

@@ -13,6 +13,7 @@
 struct ecsql_literal {
     struct ecsql_literal *next;
     struct weh_str text;
+    bool is_shown; /* instead: how columns are shown (instance_read.h) */
 };
 
 struct ecsql_sql {
@@ -21,6 +22,7 @@ struct ecsql_sql {
     struct ecsql_literal *literals, *last_literal;
     uint16_t n_params;   /* SQL parameters of the query's own */
     uint16_t n_literals; /* behind them */
+    uint16_t shown;      /* the one of them that is_shown, from 1 */
     weh_err err;
 };
 
@@ -52,6 +54,8 @@ void sql_window(struct ecsql_sql *sql, const struct ecsql_node *window);
 
 /** Append a parameter that is bound to @text. */
 void sql_text(struct ecsql_sql *sql, struct weh_str text);
+/** Append the parameter that points to how columns are shown. */
+void sql_shown(struct ecsql_sql *sql);
 
 /* ---- instance.c ---- */
 

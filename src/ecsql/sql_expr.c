@@ -35,6 +35,19 @@ void sql_text(struct ecsql_sql *sql, struct weh_str text)
     weh_buf_printf(&sql->out, "?%u", sql->n_params + sql->n_literals);
 }
 
+void sql_shown(struct ecsql_sql *sql)
+{
+    if (sql->shown > 0) {
+        weh_buf_printf(&sql->out, "?%u", sql->n_params + sql->shown);
+        return;
+    }
+    sql_text(sql, WEH_STR(""));
+    if (sql->last_literal != NULL) {
+        sql->last_literal->is_shown = true;
+        sql->shown = sql->n_literals;
+    }
+}
+
 static void put_path(struct ecsql_sql *sql, const struct ecsql_node *node, uint16_t cell)
 {
     static const char *const json_columns[] = { "key",    "value",   "type", "atom",
@@ -228,6 +241,20 @@ static const char *cast_text(const struct ecsql_type *type)
     }
 }
 
+static void put_cast(struct ecsql_sql *sql, const struct ecsql_node *node)
+{
+    if (node->type.kind == ECSQL_TYPE_PRIMITIVE && node->type.primitive == WEH_EC_BOOLEAN &&
+        node->a->kind != ECSQL_NULL) {
+        put(sql, "CASE WHEN ");
+        sql_expr(sql, node->a);
+        put(sql, "<>0 THEN 1 ELSE 0 END");
+        return;
+    }
+    put(sql, "CAST(");
+    sql_expr(sql, node->a);
+    weh_buf_printf(&sql->out, " AS %s)", cast_text(&node->type));
+}
+
 static void put_chain(struct ecsql_sql *sql, const struct ecsql_node *node)
 {
     for (const struct ecsql_node *operand = node->a; operand != NULL; operand = operand->next) {
@@ -323,9 +350,7 @@ static void put_value(struct ecsql_sql *sql, const struct ecsql_node *node)
         put_over(sql, node);
         break;
     case ECSQL_CAST:
-        put(sql, "CAST(");
-        sql_expr(sql, node->a);
-        weh_buf_printf(&sql->out, " AS %s)", cast_text(&node->type));
+        put_cast(sql, node);
         break;
     case ECSQL_IIF:
         put_iif(sql, node);

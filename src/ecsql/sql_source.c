@@ -62,8 +62,10 @@ static void put_leaf(struct group_out *out, const struct weh_ec_leaf *leaf)
 }
 
 /* The table where the class of an end of a relationship stands; NULL: it is always the same class. */
-static const struct weh_ec_class *end_class(const struct weh_ec_class *relationship, int end)
+static const struct weh_ec_class *end_class(const struct ecsql_sql *sql,
+                                            const struct weh_ec_class *relationship, int end)
 {
+    const struct weh_ec_catalog *catalog = sql->context->catalog;
     const struct weh_ec_constraint *constraint = &relationship->relationship->ends[end];
 
     if (constraint->abstract_class != NULL && constraint->abstract_class->n_tables > 0) {
@@ -74,13 +76,21 @@ static const struct weh_ec_class *end_class(const struct weh_ec_class *relations
             return constraint->classes[i];
         }
     }
+    /* A mixin: its elements stand where any of them does. */
+    for (size_t i = 0; i < weh_ec_class_count(catalog) && constraint->n_classes > 0; i++) {
+        const struct weh_ec_class *ec_class = weh_ec_class_at(catalog, i);
+
+        if (ec_class->n_tables > 0 && weh_ec_class_is(ec_class, constraint->classes[0]->id)) {
+            return ec_class;
+        }
+    }
     return NULL;
 }
 
 static void put_end_class(struct ecsql_sql *sql, const struct weh_ec_class *relationship, int end,
                           bool *joined)
 {
-    const struct weh_ec_class *ec_class = end_class(relationship, end);
+    const struct weh_ec_class *ec_class = end_class(sql, relationship, end);
 
     if (ec_class == NULL) {
         put(sql, "NULL");
@@ -94,7 +104,7 @@ static void put_end_class(struct ecsql_sql *sql, const struct weh_ec_class *rela
 
 static void put_end_join(struct ecsql_sql *sql, const struct weh_ec_class *relationship, int end)
 {
-    const struct weh_ec_class *ec_class = end_class(relationship, end);
+    const struct weh_ec_class *ec_class = end_class(sql, relationship, end);
     const struct weh_ec_table *table;
 
     if (ec_class == NULL) { /* only ends that have a class are joined */
@@ -285,6 +295,8 @@ static bool key_source(const struct weh_ec_class *relationship, int end,
         outputs[3] = (struct ecsql_output){ .property = property, .leaf = 1 };
         *out = (struct ecsql_source){ .kind = ECSQL_SOURCE_CLASS,
                                       .ec_class = constraint->classes[i],
+                                      /* As there: a column that other classes share counts. */
+                                      .unfiltered = true,
                                       .outputs = outputs,
                                       .n_outputs = 4 };
         return true;
@@ -339,7 +351,7 @@ static void put_relationship_filter(struct ecsql_sql *sql, const struct ecsql_so
 static void put_foreign_key(struct ecsql_sql *sql, const struct ecsql_source *source)
 {
     int key_end = source->ec_class->map_strategy == WEH_EC_FOREIGN_KEY_IN_TARGET ? 1 : 0;
-    const struct weh_ec_class *other = end_class(source->ec_class, 1 - key_end);
+    const struct weh_ec_class *other = end_class(sql, source->ec_class, 1 - key_end);
     struct ecsql_output outputs[4];
     struct ecsql_source key;
     bool joined = false;

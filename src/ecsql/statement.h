@@ -52,17 +52,20 @@ WEH_MUST_CHECK weh_err ecsql_pragma_columns(struct ecsql_context *context,
 
 /* ---- bind.c ---- */
 
+/** *@shown: enum ecsql_shown of each column, or NULL; for the style of rows, as long as @stmt is bound. */
 /** Bind @args and the query's own texts. Texts are copied. WEH_E_BAD_ARGS (where args...). */
 WEH_MUST_CHECK weh_err ecsql_bind(const struct ecsql_statement *statement,
                                   const struct weh_value *args, sqlite3_stmt *stmt,
-                                  struct weh_arena *arena, struct weh_diag *diag);
+                                  const uint8_t **shown, struct weh_arena *arena,
+                                  struct weh_diag *diag);
 
 /* ---- row.c ---- */
 
 struct ecsql_row_style {
     enum weh_ecsql_rows rows;
     bool js_values, class_names, abbreviate_blobs, trim_nulls;
-    bool long_doubles; /* longs are written as doubles, as in "$" */
+    bool long_doubles;    /* longs are written as doubles, as in "$" */
+    const uint8_t *shown; /* of ecsql_bind */
 };
 
 /** Write the current row of @stmt; *@bytes grows by roughly what its values take. On failure the sink is
