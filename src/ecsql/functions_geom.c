@@ -20,11 +20,23 @@ enum {
 
 static void illegal(sqlite3_context *context)
 {
+    const char *name = sqlite3_user_data(context);
     char text[64];
 
-    sqlite3_snprintf(sizeof(text), text, "Illegal input to %s",
-                     (const char *)sqlite3_user_data(context));
+    /* Those of the same name that the file's triggers call are others. */
+    sqlite3_snprintf(sizeof(text), text, "Illegal input to %s%s",
+                     strncmp(name, "weh_", 4) == 0 ? "iModel_" : "",
+                     strncmp(name, "weh_", 4) == 0 ? name + 4 : name);
     sqlite3_result_error(context, text, -1);
+}
+
+/* Angles and placements answer NULL for NULL, the others refuse it. */
+static bool takes_null(sqlite3_context *context)
+{
+    const char *name = sqlite3_user_data(context);
+
+    return strstr(name, "_angles") != NULL || strstr(name, "_placement") != NULL ||
+           strstr(name, "_union") != NULL || strstr(name, "_overlap_aabb") != NULL;
 }
 
 /* Read @n doubles; false (and NULL or an error as the result) when they are not there. */
@@ -32,7 +44,7 @@ static bool read(sqlite3_context *context, sqlite3_value *value, size_t n, doubl
 {
     const void *bytes;
 
-    if (sqlite3_value_type(value) == SQLITE_NULL) {
+    if (sqlite3_value_type(value) == SQLITE_NULL && takes_null(context)) {
         return false;
     }
     bytes = sqlite3_value_type(value) == SQLITE_BLOB ? sqlite3_value_blob(value) : NULL;
@@ -58,6 +70,38 @@ static void part_of_point(sqlite3_context *context, int n, sqlite3_value **args)
         return;
     }
     sqlite3_result_double(context, point[at]);
+}
+
+/* A box of two corners, in whatever order. */
+static void make_box(sqlite3_context *context, int n, sqlite3_value **args)
+{
+    double box[N_BOX];
+
+    weh_assert(n == N_BOX);
+    for (int i = 0; i < 3; i++) {
+        double a = sqlite3_value_double(args[i]);
+        double b = sqlite3_value_double(args[i + 3]);
+
+        box[i] = b < a ? b : a;
+        box[i + 3] = b < a ? a : b;
+    }
+    sqlite3_result_blob(context, box, sizeof(box), SQLITE_TRANSIENT);
+}
+
+static void part_of_box(sqlite3_context *context, int n, sqlite3_value **args)
+{
+    sqlite3_int64 at = sqlite3_value_int64(args[1]);
+    double box[N_BOX];
+
+    weh_assert(n == 2);
+    if (!read(context, args[0], N_BOX, box)) {
+        return;
+    }
+    if (at < 0 || at >= N_BOX) {
+        illegal(context);
+        return;
+    }
+    sqlite3_result_double(context, box[at]);
 }
 
 static void angles_maxdiff(sqlite3_context *context, int n, sqlite3_value **args)
@@ -313,6 +357,8 @@ int ecsql_geom_functions_register(sqlite3 *db)
     } functions[] = {
         { "iModel_angles_value", 2, part_of_point },
         { "iModel_angles_maxdiff", 2, angles_maxdiff },
+        { "weh_bbox", 6, make_box },
+        { "weh_bbox_value", 2, part_of_box },
         { "iModel_bbox_width", 1, bbox_width },
         { "iModel_bbox_height", 1, bbox_height },
         { "iModel_bbox_depth", 1, bbox_depth },

@@ -128,6 +128,19 @@ static void log_2(sqlite3_context *context, int n, sqlite3_value **args)
     logarithm(context, args[0], log2);
 }
 
+static void log_base(sqlite3_context *context, int n, sqlite3_value **args)
+{
+    double base = sqlite3_value_double(args[0]);
+    double number = sqlite3_value_double(args[1]);
+
+    (void)n;
+    if (sqlite3_value_numeric_type(args[0]) <= SQLITE_FLOAT &&
+        sqlite3_value_numeric_type(args[1]) <= SQLITE_FLOAT && base > 0 && log(base) > 0 &&
+        number > 0) {
+        sqlite3_result_double(context, log(number) / log(base));
+    }
+}
+
 /* ---- what a query may know of its connection: that of one which has only read ---- */
 
 static void none(sqlite3_context *context, int n, sqlite3_value **args)
@@ -151,8 +164,9 @@ int ecsql_time_functions_register(sqlite3 *db)
         int n_args;
         void (*call)(sqlite3_context *context, int n, sqlite3_value **args);
     } functions[] = {
-        { "timediff", 2, timediff }, { "log", 1, log_10 },       { "log10", 1, log_10 },
-        { "log2", 1, log_2 },        { "weh_changes", 0, none }, { "weh_last_rowid", 0, null },
+        { "timediff", 2, timediff },   { "weh_log", 1, log_10 },   { "weh_log10", 1, log_10 },
+        { "weh_log2", 1, log_2 },      { "weh_log", 2, log_base }, { "weh_changes", 0, none },
+        { "weh_last_rowid", 0, null },
     };
     int rc = SQLITE_OK;
 

@@ -74,12 +74,14 @@ int ecsql_lex(struct ecsql_lexer *lexer, struct ecsql_token *token)
                 lexer->cursor = lexer->end;
                 return ECSQL_LEX_END;
             }
-            return ECSQL_LEX_INVALID;
+            /* A text ends with its first NUL. */
+            lexer->cursor = lexer->end;
+            return ECSQL_LEX_END;
         }
         [ \t\r\n]+ { continue; }
         ("--" | "//") [^\n\x00]* { continue; }
         "/*" ([^*\x00] | "*"+ [^*/\x00])* "*"+ "/" { continue; }
-        "/*" ([^*\x00] | "*"+ [^*/\x00])* "*"* { continue; }
+        "/*" ([^*\x00] | "*"+ [^*/\x00])* "*"* { return ECSQL_LEX_INVALID; }
 
         'ALL'                  { return token_of(lexer, token, ECSQL_TK_ALL); }
         'AND'                  { return token_of(lexer, token, ECSQL_TK_AND); }

@@ -72,7 +72,7 @@ static void put_path(struct weh_buf *out, const struct ecsql_node *node)
         name_put_str(out, source->ec_class != NULL ? source->ec_class->name : source->alias);
         name_put(out, ".");
     }
-    put_dotted(out, ref->path);
+    put_dotted(out, ref->shown.len > 0 ? ref->shown : ref->path);
 }
 
 static void put_string(struct weh_buf *out, struct weh_str text)

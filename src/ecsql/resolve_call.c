@@ -37,7 +37,8 @@ static weh_err check_arg(struct ecsql_context *context, const struct ecsql_node 
         resolve_tell_param(context, arg, &number);
         arg->type = (struct ecsql_type){ .kind = ECSQL_TYPE_UNSET };
     }
-    if (!ecsql_type_is_scalar(&arg->type)) {
+    if (!ecsql_type_is_scalar(&arg->type) ||
+        (arg->kind != ECSQL_PARAM && arg->type.kind == ECSQL_TYPE_UNSET)) {
         return ecsql_fail(context->text, arg->at, context->diag,
                           "Function '%.*s' can only be called with primitive arguments.",
                           WEH_STR_ARGS(node->text));

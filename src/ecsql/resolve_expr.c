@@ -311,7 +311,8 @@ static weh_err resolve_types(struct ecsql_context *context, struct ecsql_node *n
 
 static weh_err check_result(struct ecsql_context *context, const struct ecsql_node *node)
 {
-    return ecsql_type_is_scalar(&node->type)
+    return ecsql_type_is_scalar(&node->type) &&
+                   (node->kind == ECSQL_PARAM || node->type.kind != ECSQL_TYPE_UNSET)
                ? WEH_OK
                : wrong(context, node, "a CASE or IIF must give a primitive value");
 }

@@ -32,6 +32,10 @@ static bool value_is_null(const struct row *row, const struct ecsql_type *type, 
     uint16_t n = type->kind == ECSQL_TYPE_NAVIGATION ? 1 : ecsql_type_cells(type);
     uint16_t nulls = 0;
 
+    if (type->kind == ECSQL_TYPE_NULL) {
+        return true; /* whatever a UNION brings */
+    }
+
     for (uint16_t i = 0; i < n; i++) {
         nulls = (uint16_t)(nulls + cell_is_null(row, (uint16_t)(cell + i)));
     }
@@ -123,7 +127,9 @@ static weh_err put_binary(const struct row *row, const struct ecsql_type *type, 
     } else if (row->style->abbreviate_blobs) {
         (void)snprintf(text, sizeof(text), "{\"bytes\":%zu}", n);
         weh_sink_text(row->sink, text);
-    } else if (n > 0 && weh_str_eq_nocase(type->extended, WEH_STR("GeometryStream"))) {
+    } else if (n == 0) {
+        weh_sink_text(row->sink, "");
+    } else if (weh_str_eq_nocase(type->extended, WEH_STR("GeometryStream"))) {
         return put_stream(row, bytes, n);
     } else {
         weh_sink_binary(row->sink, bytes, n);
@@ -136,11 +142,8 @@ static void put_date(const struct row *row, const struct ecsql_type *type, uint1
     char text[32];
     size_t n = weh_julian_day_print(sqlite3_column_double(row->stmt, cell), type->datetime, text);
 
-    if (n == 0) {
-        weh_sink_null(row->sink);
-    } else {
-        weh_sink_str(row->sink, (struct weh_str){ text, n });
-    }
+    /* A text of its own for what is no date. */
+    weh_sink_str(row->sink, (struct weh_str){ text, n });
 }
 
 static void put_point(const struct row *row, const struct ecsql_type *type, uint16_t cell)
