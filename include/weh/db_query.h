@@ -19,7 +19,9 @@ struct weh_query_guard {
     bool (*stop)(void *ctx);
     void *ctx;
     uint64_t deadline_us; /* of weh_clock_mono_us; 0: none */
-    uint32_t value_bytes; /* longest text or blob that may come into being; 0: SQLite's own limit */
+    uint32_t
+        value_bytes; /* longest text or blob that may come into being; a step may hold about four of
+                           * them at a time; 0: SQLite's own limit */
 };
 
 /**
@@ -33,7 +35,7 @@ WEH_MUST_CHECK weh_err weh_query_acquire(struct weh_briefcase *briefcase,
 /**
  * As weh_stmt_step, under @guard. *@expired: the deadline is over and the statement stopped; nothing
  * more comes out of it. WEH_E_QUERY when the statement itself fails (a function refuses its arguments,
- * JSON that is none ...).
+ * JSON that is none ...); WEH_E_TOO_LARGE when a value is too long, or all of them together.
  */
 WEH_MUST_CHECK weh_err weh_query_step(struct weh_briefcase *briefcase,
                                       const struct weh_query_guard *guard, sqlite3_stmt *stmt,

@@ -14,6 +14,7 @@
 
 #include "briefcase_priv.h"
 #include "content_priv.h"
+#include "query_memory.h"
 
 /* The session extension, UPSERT and SQLITE_INNOCUOUS as used here. */
 #define OLDEST_SQLITE 3037000
@@ -40,6 +41,9 @@ weh_err weh_briefcase_global_init(struct weh_diag *diag)
     }
     /* Without statistics the allocator takes no lock: three times as fast on two threads. */
     rc = sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
+    if (rc == SQLITE_OK) {
+        rc = weh_query_memory_install();
+    }
     if (rc == SQLITE_OK) {
         rc = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     }

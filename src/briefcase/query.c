@@ -9,6 +9,10 @@
 #include "weh/db_query.h"
 
 #include "briefcase_priv.h"
+#include "query_memory.h"
+
+/* A step may hold so many of the longest values at a time. */
+#define VALUES_HELD 4
 
 int weh_query_authorize(void *ctx, int action, const char *a, const char *b, const char *database,
                         const char *trigger)
@@ -38,6 +42,16 @@ int weh_query_authorize(void *ctx, int action, const char *a, const char *b, con
     }
 }
 
+/* Others may run meanwhile, whose memory is not this step's. */
+static bool asks_to_stop(const struct weh_query_guard *guard)
+{
+    struct weh_query_memory *memory = weh_query_memory_pause();
+    bool stops = guard->stop(guard->ctx);
+
+    weh_query_memory_resume(memory);
+    return stops;
+}
+
 bool weh_query_is_over(struct weh_briefcase *briefcase)
 {
     const struct weh_query_guard *guard = briefcase->guard;
@@ -45,7 +59,7 @@ bool weh_query_is_over(struct weh_briefcase *briefcase)
     if (guard == NULL) {
         return false;
     }
-    if ((guard->stop != NULL && guard->stop(guard->ctx)) ||
+    if ((guard->stop != NULL && asks_to_stop(guard)) ||
         (guard->deadline_us != 0 && weh_clock_mono_us() >= guard->deadline_us)) {
         briefcase->expired = true;
         return true;
@@ -157,17 +171,26 @@ weh_err weh_query_acquire(struct weh_briefcase *briefcase, const struct weh_quer
 weh_err weh_query_step(struct weh_briefcase *briefcase, const struct weh_query_guard *guard,
                        sqlite3_stmt *stmt, bool *row, bool *expired, struct weh_diag *diag)
 {
+    struct weh_query_memory memory = { .db = briefcase->db, .limit_bytes = INT64_MAX };
     int old_limit = -1;
     int rc;
 
-    weh_assert(briefcase != NULL && guard != NULL && briefcase->guard == NULL);
+    weh_assert(guard != NULL && briefcase->guard == NULL);
     *row = false;
     *expired = false;
     guard_begin(briefcase, guard, &old_limit);
+    if (guard->value_bytes > 0) {
+        memory.limit_bytes = (int64_t)guard->value_bytes * VALUES_HELD;
+    }
+    weh_query_memory_begin(&memory);
     briefcase->interruptible = true;
     rc = sqlite3_step(stmt);
     briefcase->interruptible = false;
+    (void)weh_query_memory_pause();
     guard_end(briefcase, old_limit);
+    if ((rc & 0xff) == SQLITE_TOOBIG && memory.is_over) {
+        return weh_fail(diag, WEH_E_TOO_LARGE, "the query takes too much memory");
+    }
     if (rc == SQLITE_ROW || rc == SQLITE_DONE) {
         *row = rc == SQLITE_ROW;
         return WEH_OK;

@@ -213,6 +213,30 @@ static void test_query_that_finds_nothing_is_stopped_in_time(void **state)
     assert_int_equal(count_of(f, "SELECT COUNT(*) FROM bis.Subject WHERE ECInstanceId=1"), 1);
 }
 
+static void test_query_that_takes_too_much_memory_fails_and_nothing_else_does(void **state)
+{
+    struct fixture *f = *state;
+    char text[2000] = "SELECT 1";
+    size_t n = strlen(text);
+
+    f->config.query_value_bytes = 1 << 20;
+    open_small(f);
+    (void)call(&f->a, "elements.updateElement",
+               "{\"props\":{\"id\":\"0x11\",\"userLabel\":\"unsaved\"}}");
+    /* Each value is short enough; thirty of them are too much. */
+    for (int i = 0; i < 30; i++) {
+        n += (size_t)snprintf(text + n, sizeof(text) - n, ",hex(randomblob(%d))", 500000 + i);
+    }
+    (void)snprintf(text + n, sizeof(text) - n, " FROM bis.Subject");
+    call_fails(&f->a, "query.ecsql", params_of(text, ""), "TooLarge", NULL);
+    call_fails(&f->a, "query.ecsql",
+               params_of("SELECT hex(randomblob(600000)) FROM bis.Subject", ""), "TooLarge", NULL);
+    /* What is shorter can be had, row by row. */
+    assert_int_equal(rows_of(query(f, "SELECT hex(randomblob(500000)) FROM bis.Subject", ""))->n,
+                     4);
+    assert_int_equal(count_of(f, "SELECT COUNT(*) FROM bis.Element WHERE UserLabel='unsaved'"), 1);
+}
+
 static void test_query_only_reads(void **state)
 {
     static const char *const texts[] = {
@@ -445,6 +469,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_query_cursors_are_limited, setup_small, rpc_teardown),
         cmocka_unit_test_setup_teardown(test_query_that_finds_nothing_is_stopped_in_time,
                                         setup_small, rpc_teardown),
+        cmocka_unit_test_setup_teardown(
+            test_query_that_takes_too_much_memory_fails_and_nothing_else_does, setup_small,
+            rpc_teardown),
         cmocka_unit_test_setup_teardown(test_query_only_reads, setup_small, rpc_teardown),
         cmocka_unit_test_setup_teardown(test_query_names_stay_names, setup_small, rpc_teardown),
         cmocka_unit_test_setup_teardown(test_query_that_is_too_deep_or_large_is_refused,

@@ -1,0 +1,90 @@
+/* src/briefcase/query_memory.c - the memory that a query takes, counted as SQLite allocates it.
+ *
+ * A value has a longest length (SQLITE_LIMIT_LENGTH), but a row may have thousands. SQLite's own limit on
+ * its heap is for the whole process and needs its statistics, which take a lock; and an allocation that is
+ * refused makes SQLite roll back what is unsaved. So nothing is refused here: when a step has taken too
+ * much, the longest length is lowered, and the next value fails in good order.
+ *
+ * What is static here is set once before the threads start, or belongs to one thread.
+ */
+#include "query_memory.h"
+
+#include <stddef.h>
+
+#include "weh/compiler.h"
+
+/* Values of a step that has met the limit: thousands of these are not much. */
+#define LENGTH_WHEN_OVER 4096
+
+static sqlite3_mem_methods beneath;
+static _Thread_local struct weh_query_memory *current;
+
+static void count(const void *memory, int sign)
+{
+    if (current == NULL || memory == NULL) {
+        return;
+    }
+    current->used_bytes += (int64_t)sign * beneath.xSize((void *)(uintptr_t)memory);
+    if (current->used_bytes > current->limit_bytes && !current->is_over) {
+        current->is_over = true;
+        (void)sqlite3_limit(current->db, SQLITE_LIMIT_LENGTH, LENGTH_WHEN_OVER);
+    }
+}
+
+static void *counted_malloc(int n)
+{
+    void *memory = beneath.xMalloc(n);
+
+    count(memory, 1);
+    return memory;
+}
+
+static void counted_free(void *memory)
+{
+    count(memory, -1);
+    beneath.xFree(memory);
+}
+
+static void *counted_realloc(void *old, int n)
+{
+    void *memory;
+
+    count(old, -1);
+    memory = beneath.xRealloc(old, n);
+    count(memory == NULL ? old : memory, 1);
+    return memory;
+}
+
+int weh_query_memory_install(void)
+{
+    sqlite3_mem_methods methods;
+    int rc = sqlite3_config(SQLITE_CONFIG_GETMALLOC, &methods);
+
+    if (rc != SQLITE_OK || methods.xMalloc == counted_malloc) {
+        return rc;
+    }
+    beneath = methods;
+    methods.xMalloc = counted_malloc;
+    methods.xFree = counted_free;
+    methods.xRealloc = counted_realloc;
+    return sqlite3_config(SQLITE_CONFIG_MALLOC, &methods);
+}
+
+void weh_query_memory_begin(struct weh_query_memory *memory)
+{
+    weh_assert(current == NULL);
+    current = memory;
+}
+
+struct weh_query_memory *weh_query_memory_pause(void)
+{
+    struct weh_query_memory *memory = current;
+
+    current = NULL;
+    return memory;
+}
+
+void weh_query_memory_resume(struct weh_query_memory *memory)
+{
+    current = memory;
+}

@@ -1,0 +1,27 @@
+/* src/briefcase/query_memory.h - how much memory one step of a client's query may take. */
+#ifndef WEH_QUERY_MEMORY_H
+#define WEH_QUERY_MEMORY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <sqlite3.h>
+
+/** One step of a statement. */
+struct weh_query_memory {
+    sqlite3 *db;
+    int64_t limit_bytes;
+    int64_t used_bytes; /* more than at its begin; less when that has freed something */
+    bool is_over;       /* the limit was met: what needs more fails with SQLITE_TOOBIG */
+};
+
+/** Before sqlite3_initialize: look at what SQLite allocates. Returns its code. */
+int weh_query_memory_install(void);
+
+/** From here on what this thread's SQLite allocates counts for @memory, until the end. Not nested. */
+void weh_query_memory_begin(struct weh_query_memory *memory);
+/** The memory whose step this thread is in is let go, and NULL, when there is none. */
+struct weh_query_memory *weh_query_memory_pause(void);
+void weh_query_memory_resume(struct weh_query_memory *memory);
+
+#endif
