@@ -75,6 +75,24 @@ enum weh_ecsql_rows {
     WEH_ECSQL_ARRAYS    /* by position */
 };
 
+/** How a query went, by the numbers of DbResponseStatus (@itwin/core-common). */
+enum weh_ecsql_status {
+    WEH_ECSQL_DONE = 1,
+    WEH_ECSQL_CANCELLED = 2,
+    WEH_ECSQL_PARTIAL = 3,
+    WEH_ECSQL_TIMEOUT = 4, /* partial, without a row */
+    WEH_ECSQL_BAD_QUERY = 101,
+    WEH_ECSQL_BAD_STEP = 102,
+    WEH_ECSQL_BAD_ROW = 103,
+    WEH_ECSQL_BAD_ARGS = 104
+};
+
+/** What a reply in another form than weh_ecsql_query's own has to know. */
+struct weh_ecsql_outcome {
+    enum weh_ecsql_status status;
+    uint64_t n_rows; /* sent */
+};
+
 struct weh_ecsql_request {
     struct weh_str text;
     const struct weh_value
@@ -82,11 +100,12 @@ struct weh_ecsql_request {
     uint64_t offset; /* rows to leave out */
     uint64_t count;  /* rows at most; UINT64_MAX: all */
     enum weh_ecsql_rows rows;
-    bool js_values;                /* members of structs, points, ... named as in JavaScript */
-    bool class_names;              /* class ids as names */
-    bool abbreviate_blobs;         /* sizes in place of blobs */
-    bool trim_nulls;               /* an array ends with its last value that is not NULL */
-    struct weh_ecsql_limits quota; /* 0: as the engine's; never more than that */
+    bool js_values;                    /* members of structs, points, ... named as in JavaScript */
+    bool class_names;                  /* class ids as names */
+    bool abbreviate_blobs;             /* sizes in place of blobs */
+    bool trim_nulls;                   /* an array ends with its last value that is not NULL */
+    struct weh_ecsql_limits quota;     /* 0: as the engine's; never more than that */
+    struct weh_ecsql_outcome *outcome; /* filled, also on failure; or NULL */
 };
 
 /**

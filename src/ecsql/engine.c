@@ -190,6 +190,15 @@ static weh_err compile(struct weh_ecsql *engine, struct weh_str text, struct ecs
                : ecsql_kept_acquire(engine, text, out, diag);
 }
 
+static void tell_outcome(const struct weh_ecsql_request *request, enum weh_ecsql_status status,
+                         uint64_t n_rows, weh_err err)
+{
+    if (request->outcome != NULL) {
+        request->outcome->status = err == WEH_E_CANCELLED ? WEH_ECSQL_CANCELLED : status;
+        request->outcome->n_rows = n_rows;
+    }
+}
+
 weh_err weh_ecsql_query(struct weh_ecsql *engine, const struct weh_ecsql_request *request,
                         struct weh_arena *arena, struct weh_sink *sink, struct weh_diag *diag)
 {
@@ -199,11 +208,13 @@ weh_err weh_ecsql_query(struct weh_ecsql *engine, const struct weh_ecsql_request
     struct ecsql_run run;
     weh_err err = compile(engine, request->text, &kept, diag);
 
+    tell_outcome(request, WEH_ECSQL_BAD_QUERY, 0, err);
     if (err != WEH_OK) {
         return err;
     }
     run = run_of(engine, request, kept, arena);
     err = ecsql_run_prepare(engine, &run, diag);
+    tell_outcome(request, run.status, 0, err);
     if (err != WEH_OK) {
         return err;
     }
@@ -211,6 +222,7 @@ weh_err weh_ecsql_query(struct weh_ecsql *engine, const struct weh_ecsql_request
     ecsql_columns_write(&kept->statement, request->abbreviate_blobs, sink);
     err = ecsql_run_page(engine, &run, sink, &end, diag);
     close_left(engine);
+    tell_outcome(request, run.status, run.n_sent, err);
     if (err == WEH_OK && end != PAGE_DONE && end != PAGE_EXPIRED) {
         return cursor_open(engine, &run, n_closings, sink, diag);
     }

@@ -43,6 +43,8 @@ struct ecsql_run {
     struct weh_ecsql_limits quota;
     uint64_t skip;                /* rows still to leave out */
     uint64_t count;               /* rows still to send */
+    uint64_t n_sent;              /* over all pages */
+    enum weh_ecsql_status status; /* until now: of what would fail next */
     uint64_t offset;              /* rows to leave out, from the first one on */
     const struct weh_value *args; /* of the first page, with the two below */
     struct weh_arena *arena;

@@ -86,9 +86,11 @@ weh_err ecsql_run_prepare(struct weh_ecsql *engine, struct ecsql_run *run, struc
 
     ecsql_side_enter(run->side);
     run->kept->n_users++;
+    run->status = WEH_ECSQL_BAD_QUERY;
     err =
         weh_query_acquire(run->side->briefcase, &guard, run->kept->statement.sql, &run->stmt, diag);
     if (err == WEH_OK) {
+        run->status = WEH_ECSQL_BAD_ARGS;
         err = ecsql_bind(&run->kept->statement, run->args, run->stmt, &run->style.shown, run->arena,
                          diag);
     }
@@ -158,7 +160,9 @@ static weh_err send_row(struct ecsql_run *run, struct sent *sent, struct weh_sin
         return WEH_OK;
     }
     sent->n++;
+    run->n_sent++;
     run->count--;
+    run->status = WEH_ECSQL_BAD_ROW;
     return ecsql_row_write(&run->kept->statement, &run->style, run->stmt, sink, &sent->bytes, diag);
 }
 
@@ -172,6 +176,7 @@ static weh_err send_rows(struct weh_ecsql *engine, struct ecsql_run *run, struct
 
     *end = PAGE_DONE;
     while (err == WEH_OK && row && run->count > 0 && *end == PAGE_DONE) {
+        run->status = WEH_ECSQL_BAD_STEP;
         err = weh_query_step(run->side->briefcase, &engine->going->guard, run->stmt, &row, &expired,
                              diag);
         if (err == WEH_OK && row) {
@@ -216,6 +221,9 @@ weh_err ecsql_run_page(struct weh_ecsql *engine, struct ecsql_run *run, struct w
         return err;
     }
     weh_sink_array_end(sink);
+    run->status = *end == PAGE_DONE                          ? WEH_ECSQL_DONE
+                  : *end == PAGE_EXPIRED && run->n_sent == 0 ? WEH_ECSQL_TIMEOUT
+                                                             : WEH_ECSQL_PARTIAL;
     weh_sink_key(sink, "done");
     weh_sink_bool(sink, *end == PAGE_DONE);
     if (*end != PAGE_DONE) {
