@@ -19,12 +19,12 @@
 static sqlite3_mem_methods beneath;
 static _Thread_local struct weh_query_memory *current;
 
-static void count(const void *memory, int sign)
+static void count(void *memory, int sign)
 {
     if (current == NULL || memory == NULL) {
         return;
     }
-    current->used_bytes += (int64_t)sign * beneath.xSize((void *)(uintptr_t)memory);
+    current->used_bytes += (int64_t)sign * beneath.xSize(memory);
     if (current->used_bytes > current->limit_bytes && !current->is_over) {
         current->is_over = true;
         (void)sqlite3_limit(current->db, SQLITE_LIMIT_LENGTH, LENGTH_WHEN_OVER);
