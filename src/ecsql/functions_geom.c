@@ -149,7 +149,8 @@ static void point_to_box(sqlite3_context *context, int n, sqlite3_value **args)
     for (int i = 0; i < N_POINT; i++) {
         double away = fmax(fmax(box[i] - point[i], point[i] - box[i + 3]), 0);
 
-        sum += away * away;
+        /* As there: what has no extent in a direction is no farther away in it. */
+        sum += box[i] < box[i + 3] ? away * away : 0;
     }
     sqlite3_result_double(context, sqrt(sum));
 }

@@ -148,6 +148,8 @@ static weh_err reader_acquire(struct ecsql_instances *instances, weh_id class_id
     if (ec_class == NULL || property.len >= sizeof(reader->property) ||
         ec_class->map_strategy == WEH_EC_FOREIGN_KEY_IN_TARGET ||
         ec_class->map_strategy == WEH_EC_FOREIGN_KEY_IN_SOURCE ||
+        (ec_class->relationship != NULL && ec_class->n_tables > 0 &&
+         !ec_class->tables[0]->has_class_id_column) ||
         (property.len > 0 && !has_property(ec_class, property))) {
         return WEH_OK;
     }

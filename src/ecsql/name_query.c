@@ -178,9 +178,8 @@ static void put_select(struct weh_buf *out, const struct ecsql_select *select)
     put_clause(out, " OFFSET ", select->offset);
 }
 
-void name_query(struct weh_buf *out, const struct ecsql_query *query)
+void name_bare_query(struct weh_buf *out, const struct ecsql_query *query)
 {
-    name_put(out, "(");
     for (const struct ecsql_select *select = query->selects; select != NULL;
          select = select->next) {
         if (select != query->selects) {
@@ -194,5 +193,11 @@ void name_query(struct weh_buf *out, const struct ecsql_query *query)
         }
         put_select(out, select);
     }
+}
+
+void name_query(struct weh_buf *out, const struct ecsql_query *query)
+{
+    name_put(out, "(");
+    name_bare_query(out, query);
     name_put(out, ")");
 }

@@ -52,6 +52,31 @@ static void put_dotted(struct weh_buf *out, struct weh_str path)
     } while (path.len > 0);
 }
 
+/* The names of @node that @path is, as they are written. */
+static void put_written(struct weh_buf *out, const struct ecsql_node *node, struct weh_str path)
+{
+    const struct ecsql_node *name = node->a;
+    const char *before = "[";
+    size_t n = 1;
+    size_t m = 0;
+
+    for (size_t i = 0; i < path.len; i++) {
+        n += path.ptr[i] == '.';
+    }
+    for (const struct ecsql_node *at = name; at != NULL; at = at->next) {
+        m++;
+    }
+    for (; m > n; m--) {
+        name = name->next;
+    }
+    for (; name != NULL; name = name->next) {
+        name_put(out, before);
+        name_put_str(out, name->text);
+        name_put(out, "]");
+        before = ".[";
+    }
+}
+
 static void put_path(struct weh_buf *out, const struct ecsql_node *node)
 {
     const struct ecsql_ref *ref = node->ref;
@@ -72,7 +97,11 @@ static void put_path(struct weh_buf *out, const struct ecsql_node *node)
         name_put_str(out, source->ec_class != NULL ? source->ec_class->name : source->alias);
         name_put(out, ".");
     }
-    put_dotted(out, ref->shown.len > 0 ? ref->shown : ref->path);
+    if (ref->shown.len == 0 && source->kind == ECSQL_SOURCE_CLASS) {
+        put_written(out, node, ref->path);
+    } else {
+        put_dotted(out, ref->shown.len > 0 ? ref->shown : ref->path);
+    }
 }
 
 static void put_string(struct weh_buf *out, struct weh_str text)
@@ -211,13 +240,9 @@ static void put_like(struct weh_buf *out, const struct ecsql_node *node)
 
 static void put_in(struct weh_buf *out, const struct ecsql_node *node)
 {
-    bool query = node->b->kind == ECSQL_SUBQUERY;
-
     name_expr(out, node->a);
     name_put(out, node->negated ? " NOT IN " : " IN ");
-    name_put(out, query ? "" : "(");
     name_list(out, node->b, ", ");
-    name_put(out, query ? "" : ")");
 }
 
 static void put_is(struct weh_buf *out, const struct ecsql_node *node)
@@ -279,7 +304,7 @@ static void put_condition(struct weh_buf *out, const struct ecsql_node *node)
         break;
     case ECSQL_EXISTS:
         name_put(out, "EXISTS ");
-        name_query(out, node->a->query);
+        name_bare_query(out, node->a->query);
         break;
     case ECSQL_NOT:
         name_put(out, "NOT ");

@@ -13,6 +13,8 @@ const char *name_op(enum ecsql_op op);
 
 /* ---- name_query.c ---- */
 
+void name_bare_query(struct weh_buf *out, const struct ecsql_query *query);
+/** In parentheses. */
 void name_query(struct weh_buf *out, const struct ecsql_query *query);
 /** A window in parentheses, or a blank and its name. */
 void name_window(struct weh_buf *out, const struct ecsql_node *window);

@@ -110,15 +110,12 @@ static weh_err add(struct ecsql_context *context, const struct ecsql_source *sou
 /* Every property that "$->name" asks for without "?": the official backend leaves the others out. */
 static bool has_required(const struct ecsql_source *source, const struct weh_ec_class *ec_class)
 {
-    for (const struct ecsql_node *name = source->required; name != NULL; name = name->c) {
+    for (const struct ecsql_node *name = source->ec_class->relationship != NULL ? NULL
+                                                                                : source->required;
+         name != NULL; name = name->c) {
         struct weh_str text = name->b->a->text;
         bool found = weh_str_eq_nocase(text, WEH_STR("ECInstanceId")) ||
-                     weh_str_eq_nocase(text, WEH_STR("ECClassId")) ||
-                     (ec_class->relationship != NULL &&
-                      (weh_str_eq_nocase(text, WEH_STR("SourceECInstanceId")) ||
-                       weh_str_eq_nocase(text, WEH_STR("SourceECClassId")) ||
-                       weh_str_eq_nocase(text, WEH_STR("TargetECInstanceId")) ||
-                       weh_str_eq_nocase(text, WEH_STR("TargetECClassId"))));
+                     weh_str_eq_nocase(text, WEH_STR("ECClassId"));
 
         for (uint16_t i = 0; i < ec_class->n_properties && !found; i++) {
             found = weh_str_eq_nocase(ec_class->properties[i].name, text);

@@ -243,6 +243,7 @@ static weh_err name_columns(struct ecsql_context *context, struct ecsql_query *q
         if (n < query->n_columns) {
             query->columns[n].name = name->text;
             query->columns[n].generated = true;
+            query->columns[n].is_part = false;
         }
     }
     if (err != WEH_OK || query->names == NULL) {
@@ -251,10 +252,6 @@ static weh_err name_columns(struct ecsql_context *context, struct ecsql_query *q
     if (n != query->n_columns) {
         return ecsql_fail(context->text, query->names->at, context->diag,
                           "a common table has %u names for %u columns", n, query->n_columns);
-    }
-    if (query->n_cells != query->n_columns) {
-        return ecsql_fail(context->text, query->names->at, context->diag,
-                          "a column of a common table with names must be a plain value");
     }
     return WEH_OK;
 }

@@ -193,6 +193,13 @@ static weh_err check_pair(struct ecsql_context *context, struct ecsql_node *a, s
     resolve_tell_param(context, a, &b->type);
     resolve_tell_param(context, b, &a->type);
     what = mismatch(&a->type, &b->type);
+    /* Both are known to the last here. */
+    if (what == NULL && a->kind == ECSQL_DATETIME && b->kind == ECSQL_DATETIME &&
+        (a->type.datetime == WEH_EC_DT_UTC || b->type.datetime == WEH_EC_DT_UTC) &&
+        (a->type.datetime == WEH_EC_DT_UNSPECIFIED || b->type.datetime == WEH_EC_DT_UNSPECIFIED)) {
+        what = "Type mismatch in expression: DateTime metadata of left and right side of "
+               "expression do not match.";
+    }
     if (what == NULL && b->kind != ECSQL_NULL &&
         (a->type.kind == ECSQL_TYPE_STRUCT_ARRAY || b->type.kind == ECSQL_TYPE_STRUCT_ARRAY)) {
         what = "Type mismatch in expression. Operator not supported with struct arrays or structs "

@@ -185,6 +185,10 @@ static weh_err cte_source(struct ecsql_context *context, const struct ecsql_scop
                           "the common table '%.*s' refers to itself before its columns are known",
                           WEH_STR_ARGS(cte->name));
     }
+    if (cte->query->names != NULL && cte->query->n_cells != cte->query->n_columns) {
+        return ecsql_fail(context->text, cte->query->names->at, context->diag,
+                          "a column of a common table with names must be a plain value");
+    }
     source = add_source(context, scope->select, node, ECSQL_SOURCE_CTE);
     if (source == NULL) {
         return weh_fail_nomem(context->diag);

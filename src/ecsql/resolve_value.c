@@ -550,7 +550,8 @@ static weh_err query_value(struct ecsql_context *context, struct ecsql_source *s
     }
     if (names->next != NULL && alias.len > 0 && weh_str_eq_nocase(names->text, alias)) {
         err = query_names(context, source, names->next, node, found);
-        if (err == WEH_OK && *found && source->cte != NULL && node->ref->generated) {
+        if (err == WEH_OK && *found && source->cte != NULL && source->query->names != NULL &&
+            node->ref->generated) {
             err = show_prefix(context, names, node);
         }
     }

@@ -463,6 +463,10 @@ weh_err ecsql_row_write(const struct ecsql_statement *statement,
         err = put_column(&row, column);
     }
     *bytes += n_bytes;
+    if (err == WEH_E_CORRUPT) {
+        /* What an expression made need not be what its type says; the file is not to blame. */
+        return weh_fail(diag, WEH_E_QUERY, "a value cannot be shown as its type asks for");
+    }
     if (err != WEH_OK) {
         return err;
     }
