@@ -69,6 +69,11 @@ static void test_query_without_memory_fails_and_leaves_nothing(void **state)
         "bis.GeometricElement3d LIMIT 2",
         "SELECT ROW_NUMBER() OVER (PARTITION BY ECClassId ORDER BY ECInstanceId) FROM bis.Element "
         "LIMIT 2",
+        "SELECT regexp('^w.*-1$',Nickname), regexp_extract(Nickname,'([a-z]+)-(.)','\\2\\1'), "
+        "timediff('2020-01-01',Utc), json_pretty(Json) FROM WebEditTest.Widget LIMIT 2",
+        "SELECT $->Utc, $->G, NAVIGATION_VALUE(bis.Element.Parent,1) FROM WebEditTest.Widget "
+        "WHERE I>ALL (SELECT Priority FROM WebEditTest.Record) ORDER BY $->I LIMIT 2",
+        "SELECT id FROM IdSet('[1,\"0x2\"]') OPTIONS enable_experimental_features",
         "SELECT UserLable FROM bis.Element",
         "SELECT ECInstanceId FROM bis.Subject WHERE UserLabel=? OR UserLabel IS NULL",
         "PRAGMA ecdb_ver",
