@@ -110,6 +110,11 @@ int weh_functions_register(sqlite3 *db);
 /** Rotation matrix, row by row, from the cosines and sines of yaw, pitch and roll. */
 void weh_rotation_make(const double c[3], const double s[3], double out[9]);
 
+/* ---- functions_search.c ---- */
+
+/** LIKE, GLOB, instr, replace and trim that end with the deadline. Returns SQLite's code. */
+int weh_search_functions_register(struct weh_briefcase *briefcase);
+
 /* ---- registry.c ---- */
 
 /**

@@ -14,8 +14,9 @@
 #include "briefcase_priv.h"
 #include "content_priv.h"
 
-/* Virtual machine steps between two looks at the cancel flag: well below a millisecond. */
-#define STEPS_PER_CHECK 2000
+/* Virtual machine steps between two looks at the cancel flag and the clock: some microseconds, but each step of a
+ * query may make a value of megabytes. */
+#define STEPS_PER_CHECK 200
 
 static int check_cancel(void *ctx)
 {
@@ -128,6 +129,9 @@ static weh_err connect(struct weh_briefcase *briefcase, const struct weh_briefca
     briefcase->pause_ctx = options->pause_ctx;
     sqlite3_progress_handler(briefcase->db, STEPS_PER_CHECK, check_cancel, briefcase);
     rc = sqlite3_set_authorizer(briefcase->db, weh_query_authorize, briefcase);
+    if (rc == SQLITE_OK) {
+        rc = weh_search_functions_register(briefcase);
+    }
     return rc == SQLITE_OK ? WEH_OK : weh_db_fail(briefcase, rc, diag);
 }
 
