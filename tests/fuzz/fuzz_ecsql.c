@@ -39,7 +39,7 @@ static void copy(const char *from, const char *to)
 {
     FILE *in = fopen(from, "rb");
     FILE *out = fopen(to, "wb");
-    char bytes[65536];
+    char bytes[4096];
     size_t n;
 
     if (in == NULL || out == NULL) {
