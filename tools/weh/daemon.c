@@ -25,14 +25,14 @@
 
 weh_err weh_temp_dir_create(const char *parent, struct weh_temp_dir *out, struct weh_diag *diag)
 {
-    int n = snprintf(out->path, sizeof(out->path), "%s/weh-XXXXXX", parent);
-
+    const char *below = parent == NULL ? "/var/tmp" : parent;
+    int n = snprintf(out->path, sizeof(out->path), "%s/weh-XXXXXX", below);
     bool fits = n > 0 && (size_t)n < sizeof(out->path);
 
     /* The buffer is ours. NOLINTNEXTLINE(concurrency-mt-unsafe) */
     if (!fits || mkdtemp(out->path) == NULL) {
         out->path[0] = '\0';
-        return weh_fail(diag, WEH_E_IO, "no folder can be made in %s", parent);
+        return weh_fail(diag, WEH_E_IO, "no folder can be made in %s", below);
     }
     return WEH_OK;
 }
@@ -96,7 +96,7 @@ out:
 weh_err weh_data_dir_create(const char *parent, struct weh_data_dir *out, struct weh_diag *diag)
 {
     char imodels[300];
-    weh_err err = weh_temp_dir_create(parent == NULL ? "/var/tmp" : parent, &out->temp, diag);
+    weh_err err = weh_temp_dir_create(parent, &out->temp, diag);
 
     if (err != WEH_OK) {
         return err;

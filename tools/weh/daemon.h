@@ -16,7 +16,7 @@ struct weh_temp_dir {
     char path[256]; /* "" when there is none */
 };
 
-/** Make a folder below @parent. WEH_E_IO. */
+/** Make a folder below @parent, /var/tmp if that is NULL. WEH_E_IO. */
 WEH_MUST_CHECK weh_err weh_temp_dir_create(const char *parent, struct weh_temp_dir *out,
                                            struct weh_diag *diag);
 
@@ -35,8 +35,8 @@ struct weh_data_dir {
     char path[280]; /* of the data.dir, which has its folder of iModels */
 };
 
-/** Make it below @parent, /var/tmp if that is NULL; whether it works or not, weh_temp_dir_destroy
- * removes what was made. WEH_E_IO. */
+/** Make it below @parent as weh_temp_dir_create, which see; whether it works or not,
+ * weh_temp_dir_destroy removes what was made. WEH_E_IO. */
 WEH_MUST_CHECK weh_err weh_data_dir_create(const char *parent, struct weh_data_dir *out,
                                            struct weh_diag *diag);
 
