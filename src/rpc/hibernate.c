@@ -475,6 +475,7 @@ static bool is_trim_due(struct workspace *workspace)
 static void become_lean(struct workspace *workspace)
 {
     weh_ecsql_rest(workspace->queries);
+    weh_bis_trim(workspace->bis);
     weh_briefcase_shrink(workspace->briefcase);
     workspace->is_lean = true;
     count_given_up(workspace);

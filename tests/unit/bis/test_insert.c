@@ -64,6 +64,33 @@ static void test_insert_physical_object_writes_the_rows_of_the_official_backend(
         0);
 }
 
+/* Prepared statements; those that the spatial index prepares for itself do not count. */
+static unsigned statement_count(struct fixture *f)
+{
+    sqlite3 *db = weh_briefcase_db(f->briefcase);
+    unsigned n = 0;
+
+    for (sqlite3_stmt *at = sqlite3_next_stmt(db, NULL); at != NULL;
+         at = sqlite3_next_stmt(db, at)) {
+        n += strstr(sqlite3_sql(at), "'main'.'dgn_SpatialIndex_") == NULL;
+    }
+    return n;
+}
+
+static void test_insert_goes_on_after_all_statements_were_given_up(void **state)
+{
+    struct fixture *f = *state;
+    weh_id id = 0;
+
+    ASSERT_OK(fixture_insert(f, &id, "{" PHYS "," EMPTY_CODE "}"));
+    assert_true(statement_count(f) > 0);
+    weh_bis_trim(f->bis);
+    weh_briefcase_shrink(f->briefcase);
+    assert_int_equal(statement_count(f), 0);
+    ASSERT_OK(fixture_insert(f, &id, "{" PHYS "," EMPTY_CODE "}"));
+    assert_string_equal(element_row(f, id), "53|1|1|null|null|null|null|;");
+}
+
 static void test_insert_placement_is_rounded_and_put_into_the_spatial_index(void **state)
 {
     struct fixture *f = *state;
@@ -489,6 +516,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_insert_physical_object_writes_the_rows_of_the_official_backend),
+        TEST(test_insert_goes_on_after_all_statements_were_given_up),
         TEST(test_insert_placement_is_rounded_and_put_into_the_spatial_index),
         TEST(test_insert_in_model_without_place_stays_out_of_the_spatial_index),
         TEST(test_insert_code_is_trimmed_resolved_and_checked),
