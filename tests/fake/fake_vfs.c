@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include <pthread.h>
 #include <sqlite3.h>
 
 #include "weh/compiler.h"
@@ -18,16 +19,16 @@ struct fake_file {
 static struct {
     sqlite3_vfs vfs;
     sqlite3_vfs *real;
+    pthread_mutex_t lock; /* of what follows */
     unsigned counts[N_OPS];
     unsigned fail_ops;
     unsigned fail_left; /* calls until the failure; 0: never */
     int fail_rc;
     bool fail_lasting;
     bool failed;
-} fake;
+} fake = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
-/** Count a call; the code to fail with, or SQLITE_OK. */
-static int enter(enum fake_vfs_op op)
+static int enter_locked(enum fake_vfs_op op)
 {
     for (unsigned i = 0; i < N_OPS; i++) {
         fake.counts[i] += ((unsigned)op >> i) & 1U;
@@ -44,6 +45,17 @@ static int enter(enum fake_vfs_op op)
     }
     fake.failed = true;
     return fake.fail_rc;
+}
+
+/** Count a call; the code to fail with, or SQLITE_OK. */
+static int enter(enum fake_vfs_op op)
+{
+    int rc;
+
+    (void)pthread_mutex_lock(&fake.lock);
+    rc = enter_locked(op);
+    (void)pthread_mutex_unlock(&fake.lock);
+    return rc;
 }
 
 static sqlite3_file *real_file(sqlite3_file *file)
@@ -226,33 +238,49 @@ void fake_vfs_uninstall(void)
     weh_assert(sqlite3_vfs_register(fake.real, 1) == SQLITE_OK);
 }
 
+static void reset_locked(void)
+{
+    memset(fake.counts, 0, sizeof(fake.counts));
+    fake.fail_left = 0;
+}
+
 void fake_vfs_fail_at(unsigned ops, unsigned nth, int rc, bool lasting)
 {
-    fake_vfs_reset();
+    (void)pthread_mutex_lock(&fake.lock);
+    reset_locked();
     fake.fail_ops = ops;
     fake.fail_left = nth;
     fake.fail_rc = rc;
     fake.fail_lasting = lasting;
     fake.failed = false;
+    (void)pthread_mutex_unlock(&fake.lock);
 }
 
 void fake_vfs_reset(void)
 {
-    memset(fake.counts, 0, sizeof(fake.counts));
-    fake.fail_left = 0;
+    (void)pthread_mutex_lock(&fake.lock);
+    reset_locked();
+    (void)pthread_mutex_unlock(&fake.lock);
 }
 
 unsigned fake_vfs_count(unsigned ops)
 {
     unsigned n = 0;
 
+    (void)pthread_mutex_lock(&fake.lock);
     for (unsigned i = 0; i < N_OPS; i++) {
         n += ((ops >> i) & 1U) != 0 ? fake.counts[i] : 0;
     }
+    (void)pthread_mutex_unlock(&fake.lock);
     return n;
 }
 
 bool fake_vfs_has_failed(void)
 {
-    return fake.failed;
+    bool failed;
+
+    (void)pthread_mutex_lock(&fake.lock);
+    failed = fake.failed;
+    (void)pthread_mutex_unlock(&fake.lock);
+    return failed;
 }

@@ -2,7 +2,7 @@
  *
  * Stands between SQLite and its own unix VFS, for all connections opened while it is installed. It
  * counts the calls of each kind and lets the n-th, and if wanted all after it, fail with a code of
- * the test's choice. One thread at a time.
+ * the test's choice. Threads: any, but one installs.
  *
  *     fake_vfs_install();
  *     for (unsigned nth = 1; nth < 1000; nth++) {
