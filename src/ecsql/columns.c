@@ -142,6 +142,8 @@ static weh_err make_column(struct ecsql_context *context, const struct ecsql_col
     out->type = column->type;
     out->first_cell = column->first_cell;
     out->generated = column->generated;
+    out->is_stored = !column->generated && ref->source->kind == ECSQL_SOURCE_CLASS &&
+                     context->tree->query->selects->next == NULL;
     out->extended = column->type.kind == ECSQL_TYPE_NULL ? WEH_STR("NULL") : column->type.extended;
     err = type_name(context, &column->type, &out->type_name);
     if (err == WEH_OK && column->generated) {

@@ -413,7 +413,7 @@ static bool is_bare_class_id(const struct row *row, const struct ecsql_result_co
     return true;
 }
 
-static weh_err put_column(const struct row *row, const struct ecsql_result_column *column)
+static weh_err put_shown(const struct row *row, const struct ecsql_result_column *column)
 {
     if (column->type.varies) {
         return put_varying(row, (uint16_t)(column - row->statement->columns), column->first_cell);
@@ -425,6 +425,16 @@ static weh_err put_column(const struct row *row, const struct ecsql_result_colum
         return put_value(row, &type, column->first_cell);
     }
     return put_value(row, &column->type, column->first_cell);
+}
+
+static weh_err put_column(const struct row *row, const struct ecsql_result_column *column)
+{
+    weh_err err = put_shown(row, column);
+
+    /* What an expression made need not be what its type says; the file is not to blame. */
+    return err == WEH_E_CORRUPT && !column->is_stored
+               ? weh_fail(row->diag, WEH_E_QUERY, "a value cannot be shown as its type asks for")
+               : err;
 }
 
 weh_err ecsql_row_write(const struct ecsql_statement *statement,
@@ -463,10 +473,6 @@ weh_err ecsql_row_write(const struct ecsql_statement *statement,
         err = put_column(&row, column);
     }
     *bytes += n_bytes;
-    if (err == WEH_E_CORRUPT) {
-        /* What an expression made need not be what its type says; the file is not to blame. */
-        return weh_fail(diag, WEH_E_QUERY, "a value cannot be shown as its type asks for");
-    }
     if (err != WEH_OK) {
         return err;
     }

@@ -13,6 +13,7 @@ struct ecsql_result_column {
     struct ecsql_type type;
     uint16_t first_cell; /* SQL column */
     bool generated;
+    bool is_stored; /* straight from a class: a value that cannot be read is damage of the file */
     struct weh_str class_name, access, name, json_name, extended, type_name;
 };
 
