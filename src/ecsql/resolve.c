@@ -389,15 +389,25 @@ static weh_err resolve_limit(struct ecsql_context *context, struct ecsql_node *n
                : err;
 }
 
+static const struct ecsql_node *named_again(const struct ecsql_node *option)
+{
+    const struct ecsql_node *other = option->next;
+
+    while (other != NULL && !weh_str_eq_nocase(option->text, other->text)) {
+        other = other->next;
+    }
+    return other;
+}
+
 static weh_err check_options(struct ecsql_context *context, const struct ecsql_node *options)
 {
-    for (const struct ecsql_node *a = options; a != NULL; a = a->next) {
-        for (const struct ecsql_node *b = a->next; b != NULL; b = b->next) {
-            if (weh_str_eq_nocase(a->text, b->text)) {
-                return ecsql_fail(context->text, b->at, context->diag,
-                                  "Multiple options with same name ('%.*s') are not supported.",
-                                  WEH_STR_ARGS(b->text));
-            }
+    for (const struct ecsql_node *option = options; option != NULL; option = option->next) {
+        const struct ecsql_node *again = named_again(option);
+
+        if (again != NULL) {
+            return ecsql_fail(context->text, again->at, context->diag,
+                              "Multiple options with same name ('%.*s') are not supported.",
+                              WEH_STR_ARGS(again->text));
         }
     }
     return WEH_OK;
