@@ -466,6 +466,18 @@ static weh_err resolve_datetime(struct ecsql_context *context, struct ecsql_node
 
 /* ---- all of them ---- */
 
+/* NOT, AND and OR: none of their parts is nothing but a parameter. */
+static weh_err resolve_logic(struct ecsql_context *context, struct ecsql_node *node,
+                             const struct ecsql_scope *scope)
+{
+    weh_err err = resolve_list(context, node->a, scope);
+
+    for (struct ecsql_node *part = node->a; part != NULL && err == WEH_OK; part = part->next) {
+        err = resolve_check_condition(context, part);
+    }
+    return err;
+}
+
 static weh_err resolve_operator(struct ecsql_context *context, struct ecsql_node *node,
                                 const struct ecsql_scope *scope)
 {
@@ -493,19 +505,9 @@ static weh_err resolve_operator(struct ecsql_context *context, struct ecsql_node
 
         return err == WEH_OK ? resolve_expr(context, node->b, scope) : err;
     }
-    case ECSQL_NOT: {
-        weh_err err = resolve_expr(context, node->a, scope);
-
-        return err == WEH_OK ? resolve_check_condition(context, node->a) : err;
-    }
-    case ECSQL_LOGIC: {
-        weh_err err = resolve_list(context, node->a, scope);
-
-        for (struct ecsql_node *part = node->a; part != NULL && err == WEH_OK; part = part->next) {
-            err = resolve_check_condition(context, part);
-        }
-        return err;
-    }
+    case ECSQL_NOT:
+    case ECSQL_LOGIC:
+        return resolve_logic(context, node, scope);
     default:
         return wrong(context, node, "syntax error");
     }
