@@ -11,6 +11,12 @@
 
 #include "weh/db.h"
 
+/** What a statement has put into temporary files so far, over all its steps, and may. */
+struct weh_query_space {
+    uint64_t used_bytes;
+    uint64_t limit_bytes;
+};
+
 /** What a statement may do; kept while it is prepared or steps. */
 struct weh_query_guard {
     bool (*may_read)(void *ctx, const char *table);
@@ -18,7 +24,8 @@ struct weh_query_guard {
     /** Asked now and then while the statement steps: true stops it as its deadline would. May be NULL. */
     bool (*stop)(void *ctx);
     void *ctx;
-    uint64_t deadline_us; /* of weh_clock_mono_us; 0: none */
+    struct weh_query_space *space; /* NULL: no limit */
+    uint64_t deadline_us;          /* of weh_clock_mono_us; 0: none */
     uint32_t
         value_bytes; /* longest text or blob that may come into being; a step may hold about four of
                            * them at a time; 0: SQLite's own limit */

@@ -21,13 +21,14 @@ struct weh_briefcase;
 struct weh_ecsql;
 
 struct weh_ecsql_limits {
-    uint32_t time_ms;     /* of one call */
-    uint32_t rows;        /* of one reply */
-    uint32_t bytes;       /* of one reply's texts and blobs, roughly */
-    uint32_t value_bytes; /* of one text or blob that a query makes */
-    uint32_t text_bytes;  /* of a query */
-    uint32_t cursors;     /* open at a time */
-    uint32_t slice_ms;    /* how long a query may hold up an edit that waits for it */
+    uint32_t time_ms;         /* of one call */
+    uint32_t rows;            /* of one reply */
+    uint32_t bytes;           /* of one reply's texts and blobs, roughly */
+    uint32_t value_bytes;     /* of one text or blob that a query makes */
+    uint32_t text_bytes;      /* of a query */
+    uint32_t cursors;         /* open at a time */
+    uint64_t temporary_bytes; /* of a query, in temporary files */
+    uint32_t slice_ms;        /* how long a query may hold up an edit that waits for it */
 };
 
 /** What an engine asks of whoever runs its session, so that a long query holds up no edits; all of it in

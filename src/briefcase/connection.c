@@ -64,6 +64,9 @@ weh_err weh_briefcase_global_init(struct weh_diag *diag)
     if (rc == SQLITE_OK) {
         rc = sqlite3_initialize();
     }
+    if (rc == SQLITE_OK) {
+        rc = weh_temporary_files_install();
+    }
     if (rc != SQLITE_OK) {
         return weh_fail(diag, WEH_E_INTERNAL, "SQLite cannot be set up: %s", sqlite3_errstr(rc));
     }

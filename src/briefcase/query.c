@@ -59,6 +59,10 @@ bool weh_query_is_over(struct weh_briefcase *briefcase)
     if (guard == NULL) {
         return false;
     }
+    if (guard->space != NULL && guard->space->used_bytes > guard->space->limit_bytes) {
+        briefcase->expired = true;
+        return true;
+    }
     if ((guard->stop != NULL && asks_to_stop(guard)) ||
         (guard->deadline_us != 0 && weh_clock_mono_us() >= guard->deadline_us)) {
         briefcase->expired = true;
@@ -171,7 +175,9 @@ weh_err weh_query_acquire(struct weh_briefcase *briefcase, const struct weh_quer
 weh_err weh_query_step(struct weh_briefcase *briefcase, const struct weh_query_guard *guard,
                        sqlite3_stmt *stmt, bool *row, bool *expired, struct weh_diag *diag)
 {
-    struct weh_query_memory memory = { .db = briefcase->db, .limit_bytes = INT64_MAX };
+    struct weh_query_memory memory = { .db = briefcase->db,
+                                       .limit_bytes = INT64_MAX,
+                                       .space = guard->space };
     int old_limit = -1;
     int rc;
 
@@ -188,6 +194,10 @@ weh_err weh_query_step(struct weh_briefcase *briefcase, const struct weh_query_g
     briefcase->interruptible = false;
     (void)weh_query_memory_pause();
     guard_end(briefcase, old_limit);
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE && guard->space != NULL &&
+        guard->space->used_bytes > guard->space->limit_bytes) {
+        return weh_fail(diag, WEH_E_TOO_LARGE, "the query takes too much temporary space");
+    }
     if ((rc & 0xff) == SQLITE_TOOBIG && memory.is_over) {
         return weh_fail(diag, WEH_E_TOO_LARGE, "the query takes too much memory");
     }

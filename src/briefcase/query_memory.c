@@ -19,15 +19,36 @@
 static sqlite3_mem_methods beneath;
 static _Thread_local struct weh_query_memory *current;
 
+/* What is longer fails from here on. */
+static void be_over(void)
+{
+    if (!current->is_over) {
+        current->is_over = true;
+        (void)sqlite3_limit(current->db, SQLITE_LIMIT_LENGTH, LENGTH_WHEN_OVER);
+    }
+}
+
 static void count(void *memory, int sign)
 {
     if (current == NULL || memory == NULL) {
         return;
     }
     current->used_bytes += (int64_t)sign * beneath.xSize(memory);
-    if (current->used_bytes > current->limit_bytes && !current->is_over) {
-        current->is_over = true;
-        (void)sqlite3_limit(current->db, SQLITE_LIMIT_LENGTH, LENGTH_WHEN_OVER);
+    if (current->used_bytes > current->limit_bytes) {
+        be_over();
+    }
+}
+
+void weh_query_memory_wrote(int64_t n_bytes)
+{
+    struct weh_query_space *space = current == NULL ? NULL : current->space;
+
+    if (space == NULL) {
+        return;
+    }
+    space->used_bytes += (uint64_t)n_bytes;
+    if (space->used_bytes > space->limit_bytes) {
+        be_over();
     }
 }
 

@@ -1,4 +1,5 @@
-/* src/briefcase/query_memory.h - how much memory one step of a client's query may take. */
+/* src/briefcase/query_memory.h - how much memory one step of a client's query may take,
+ * and how much space in temporary files. */
 #ifndef WEH_QUERY_MEMORY_H
 #define WEH_QUERY_MEMORY_H
 
@@ -7,12 +8,15 @@
 
 #include <sqlite3.h>
 
+#include "weh/db_query.h"
+
 /** One step of a statement. */
 struct weh_query_memory {
     sqlite3 *db;
     int64_t limit_bytes;
-    int64_t used_bytes; /* more than at its begin; less when that has freed something */
-    bool is_over;       /* the limit was met: what needs more fails with SQLITE_TOOBIG */
+    int64_t used_bytes;            /* more than at its begin; less when that has freed something */
+    struct weh_query_space *space; /* of temporary files; NULL: not counted */
+    bool is_over;                  /* the limit was met: what needs more fails with SQLITE_TOOBIG */
 };
 
 /** Before sqlite3_initialize: look at what SQLite allocates. Returns its code. */
@@ -23,5 +27,10 @@ void weh_query_memory_begin(struct weh_query_memory *memory);
 /** The memory whose step this thread is in is let go, and NULL, when there is none. */
 struct weh_query_memory *weh_query_memory_pause(void);
 void weh_query_memory_resume(struct weh_query_memory *memory);
+/** A temporary file has grown. */
+void weh_query_memory_wrote(int64_t n_bytes);
+
+/** After sqlite3_initialize: see what goes into temporary files. Returns SQLite's code. */
+int weh_temporary_files_install(void);
 
 #endif

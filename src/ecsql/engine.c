@@ -173,6 +173,7 @@ static struct ecsql_run run_of(struct weh_ecsql *engine, const struct weh_ecsql_
         .quota = { .time_ms = lesser(request->quota.time_ms, engine->limits.time_ms),
                    .rows = lesser(request->quota.rows, engine->limits.rows),
                    .bytes = lesser(request->quota.bytes, engine->limits.bytes) },
+        .space = { .limit_bytes = engine->limits.temporary_bytes },
         .skip = request->offset,
         .count = request->count,
         .offset = request->offset,

@@ -41,8 +41,9 @@ struct ecsql_run {
     sqlite3_stmt *stmt;
     struct ecsql_row_style style;
     struct weh_ecsql_limits quota;
-    uint64_t skip;                /* rows still to leave out */
-    uint64_t count;               /* rows still to send */
+    uint64_t skip;  /* rows still to leave out */
+    uint64_t count; /* rows still to send */
+    struct weh_query_space space;
     uint64_t n_sent;              /* over all pages */
     enum weh_ecsql_status status; /* until now: of what would fail next */
     uint64_t offset;              /* rows to leave out, from the first one on */

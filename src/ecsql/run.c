@@ -57,13 +57,14 @@ static bool gives_way_within_step(void *ctx)
     return gives_way(engine, engine->going->side->is_beside ? 0 : ROW_GRACE_US);
 }
 
-static void going_begin(struct weh_ecsql *engine, const struct ecsql_run *run, uint64_t deadline_us,
+static void going_begin(struct weh_ecsql *engine, struct ecsql_run *run, uint64_t deadline_us,
                         struct ecsql_going *going)
 {
     *going = (struct ecsql_going){ .outer = engine->going,
                                    .guard = ecsql_guard(engine, deadline_us),
                                    .side = run->side };
     going->guard.stop = gives_way_within_step;
+    going->guard.space = &run->space;
     engine->is_beside_busy = engine->is_beside_busy || run->side->is_beside;
     if (!run->side->is_beside) {
         going->slice_end_us = weh_clock_mono_us() + (uint64_t)engine->limits.slice_ms * 1000;
@@ -120,6 +121,7 @@ static bool move_beside(struct weh_ecsql *engine, struct ecsql_run *run, uint64_
     beside.side = &engine->beside;
     beside.stmt = NULL;
     beside.skip = run->offset + n_sent;
+    beside.space.used_bytes = 0;
     if (ecsql_run_prepare(engine, &beside, NULL) != WEH_OK) {
         return false;
     }

@@ -75,6 +75,7 @@ weh_err workspace_queries(struct workspace *workspace, struct weh_ecsql **out,
         .value_bytes = (uint32_t)config->query_value_bytes,
         .text_bytes = (uint32_t)config->query_text_bytes,
         .cursors = (uint32_t)config->query_cursors,
+        .temporary_bytes = (uint64_t)config->limits_temporary_bytes,
         .slice_ms = (uint32_t)config->query_slice_ms,
     };
     const struct weh_ecsql_host host = { .ctx = workspace,

@@ -69,9 +69,8 @@ static void close_world(void)
 /* Once a process, on a copy that has no name any more as soon as it is open. */
 static void open_world(void)
 {
-    static const struct weh_ecsql_limits limits = {
-        60000, 1000, 1u << 20, 1u << 20, LONGEST, 1, 0
-    };
+    static const struct weh_ecsql_limits limits = { 60000,   1000, 1u << 20, 1u << 20,
+                                                    LONGEST, 1,    1u << 30, 0 };
     static const char *const ends[] = { "", "-wal", "-shm" };
     char folder[] = "/tmp/weh-fuzz-XXXXXX";
     char path[64];

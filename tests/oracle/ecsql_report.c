@@ -314,7 +314,7 @@ static void compare_lines(struct place *place, const char *folder, bool optional
 static void compare_file(struct report *report, const char *name)
 {
     static const struct weh_ecsql_limits limits = { 60000,  1000000, 256u << 20, 64u << 20,
-                                                    100000, 4,       0 };
+                                                    100000, 4,       1u << 30,   0 };
     struct oracle_file file = { .path = "" };
     struct place place = { .report = report, .file = &file, .name = name };
     struct weh_diag diag = { 0 };

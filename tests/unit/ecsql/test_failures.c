@@ -12,7 +12,8 @@
 #include "ec_fixture.h"
 #include "fake_alloc.h"
 
-static const struct weh_ecsql_limits limits = { 10000, 1000, 16u << 20, 16u << 20, 100000, 4, 0 };
+static const struct weh_ecsql_limits limits = { 10000,  1000, 16u << 20, 16u << 20,
+                                                100000, 4,    1u << 30,  0 };
 
 static weh_err run(struct weh_ecsql *engine, const char *text, uint32_t *n_rows)
 {

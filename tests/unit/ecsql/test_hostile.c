@@ -27,9 +27,8 @@
 #define UNSAVED     "not saved yet"
 
 /* As the server has them (config_keys.def), but for the time. */
-static const struct weh_ecsql_limits limits = {
-    TIME_MS, 100000, 8u << 20, 16u << 20, 100000, 8, 0
-};
+static const struct weh_ecsql_limits limits = { TIME_MS, 100000, 8u << 20, 16u << 20,
+                                                100000,  8,      1u << 30, 0 };
 
 enum outcome {
     REFUSED,  /* by the compiler or the authorizer: nothing was run */

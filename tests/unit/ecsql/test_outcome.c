@@ -15,7 +15,9 @@
 #define ENDLESS \
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n) SELECT COUNT(*) FROM n"
 
-static const struct weh_ecsql_limits limits = { 50, 3, 16u << 20, 1u << 20, 100000, 4, 0 };
+static const struct weh_ecsql_limits limits = {
+    50, 3, 16u << 20, 1u << 20, 100000, 4, 1u << 30, 0
+};
 
 static struct weh_ecsql *open_engine(struct ec_fixture *f)
 {

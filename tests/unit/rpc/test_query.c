@@ -237,6 +237,24 @@ static void test_query_that_takes_too_much_memory_fails_and_nothing_else_does(vo
     assert_int_equal(count_of(f, "SELECT COUNT(*) FROM bis.Element WHERE UserLabel='unsaved'"), 1);
 }
 
+static void test_query_that_fills_temporary_files_fails_and_nothing_else_does(void **state)
+{
+    struct fixture *f = *state;
+
+    f->config.limits_temporary_bytes = 1 << 20;
+    open_small(f);
+    (void)call(&f->a, "elements.updateElement",
+               "{\"props\":{\"id\":\"0x11\",\"userLabel\":\"unsaved\"}}");
+    call_fails(
+        &f->a, "query.ecsql",
+        params_of("WITH RECURSIVE n(i,b) AS (SELECT 1,hex(randomblob(10000)) UNION ALL SELECT "
+                  "i+1,hex(randomblob(10000)) FROM n WHERE i<100000) SELECT b FROM n ORDER "
+                  "BY b",
+                  ""),
+        "TooLarge", NULL);
+    assert_int_equal(count_of(f, "SELECT COUNT(*) FROM bis.Element WHERE UserLabel='unsaved'"), 1);
+}
+
 static void test_query_only_reads(void **state)
 {
     static const char *const texts[] = {
@@ -471,6 +489,9 @@ int main(void)
                                         setup_small, rpc_teardown),
         cmocka_unit_test_setup_teardown(
             test_query_that_takes_too_much_memory_fails_and_nothing_else_does, setup_small,
+            rpc_teardown),
+        cmocka_unit_test_setup_teardown(
+            test_query_that_fills_temporary_files_fails_and_nothing_else_does, setup_small,
             rpc_teardown),
         cmocka_unit_test_setup_teardown(test_query_only_reads, setup_small, rpc_teardown),
         cmocka_unit_test_setup_teardown(test_query_names_stay_names, setup_small, rpc_teardown),
