@@ -122,7 +122,7 @@ async function run(o) {
   const pool = poolOf(o, Math.min(Number(o.jobs), jobs.length), (job, r) => {
     if (job.difference !== undefined && r.shortened === undefined) return undefined;
     if (r.shortened !== undefined) return print(`smaller, seed ${job.seed}: ${r.shortened.difference.kind}`, `${JSON.stringify(r.shortened.question)}\n${r.shortened.difference.text}`);
-    if (o.print) console.log(`${r.difference ? "DIFFERENT" : r.explained ? "explained" : r.skipped ? "skipped" : r.refused !== undefined ? `${r.fault ?? "valid"} refused: ${r.refused}` : `${r.rows} rows`}\t${r.query}`);
+    if (o.print) console.log(`${r.difference ? "DIFFERENT" : r.explained ? "explained" : r.skipped ? "skipped" : r.refused !== undefined ? `${r.fault ?? "valid"} refused: ${r.refused}` : `${r.rows} rows`}\t${job.seed ?? ""}\t${r.query}`);
     if (tally.add(job, r) && shortenMs > 0 && r.question !== undefined) pool.add({ seed: job.seed, question: r.question, difference: r.difference, shortenMs }, true);
     if (tally.kinds.size >= Number(o.kinds)) pool.drop((j) => j.difference === undefined);
     return undefined;
