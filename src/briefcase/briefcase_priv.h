@@ -1,5 +1,4 @@
-/* src/briefcase/briefcase_priv.h - what the files of src/briefcase share; nobody else includes it.
- */
+/* src/briefcase/briefcase_priv.h - what the files of src/briefcase share; nobody else sees it. */
 #ifndef WEH_BRIEFCASE_PRIV_H
 #define WEH_BRIEFCASE_PRIV_H
 

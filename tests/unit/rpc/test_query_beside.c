@@ -340,8 +340,8 @@ static void test_explain_is_for_admins_and_for_briefcases_of_ones_own(void **sta
     open_small(f);
     call_fails(&f->a, "query.explain", "{\"ecsql\":\"SELECT 1 FROM bis.Element\"}", "Denied", NULL);
     (void)call(&f->a, "briefcase.close", "{}");
-    name = weh_value_str(weh_value_get(
-        call(&f->a, "briefcase.checkout", "{\"imodel\":\"small\"}"), "briefcase"));
+    name = weh_value_str(
+        weh_value_get(call(&f->a, "briefcase.checkout", "{\"imodel\":\"small\"}"), "briefcase"));
     (void)snprintf(params, sizeof(params), "{\"briefcase\":\"%.*s\"}", WEH_STR_ARGS(name));
     (void)call(&f->a, "briefcase.open", params);
     (void)call(&f->a, "query.explain", "{\"ecsql\":\"SELECT 1 FROM bis.Element\"}");
