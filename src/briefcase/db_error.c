@@ -2,6 +2,8 @@
  *
  * Not the statement cache (stmt_cache.c) and not transactions (transaction.c).
  */
+#include "weh/sqlite_time.h"
+
 #include "briefcase_priv.h"
 
 /* Result codes that say more than their primary code, then primary codes. */
@@ -77,7 +79,7 @@ weh_err weh_db_exec(struct weh_briefcase *briefcase, const char *sql, struct weh
     if (err != WEH_OK) {
         return err;
     }
-    rc = sqlite3_exec(briefcase->db, sql, NULL, NULL, NULL);
+    rc = weh_sqlite_exec(briefcase->db, sql);
     return rc == SQLITE_OK ? WEH_OK : weh_db_fail(briefcase, rc, diag);
 }
 
@@ -101,7 +103,7 @@ weh_err weh_stmt_step(struct weh_briefcase *briefcase, sqlite3_stmt *stmt, bool 
             return err;
         }
     }
-    rc = sqlite3_step(stmt);
+    rc = weh_sqlite_step(stmt);
     briefcase->interruptible = within;
     if (rc == SQLITE_ROW) {
         *row = true;

@@ -10,6 +10,7 @@
 #include "weh/alloc.h"
 #include "weh/beside.h"
 #include "weh/json.h"
+#include "weh/sqlite_time.h"
 
 #include "briefcase_priv.h"
 #include "content_priv.h"
@@ -52,10 +53,9 @@ static weh_err make_watch_path(struct weh_briefcase *briefcase, const char *path
  * storage, NORMAL leaves that to the next checkpoint. Either way the file is never damaged. */
 static int set_durability(struct weh_briefcase *briefcase, enum weh_durability durability)
 {
-    return sqlite3_exec(briefcase->db,
-                        durability == WEH_DURABILITY_NORMAL ? "PRAGMA synchronous=NORMAL"
-                                                            : "PRAGMA synchronous=FULL",
-                        NULL, NULL, NULL);
+    return weh_sqlite_exec(briefcase->db, durability == WEH_DURABILITY_NORMAL
+                                              ? "PRAGMA synchronous=NORMAL"
+                                              : "PRAGMA synchronous=FULL");
 }
 
 /** The session's page cache, then what cannot be set otherwise; reads the schema. */
@@ -69,7 +69,7 @@ static weh_err set_pragmas(struct weh_briefcase *briefcase,
                      "PRAGMA cell_size_check=ON;"
                      "PRAGMA recursive_triggers=OFF;%s",
                      briefcase->readonly ? "PRAGMA query_only=ON;" : "");
-    rc = sqlite3_exec(briefcase->db, sql, NULL, NULL, NULL);
+    rc = weh_sqlite_exec(briefcase->db, sql);
     if (rc == SQLITE_OK) {
         rc = set_durability(briefcase, options->durability);
     }

@@ -7,6 +7,7 @@
 
 #include "weh/clock.h"
 #include "weh/db_query.h"
+#include "weh/sqlite_time.h"
 
 #include "briefcase_priv.h"
 #include "query_memory.h"
@@ -190,7 +191,7 @@ weh_err weh_query_step(struct weh_briefcase *briefcase, const struct weh_query_g
     }
     weh_query_memory_begin(&memory);
     briefcase->interruptible = true;
-    rc = sqlite3_step(stmt);
+    rc = weh_sqlite_step(stmt);
     briefcase->interruptible = false;
     (void)weh_query_memory_pause();
     guard_end(briefcase, old_limit);

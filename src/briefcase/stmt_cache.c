@@ -5,6 +5,8 @@
  */
 #include <string.h>
 
+#include "weh/sqlite_time.h"
+
 #include "briefcase_priv.h"
 
 static uint64_t hash_text(const char *text, size_t len)
@@ -108,8 +110,7 @@ weh_err weh_stmt_acquire(struct weh_briefcase *briefcase, const char *sql, sqlit
     if (len >= INT32_MAX) {
         return weh_fail(diag, WEH_E_TOO_LARGE, "a statement is too large");
     }
-    rc = sqlite3_prepare_v3(briefcase->db, sql, (int)len + 1, SQLITE_PREPARE_PERSISTENT, &stmt,
-                            NULL);
+    rc = weh_sqlite_prepare(briefcase->db, sql, (int)len, &stmt);
     if (rc != SQLITE_OK) {
         return weh_db_fail(briefcase, rc, diag);
     }

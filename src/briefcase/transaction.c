@@ -10,6 +10,7 @@
 
 #include "weh/beside.h"
 #include "weh/briefcase_txn.h"
+#include "weh/sqlite_time.h"
 
 #include "briefcase_priv.h"
 
@@ -22,7 +23,7 @@ weh_err weh_transaction_run(struct weh_briefcase *briefcase, const char *sql, st
     if (err != WEH_OK) {
         return err;
     }
-    rc = sqlite3_step(stmt);
+    rc = weh_sqlite_step(stmt);
     if (rc != SQLITE_DONE) {
         err = weh_db_fail(briefcase, rc, diag);
     }

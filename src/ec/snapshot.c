@@ -10,6 +10,7 @@
 
 #include "weh/alloc.h"
 #include "weh/db.h"
+#include "weh/sqlite_time.h"
 
 #include "ec_priv.h"
 
@@ -230,7 +231,7 @@ static weh_err table_read(struct weh_briefcase *briefcase, struct scan_slot *slo
     rc = sqlite3_prepare_v2(weh_briefcase_db(briefcase), scans[rows].sql, -1, &stmt, NULL);
     if (rc == SQLITE_OK) {
         slot->scan = &scan;
-        rc = sqlite3_step(stmt);
+        rc = weh_sqlite_step(stmt);
         slot->scan = NULL;
     }
     if (scan.err != WEH_OK) {

@@ -8,6 +8,7 @@
 #include "weh/alloc.h"
 #include "weh/briefcase_txn.h"
 #include "weh/metrics.h"
+#include "weh/sqlite_time.h"
 
 #include "rpc_priv.h"
 
@@ -103,6 +104,13 @@ static weh_err open_session(void *app, struct weh_session *session, void **out,
     return WEH_OK;
 }
 
+/* What SQLite took this thread since it was asked last, which was for this session or another one. */
+static void count_sqlite_time(const struct workspace *workspace)
+{
+    weh_metrics_add(weh_host_metrics(weh_session_host(workspace->session)), WEH_METRIC_SQLITE_US,
+                    (int64_t)weh_sqlite_time_take());
+}
+
 static void close_session(void *workspace, enum weh_close_reason reason)
 {
     struct workspace *closing = workspace;
@@ -112,6 +120,7 @@ static void close_session(void *workspace, enum weh_close_reason reason)
         weh_session_drop_claim(closing->session);
     }
     workspace_close(closing);
+    count_sqlite_time(closing);
     weh_free(closing);
 }
 
@@ -189,6 +198,7 @@ static weh_err after_request(void *arg, struct weh_diag *diag)
     uint64_t n_rollbacks;
     weh_err err = WEH_OK;
 
+    count_sqlite_time(workspace);
     if (workspace->briefcase == NULL) {
         return WEH_OK;
     }
@@ -217,6 +227,7 @@ static void tick(void *workspace, uint64_t idle_ms)
 {
     recovery_tick(workspace);
     hibernate_tick(workspace, idle_ms);
+    count_sqlite_time(workspace);
 }
 
 static void rights_renewed(void *arg)

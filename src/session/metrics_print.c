@@ -14,7 +14,7 @@ static const struct weh_metric_family others[] = {
       "Requests answered; methods appear with their first." },
     { "request_failures_total", "counter", "method", "Of them, those answered with an error." },
     { "request_duration_seconds", "histogram", "method",
-      "Time from taking a request to its answer, in the worker: nearly all of it is SQLite's." },
+      "Time from taking a request to its answer, in the worker." },
     { "errors_total", "counter", "error", "Error answers by name." },
     { "sessions_ended_total", "counter", "reason", "Ends of sessions by reason." },
     { "sessions_detached", "gauge", "", "Sessions that wait for their client to come back." },
@@ -68,17 +68,38 @@ static const struct {
 #undef X
 };
 
+static bool is_seconds(size_t row)
+{
+    return strcmp(rows[row].type, "seconds") == 0;
+}
+
+/* As Prometheus calls it. */
+static const char *type_of(size_t row)
+{
+    return is_seconds(row) ? "counter" : rows[row].type;
+}
+
+static void print_number(size_t row, int64_t value, struct weh_buf *out)
+{
+    if (is_seconds(row)) {
+        weh_buf_printf(out, " %lld.%06lld\n", (long long)(value / 1000000),
+                       (long long)(value % 1000000));
+    } else {
+        weh_buf_printf(out, " %lld\n", (long long)value);
+    }
+}
+
 static void print_rows(const struct weh_metrics *metrics, struct weh_buf *out)
 {
     for (size_t i = 0; i < WEH_METRIC_COUNT; i++) {
         const char *label = rows[i].label;
 
         if (i == 0 || strcmp(rows[i].family, rows[i - 1].family) != 0) {
-            head(out, rows[i].family, rows[i].type, rows[i].help);
+            head(out, rows[i].family, type_of(i), rows[i].help);
         }
-        weh_buf_printf(out, PREFIX "%s%s%s%s %lld\n", rows[i].family, label[0] == '\0' ? "" : "{",
-                       label, label[0] == '\0' ? "" : "}",
-                       (long long)weh_metrics_get(metrics, (enum weh_metric)i));
+        weh_buf_printf(out, PREFIX "%s%s%s%s", rows[i].family, label[0] == '\0' ? "" : "{", label,
+                       label[0] == '\0' ? "" : "}");
+        print_number(i, weh_metrics_get(metrics, (enum weh_metric)i), out);
     }
 }
 
@@ -193,7 +214,7 @@ bool weh_metrics_family(size_t index, struct weh_metric_family *out)
             label++;
         }
         *out =
-            (struct weh_metric_family){ rows[i].family, rows[i].type, labels[label], rows[i].help };
+            (struct weh_metric_family){ rows[i].family, type_of(i), labels[label], rows[i].help };
         return true;
     }
     if (index >= WEH_ARRAY_LEN(others)) {

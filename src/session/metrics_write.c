@@ -12,8 +12,9 @@
 static const struct {
     const char *family;
     const char *label; /* name="value", or "" */
+    const char *type;
 } rows[] = {
-#define X(name, family, type, label, help) { family, label },
+#define X(name, family, type, label, help) { family, label, type },
 #include "weh/metrics.def"
 #undef X
 };
@@ -55,7 +56,11 @@ static void put_rows(const struct weh_metrics *metrics, struct weh_sink *sink)
         }
         label_value(rows[i].label, label, sizeof(label));
         weh_sink_key(sink, label[0] == '\0' ? rows[i].family : label);
-        weh_sink_int(sink, value);
+        if (strcmp(rows[i].type, "seconds") == 0) {
+            weh_sink_real(sink, (double)value / 1e6);
+        } else {
+            weh_sink_int(sink, value);
+        }
     }
     if (open[0] != '\0') {
         weh_sink_map_end(sink);

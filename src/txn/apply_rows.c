@@ -3,6 +3,7 @@
 
 #include "weh/alloc.h"
 #include "weh/briefcase_txn.h"
+#include "weh/sqlite_time.h"
 
 #include "apply_priv.h"
 
@@ -175,7 +176,7 @@ weh_err apply_row(struct applier *applier, const struct apply_group *group,
         /* As in txn_step. */
         return weh_fail(diag, WEH_E_IO, "rolled back to the last saved state");
     }
-    rc = sqlite3_step(applier->stmt);
+    rc = weh_sqlite_step(applier->stmt);
     *done = rc == SQLITE_DONE;
     if (rc != SQLITE_DONE && (rc & 0xff) != SQLITE_CONSTRAINT) {
         err = weh_db_fail(applier->tables->briefcase, rc, diag);

@@ -5,6 +5,8 @@
  */
 #include <limits.h>
 
+#include "weh/sqlite_time.h"
+
 #include "change_reader_priv.h"
 
 #define PAGE_SIZE 4096
@@ -123,7 +125,7 @@ static int bind_bytes(sqlite3_stmt *stmt, int index, struct weh_str bytes)
 
 static weh_err run_once(struct spool *spool, sqlite3_stmt *stmt, struct weh_diag *diag)
 {
-    int rc = sqlite3_step(stmt);
+    int rc = weh_sqlite_step(stmt);
     weh_err err = rc == SQLITE_DONE ? WEH_OK : spool_fail(spool, rc, diag);
 
     (void)sqlite3_reset(stmt);
@@ -170,7 +172,7 @@ static weh_err get_bytes(const struct spool *spool, int column, struct weh_str *
 weh_err spool_next(struct spool *spool, struct spool_row *out, bool *more, struct weh_diag *diag)
 {
     sqlite3_stmt *stmt = spool->select;
-    int rc = spool->ended ? SQLITE_DONE : sqlite3_step(stmt);
+    int rc = spool->ended ? SQLITE_DONE : weh_sqlite_step(stmt);
     weh_err err;
 
     /* A step behind the end would begin again. */
@@ -207,7 +209,7 @@ weh_err spool_get_class(struct spool *spool, int64_t root, int64_t id, int64_t *
     *out = 0;
     (void)sqlite3_bind_int64(stmt, 1, root);
     (void)sqlite3_bind_int64(stmt, 2, id);
-    rc = sqlite3_step(stmt);
+    rc = weh_sqlite_step(stmt);
     if (rc == SQLITE_ROW) {
         *out = sqlite3_column_int64(stmt, 0);
     } else if (rc != SQLITE_DONE) {

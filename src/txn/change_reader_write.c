@@ -4,6 +4,7 @@
  * that there is one form of each value.
  */
 #include "weh/ec_value.h"
+#include "weh/sqlite_time.h"
 
 #include "change_reader_priv.h"
 
@@ -109,7 +110,7 @@ static weh_err write_side(struct weh_change_reader *reader, size_t p, size_t fir
         }
     }
     if (rc == SQLITE_OK) {
-        rc = sqlite3_step(reader->values);
+        rc = weh_sqlite_step(reader->values);
     }
     if (rc != SQLITE_ROW) {
         err = spool_fail(&reader->spool, rc, diag);

@@ -6,6 +6,7 @@
 
 #include "weh/alloc.h"
 #include "weh/briefcase_txn.h"
+#include "weh/sqlite_time.h"
 
 #include "txn_priv.h"
 
@@ -35,7 +36,7 @@ weh_err txn_step(struct weh_briefcase *briefcase, sqlite3_stmt *stmt, bool *row,
     if (weh_briefcase_lost_transaction(briefcase)) {
         return weh_fail(diag, WEH_E_IO, "rolled back to the last saved state");
     }
-    rc = sqlite3_step(stmt);
+    rc = weh_sqlite_step(stmt);
     *row = rc == SQLITE_ROW;
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? WEH_OK : weh_db_fail(briefcase, rc, diag);
 }

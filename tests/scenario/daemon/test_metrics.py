@@ -25,6 +25,7 @@ class Metrics(unittest.TestCase):
         session.insert("counted")
         session.call("elements.getElementProps", {"id": "0xffffff"})
         session.must("txns.saveChanges")
+        session.must("session.ping")  # the one before has been counted
         during = daemon.metrics()
         self.assertEqual(before['webedithost_sessions{state="ready"}'], 0)
         self.assertEqual(during['webedithost_sessions{state="ready"}'], 1)
@@ -34,6 +35,12 @@ class Metrics(unittest.TestCase):
         self.assertGreater(during[f"webedithost_request_duration_seconds_sum{{{method}}}"], 0)
         failed = 'webedithost_request_failures_total{method="elements.getElementProps"}'
         self.assertEqual(during[failed], 1)
+        # SQLite is a part of what the requests took.
+        took = sum(value for key, value in during.items()
+                   if key.startswith("webedithost_request_duration_seconds_sum"))
+        self.assertEqual(before["webedithost_sqlite_seconds_total"], 0)
+        self.assertGreater(during["webedithost_sqlite_seconds_total"], 0)
+        self.assertLess(during["webedithost_sqlite_seconds_total"], took)
         self.assertGreater(during["webedithost_bytes_received_total"], 300)
         self.assertGreater(during["webedithost_bytes_sent_total"], 300)
         self.assertGreater(during["webedithost_process_resident_memory_bytes"], 1 << 20)
