@@ -27,9 +27,13 @@ class Restart(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.folder, True)
         self.settings = ["txn.autosave_ms=1"]
         self.daemon = None
+        self.sessions = []
         self.start()
 
     def tearDown(self):
+        # A server that ends waits some seconds for clients to answer its close frame.
+        for session in self.sessions:
+            session.close()
         if self.daemon.process.poll() is None:
             self.daemon.terminate()
             self.assertEqual(self.daemon.wait(), 0)
@@ -55,7 +59,7 @@ class Restart(unittest.TestCase):
         if user is not None:
             protocol["Authorization"] = f"Bearer {self.token(user)}"
         session = self.daemon.connect(**protocol)
-        self.addCleanup(session.close)
+        self.sessions.append(session)
         return session
 
     def hello(self, session, resume=None):
