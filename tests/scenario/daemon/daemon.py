@@ -33,6 +33,7 @@ class Daemon:
                  descriptors=None):
         self.folder = folder or tempfile.mkdtemp(prefix="weh-ops-")
         self.tls = None
+        self.sessions = []
         os.makedirs(f"{self.folder}/data/imodels", exist_ok=True)
         if imodel is not None:
             shutil.copy(imodel, f"{self.folder}/data/imodels/{os.path.basename(imodel)}")
@@ -101,6 +102,7 @@ class Daemon:
     def stop(self):
         """End it in good order; its log."""
         if self.process.poll() is None:
+            self.close_sessions()
             self.terminate()
         status = self.wait()
         log = self.log()
@@ -126,7 +128,13 @@ class Daemon:
         return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines)}
 
     def connect(self, **headers):
-        return Session(self, **headers)
+        self.sessions.append(Session(self, **headers))
+        return self.sessions[-1]
+
+    def close_sessions(self):
+        """Let the clients go: a server that ends waits some seconds for them to answer its close frame."""
+        for session in self.sessions:
+            session.close()
 
 
 class Session:

@@ -27,13 +27,10 @@ class Restart(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.folder, True)
         self.settings = ["txn.autosave_ms=1"]
         self.daemon = None
-        self.sessions = []
         self.start()
 
     def tearDown(self):
-        # A server that ends waits some seconds for clients to answer its close frame.
-        for session in self.sessions:
-            session.close()
+        self.daemon.close_sessions()
         if self.daemon.process.poll() is None:
             self.daemon.terminate()
             self.assertEqual(self.daemon.wait(), 0)
@@ -59,7 +56,7 @@ class Restart(unittest.TestCase):
         if user is not None:
             protocol["Authorization"] = f"Bearer {self.token(user)}"
         session = self.daemon.connect(**protocol)
-        self.sessions.append(session)
+        self.addCleanup(session.close)
         return session
 
     def hello(self, session, resume=None):
