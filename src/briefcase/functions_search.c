@@ -152,7 +152,8 @@ static void replace(sqlite3_context *context, int n, sqlite3_value **args)
     if (any_null(2, args)) {
         return;
     }
-    if (!text_of(args[1], &pattern)) {
+    /* The first one too: a blob that has been read as a text counts as one. */
+    if (!text_of(args[0], &whole) || !text_of(args[1], &pattern)) {
         sqlite3_result_error_nomem(context);
         return;
     }
@@ -163,7 +164,7 @@ static void replace(sqlite3_context *context, int n, sqlite3_value **args)
     if (any_null(n, args)) {
         return;
     }
-    if (!text_of(args[0], &whole) || !text_of(args[2], &by)) {
+    if (!text_of(args[2], &by)) {
         sqlite3_result_error_nomem(context);
         return;
     }

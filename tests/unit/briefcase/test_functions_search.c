@@ -55,11 +55,12 @@ static void run(sqlite3 *db, const char *sql, const char *args[3], bool blob, ch
         assert_int_equal(rc, SQLITE_OK);
     }
     if (sqlite3_step(stmt) == SQLITE_ROW) {
-        (void)snprintf(out, 256, "%d %d %s", sqlite3_column_type(stmt, 0),
-                       sqlite3_column_bytes(stmt, 0),
-                       (const char *)(sqlite3_column_type(stmt, 0) == SQLITE_NULL
-                                          ? (const unsigned char *)"NULL"
-                                          : sqlite3_column_text(stmt, 0)));
+        /* In this order: reading it as a text makes one of it. */
+        const int type = sqlite3_column_type(stmt, 0);
+        const int n = sqlite3_column_bytes(stmt, 0);
+        const unsigned char *text = sqlite3_column_text(stmt, 0);
+
+        (void)snprintf(out, 256, "%d %d %s", type, n, text == NULL ? "NULL" : (const char *)text);
     } else {
         (void)snprintf(out, 256, "error %s", sqlite3_errmsg(db));
     }
