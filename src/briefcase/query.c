@@ -178,7 +178,8 @@ weh_err weh_query_step(struct weh_briefcase *briefcase, const struct weh_query_g
 {
     struct weh_query_memory memory = { .db = briefcase->db,
                                        .limit_bytes = INT64_MAX,
-                                       .space = guard->space };
+                                       .space = guard->space,
+                                       .deadline_us = &guard->deadline_us };
     int old_limit = -1;
     int rc;
 
@@ -198,6 +199,10 @@ weh_err weh_query_step(struct weh_briefcase *briefcase, const struct weh_query_g
     if (rc != SQLITE_ROW && rc != SQLITE_DONE && guard->space != NULL &&
         guard->space->used_bytes > guard->space->limit_bytes) {
         return weh_fail(diag, WEH_E_TOO_LARGE, "the query takes too much temporary space");
+    }
+    if ((rc & 0xff) == SQLITE_TOOBIG && memory.is_late) {
+        *expired = true;
+        return WEH_OK;
     }
     if ((rc & 0xff) == SQLITE_TOOBIG && memory.is_over) {
         return weh_fail(diag, WEH_E_TOO_LARGE, "the query takes too much memory");

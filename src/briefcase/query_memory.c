@@ -3,7 +3,7 @@
  * A value has a longest length (SQLITE_LIMIT_LENGTH), but a row may have thousands. SQLite's own limit on
  * its heap is for the whole process and needs its statistics, which take a lock; and an allocation that is
  * refused makes SQLite roll back what is unsaved. So nothing is refused here: when a step has taken too
- * much, the longest length is lowered, and the next value fails in good order.
+ * much, or its time is over, the longest length is lowered, and the next value fails in good order.
  *
  * What is static here is set once before the threads start, or belongs to one thread.
  */
@@ -11,10 +11,13 @@
 
 #include <stddef.h>
 
+#include "weh/clock.h"
 #include "weh/compiler.h"
 
 /* Values of a step that has met the limit: thousands of these are not much. */
 #define LENGTH_WHEN_OVER 4096
+/* SQLite looks at its progress handler by instructions; a few of these may handle many megabytes. */
+#define BYTES_A_LOOK (INT64_C(256) << 10)
 
 static sqlite3_mem_methods beneath;
 static _Thread_local struct weh_query_memory *current;
@@ -28,12 +31,29 @@ static void be_over(void)
     }
 }
 
+/* Is the time over? Then what is longer fails, too. */
+static void look_at_the_clock(void)
+{
+    current->unlooked_bytes = 0;
+    if (*current->deadline_us != 0 && weh_clock_mono_us() >= *current->deadline_us) {
+        current->is_late = true;
+        be_over();
+    }
+}
+
 static void count(void *memory, int sign)
 {
+    int64_t size;
+
     if (current == NULL || memory == NULL) {
         return;
     }
-    current->used_bytes += (int64_t)sign * beneath.xSize(memory);
+    size = beneath.xSize(memory);
+    current->used_bytes += sign * size;
+    current->unlooked_bytes += sign > 0 ? size : 0;
+    if (current->unlooked_bytes >= BYTES_A_LOOK) {
+        look_at_the_clock();
+    }
     if (current->used_bytes > current->limit_bytes) {
         be_over();
     }

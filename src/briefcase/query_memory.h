@@ -16,7 +16,10 @@ struct weh_query_memory {
     int64_t limit_bytes;
     int64_t used_bytes;            /* more than at its begin; less when that has freed something */
     struct weh_query_space *space; /* of temporary files; NULL: not counted */
+    const uint64_t *deadline_us;   /* it may move meanwhile; 0: none */
+    int64_t unlooked_bytes;        /* allocated since the clock was looked at */
     bool is_over;                  /* the limit was met: what needs more fails with SQLITE_TOOBIG */
+    bool is_late;                  /* because the time is over */
 };
 
 /** Before sqlite3_initialize: look at what SQLite allocates. Returns its code. */

@@ -163,7 +163,7 @@ static bool tells_nothing(const struct world *w, const struct hostile *h,
     return true;
 }
 
-static bool play(struct world *w, const struct hostile *h)
+static bool play_once(struct world *w, const struct hostile *h, bool *late)
 {
     size_t len = 0;
     char *text = text_of(h, &len);
@@ -175,9 +175,9 @@ static bool play(struct world *w, const struct hostile *h)
     bool good;
 
     took = work_ms() - began;
-    good = is_expected(h->outcome, err, partial) && took <= TIME_MS + LATE_MS &&
-           (err == WEH_OK || tells_nothing(w, h, &diag));
-    if (!good) {
+    *late = took > TIME_MS + LATE_MS;
+    good = is_expected(h->outcome, err, partial) && (err == WEH_OK || tells_nothing(w, h, &diag));
+    if (!good || *late) {
         print_error("%.150s (%s x %u): %s%s, %llu ms: %s [%s]\n", h->text,
                     h->filler == NULL ? "" : h->filler, h->times,
                     err == WEH_OK ? "answered" : weh_err_info(err)->name, partial ? " partial" : "",
@@ -185,6 +185,18 @@ static bool play(struct world *w, const struct hostile *h)
     }
     free(text);
     return good;
+}
+
+/* One that is late may have been held up by what the kernel did for others: it has two more tries. */
+static bool play(struct world *w, const struct hostile *h)
+{
+    bool late = true;
+    bool good = true;
+
+    for (int i = 0; i < 3 && good && late; i++) {
+        good = play_once(w, h, &late);
+    }
+    return good && !late;
 }
 
 /* The session works as if nothing had been. */
