@@ -319,14 +319,16 @@ weh_err weh_briefcase_open_beside(const struct weh_briefcase *briefcase, uint32_
     struct weh_briefcase *beside = NULL;
     weh_err err = weh_briefcase_open(&options, &beside, diag);
 
-    if (err == WEH_OK && beside->entry != briefcase->entry) {
+    if (err != WEH_OK) {
+        return err;
+    }
+    weh_assert(beside != NULL);
+    if (beside->entry != briefcase->entry) {
         weh_briefcase_close(beside);
         return weh_fail(diag, WEH_E_BUSY, "the file was replaced");
     }
-    if (err == WEH_OK) {
-        *out = beside;
-    }
-    return err;
+    *out = beside;
+    return WEH_OK;
 }
 
 /* Everything but the entry, which is locked afterwards. */
