@@ -115,6 +115,10 @@ static void instr(sqlite3_context *context, int n, sqlite3_value **args)
     if (any_null(n, args)) {
         return;
     }
+    if ((hay.ptr == NULL && hay.len > 0) || (needle.ptr == NULL && needle.len > 0)) {
+        sqlite3_result_error_nomem(context); /* a zeroblob() is made when it is looked at */
+        return;
+    }
     if (needle.len == 0) {
         sqlite3_result_int(context, 1);
         return;

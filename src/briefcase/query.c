@@ -60,6 +60,11 @@ bool weh_query_is_over(struct weh_briefcase *briefcase)
     if (guard == NULL) {
         return false;
     }
+    if (weh_query_memory_is_over() ||
+        (briefcase->cancel != NULL &&
+         atomic_load_explicit(briefcase->cancel, memory_order_relaxed))) {
+        return true;
+    }
     if (guard->space != NULL && guard->space->used_bytes > guard->space->limit_bytes) {
         briefcase->expired = true;
         return true;
@@ -138,17 +143,14 @@ static void guard_begin(struct weh_briefcase *briefcase, const struct weh_query_
 {
     briefcase->guard = guard;
     briefcase->expired = false;
-    *old_limit = -1;
-    if (guard->value_bytes > 0) {
-        *old_limit = sqlite3_limit(briefcase->db, SQLITE_LIMIT_LENGTH, (int)guard->value_bytes);
-    }
+    /* A step may lower it further. */
+    *old_limit = sqlite3_limit(briefcase->db, SQLITE_LIMIT_LENGTH,
+                               guard->value_bytes > 0 ? (int)guard->value_bytes : -1);
 }
 
 static void guard_end(struct weh_briefcase *briefcase, int old_limit)
 {
-    if (old_limit >= 0) {
-        sqlite3_limit(briefcase->db, SQLITE_LIMIT_LENGTH, old_limit);
-    }
+    (void)sqlite3_limit(briefcase->db, SQLITE_LIMIT_LENGTH, old_limit);
     briefcase->guard = NULL;
 }
 
@@ -171,6 +173,34 @@ weh_err weh_query_acquire(struct weh_briefcase *briefcase, const struct weh_quer
         return weh_fail(diag, WEH_E_QUERY, "not authorized");
     }
     return err;
+}
+
+/* What became of a step that ended with @rc. */
+static weh_err outcome(struct weh_briefcase *briefcase, const struct weh_query_memory *memory,
+                       int rc, bool *row, bool *expired, struct weh_diag *diag)
+{
+    const struct weh_query_space *space = memory->space;
+    const bool is_stopped = (rc & 0xff) == SQLITE_TOOBIG || (rc & 0xff) == SQLITE_INTERRUPT;
+
+    if (rc == SQLITE_ROW || rc == SQLITE_DONE) {
+        *row = rc == SQLITE_ROW;
+        return WEH_OK;
+    }
+    if (memory->file_rc != SQLITE_OK) {
+        return weh_fail(diag, (memory->file_rc & 0xff) == SQLITE_FULL ? WEH_E_DISK_FULL : WEH_E_IO,
+                        "a temporary file of the query failed; nothing else did");
+    }
+    if (space != NULL && space->used_bytes > space->limit_bytes) {
+        return weh_fail(diag, WEH_E_TOO_LARGE, "the query takes too much temporary space");
+    }
+    if (is_stopped && memory->is_over && !memory->is_late) {
+        return weh_fail(diag, WEH_E_TOO_LARGE, "the query takes too much memory");
+    }
+    if (is_stopped && (memory->is_late || briefcase->expired)) {
+        *expired = true;
+        return WEH_OK;
+    }
+    return is_own_fault(rc) ? refuse(briefcase, diag) : weh_db_fail(briefcase, rc, diag);
 }
 
 weh_err weh_query_step(struct weh_briefcase *briefcase, const struct weh_query_guard *guard,
@@ -196,24 +226,5 @@ weh_err weh_query_step(struct weh_briefcase *briefcase, const struct weh_query_g
     briefcase->interruptible = false;
     (void)weh_query_memory_pause();
     guard_end(briefcase, old_limit);
-    if (rc != SQLITE_ROW && rc != SQLITE_DONE && guard->space != NULL &&
-        guard->space->used_bytes > guard->space->limit_bytes) {
-        return weh_fail(diag, WEH_E_TOO_LARGE, "the query takes too much temporary space");
-    }
-    if ((rc & 0xff) == SQLITE_TOOBIG && memory.is_late) {
-        *expired = true;
-        return WEH_OK;
-    }
-    if ((rc & 0xff) == SQLITE_TOOBIG && memory.is_over) {
-        return weh_fail(diag, WEH_E_TOO_LARGE, "the query takes too much memory");
-    }
-    if (rc == SQLITE_ROW || rc == SQLITE_DONE) {
-        *row = rc == SQLITE_ROW;
-        return WEH_OK;
-    }
-    if ((rc & 0xff) == SQLITE_INTERRUPT && briefcase->expired) {
-        *expired = true;
-        return WEH_OK;
-    }
-    return is_own_fault(rc) ? refuse(briefcase, diag) : weh_db_fail(briefcase, rc, diag);
+    return outcome(briefcase, &memory, rc, row, expired, diag);
 }

@@ -3,7 +3,8 @@
  * A value has a longest length (SQLITE_LIMIT_LENGTH), but a row may have thousands. SQLite's own limit on
  * its heap is for the whole process and needs its statistics, which take a lock; and an allocation that is
  * refused makes SQLite roll back what is unsaved. So nothing is refused here: when a step has taken too
- * much, or its time is over, the longest length is lowered, and the next value fails in good order.
+ * much, or its time is over, the longest length is lowered, so that the next value fails in good order, and
+ * the progress handler interrupts it: an aggregate of JSON grows without looking at that length.
  *
  * What is static here is set once before the threads start, or belongs to one thread.
  */
@@ -57,6 +58,20 @@ static void count(void *memory, int sign)
     if (current->used_bytes > current->limit_bytes) {
         be_over();
     }
+}
+
+bool weh_query_memory_is_over(void)
+{
+    return current != NULL && current->is_over;
+}
+
+int weh_query_memory_file(int rc)
+{
+    if (current == NULL || rc == SQLITE_OK || rc == SQLITE_IOERR_SHORT_READ) {
+        return rc;
+    }
+    current->file_rc = rc;
+    return SQLITE_ERROR;
 }
 
 void weh_query_memory_wrote(int64_t n_bytes)

@@ -20,6 +20,7 @@ struct weh_query_memory {
     int64_t unlooked_bytes;        /* allocated since the clock was looked at */
     bool is_over;                  /* the limit was met: what needs more fails with SQLITE_TOOBIG */
     bool is_late;                  /* because the time is over */
+    int file_rc;                   /* how a temporary file failed, or SQLITE_OK */
 };
 
 /** Before sqlite3_initialize: look at what SQLite allocates. Returns its code. */
@@ -30,6 +31,11 @@ void weh_query_memory_begin(struct weh_query_memory *memory);
 /** The memory whose step this thread is in is let go, and NULL, when there is none. */
 struct weh_query_memory *weh_query_memory_pause(void);
 void weh_query_memory_resume(struct weh_query_memory *memory);
+/** True when the step that this thread is in, if any, has met its limit, and should be interrupted. */
+bool weh_query_memory_is_over(void);
+/** What SQLite is to be told of @rc, which a temporary file answers: a failed write would make it roll back
+ * what is unsaved, though only a query has failed. */
+int weh_query_memory_file(int rc);
 /** A temporary file has grown. */
 void weh_query_memory_wrote(int64_t n_bytes);
 

@@ -31,7 +31,7 @@ static int file_close(sqlite3_file *file)
 
 static int file_read(sqlite3_file *file, void *bytes, int n, sqlite3_int64 at)
 {
-    return beneath(file)->pMethods->xRead(beneath(file), bytes, n, at);
+    return weh_query_memory_file(beneath(file)->pMethods->xRead(beneath(file), bytes, n, at));
 }
 
 static int file_write(sqlite3_file *file, const void *bytes, int n, sqlite3_int64 at)
@@ -42,23 +42,23 @@ static int file_write(sqlite3_file *file, const void *bytes, int n, sqlite3_int6
         weh_query_memory_wrote(at + n - counted->size);
         counted->size = at + n;
     }
-    return beneath(file)->pMethods->xWrite(beneath(file), bytes, n, at);
+    return weh_query_memory_file(beneath(file)->pMethods->xWrite(beneath(file), bytes, n, at));
 }
 
 static int file_truncate(sqlite3_file *file, sqlite3_int64 size)
 {
     ((struct counted_file *)(void *)file)->size = size;
-    return beneath(file)->pMethods->xTruncate(beneath(file), size);
+    return weh_query_memory_file(beneath(file)->pMethods->xTruncate(beneath(file), size));
 }
 
 static int file_sync(sqlite3_file *file, int flags)
 {
-    return beneath(file)->pMethods->xSync(beneath(file), flags);
+    return weh_query_memory_file(beneath(file)->pMethods->xSync(beneath(file), flags));
 }
 
 static int file_size(sqlite3_file *file, sqlite3_int64 *size)
 {
-    return beneath(file)->pMethods->xFileSize(beneath(file), size);
+    return weh_query_memory_file(beneath(file)->pMethods->xFileSize(beneath(file), size));
 }
 
 static int file_lock(sqlite3_file *file, int level)
@@ -122,7 +122,7 @@ static int open_file(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int
     if (counted->beneath->pMethods != NULL) {
         counted->base.pMethods = &methods;
     }
-    return rc;
+    return weh_query_memory_file(rc);
 }
 
 int weh_temporary_files_install(void)

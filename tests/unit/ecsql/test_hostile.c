@@ -6,10 +6,13 @@
  * "In time" is the processor time of this thread: a query has TIME_MS on the clock, and may go on for LATE_MS of work behind that.
  * On a busy machine the clock runs on while the work does not, so that bound is never missed for want of a processor.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#include <sys/resource.h>
 
 #include "weh/briefcase_txn.h"
 #include "weh/ecsql.h"
@@ -237,6 +240,64 @@ static void test_hostile_statements_are_answered_in_time_and_change_nothing(void
     free(after);
 }
 
+/* Something unsaved, and all the time in the world. */
+static void begin_patiently(struct world *w)
+{
+    struct weh_ecsql_limits patient = limits;
+
+    patient.time_ms = 600000;
+    patient.value_bytes = 1 << 20;
+    weh_ecsql_destroy(w->engine);
+    assert_int_equal(
+        weh_ecsql_create(w->briefcase, w->catalog, &patient, NULL, &w->engine, &w->f->diag),
+        WEH_OK);
+    assert_int_equal(weh_db_exec(w->briefcase,
+                                 "UPDATE bis_Element SET UserLabel='" UNSAVED "' WHERE Id=1",
+                                 &w->f->diag),
+                     WEH_OK);
+}
+
+/* An aggregate of JSON looks at no limit of SQLite's. */
+static void test_query_that_takes_too_much_memory_loses_nothing_unsaved(void **state)
+{
+    struct world *w = *state;
+    struct weh_diag diag = { 0 };
+    bool partial = false;
+
+    begin_patiently(w);
+    assert_int_equal(
+        ask(w,
+            WEH_STR("SELECT json_group_array(printf('%4000s','x')) FROM bis.Element a, "
+                    "bis.Element b, bis.Element c"),
+            &partial, &diag),
+        WEH_E_TOO_LARGE);
+    assert_true(goes_on(w));
+    assert_int_equal(weh_briefcase_rollback(w->briefcase, &w->f->diag), WEH_OK);
+}
+
+/* SQLite would roll everything back when a write fails. */
+static void test_query_whose_temporary_file_fails_loses_nothing_unsaved(void **state)
+{
+    struct world *w = *state;
+    struct weh_diag diag = { 0 };
+    struct rlimit old;
+    bool partial = false;
+    weh_err err;
+
+    begin_patiently(w);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+    assert_ptr_not_equal(signal(SIGXFSZ, SIG_IGN), SIG_ERR);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &(struct rlimit){ 65536, old.rlim_max }), 0);
+    err = ask(w,
+              WEH_STR("SELECT a.ECInstanceId,printf('%200s',a.CodeValue) FROM bis.Element a,"
+                      "bis.Element b ORDER BY 2 DESC,b.ECInstanceId"),
+              &partial, &diag);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+    assert_int_equal(err, WEH_E_IO);
+    assert_true(goes_on(w));
+    assert_int_equal(weh_briefcase_rollback(w->briefcase, &w->f->diag), WEH_OK);
+}
+
 static bool is_same(const struct hostile *a, const struct hostile *b)
 {
     return strcmp(a->text, b->text) == 0 && a->times == b->times &&
@@ -345,6 +406,8 @@ int main(void)
         cmocka_unit_test(test_there_are_three_hundred_different_hostile_statements),
         cmocka_unit_test(test_truncated_and_garbled_statements_are_refused_or_answered),
         cmocka_unit_test(test_a_nul_in_a_statement_is_refused),
+        cmocka_unit_test(test_query_that_takes_too_much_memory_loses_nothing_unsaved),
+        cmocka_unit_test(test_query_whose_temporary_file_fails_loses_nothing_unsaved),
     };
 
     return group_setup(NULL) != 0 || cmocka_run_group_tests(tests, world_setup, world_teardown);
