@@ -15,6 +15,7 @@
 #include <sys/resource.h>
 
 #include "weh/briefcase_txn.h"
+#include "weh/clock.h"
 #include "weh/ecsql.h"
 
 #include "fixture.h"
@@ -172,6 +173,7 @@ static bool play_once(struct world *w, const struct hostile *h, bool *late)
     char *text = text_of(h, &len);
     struct weh_diag diag = { 0 };
     uint64_t began = work_ms();
+    uint64_t began_us = weh_clock_mono_us();
     uint64_t took;
     bool partial = false;
     weh_err err = ask(w, (struct weh_str){ text, len }, &partial, &diag);
@@ -179,7 +181,10 @@ static bool play_once(struct world *w, const struct hostile *h, bool *late)
 
     took = work_ms() - began;
     *late = took > TIME_MS + LATE_MS;
-    good = is_expected(h->outcome, err, partial) && (err == WEH_OK || tells_nothing(w, h, &diag));
+    /* Where others have the processor, the time may be over for any of them. */
+    good = is_expected(h->outcome, err, partial) ||
+           (partial && weh_clock_mono_us() - began_us >= (uint64_t)TIME_MS * 1000);
+    good = good && (err == WEH_OK || tells_nothing(w, h, &diag));
     if (!good || *late) {
         print_error("%.150s (%s x %u): %s%s, %llu ms: %s [%s]\n", h->text,
                     h->filler == NULL ? "" : h->filler, h->times,
