@@ -88,7 +88,9 @@ void name_window(struct weh_buf *out, const struct ecsql_node *window)
     name_put(out, ")");
 }
 
-static void put_from(struct weh_buf *out, const struct ecsql_node *from)
+static void put_from(struct weh_buf *out, const struct ecsql_node *from);
+
+static void put_join(struct weh_buf *out, const struct ecsql_node *join)
 {
     static const char *const joins[] = {
         [ECSQL_OP_INNER] = " INNER JOIN ",       [ECSQL_OP_LEFT] = " LEFT OUTER JOIN ",
@@ -96,33 +98,29 @@ static void put_from(struct weh_buf *out, const struct ecsql_node *from)
         [ECSQL_OP_CROSS] = " CROSS JOIN ",
     };
 
-    if (from->kind == ECSQL_JOIN) {
-        put_from(out, from->a);
-        name_put(out, joins[from->op]);
-        put_from(out, from->b);
-        if (from->c != NULL && from->c->kind != ECSQL_CLASS) {
-            name_put(out, " ON ");
-            name_expr(out, from->c);
-        }
-        return;
+    put_from(out, join->a);
+    name_put(out, joins[join->op]);
+    put_from(out, join->b);
+    if (join->c != NULL && join->c->kind != ECSQL_CLASS) {
+        name_put(out, " ON ");
+        name_expr(out, join->c);
     }
-    if (from->kind == ECSQL_DERIVED) {
-        name_query(out, from->a->query);
-        name_put(out, from->text.len > 0 ? " AS " : "");
-        name_put_str(out, from->text);
-        return;
+}
+
+static void put_function(struct weh_buf *out, const struct ecsql_node *function)
+{
+    for (const struct ecsql_node *name = function->a; name != NULL; name = name->next) {
+        name_put_str(out, name->text);
+        name_put(out, name->next == NULL ? "(" : "..");
     }
-    if (from->kind == ECSQL_FUNC) {
-        for (const struct ecsql_node *name = from->a; name != NULL; name = name->next) {
-            name_put_str(out, name->text);
-            name_put(out, name->next == NULL ? "(" : "..");
-        }
-        name_list(out, from->b, ",");
-        name_put(out, ")");
-        name_put(out, from->text.len > 0 ? " " : "");
-        name_put_str(out, from->text);
-        return;
-    }
+    name_list(out, function->b, ",");
+    name_put(out, ")");
+    name_put(out, function->text.len > 0 ? " " : "");
+    name_put_str(out, function->text);
+}
+
+static void put_class(struct weh_buf *out, const struct ecsql_node *from)
+{
     name_put(out, from->op == ECSQL_OP_ONLY ? "ONLY " : from->op == ECSQL_OP_ALL ? "ALL " : "");
     for (const struct ecsql_node *name = from->a; name != NULL; name = name->next) {
         name_put(out, name == from->a ? "[" : ".[");
@@ -131,6 +129,21 @@ static void put_from(struct weh_buf *out, const struct ecsql_node *from)
     }
     name_put(out, from->text.len > 0 ? " " : "");
     name_put_str(out, from->text);
+}
+
+static void put_from(struct weh_buf *out, const struct ecsql_node *from)
+{
+    if (from->kind == ECSQL_JOIN) {
+        put_join(out, from);
+    } else if (from->kind == ECSQL_DERIVED) {
+        name_query(out, from->a->query);
+        name_put(out, from->text.len > 0 ? " AS " : "");
+        name_put_str(out, from->text);
+    } else if (from->kind == ECSQL_FUNC) {
+        put_function(out, from);
+    } else {
+        put_class(out, from);
+    }
 }
 
 static void put_columns(struct weh_buf *out, const struct ecsql_node *columns)
