@@ -20,6 +20,7 @@
 struct weh_briefcase;
 struct weh_file_entry;
 struct weh_file_registry;
+struct weh_file_state;
 
 /** Once per process before anything else here: threading mode, statistics off. */
 WEH_MUST_CHECK weh_err weh_briefcase_global_init(struct weh_diag *diag);
@@ -68,6 +69,9 @@ struct weh_briefcase_options {
     uint32_t cache_kb; /* SQLite page cache, 0: SQLite's default */
     /* of weh_briefcase_close_kept, used up on success; its file counts, not @path. NULL: none */
     struct weh_file_entry *kept;
+    /* of @kept, for writing: its state when it was closed. One that has it still is not looked through
+     * again. NULL: unknown */
+    const struct weh_file_state *kept_state;
     uint64_t limit_bytes; /* what would make the file larger is WEH_E_DISK_FULL; 0: no limit */
 };
 

@@ -21,6 +21,8 @@ struct weh_file_state {
     bool settled; /* old enough: equal times later mean equal content */
 };
 
+bool weh_file_state_is_same(const struct weh_file_state *a, const struct weh_file_state *b);
+
 /**
  * The state of the file that an open transaction reads (a writable briefcase has one; else
  * weh_briefcase_read_begin). False when none can be told: part of the content is in the log, or the

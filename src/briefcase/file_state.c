@@ -51,6 +51,12 @@ static bool times_are_settled(const struct weh_file_state *state)
     return newest < now && now - newest > margin;
 }
 
+bool weh_file_state_is_same(const struct weh_file_state *a, const struct weh_file_state *b)
+{
+    return a->device == b->device && a->inode == b->inode && a->size == b->size &&
+           a->mtime_ns == b->mtime_ns && a->ctime_ns == b->ctime_ns;
+}
+
 static bool state_read(const struct weh_briefcase *briefcase, struct weh_file_state *out)
 {
     const char *path = weh_file_entry_path(briefcase->entry);

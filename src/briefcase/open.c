@@ -9,6 +9,7 @@
 
 #include "weh/alloc.h"
 #include "weh/beside.h"
+#include "weh/file_state.h"
 #include "weh/json.h"
 #include "weh/sqlite_time.h"
 
@@ -229,6 +230,16 @@ weh_err weh_local_values_load(struct weh_briefcase *briefcase, struct weh_diag *
     return err;
 }
 
+/* Is it the file that this process has had open, and nobody has written it since? */
+static bool was_checked(struct weh_briefcase *briefcase,
+                        const struct weh_briefcase_options *options)
+{
+    struct weh_file_state state;
+
+    return options->kept_state != NULL && weh_briefcase_file_state(briefcase, &state) &&
+           weh_file_state_is_same(&state, options->kept_state);
+}
+
 static weh_err load(struct weh_briefcase *briefcase, const struct weh_briefcase_options *options,
                     struct weh_diag *diag)
 {
@@ -247,7 +258,7 @@ static weh_err load(struct weh_briefcase *briefcase, const struct weh_briefcase_
         err = weh_transaction_ensure(briefcase, diag);
     }
     /* Under the lock, so that nobody changes between the look and the lock what is checked. */
-    if (err == WEH_OK) {
+    if (err == WEH_OK && !was_checked(briefcase, options)) {
         err = weh_profile_check(briefcase, diag);
     }
     if (err == WEH_OK) {

@@ -371,18 +371,12 @@ static void tell_changed(struct workspace *workspace)
     weh_notify_end(workspace->session);
 }
 
-static bool is_same_state(const struct weh_file_state *a, const struct weh_file_state *b)
-{
-    return a->device == b->device && a->inode == b->inode && a->size == b->size &&
-           a->mtime_ns == b->mtime_ns && a->ctime_ns == b->ctime_ns;
-}
-
 /* Open the file again. When that fails it sleeps on. */
 static weh_err wake(struct workspace *workspace, bool *same, struct weh_diag *diag)
 {
     struct workspace_sleep *sleep = &workspace->sleep;
     struct weh_file_state state;
-    weh_err err = workspace_take(workspace, NULL, sleep->entry, diag);
+    weh_err err = workspace_take(workspace, NULL, sleep, diag);
 
     *same = true;
     if (err != WEH_OK) {
@@ -391,7 +385,7 @@ static weh_err wake(struct workspace *workspace, bool *same, struct weh_diag *di
     }
     if (!workspace->readonly) {
         *same = weh_briefcase_file_state(workspace->briefcase, &state) &&
-                is_same_state(&state, &sleep->state);
+                weh_file_state_is_same(&state, &sleep->state);
     }
     if (!workspace->readonly && *same) {
         weh_txn_resume(workspace->txns, &sleep->rest);

@@ -108,8 +108,8 @@ static void pause_session(void *ctx)
     weh_session_pause(ctx);
 }
 
-weh_err workspace_take(struct workspace *workspace, const char *path, struct weh_file_entry *kept,
-                       struct weh_diag *diag)
+weh_err workspace_take(struct workspace *workspace, const char *path,
+                       const struct workspace_sleep *sleep, struct weh_diag *diag)
 {
     struct weh_rpc_app *app = workspace->app;
     struct weh_briefcase_options options = {
@@ -124,7 +124,8 @@ weh_err workspace_take(struct workspace *workspace, const char *path, struct weh
         .durability = workspace->durability,
         .cache_kb = OPENING_CACHE_KB,
         .limit_bytes = workspace->limit_bytes,
-        .kept = kept,
+        .kept = sleep == NULL ? NULL : sleep->entry,
+        .kept_state = sleep == NULL || workspace->readonly ? NULL : &sleep->state,
     };
     weh_err err = workspace_check_files(workspace, diag);
 
@@ -142,6 +143,8 @@ weh_err workspace_take(struct workspace *workspace, const char *path, struct weh
     }
     if (err != WEH_OK) {
         /* Whoever kept it keeps it: it is the same entry. */
+        struct weh_file_entry *kept = options.kept;
+
         workspace_release(workspace, kept != NULL ? &kept : NULL);
         return err;
     }

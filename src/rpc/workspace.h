@@ -118,10 +118,10 @@ static inline bool workspace_is_open(const struct workspace *workspace)
 
 /** Close the file; what the workspace is stays. @kept: stay its user (NULL: do not). */
 void workspace_release(struct workspace *workspace, struct weh_file_entry **kept);
-/** Open the file at @path, or (@path is NULL) that of @kept, all or nothing; @kept is used up on
- * success. */
+/** Open the file at @path, or (@path is NULL) that of @sleep, all or nothing; the entry of @sleep is
+ * used up on success. */
 WEH_MUST_CHECK weh_err workspace_take(struct workspace *workspace, const char *path,
-                                      struct weh_file_entry *kept, struct weh_diag *diag);
+                                      const struct workspace_sleep *sleep, struct weh_diag *diag);
 
 /* ---- hibernate.c ---- */
 

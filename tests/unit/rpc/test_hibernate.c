@@ -221,6 +221,20 @@ static void test_change_from_outside_is_told_and_the_edit_refused(void **state)
     assert_non_null(weh_value_get(message, "result"));
 }
 
+static void test_hostile_change_from_outside_is_refused_on_waking(void **state)
+{
+    struct fixture *f = *state;
+
+    (void)call(&f->a, "briefcase.open", "{\"imodel\":\"empty\"}");
+    send_a_to_sleep(f);
+    run_sql(f, "CREATE TRIGGER evil AFTER INSERT ON bis_Element BEGIN DELETE FROM bis_Element; END",
+            SQLITE_OK);
+    call_fails(&f->a, "elements.getElementProps", "{\"id\":\"0x1\"}", "NotAnIModel", NULL);
+    assert_int_equal(counts(f).n_asleep, 1);
+    run_sql(f, "DROP TRIGGER evil", SQLITE_OK);
+    (void)call(&f->a, "elements.getElementProps", "{\"id\":\"0x1\"}");
+}
+
 static void test_file_that_others_hold_keeps_the_session_asleep(void **state)
 {
     struct fixture *f = *state;
@@ -394,6 +408,7 @@ int main(void)
         T(test_session_with_something_open_does_not_sleep),
         T(test_file_of_a_sleeping_writer_has_its_writer_still),
         T(test_change_from_outside_is_told_and_the_edit_refused),
+        T(test_hostile_change_from_outside_is_refused_on_waking),
         T(test_file_that_others_hold_keeps_the_session_asleep),
         T(test_file_that_is_gone_is_told_and_can_be_closed),
         T(test_reader_that_slept_reads_the_newest_state),
