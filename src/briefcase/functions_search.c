@@ -124,7 +124,7 @@ static void instr(sqlite3_context *context, int n, sqlite3_value **args)
         return;
     }
     found = hay.len < needle.len ? hay.len : find(hay, needle, 0, is_text);
-    if (found == hay.len) {
+    if (found == hay.len || hay.ptr == NULL) {
         sqlite3_result_int(context, 0);
         return;
     }
