@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import urllib.request
 
 DAEMON = os.path.abspath(sys.argv[1])
 DATA = os.path.abspath(sys.argv[2])
@@ -27,10 +28,20 @@ def run(*arguments, environment=None, cwd=None):
     return done.returncode, done.stdout, done.stderr
 
 
-class Daemon:
-    """A running daemon on a temporary data folder."""
+def is_under_tsan():
+    """Whether ThreadSanitizer is linked into the daemon.
 
-    def __init__(self, *arguments, environment=None):
+    Its runtime (of gcc 12 and clang 14) makes a thread's signal context at the thread's first call
+    that can wait, and forgets a signal that arrives in that moment: the first wait for events.
+    """
+    with open(DAEMON, "rb") as file:
+        return b"__tsan_init" in file.read()
+
+
+class Daemon:
+    """A running daemon on a temporary data folder; it has waited for events once unless @at_once."""
+
+    def __init__(self, *arguments, environment=None, at_once=False):
         self.folder = tempfile.mkdtemp(prefix="weh-daemon-")
         self.process = subprocess.Popen(
             [DAEMON, "--set", "listen.port=0", "--set", f"data.dir={self.folder}/data", *arguments],
@@ -38,6 +49,9 @@ class Daemon:
             env={**os.environ, **(environment or {})})
         line = self.process.stdout.readline()
         self.ready = json.loads(line) if line else None
+        if not at_once:
+            with urllib.request.urlopen(self.ready["httpUrl"] + "healthz", timeout=TIMEOUT_S) as answer:
+                answer.read()
 
     def stop(self, number=signal.SIGTERM):
         """End it; exit status and log."""
@@ -132,7 +146,7 @@ class Running(unittest.TestCase):
 
     def test_sigterm_and_sigint_end_with_0(self):
         for number in (signal.SIGTERM, signal.SIGINT):
-            status, log = Daemon().stop(number)
+            status, log = Daemon(at_once=not is_under_tsan()).stop(number)
             self.assertEqual(status, 0, log)
 
     def test_port_in_use_fails_and_names_the_setting(self):
