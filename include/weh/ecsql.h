@@ -46,12 +46,8 @@ struct weh_ecsql_host {
     /** Run what waits, within the query: it may edit and save, and query too, but not go on with a cursor
      * or close the engine. */
     void (*run_waiting)(void *ctx);
-};
-
-struct weh_ecsql_counts {
-    uint64_t n_hits; /* queries whose compiled form was kept */
-    uint64_t n_misses;
-    bool is_beside; /* the connection beside is open */
+    /** A query has come whose compiled form was kept, or was not. */
+    void (*count_kept)(void *ctx, bool was_kept);
 };
 
 /**
@@ -150,7 +146,5 @@ void weh_ecsql_rest(struct weh_ecsql *engine);
 WEH_MUST_CHECK weh_err weh_ecsql_explain(struct weh_ecsql *engine, struct weh_str text,
                                          struct weh_arena *arena, struct weh_sink *sink,
                                          struct weh_diag *diag);
-
-void weh_ecsql_count(const struct weh_ecsql *engine, struct weh_ecsql_counts *out);
 
 #endif

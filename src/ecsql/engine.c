@@ -355,10 +355,3 @@ weh_err weh_ecsql_explain(struct weh_ecsql *engine, struct weh_str text, struct 
     weh_stmt_release(engine->own.briefcase, stmt);
     return err;
 }
-
-void weh_ecsql_count(const struct weh_ecsql *engine, struct weh_ecsql_counts *out)
-{
-    *out = (struct weh_ecsql_counts){ .n_hits = engine->kept.n_hits,
-                                      .n_misses = engine->kept.n_misses,
-                                      .is_beside = engine->beside.briefcase != NULL };
-}

@@ -22,8 +22,6 @@ struct ecsql_kept {
 struct ecsql_kept_list {
     struct ecsql_kept *items[ECSQL_KEPT];
     uint64_t tick;
-    uint64_t n_hits;
-    uint64_t n_misses;
 };
 
 /** A connection that queries run on. */

@@ -63,11 +63,12 @@ weh_err ecsql_kept_acquire(struct weh_ecsql *engine, struct weh_str text, struct
     weh_err err;
 
     *out = kept;
+    if (engine->host.count_kept != NULL) {
+        engine->host.count_kept(engine->host.ctx, kept != NULL);
+    }
     if (kept != NULL) {
-        list->n_hits++;
         return WEH_OK;
     }
-    list->n_misses++;
     if (place == NULL) {
         return weh_fail(diag, WEH_E_LIMIT, "too many cursors are open");
     }

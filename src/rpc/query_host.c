@@ -2,6 +2,8 @@
  * connection, and letting others run. */
 #include "weh/beside.h"
 #include "weh/config.h"
+#include "weh/host.h"
+#include "weh/metrics.h"
 #include "weh/within.h"
 
 #include "rpc_priv.h"
@@ -64,6 +66,14 @@ static void run_waiting(void *ctx)
     weh_session_run_waiting(workspace->session, may_run_within);
 }
 
+static void count_kept(void *ctx, bool was_kept)
+{
+    const struct workspace *workspace = ctx;
+
+    weh_metrics_add(weh_host_metrics(weh_session_host(workspace->session)),
+                    was_kept ? WEH_METRIC_QUERY_CACHE_HITS : WEH_METRIC_QUERY_CACHE_MISSES, 1);
+}
+
 weh_err workspace_queries(struct workspace *workspace, struct weh_ecsql **out,
                           struct weh_diag *diag)
 {
@@ -83,7 +93,8 @@ weh_err workspace_queries(struct workspace *workspace, struct weh_ecsql **out,
                                          .may_run_beside = may_run_beside,
                                          .open_beside = open_beside,
                                          .close_beside = close_beside,
-                                         .run_waiting = run_waiting };
+                                         .run_waiting = run_waiting,
+                                         .count_kept = count_kept };
     weh_err err = WEH_OK;
 
     if (workspace->queries == NULL) {

@@ -199,7 +199,7 @@ void weh_metrics_print(const struct weh_host *host, struct weh_buf *out)
 
 bool weh_metrics_family(size_t index, struct weh_metric_family *out)
 {
-    static const char *const labels[] = { "state", "outcome", "what", "limit", "" };
+    static const char *const labels[] = { "state", "outcome", "what", "limit", "cause", "" };
 
     for (size_t i = 0; i < WEH_METRIC_COUNT; i++) {
         size_t label = 0;

@@ -24,6 +24,8 @@ class Metrics(unittest.TestCase):
         session.must("briefcase.open", {"imodel": "small"})
         session.insert("counted")
         session.call("elements.getElementProps", {"id": "0xffffff"})
+        for _ in range(3):
+            session.must("query.ecsql", {"ecsql": "SELECT 1"})
         session.must("txns.saveChanges")
         session.must("session.ping")  # the one before has been counted
         during = daemon.metrics()
@@ -35,6 +37,8 @@ class Metrics(unittest.TestCase):
         self.assertGreater(during[f"webedithost_request_duration_seconds_sum{{{method}}}"], 0)
         failed = 'webedithost_request_failures_total{method="elements.getElementProps"}'
         self.assertEqual(during[failed], 1)
+        self.assertEqual(during['webedithost_query_cache_total{outcome="miss"}'], 1)
+        self.assertEqual(during['webedithost_query_cache_total{outcome="hit"}'], 2)
         # SQLite is a part of what the requests took.
         took = sum(value for key, value in during.items()
                    if key.startswith("webedithost_request_duration_seconds_sum"))

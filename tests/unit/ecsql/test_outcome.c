@@ -19,13 +19,18 @@ static const struct weh_ecsql_limits limits = {
     50, 3, 16u << 20, 1u << 20, 100000, 4, 1u << 30, 0
 };
 
-static struct weh_ecsql *open_engine(struct ec_fixture *f)
+static struct weh_ecsql *open_engine_with(struct ec_fixture *f, const struct weh_ecsql_host *host)
 {
     struct weh_ecsql *engine = NULL;
 
-    assert_int_equal(weh_ecsql_create(f->briefcase, f->catalog, &limits, NULL, &engine, NULL),
+    assert_int_equal(weh_ecsql_create(f->briefcase, f->catalog, &limits, host, &engine, NULL),
                      WEH_OK);
     return engine;
+}
+
+static struct weh_ecsql *open_engine(struct ec_fixture *f)
+{
+    return open_engine_with(f, NULL);
 }
 
 static struct weh_ecsql_outcome outcome_of(struct weh_ecsql *engine, const char *text,
@@ -93,17 +98,24 @@ static void test_outcome_tells_of_arguments(void **state)
     weh_ecsql_destroy(engine);
 }
 
+static void count_kept(void *ctx, bool was_kept)
+{
+    size_t *counts = ctx;
+
+    counts[was_kept]++;
+}
+
 static void test_queries_are_compiled_once_while_they_are_kept(void **state)
 {
-    struct weh_ecsql *engine = open_engine(*state);
-    struct weh_ecsql_counts counts;
+    size_t counts[] = { 0, 0 };
+    const struct weh_ecsql_host host = { .ctx = counts, .count_kept = count_kept };
+    struct weh_ecsql *engine = open_engine_with(*state, &host);
     char text[40];
 
     (void)outcome_of(engine, "SELECT 1", NULL);
     (void)outcome_of(engine, "SELECT 1", NULL);
-    weh_ecsql_count(engine, &counts);
-    assert_int_equal(counts.n_misses, 1);
-    assert_int_equal(counts.n_hits, 1);
+    assert_int_equal(counts[false], 1);
+    assert_int_equal(counts[true], 1);
     /* As many others as are kept, and it is gone. */
     for (int i = 0; i < 32; i++) {
         (void)snprintf(text, sizeof(text), "SELECT %d", 100 + i);
@@ -111,9 +123,8 @@ static void test_queries_are_compiled_once_while_they_are_kept(void **state)
         weh_ecsql_close_all(engine);
     }
     (void)outcome_of(engine, "SELECT 1", NULL);
-    weh_ecsql_count(engine, &counts);
-    assert_int_equal(counts.n_misses, 34);
-    assert_int_equal(counts.n_hits, 1);
+    assert_int_equal(counts[false], 34);
+    assert_int_equal(counts[true], 1);
     weh_ecsql_destroy(engine);
 }
 
