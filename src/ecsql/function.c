@@ -8,6 +8,7 @@
 #include "weh/compiler.h"
 #include "weh/ec_suggest.h"
 
+#include "functions.h"
 #include "sql.h"
 
 #define RESULT_FIRST   WEH_EC_NONE
@@ -62,5 +63,6 @@ bool ecsql_function_allowed(const char *sql_name)
     return strncasecmp(sql_name, "current_", strlen("current_")) == 0 ||
            strcasecmp(sql_name, "weh_id_set") == 0 || strcasecmp(sql_name, "like") == 0 ||
            strcasecmp(sql_name, "match") == 0 || strcasecmp(sql_name, "iif") == 0 ||
+           strcasecmp(sql_name, ECSQL_LIKE_FROM) == 0 || strcasecmp(sql_name, ECSQL_LIKE_TO) == 0 ||
            strcasecmp(sql_name, ECSQL_INSTANCE_FUNCTION) == 0;
 }

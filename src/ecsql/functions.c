@@ -326,5 +326,6 @@ int ecsql_functions_register(sqlite3 *db, const struct weh_ec_catalog *catalog)
 #endif
     rc = rc == SQLITE_OK ? ecsql_time_functions_register(db) : rc;
     rc = rc == SQLITE_OK ? ecsql_json_functions_register(db) : rc;
+    rc = rc == SQLITE_OK ? ecsql_like_functions_register(db) : rc;
     return rc == SQLITE_OK ? ecsql_text_functions_register(db) : rc;
 }

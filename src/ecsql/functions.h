@@ -40,6 +40,10 @@ int ecsql_regex_functions_register(sqlite3 *db);
 int ecsql_time_functions_register(sqlite3 *db);
 /** json_pretty (functions_json.c). */
 int ecsql_json_functions_register(sqlite3 *db);
+/** Between which texts what LIKE finds stands (functions_like.c). */
+#define ECSQL_LIKE_FROM "weh_like_from"
+#define ECSQL_LIKE_TO   "weh_like_to"
+int ecsql_like_functions_register(sqlite3 *db);
 /** Those that SQLite itself has in later versions (functions_text.c). */
 int ecsql_text_functions_register(sqlite3 *db);
 

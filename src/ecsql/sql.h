@@ -57,6 +57,11 @@ void sql_text(struct ecsql_sql *sql, struct weh_str text);
 /** Append the parameter that points to how columns are shown. */
 void sql_shown(struct ecsql_sql *sql);
 
+/* ---- sql_where.c ---- */
+
+/** The condition of WHERE or ON, with what helps SQLite to find its rows. */
+void sql_where(struct ecsql_sql *sql, const struct ecsql_node *node);
+
 /* ---- instance.c ---- */
 
 #define ECSQL_INSTANCE_FUNCTION "weh_instance"

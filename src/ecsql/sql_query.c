@@ -66,7 +66,7 @@ static void put_from(struct ecsql_sql *sql, const struct ecsql_node *from)
     put_from(sql, from->b);
     if (from->c != NULL) {
         put(sql, " ON ");
-        sql_expr(sql, from->c);
+        sql_where(sql, from->c);
     }
 }
 
@@ -113,7 +113,7 @@ static void put_clauses(struct ecsql_sql *sql, const struct ecsql_select *select
 {
     if (select->where != NULL) {
         put(sql, " WHERE ");
-        sql_expr(sql, select->where);
+        sql_where(sql, select->where);
     }
     if (select->group != NULL) {
         put(sql, " GROUP BY ");
