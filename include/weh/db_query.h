@@ -48,4 +48,8 @@ WEH_MUST_CHECK weh_err weh_query_step(struct weh_briefcase *briefcase,
                                       const struct weh_query_guard *guard, sqlite3_stmt *stmt,
                                       bool *row, bool *expired, struct weh_diag *diag);
 
+/** For an SQL function that takes long: has the query of @briefcase to end? It is noted; the function fails with
+ * SQLITE_INTERRUPT then. False when none runs. */
+bool weh_query_is_over(struct weh_briefcase *briefcase);
+
 #endif

@@ -98,8 +98,6 @@ void weh_stmt_cache_clear(struct weh_stmt_cache *cache, bool all);
 /** The authorizer of every session's connection. */
 int weh_query_authorize(void *ctx, int action, const char *a, const char *b, const char *database,
                         const char *trigger);
-/** True, and noted, when the deadline of the running query is over. */
-bool weh_query_is_over(struct weh_briefcase *briefcase);
 
 /* ---- functions.c ---- */
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "weh/buf.h"
+#include "weh/db_query.h"
 
 #include "briefcase_priv.h"
 

@@ -9,6 +9,7 @@
 
 #include "weh/alloc.h"
 #include "weh/beside.h"
+#include "weh/db_query.h"
 #include "weh/file_state.h"
 #include "weh/json.h"
 #include "weh/sqlite_time.h"

@@ -11,6 +11,7 @@
 
 #include "weh/alloc.h"
 #include "weh/compiler.h"
+#include "weh/db_query.h"
 
 /* ---- sets ---- */
 
@@ -291,7 +292,7 @@ static void base36(sqlite3_context *context, int n, sqlite3_value **args)
     result_text(context, (struct weh_str){ text + at, sizeof(text) - at });
 }
 
-int ecsql_functions_register(sqlite3 *db, const struct weh_ec_catalog *catalog)
+int ecsql_functions_register(struct weh_briefcase *briefcase, const struct weh_ec_catalog *catalog)
 {
     static const struct {
         const char *name;
@@ -311,6 +312,7 @@ int ecsql_functions_register(sqlite3 *db, const struct weh_ec_catalog *catalog)
         { "base36", 1, base36 },
         { "weh_id_set", 2, id_set_member },
     };
+    sqlite3 *db = weh_briefcase_db(briefcase);
     int rc = SQLITE_OK;
 
     for (size_t i = 0; i < WEH_ARRAY_LEN(functions) && rc == SQLITE_OK; i++) {
@@ -322,7 +324,7 @@ int ecsql_functions_register(sqlite3 *db, const struct weh_ec_catalog *catalog)
         rc = ecsql_geom_functions_register(db);
     }
 #ifdef WEH_REGEX
-    rc = rc == SQLITE_OK ? ecsql_regex_functions_register(db) : rc;
+    rc = rc == SQLITE_OK ? ecsql_regex_functions_register(briefcase) : rc;
 #endif
     rc = rc == SQLITE_OK ? ecsql_time_functions_register(db) : rc;
     rc = rc == SQLITE_OK ? ecsql_json_functions_register(db) : rc;

@@ -7,6 +7,8 @@
 #include "weh/ec.h"
 #include "weh/id.h"
 
+struct weh_briefcase;
+
 /** SQLite hands user data back as it was given, and calls it void *. */
 static inline void *ecsql_user_data(const void *data)
 {
@@ -30,12 +32,12 @@ void ecsql_id_set_add(struct ecsql_id_set *set, weh_id id);
 /** After the last is added. */
 void ecsql_id_set_sort(struct ecsql_id_set *set);
 
-/** Register them on @db; @catalog is kept. SQLite's code. */
-int ecsql_functions_register(sqlite3 *db, const struct weh_ec_catalog *catalog);
+/** Register them on the connection of @briefcase; both kept. SQLite's code. */
+int ecsql_functions_register(struct weh_briefcase *briefcase, const struct weh_ec_catalog *catalog);
 /** The iModel_ functions of geometry (functions_geom.c). */
 int ecsql_geom_functions_register(sqlite3 *db);
-/** regexp and regexp_extract (functions_regex.c); only where RE2 is. */
-int ecsql_regex_functions_register(sqlite3 *db);
+/** regexp and regexp_extract (functions_regex.c); only where RE2 is. @briefcase is kept. */
+int ecsql_regex_functions_register(struct weh_briefcase *briefcase);
 /** timediff and what tells of the library (functions_time.c). */
 int ecsql_time_functions_register(sqlite3 *db);
 /** json_pretty (functions_json.c). */

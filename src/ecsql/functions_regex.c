@@ -1,19 +1,35 @@
 /* src/ecsql/functions_regex.c - the SQL functions regexp(pattern, text) and regexp_extract(text, pattern,
  * rewrite), as those of the native library 5.1.72.
  *
- * A match cannot be interrupted, so its length is bounded before it begins.
+ * A match cannot be interrupted, so its length is bounded before it begins; and one begins only while the query
+ * has time.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "weh/compiler.h"
+#include "weh/db_query.h"
 
 #include "functions.h"
 #include "regex.h"
 
-/* Steps of one match: a second's work at most. */
-#define MAX_STEPS ((size_t)1 << 26)
+/* Steps of one match: 50 ms at most, where the automaton takes too much memory and is followed state by state;
+ * most patterns take a hundredth of that. */
+#define MAX_STEPS ((size_t)1 << 22)
+/* A shorter one needs no look at the clock: 50 us. */
+#define FEW_STEPS ((size_t)1 << 12)
+
+/* Is the time of the query over? */
+static bool is_over(sqlite3_context *context)
+{
+    const bool over = weh_query_is_over(sqlite3_user_data(context));
+
+    if (over) {
+        sqlite3_result_error_code(context, SQLITE_INTERRUPT);
+    }
+    return over;
+}
 
 /* The pattern args[@at], compiled once a statement if it is a constant. NULL: @context has the error. */
 static const struct ecsql_regex *regex_of(sqlite3_context *context, sqlite3_value **args, int at,
@@ -26,6 +42,9 @@ static const struct ecsql_regex *regex_of(sqlite3_context *context, sqlite3_valu
 
     if (regex != NULL || pattern == NULL) {
         return regex;
+    }
+    if (is_over(context)) {
+        return NULL;
     }
     regex = ecsql_regex_create(pattern, strlen(pattern), reason, sizeof(reason));
     if (regex == NULL && reason[0] == '\0') {
@@ -56,7 +75,7 @@ static const char *text_of(sqlite3_context *context, const struct ecsql_regex *r
         sqlite3_result_error(context, "the text is too long for this regular expression", -1);
         return NULL;
     }
-    return text;
+    return *n > FEW_STEPS / ecsql_regex_cost(regex) && is_over(context) ? NULL : text;
 }
 
 static bool is_null(sqlite3_value *value)
@@ -140,14 +159,16 @@ static void regexp_extract(sqlite3_context *context, int n, sqlite3_value **args
     free(out);
 }
 
-int ecsql_regex_functions_register(sqlite3 *db)
+int ecsql_regex_functions_register(struct weh_briefcase *briefcase)
 {
+    sqlite3 *db = weh_briefcase_db(briefcase);
     const int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC;
-    int rc = sqlite3_create_function_v2(db, "regexp", 2, flags, NULL, regexp, NULL, NULL, NULL);
+    int rc =
+        sqlite3_create_function_v2(db, "regexp", 2, flags, briefcase, regexp, NULL, NULL, NULL);
 
     for (int n = 2; n <= 3 && rc == SQLITE_OK; n++) {
-        rc = sqlite3_create_function_v2(db, "regexp_extract", n, flags, NULL, regexp_extract, NULL,
-                                        NULL, NULL);
+        rc = sqlite3_create_function_v2(db, "regexp_extract", n, flags, briefcase, regexp_extract,
+                                        NULL, NULL, NULL);
     }
     return rc;
 }

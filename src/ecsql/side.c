@@ -71,7 +71,7 @@ static weh_err prepare(struct weh_ecsql *engine, struct ecsql_side *side, struct
     if (side->instances == NULL) {
         return weh_fail_nomem(diag);
     }
-    rc = ecsql_functions_register(db, engine->catalog);
+    rc = ecsql_functions_register(side->briefcase, engine->catalog);
     if (rc == SQLITE_OK) {
         rc = ecsql_instances_register(db, side->instances);
     }
