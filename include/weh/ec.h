@@ -65,6 +65,7 @@ struct weh_ec_property {
     enum weh_ec_kind kind;
     enum weh_ec_primitive primitive; /* of enumerations: INT or STRING */
     enum weh_ec_datetime datetime;
+    bool datetime_said;                      /* by the schema; else it goes with any other */
     struct weh_str extended_type;            /* "BeGuid", "Json", "Id"; may be empty */
     weh_id enumeration_id;                   /* 0: none */
     const struct weh_ec_class *struct_class; /* of structs and struct arrays */

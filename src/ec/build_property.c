@@ -250,6 +250,7 @@ static weh_err attributes_apply(struct ec_build *build)
         class_name = build->classes[class_index].full_name;
         if (weh_str_eq_nocase(class_name, WEH_STR("CoreCustomAttributes:DateTimeInfo"))) {
             build->own[property].datetime = datetime_kind(ec_text(snapshot, row[ATTRIBUTE_TEXT]));
+            build->own[property].datetime_said = true;
         } else if (weh_str_eq_nocase(class_name, WEH_STR("BisCore:CustomHandledProperty"))) {
             build->own[property].custom_handled = true;
         }

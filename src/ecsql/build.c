@@ -303,6 +303,7 @@ struct ecsql_select *build_values(struct ecsql_build *p, const struct ecsql_toke
             return NULL;
         }
         (*end)->is_values = true;
+        (*end)->more_rows = row != rows.first;
         (*end)->set_op = row == rows.first ? ECSQL_OP_NONE : ECSQL_OP_UNION_ALL;
         end = &(*end)->next;
     }
@@ -434,7 +435,11 @@ struct ecsql_node *build_class_of(struct ecsql_build *p, struct ecsql_node *path
 struct ecsql_node *build_only(struct ecsql_node *node, enum ecsql_op only)
 {
     if (node != NULL) {
-        node->op = only;
+        node->plus = only == ECSQL_OP_PLUS_ONLY || only == ECSQL_OP_PLUS_ALL;
+        node->op = only == ECSQL_OP_PLUS_ONLY  ? ECSQL_OP_ONLY
+                   : only == ECSQL_OP_PLUS_ALL ? ECSQL_OP_ALL
+                   : only == ECSQL_OP_PLUS     ? ECSQL_OP_NONE
+                                               : only;
     }
     return node;
 }
@@ -460,12 +465,16 @@ struct ecsql_node *build_function(struct ecsql_build *p, const struct ecsql_list
     return build_deepen(p, node);
 }
 
-struct ecsql_node *build_derived(struct ecsql_build *p, struct ecsql_node *subquery)
+struct ecsql_node *build_derived(struct ecsql_build *p, enum ecsql_op only,
+                                 struct ecsql_node *subquery)
 {
     struct ecsql_node *node = subquery == NULL ? NULL : build_node(p, ECSQL_DERIVED, subquery->at);
 
     if (node != NULL) {
         node->a = subquery;
+    }
+    if (node != NULL && only >= ECSQL_OP_PLUS_ALL && only <= ECSQL_OP_PLUS) {
+        build_fail(p, "syntax error", node->at);
     }
     return build_deepen(p, node);
 }

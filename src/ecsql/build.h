@@ -82,7 +82,8 @@ struct ecsql_node *build_only(struct ecsql_node *node, enum ecsql_op only);
 struct ecsql_node *build_alias(struct ecsql_node *node, const struct ecsql_token *alias);
 struct ecsql_node *build_function(struct ecsql_build *p, const struct ecsql_list *path,
                                   const struct ecsql_list *args);
-struct ecsql_node *build_derived(struct ecsql_build *p, struct ecsql_node *subquery);
+struct ecsql_node *build_derived(struct ecsql_build *p, enum ecsql_op only,
+                                 struct ecsql_node *subquery);
 struct ecsql_node *build_join(struct ecsql_build *p, enum ecsql_op op, struct ecsql_node *a,
                               struct ecsql_node *b, struct ecsql_node *on);
 struct ecsql_node *build_natural(struct ecsql_build *p, const struct ecsql_token *token,

@@ -108,6 +108,7 @@ static struct ecsql_node *time_node(struct ecsql_build *p, const struct ecsql_to
         node->text = token->text;
         node->type = ecsql_type_of(WEH_EC_DATETIME);
         node->type.datetime = datetime;
+        node->type.datetime_said = true;
     }
     return node;
 }

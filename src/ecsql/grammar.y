@@ -176,7 +176,7 @@ from_item(X) ::= plus_only plain_path(P) LP exprs(L) RP alias(A).
     { X = build_alias(build_function(p, &P, &L), &A); }
 from_item(X) ::= plus_only plain_path(P) LP RP alias(A).
     { X = build_alias(build_function(p, &P, NULL), &A); }
-from_item(X) ::= plus_only subquery(Q) alias(A). { X = build_alias(build_derived(p, Q), &A); }
+from_item(X) ::= plus_only(O) subquery(Q) alias(A). { X = build_alias(build_derived(p, O, Q), &A); }
 class_path(X) ::= plain_path(P). { X = build_class(p, &P); }
 alias(X) ::= . { X = (struct ecsql_token){ .at = 0 }; }
 alias(X) ::= AS NAME(N). { X = N; }
@@ -184,9 +184,9 @@ alias(X) ::= NAME(N). { X = N; }
 only(X) ::= ONLY. { X = ECSQL_OP_ONLY; }
 only(X) ::= ALL. { X = ECSQL_OP_ALL; }
 plus_only(X) ::= . { X = ECSQL_OP_NONE; }
-plus_only(X) ::= PLUS. { X = ECSQL_OP_NONE; }
+plus_only(X) ::= PLUS. { X = ECSQL_OP_PLUS; }
 plus_only(X) ::= only(O). { X = O; }
-plus_only(X) ::= PLUS only(O). { X = O; }
+plus_only(X) ::= PLUS only(O). { X = O == ECSQL_OP_ONLY ? ECSQL_OP_PLUS_ONLY : ECSQL_OP_PLUS_ALL; }
 plus_only(X) ::= only(O) PLUS. { X = O; }
 plain_path(X) ::= NAME(N). { X = build_list(build_name(p, &N)); }
 plain_path(X) ::= plain_path(L) DOT NAME(N). { X = build_append(L, build_name(p, &N)); }

@@ -88,6 +88,33 @@ void name_window(struct weh_buf *out, const struct ecsql_node *window)
     name_put(out, ")");
 }
 
+static void put_function(struct weh_buf *out, const struct ecsql_node *function)
+{
+    name_put(out, function->a->next == NULL ? ".." : "");
+    for (const struct ecsql_node *name = function->a; name != NULL; name = name->next) {
+        name_put_str(out, name->text);
+        name_put(out, name->next == NULL ? "(" : "..");
+    }
+    name_list(out, function->b, ",");
+    name_put(out, ")");
+}
+
+static void put_class(struct weh_buf *out, const struct ecsql_node *from)
+{
+    bool common = from->source != NULL && from->source->kind == ECSQL_SOURCE_CTE;
+
+    name_put(out, from->plus ? "+" : "");
+    name_put(out, from->op == ECSQL_OP_ONLY ? "ONLY " : from->op == ECSQL_OP_ALL ? "ALL " : "");
+    for (const struct ecsql_node *name = from->a; name != NULL; name = name->next) {
+        name_put(out, name == from->a ? "" : ".");
+        name_put(out, common ? "" : "[");
+        name_put_str(out, name->text);
+        name_put(out, common ? "" : "]");
+    }
+    name_put(out, from->text.len > 0 ? " " : "");
+    name_put_str(out, from->text);
+}
+
 static void put_from(struct weh_buf *out, const struct ecsql_node *from);
 
 static void put_join(struct weh_buf *out, const struct ecsql_node *join)
@@ -99,36 +126,20 @@ static void put_join(struct weh_buf *out, const struct ecsql_node *join)
     };
 
     put_from(out, join->a);
+    if (join->c != NULL && join->c->kind == ECSQL_CLASS) {
+        name_put(out, " JOIN ");
+        put_from(out, join->b);
+        name_put(out, " USING ");
+        put_class(out, join->c);
+        name_put(out, join->forward ? " FORWARD" : join->backward ? " BACKWARD" : "");
+        return;
+    }
     name_put(out, joins[join->op]);
     put_from(out, join->b);
-    if (join->c != NULL && join->c->kind != ECSQL_CLASS) {
+    if (join->c != NULL) {
         name_put(out, " ON ");
-        name_expr(out, join->c);
+        name_condition(out, join->c);
     }
-}
-
-static void put_function(struct weh_buf *out, const struct ecsql_node *function)
-{
-    for (const struct ecsql_node *name = function->a; name != NULL; name = name->next) {
-        name_put_str(out, name->text);
-        name_put(out, name->next == NULL ? "(" : "..");
-    }
-    name_list(out, function->b, ",");
-    name_put(out, ")");
-    name_put(out, function->text.len > 0 ? " " : "");
-    name_put_str(out, function->text);
-}
-
-static void put_class(struct weh_buf *out, const struct ecsql_node *from)
-{
-    name_put(out, from->op == ECSQL_OP_ONLY ? "ONLY " : from->op == ECSQL_OP_ALL ? "ALL " : "");
-    for (const struct ecsql_node *name = from->a; name != NULL; name = name->next) {
-        name_put(out, name == from->a ? "[" : ".[");
-        name_put_str(out, name->text);
-        name_put(out, "]");
-    }
-    name_put(out, from->text.len > 0 ? " " : "");
-    name_put_str(out, from->text);
 }
 
 static void put_from(struct weh_buf *out, const struct ecsql_node *from)
@@ -166,6 +177,14 @@ static void put_clause(struct weh_buf *out, const char *word, const struct ecsql
     }
 }
 
+static void put_condition(struct weh_buf *out, const char *word, const struct ecsql_node *node)
+{
+    if (node != NULL) {
+        name_put(out, word);
+        name_condition(out, node);
+    }
+}
+
 static void put_select(struct weh_buf *out, const struct ecsql_select *select)
 {
     bool row = select->is_values || select->from == NULL;
@@ -180,13 +199,13 @@ static void put_select(struct weh_buf *out, const struct ecsql_select *select)
         name_put(out, from == select->from ? "" : ", ");
         put_from(out, from);
     }
-    put_clause(out, " WHERE ", select->where);
+    put_condition(out, " WHERE ", select->where);
     put_clause(out, " GROUP BY ", select->group);
     if (select->order != NULL) {
         name_put(out, " ");
         put_orders(out, select->order);
     }
-    put_clause(out, " HAVING ", select->having);
+    put_condition(out, " HAVING ", select->having);
     put_clause(out, " LIMIT ", select->limit);
     put_clause(out, " OFFSET ", select->offset);
 }

@@ -247,7 +247,7 @@ static void put_in(struct weh_buf *out, const struct ecsql_node *node)
 
 static void put_is(struct weh_buf *out, const struct ecsql_node *node)
 {
-    name_expr(out, node->a);
+    name_condition(out, node->a);
     name_put(out, node->negated ? " IS NOT " : " IS ");
     if (node->kind == ECSQL_IS) {
         name_expr(out, node->b);
@@ -271,7 +271,7 @@ static void put_logic(struct weh_buf *out, const struct ecsql_node *node)
         if (part != node->a) {
             weh_buf_printf(out, " %s ", name_op(node->op));
         }
-        name_expr(out, part);
+        name_condition(out, part);
     }
 }
 
@@ -308,7 +308,7 @@ static void put_condition(struct weh_buf *out, const struct ecsql_node *node)
         break;
     case ECSQL_NOT:
         name_put(out, "NOT ");
-        name_expr(out, node->a);
+        name_condition(out, node->a);
         break;
     default:
         put_logic(out, node);
@@ -321,7 +321,7 @@ static void put_case(struct weh_buf *out, const struct ecsql_node *node)
     name_put(out, " CASE ");
     for (const struct ecsql_node *when = node->a; when != NULL; when = when->next) {
         name_put(out, " WHEN ");
-        name_expr(out, when->a);
+        name_condition(out, when->a);
         name_put(out, " THEN ");
         name_expr(out, when->b);
     }
@@ -365,7 +365,7 @@ static void put_over(struct weh_buf *out, const struct ecsql_node *node)
     put_call(out, node->a);
     if (node->b != NULL) {
         name_put(out, " FILTER(WHERE ");
-        name_expr(out, node->b);
+        name_condition(out, node->b);
         name_put(out, ")");
     }
     name_put(out, " OVER");
@@ -392,7 +392,7 @@ static void put_cast(struct weh_buf *out, const struct ecsql_node *node)
 static void put_iif(struct weh_buf *out, const struct ecsql_node *node)
 {
     name_put(out, " IIF (");
-    name_expr(out, node->a);
+    name_condition(out, node->a);
     name_put(out, ",");
     name_expr(out, node->b);
     name_put(out, ",");
@@ -503,6 +503,15 @@ void name_expr(struct weh_buf *out, const struct ecsql_node *node)
     } else {
         put_value(out, node);
     }
+    name_put(out, parens ? ")" : "");
+}
+
+void name_condition(struct weh_buf *out, const struct ecsql_node *node)
+{
+    bool parens = node->parens > 0 && node->kind == ECSQL_PATH;
+
+    name_put(out, parens ? "(" : "");
+    name_expr(out, node);
     name_put(out, parens ? ")" : "");
 }
 

@@ -8,6 +8,8 @@ void name_put(struct weh_buf *out, const char *text);
 void name_put_str(struct weh_buf *out, struct weh_str text);
 /** A value or condition. */
 void name_expr(struct weh_buf *out, const struct ecsql_node *node);
+/** A condition: there, parentheses around a name are kept. */
+void name_condition(struct weh_buf *out, const struct ecsql_node *node);
 void name_list(struct weh_buf *out, const struct ecsql_node *list, const char *between);
 const char *name_op(enum ecsql_op op);
 

@@ -62,6 +62,9 @@ enum ecsql_op {
     ECSQL_OP_DISTINCT,
     ECSQL_OP_ALL,
     ECSQL_OP_ONLY,
+    ECSQL_OP_PLUS_ALL, /* the grammar's: "+ALL", "+ONLY", and "+" alone */
+    ECSQL_OP_PLUS_ONLY,
+    ECSQL_OP_PLUS,
     ECSQL_OP_ANY,
     ECSQL_OP_SOME,
     ECSQL_OP_ADD,

@@ -281,12 +281,32 @@ static weh_err make_columns(struct ecsql_context *context, struct ecsql_query *q
     return err == WEH_OK ? name_columns(context, query) : err;
 }
 
+/* A function of a parameter has no type that could be compared. */
+static bool has_type(const struct ecsql_node *value)
+{
+    return value->kind == ECSQL_PARAM || value->type.kind != ECSQL_TYPE_UNSET;
+}
+
+/* Columns of two selects beside each other: @next stands behind @select. */
+static bool columns_match(const struct ecsql_select *select, const struct ecsql_select *next)
+{
+    const struct ecsql_node *a = select->columns;
+    const struct ecsql_node *b = next->columns;
+
+    while (a != NULL && b != NULL && has_type(a->a) && has_type(b->a) &&
+           ecsql_type_mismatch(&a->a->type, &b->a->type) == NULL) {
+        a = a->next;
+        b = b->next;
+    }
+    return a == NULL && b == NULL;
+}
+
 /* The selects behind the first: as many columns, and types for those that are NULL in the first. */
 static weh_err join_columns(struct ecsql_context *context, struct ecsql_query *query,
-                            const struct ecsql_select *select)
+                            const struct ecsql_select *select, const struct ecsql_select *before)
 {
     uint16_t n = 0;
-    bool fits = true;
+    bool fits = columns_match(before, select);
 
     for (const struct ecsql_node *node = select->columns; node != NULL; node = node->next, n++) {
         struct ecsql_column *column = &query->columns[n < query->n_columns ? n : 0];
@@ -322,10 +342,17 @@ static weh_err check_group(struct ecsql_context *context, const struct ecsql_nod
     return WEH_OK;
 }
 
+/* Of unknown type: a function of a parameter, or a column that is one. Conditions have none. */
+static bool has_no_type(const struct ecsql_node *node)
+{
+    return node->type.kind == ECSQL_TYPE_UNSET &&
+           (node->kind < ECSQL_COMPARE || node->kind > ECSQL_LOGIC);
+}
+
 weh_err resolve_check_order(struct ecsql_context *context, const struct ecsql_node *order)
 {
     for (; order != NULL; order = order->next) {
-        if (!ecsql_type_is_scalar(&order->a->type) || order->a->kind == ECSQL_PARAM) {
+        if (!ecsql_type_is_scalar(&order->a->type) || has_no_type(order->a)) {
             return ecsql_fail(context->text, order->at, context->diag,
                               "Invalid expression in ORDER BY: Points, Geometries, navigation "
                               "properties, structs and arrays are not supported.");
@@ -447,6 +474,7 @@ weh_err resolve_query(struct ecsql_context *context, struct ecsql_query *query,
                       const struct ecsql_scope *outer)
 {
     struct ecsql_scope own = { .outer = outer, .query = query };
+    const struct ecsql_select *before = NULL;
     weh_err err = WEH_OK;
 
     if (query->resolved) {
@@ -457,8 +485,9 @@ weh_err resolve_query(struct ecsql_context *context, struct ecsql_query *query,
         err = resolve_select(context, query, select, outer);
         if (err == WEH_OK) {
             err = select == query->selects ? make_columns(context, query)
-                                           : join_columns(context, query, select);
+                                           : join_columns(context, query, select, before);
         }
+        before = select;
     }
     /* Those that nothing refers to must be right all the same. */
     for (struct ecsql_cte *cte = query->ctes; cte != NULL && err == WEH_OK; cte = cte->next) {

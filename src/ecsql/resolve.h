@@ -43,6 +43,7 @@ struct ecsql_context {
     struct ecsql_tree *tree;
     uint16_t n_sources;
     uint16_t n_params;
+    uint32_t n_param_uses;      /* how often one was met */
     struct ecsql_param *params; /* ECSQL_MAX_PARAMS; PARAM.param counts from 1 */
     struct weh_diag *diag;
 };

@@ -49,10 +49,14 @@ static weh_err check_arg(struct ecsql_context *context, const struct ecsql_node 
 static weh_err check_args(struct ecsql_context *context, struct ecsql_node *node, uint32_t *n)
 {
     bool is_set = weh_str_eq_nocase(node->text, WEH_STR("InVirtualSet"));
+    bool is_count = weh_str_eq_nocase(node->text, WEH_STR("count"));
     weh_err err = WEH_OK;
 
     *n = 0;
     for (struct ecsql_node *arg = node->a; arg != NULL && err == WEH_OK; arg = arg->next, ++*n) {
+        if (is_count && arg->kind != ECSQL_PARAM && arg->type.kind == ECSQL_TYPE_UNSET) {
+            continue;
+        }
         if (!is_set || *n > 0) {
             err = check_arg(context, node, arg);
         } else if (arg->kind == ECSQL_PARAM) {

@@ -30,6 +30,7 @@ static weh_err resolve_param(struct ecsql_context *context, struct ecsql_node *n
 {
     uint16_t number = context->n_params;
 
+    context->n_param_uses++;
     for (uint16_t i = 0; i < context->n_params && node->text.len > 0; i++) {
         if (weh_str_eq_nocase(context->params[i].name, node->text)) {
             number = i;
@@ -92,7 +93,7 @@ static weh_err resolve_chain(struct ecsql_context *context, struct ecsql_node *n
     for (struct ecsql_node *operand = node->a; operand != NULL && err == WEH_OK;
          operand = operand->next) {
         resolve_tell_param(context, operand, &node->type);
-        if (operand->kind == ECSQL_PARAM) {
+        if (operand->type.kind == ECSQL_TYPE_UNSET || operand->kind == ECSQL_PARAM) {
             continue;
         }
         if (operand->type.kind != ECSQL_TYPE_PRIMITIVE) {
@@ -129,77 +130,49 @@ static weh_err resolve_unary(struct ecsql_context *context, struct ecsql_node *n
     return WEH_OK;
 }
 
-static bool times_match(const struct ecsql_type *a, const struct ecsql_type *b)
+/* A column that WITH name(...) names: its type is not asked for. */
+static bool is_named_column(const struct ecsql_node *node)
 {
-    bool a_time = a->datetime == WEH_EC_DT_TIME_OF_DAY;
-    bool b_time = b->datetime == WEH_EC_DT_TIME_OF_DAY;
+    const struct ecsql_source *source =
+        node->kind == ECSQL_PATH && node->ref != NULL ? node->ref->source : NULL;
 
-    if (a_time != b_time) {
-        return false;
-    }
-    /* What the file does not say is "unspecified" in the catalogue too, and goes with anything; what
-     * says UTC does not go with a text that does not. */
-    return !(a->datetime == WEH_EC_DT_UTC && b->datetime == WEH_EC_DT_UNSPECIFIED);
+    return source != NULL && source->kind == ECSQL_SOURCE_CTE && source->query->names != NULL;
 }
 
-static const char *mismatch(const struct ecsql_type *a, const struct ecsql_type *b)
+/* Is @node, whose type nobody knows, more than a parameter? */
+static bool is_unknown(const struct ecsql_node *node)
 {
-    if (a->kind == ECSQL_TYPE_UNSET || b->kind == ECSQL_TYPE_UNSET || a->kind == ECSQL_TYPE_NULL ||
-        b->kind == ECSQL_TYPE_NULL) {
-        return NULL;
-    }
-    if (a->kind != b->kind) {
+    return node->type.kind == ECSQL_TYPE_UNSET && node->kind != ECSQL_PARAM &&
+           !is_named_column(node);
+}
+
+static const char *pair_mismatch(const struct ecsql_node *a, const struct ecsql_node *b,
+                                 bool has_params)
+{
+    bool lost = (a->kind == ECSQL_PARAM && a->text.len == 0 && is_unknown(b)) ||
+                (b->kind == ECSQL_PARAM && b->text.len == 0 && is_unknown(a));
+
+    if (lost ||
+        ((is_unknown(a) || is_unknown(b)) &&
+         (!has_params || !ecsql_type_is_scalar(&a->type) || !ecsql_type_is_scalar(&b->type)))) {
         return "Type mismatch in expression.";
     }
-    switch (a->kind) {
-    case ECSQL_TYPE_STRUCT:
-    case ECSQL_TYPE_STRUCT_ARRAY:
-        return a->struct_class == b->struct_class
-                   ? NULL
-                   : "Type mismatch in expression: Left and right side of expression must both be "
-                     "of same Struct or StructArray type.";
-    case ECSQL_TYPE_ARRAY:
-        return a->primitive == b->primitive
-                   ? NULL
-                   : "Type mismatch in expression: Left and right side of expression must both be "
-                     "of same primitive array type.";
-    case ECSQL_TYPE_PRIMITIVE:
-        if (a->primitive == WEH_EC_DATETIME && b->primitive == WEH_EC_DATETIME &&
-            !times_match(a, b)) {
-            return "Type mismatch in expression: DateTime metadata of left and right side of "
-                   "expression do not match.";
-        }
-        if ((ecsql_type_is_point(a) || ecsql_type_is_point(b) || a->primitive == WEH_EC_GEOMETRY ||
-             b->primitive == WEH_EC_GEOMETRY) &&
-            a->primitive != b->primitive) {
-            return "Type mismatch in expression: Left and right side of expression must both have "
-                   "Point2d / Point3d / IGeometry type.";
-        }
-        return NULL;
-    case ECSQL_TYPE_UNSET:
-    case ECSQL_TYPE_NULL:
-    case ECSQL_TYPE_NAVIGATION:
-    default:
+    if (has_params && a->type.primitive == WEH_EC_DATETIME &&
+        b->type.primitive == WEH_EC_DATETIME) {
         return NULL;
     }
+    return ecsql_type_mismatch(&a->type, &b->type);
 }
 
-/* Both sides of a comparison; @equality: = <> IN IS, which values of several columns can stand. */
+/* Both sides of a comparison; @equality: = <> IN IS, which values of several columns can stand.
+ * @has_params: there are parameters somewhere in them, so types are taken as they come. */
 static weh_err check_pair(struct ecsql_context *context, struct ecsql_node *a, struct ecsql_node *b,
-                          bool equality)
+                          bool equality, bool has_params)
 {
-    const char *what;
+    const char *what = pair_mismatch(a, b, has_params);
 
     resolve_tell_param(context, a, &b->type);
     resolve_tell_param(context, b, &a->type);
-    what = mismatch(&a->type, &b->type);
-    /* Both are known to the last here. */
-    if (what == NULL && a->kind == ECSQL_DATETIME && b->kind == ECSQL_DATETIME &&
-        (a->type.datetime == WEH_EC_DT_UTC || b->type.datetime == WEH_EC_DT_UTC) &&
-        (a->type.datetime == WEH_EC_DT_UNSPECIFIED || b->type.datetime == WEH_EC_DT_UNSPECIFIED)) {
-        what = "Type mismatch in expression: DateTime metadata of left and right side of "
-               "expression do not match.";
-    }
     if (what == NULL && b->kind != ECSQL_NULL &&
         (a->type.kind == ECSQL_TYPE_STRUCT_ARRAY || b->type.kind == ECSQL_TYPE_STRUCT_ARRAY)) {
         what = "Type mismatch in expression. Operator not supported with struct arrays or structs "
@@ -213,10 +186,18 @@ static weh_err check_pair(struct ecsql_context *context, struct ecsql_node *a, s
     return what == NULL ? WEH_OK : wrong(context, a, what);
 }
 
+/* IS NULL, IS TRUE: about values of any type. */
+static bool is_truth(const struct ecsql_node *node)
+{
+    return node->kind == ECSQL_IS && node->b->parens == 0 &&
+           (node->b->kind == ECSQL_NULL || node->b->kind == ECSQL_BOOL);
+}
+
 static weh_err resolve_compare(struct ecsql_context *context, struct ecsql_node *node,
                                const struct ecsql_scope *scope)
 {
     bool equality = node->kind == ECSQL_IS || node->op == ECSQL_OP_EQ || node->op == ECSQL_OP_NE;
+    uint32_t before = context->n_param_uses;
     weh_err err = resolve_expr(context, node->a, scope);
 
     if (err == WEH_OK) {
@@ -228,13 +209,26 @@ static weh_err resolve_compare(struct ecsql_context *context, struct ecsql_node 
     if (err == WEH_OK && node->kind == ECSQL_IS && node->b->kind == ECSQL_NULL) {
         err = resolve_check_condition(context, node->a);
     }
-    return err == WEH_OK ? check_pair(context, node->a, node->b, equality) : err;
+    return err == WEH_OK ? check_pair(context, node->a, node->b, equality,
+                                      is_truth(node) || context->n_param_uses != before)
+                         : err;
+}
+
+/* A bound of BETWEEN has a type: neither NULL nor a function of a parameter. */
+static weh_err check_bound(struct ecsql_context *context, const struct ecsql_node *bound)
+{
+    return bound->kind == ECSQL_PARAM || bound->type.kind == ECSQL_TYPE_PRIMITIVE
+               ? WEH_OK
+               : wrong(context, bound,
+                       "Invalid BETWEEN expression. Operands must be of numeric, date/timestamp, "
+                       "or string type.");
 }
 
 /* BETWEEN and LIKE. */
 static weh_err resolve_three(struct ecsql_context *context, struct ecsql_node *node,
                              const struct ecsql_scope *scope)
 {
+    uint32_t before = context->n_param_uses;
     struct ecsql_node *parts[] = { node->a, node->b, node->c };
     struct ecsql_type string = ecsql_type_of(WEH_EC_STRING);
     weh_err err = WEH_OK;
@@ -247,7 +241,10 @@ static weh_err resolve_three(struct ecsql_context *context, struct ecsql_node *n
     }
     for (size_t i = 1; i < WEH_ARRAY_LEN(parts) && err == WEH_OK; i++) {
         if (parts[i] != NULL) {
-            err = check_pair(context, node->a, parts[i], false);
+            err = check_pair(context, node->a, parts[i], false, context->n_param_uses != before);
+        }
+        if (err == WEH_OK && node->kind == ECSQL_BETWEEN) {
+            err = check_bound(context, parts[i]);
         }
         if (parts[i] != NULL && node->kind == ECSQL_LIKE) {
             resolve_tell_param(context, parts[i], &string);
@@ -271,6 +268,7 @@ static weh_err one_column(struct ecsql_context *context, struct ecsql_node *node
 static weh_err resolve_in(struct ecsql_context *context, struct ecsql_node *node,
                           const struct ecsql_scope *scope)
 {
+    uint32_t before = context->n_param_uses;
     weh_err err = resolve_expr(context, node->a, scope);
 
     if (err == WEH_OK && node->b->kind != ECSQL_SUBQUERY) {
@@ -279,7 +277,7 @@ static weh_err resolve_in(struct ecsql_context *context, struct ecsql_node *node
     for (struct ecsql_node *value = node->b; value != NULL && err == WEH_OK; value = value->next) {
         err = resolve_expr(context, value, scope);
         if (err == WEH_OK) {
-            err = check_pair(context, node->a, value, true);
+            err = check_pair(context, node->a, value, true, context->n_param_uses != before);
         }
     }
     return err;
@@ -289,12 +287,15 @@ static weh_err resolve_in(struct ecsql_context *context, struct ecsql_node *node
 static weh_err resolve_quantified(struct ecsql_context *context, struct ecsql_node *node,
                                   const struct ecsql_scope *scope)
 {
+    uint32_t before = context->n_param_uses;
     weh_err err = resolve_expr(context, node->a, scope);
 
     if (err == WEH_OK) {
         err = resolve_expr(context, node->b, scope);
     }
-    return err == WEH_OK ? check_pair(context, node->a, node->b, false) : err;
+    return err == WEH_OK
+               ? check_pair(context, node->a, node->b, false, context->n_param_uses != before)
+               : err;
 }
 
 static weh_err resolve_types(struct ecsql_context *context, struct ecsql_node *node,
@@ -339,7 +340,13 @@ static weh_err resolve_case(struct ecsql_context *context, struct ecsql_node *no
     for (struct ecsql_node *when = node->a; when != NULL && err == WEH_OK; when = when->next) {
         err = resolve_expr(context, when->a, scope);
         if (err == WEH_OK) {
+            err = resolve_check_condition(context, when->a);
+        }
+        if (err == WEH_OK) {
             err = resolve_expr(context, when->b, scope);
+        }
+        if (err == WEH_OK && when->b->kind == ECSQL_PARAM) {
+            err = wrong(context, when->b, "The type of a parameter in THEN cannot be told.");
         }
         if (err == WEH_OK) {
             err = check_result(context, when->b);
@@ -365,8 +372,9 @@ static weh_err resolve_iif(struct ecsql_context *context, struct ecsql_node *nod
 
     for (size_t i = 0; i < WEH_ARRAY_LEN(parts) && err == WEH_OK; i++) {
         err = resolve_expr(context, parts[i], scope);
-        if (err == WEH_OK && i > 0) {
-            err = check_result(context, parts[i]);
+        if (err == WEH_OK) {
+            err = i == 0 ? resolve_check_condition(context, parts[i])
+                         : check_result(context, parts[i]);
         }
     }
     /* The last that says something counts. */
@@ -427,7 +435,7 @@ static weh_err resolve_cast(struct ecsql_context *context, struct ecsql_node *no
     if (node->a->kind == ECSQL_PARAM) {
         return wrong(context, node, "Parameters are not supported in a CAST expression.");
     }
-    if (!ecsql_type_is_scalar(&node->a->type)) {
+    if (!ecsql_type_is_scalar(&node->a->type) || is_unknown(node->a)) {
         return wrong(context, node,
                      "CAST expects operand to be a primitive value expression or the null "
                      "constant.");

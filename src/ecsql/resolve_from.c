@@ -456,7 +456,7 @@ static weh_err using_source(struct ecsql_context *context, struct ecsql_select *
                           "relationship '%.*s'.",
                           WEH_STR_ARGS(relationship->full_name));
     }
-    join->backward = end == 0;
+    join->cell = (uint16_t)end;
     join->source = left;
     return resolve_system(context, join->c->source, ECSQL_SYSTEM_SOURCE_ID) == UINT16_MAX ||
                    resolve_system(context, join->c->source, ECSQL_SYSTEM_TARGET_ID) == UINT16_MAX ||

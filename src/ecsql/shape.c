@@ -186,6 +186,25 @@ static void check_window(struct shape *shape, const struct ecsql_node *window)
     }
 }
 
+/* The condition of a WHEN or IIF, as what stands behind it reads it: its last part is a comparison or a
+ * plain value, for a value of several parts would need something else behind it to be a condition. */
+static void check_end(struct shape *shape, const struct ecsql_node *node)
+{
+    while (node->parens == 0 && (node->kind == ECSQL_LOGIC || node->kind == ECSQL_NOT)) {
+        for (node = node->a; node->next != NULL; node = node->next) {
+        }
+    }
+    if (!is_condition(node) && !is_bare(node)) {
+        syntax(shape, node);
+    }
+}
+
+static void check_when(struct shape *shape, const struct ecsql_node *node)
+{
+    check_condition(shape, node);
+    check_end(shape, node);
+}
+
 static void check_value(struct shape *shape, const struct ecsql_node *node)
 {
     if (is_condition(node)) {
@@ -220,13 +239,13 @@ static void check_value(struct shape *shape, const struct ecsql_node *node)
         check_values(shape, node->c);
         break;
     case ECSQL_IIF:
-        check_condition(shape, node->a);
+        check_when(shape, node->a);
         check_value(shape, node->b);
         check_value(shape, node->c);
         break;
     case ECSQL_CASE:
         for (const struct ecsql_node *when = node->a; when != NULL; when = when->next) {
-            check_condition(shape, when->a);
+            check_when(shape, when->a);
             check_value(shape, when->b);
         }
         check_values(shape, node->b);
@@ -314,6 +333,9 @@ static void check_condition(struct shape *shape, const struct ecsql_node *node)
         return;
     }
     check_values(shape, node->b);
+    if (node->kind == ECSQL_QUANTIFIED && node->b->query->selects->from == NULL) {
+        syntax(shape, node->b);
+    }
     if (node->kind == ECSQL_LIKE) {
         check_like(shape, node);
     } else if (node->kind == ECSQL_BETWEEN) {
@@ -370,11 +392,39 @@ static void check_select(struct shape *shape, const struct ecsql_select *select)
     }
 }
 
-static void check_query(struct shape *shape, const struct ecsql_query *query)
+/* Several rows of VALUES stand for themselves: neither in a UNION nor with WITH. */
+static void check_rows(struct shape *shape, const struct ecsql_query *query, bool alone)
+{
+    const struct ecsql_select *select = query->selects;
+    bool several = false;
+
+    alone = alone && query->ctes == NULL && select->is_values;
+    for (; select != NULL; select = select->next) {
+        several = several || select->more_rows;
+        alone = alone && (select == query->selects || select->more_rows);
+    }
+    if (several && !alone) {
+        syntax(shape, query->selects->columns);
+    }
+}
+
+/* Whether anything refers to itself is not looked at. */
+static void check_with(struct shape *shape, const struct ecsql_query *query)
 {
     for (const struct ecsql_cte *cte = query->ctes; cte != NULL; cte = cte->next) {
         check_query(shape, cte->query);
+        check_rows(shape, cte->query, false);
+        if (query->recursive && cte->query->names == NULL) {
+            wrong(shape, cte->query->selects->columns,
+                  "a common table of WITH RECURSIVE must name its columns");
+        }
     }
+}
+
+static void check_query(struct shape *shape, const struct ecsql_query *query)
+{
+    check_with(shape, query);
+    check_rows(shape, query, true);
     for (const struct ecsql_select *select = query->selects; select != NULL;
          select = select->next) {
         check_select(shape, select);

@@ -56,10 +56,10 @@ static void put_from(struct ecsql_sql *sql, const struct ecsql_node *from)
     if (from->c != NULL && from->c->kind == ECSQL_CLASS) {
         put(sql, join_text(from->op));
         sql_source(sql, from->c->source);
-        put_end(sql, from, !from->backward, from->source);
+        put_end(sql, from, from->cell != 0, from->source);
         put(sql, join_text(from->op));
         sql_source(sql, from->b->source);
-        put_end(sql, from, from->backward, from->b->source);
+        put_end(sql, from, from->cell == 0, from->b->source);
         return;
     }
     put(sql, join_text(from->op));

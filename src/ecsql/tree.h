@@ -35,6 +35,7 @@ struct ecsql_node {
     bool negated;
     bool quoted;   /* a NAME in quotes or brackets */
     bool colon;    /* a NAME behind a colon */
+    bool plus;     /* of a CLASS: "+" stands before its ALL or ONLY */
     bool keyword;  /* a CALL whose name is a keyword */
     bool backward; /* of a JOIN USING; with forward both are false: not said */
     bool forward;
@@ -50,7 +51,8 @@ struct ecsql_node {
     const struct weh_ec_class *ec_class;   /* of a CLASS in a list of types */
     const struct ecsql_function *function; /* of a CALL */
     uint16_t param;                        /* of a PARAM: number of the parameter, from 1 */
-    uint16_t cell;                         /* of a COLUMN: its first SQL column; query: whose */
+    uint16_t cell;                         /* of a COLUMN: its first SQL column; query: whose; of
+                                            * a JOIN USING: the end that b stands at */
     double day;                            /* of a DATETIME: Julian day */
 };
 
@@ -66,6 +68,7 @@ struct ecsql_select {
     enum ecsql_op quantifier;  /* DISTINCT, ALL */
     uint32_t at;
     bool is_values;
+    bool more_rows; /* a further row of the VALUES before it */
     uint16_t depth;
     struct ecsql_node *columns; /* COLUMNs; of VALUES the first row */
     struct ecsql_node *from;

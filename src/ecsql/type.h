@@ -31,6 +31,7 @@ struct ecsql_type {
     enum ecsql_type_kind kind;
     enum weh_ec_primitive primitive;
     enum weh_ec_datetime datetime;
+    bool datetime_said; /* nobody guessed: only then others must match */
     enum ecsql_id_kind id_kind;
     struct weh_str extended; /* as the metadata shows it */
     bool varies;             /* "$->property": each value tells what it is */
@@ -56,5 +57,7 @@ bool ecsql_type_is_whole_number(const struct ecsql_type *type);
 bool ecsql_type_is_string(const struct ecsql_type *type);
 /** One SQL column that functions and operators can take. */
 bool ecsql_type_is_scalar(const struct ecsql_type *type);
+/** Why values of @a and @b cannot be compared or stand in one column; NULL: they can. */
+const char *ecsql_type_mismatch(const struct ecsql_type *a, const struct ecsql_type *b);
 
 #endif

@@ -19,6 +19,7 @@ const USAGE = `usage: node ecsql_differ.mjs [OPTION]... DAEMON
   --shrink T       seconds to make a query of each kind of difference smaller (default 5; 0: leave it)
   --kinds N        stop after so many kinds of difference (default 1000)
   --query TEXT     instead: this query, or each line of the file @NAME
+  --every          print every difference, not the first of its kind
   --print          instead of less: every query with what came of it
   --self-test      instead: damage our answer, one way after the other; each must be noticed`;
 
@@ -34,7 +35,7 @@ function options() {
   const { values, positionals } = parseArgs({
     options: {
       queries: text("1000"), seed: text("1"), file: text("small"), seconds: text("1e9"), jobs: text(`${availableParallelism()}`), shrink: text("5"),
-      kinds: text("1000"), query: { type: "string" }, print: flag, "self-test": flag, job: flag, help: flag,
+      kinds: text("1000"), query: { type: "string" }, every: flag, print: flag, "self-test": flag, job: flag, help: flag,
     },
     allowPositionals: true,
   });
@@ -50,14 +51,16 @@ function print(title, text) {
 }
 
 class Tally {
-  constructor() {
+  /** @every: tell every difference, not the first of its kind only. */
+  constructor(every) {
+    this.every = every;
     this.began = Date.now();
     this.counts = { queries: 0, answered: 0, withRows: 0, refused: 0, skipped: 0, crashed: 0, explained: 0, different: 0 };
     this.kinds = new Map();
     this.reasons = {};
   }
 
-  /** Is this the first difference of its kind? */
+  /** Is this a difference to tell: the first of its kind? */
   add(job, r) {
     const c = this.counts;
     if (r.crashed) print(`# seed ${job.seed}: the official backend ended its process`, JSON.stringify(job.question ?? ""));
@@ -75,8 +78,9 @@ class Tally {
     c.different += 1;
     const n = this.kinds.get(r.difference.kind) ?? 0;
     this.kinds.set(r.difference.kind, n + 1);
-    if (n === 0) print(`not ok seed ${job.seed}: ${r.difference.kind}`, `${r.query}\n${r.difference.text}`);
-    return n === 0;
+    const told = n === 0 || this.every;
+    if (told) print(`not ok seed ${job.seed}: ${r.difference.kind}`, `${r.query}\n${r.difference.text}`);
+    return told;
   }
 
   summary() {
@@ -117,12 +121,12 @@ async function selfTest(o) {
 
 async function run(o) {
   const jobs = jobsOf(o);
-  const tally = new Tally();
+  const tally = new Tally(o.every);
   const shortenMs = Number(o.shrink) * 1000;
   const pool = poolOf(o, Math.min(Number(o.jobs), jobs.length), (job, r) => {
     if (job.difference !== undefined && r.shortened === undefined) return undefined;
     if (r.shortened !== undefined) return print(`smaller, seed ${job.seed}: ${r.shortened.difference.kind}`, `${JSON.stringify(r.shortened.question)}\n${r.shortened.difference.text}`);
-    if (o.print) console.log(`${r.difference ? "DIFFERENT" : r.explained ? "explained" : r.skipped ? "skipped" : r.refused !== undefined ? `${r.fault ?? "valid"} refused: ${r.refused}` : `${r.rows} rows`}\t${job.seed ?? ""}\t${r.query}`);
+    if (o.print) console.log(`${r.difference ? `DIFFERENT (${r.difference.kind})` : r.explained ? "explained" : r.skipped ? "skipped" : r.refused !== undefined ? `${r.fault ?? "valid"} refused: ${r.refused}` : `${r.rows} rows`}\t${job.seed ?? ""}\t${r.query}`);
     if (tally.add(job, r) && shortenMs > 0 && r.question !== undefined) pool.add({ seed: job.seed, question: r.question, difference: r.difference, shortenMs }, true);
     if (tally.kinds.size >= Number(o.kinds)) pool.drop((j) => j.difference === undefined);
     return undefined;
