@@ -57,38 +57,48 @@ static bool searches_codes(struct weh_ecsql *engine, const char *query)
     return found;
 }
 
+static const struct {
+    const char *query;
+    bool searches;
+} plans[] = {
+    { BY_CODE "CodeValue LIKE 'x%'", true },
+    { BY_CODE "CodeValue LIKE 'x_y%z'", true },
+    { BY_CODE "(UserLabel IS NULL AND CodeValue LIKE 'x%')", true },
+    { BY_CODE "CodeValue LIKE ?", true },
+    { BY_CODE "CodeValue LIKE :p ESCAPE '\\'", true },
+    { BY_CODE "CodeValue LIKE 'x\\_y%' ESCAPE '\\'", true },
+    { BY_CODE "CodeValue LIKE '%x'", false },
+    { BY_CODE "CodeValue LIKE '_x'", false },
+    { BY_CODE "CodeValue LIKE ''", false },
+    { BY_CODE "CodeValue NOT LIKE 'x%'", false },
+    { BY_CODE "NOT CodeValue LIKE 'x%'", false },
+    { "SELECT s.ECInstanceId FROM bis.Element e LEFT JOIN bis.Element s ON s.CodeSpec.Id=e.CodeSpec.Id "
+      "AND s.CodeScope.Id=e.ECInstanceId AND s.CodeValue LIKE 'x%'",
+      true },
+};
+
 static void test_like_with_a_prefix_searches_the_index_of_codes(void **state)
 {
-    static const struct {
-        const char *query;
-        bool searches;
-    } rows[] = {
-        { BY_CODE "CodeValue LIKE 'x%'", true },
-        { BY_CODE "CodeValue LIKE 'x_y%z'", true },
-        { BY_CODE "(UserLabel IS NULL AND CodeValue LIKE 'x%')", true },
-        { BY_CODE "CodeValue LIKE ?", true },
-        { BY_CODE "CodeValue LIKE :p ESCAPE '\\'", true },
-        { BY_CODE "CodeValue LIKE 'x\\_y%' ESCAPE '\\'", true },
-        { BY_CODE "CodeValue LIKE '%x'", false },
-        { BY_CODE "CodeValue LIKE '_x'", false },
-        { BY_CODE "CodeValue LIKE ''", false },
-        { BY_CODE "CodeValue NOT LIKE 'x%'", false },
-        { BY_CODE "NOT CodeValue LIKE 'x%'", false },
-        { "SELECT s.ECInstanceId FROM bis.Element e LEFT JOIN bis.Element s ON s.CodeSpec.Id=e.CodeSpec.Id "
-          "AND s.CodeScope.Id=e.ECInstanceId AND s.CodeValue LIKE 'x%'",
-          true },
-    };
     struct weh_ecsql *engine = open_engine(*state);
 
-    for (size_t i = 0; i < WEH_ARRAY_LEN(rows); i++) {
-        if (searches_codes(engine, rows[i].query) != rows[i].searches) {
-            fail_msg("%s", rows[i].query);
+    for (size_t i = 0; i < WEH_ARRAY_LEN(plans); i++) {
+        const bool searches = searches_codes(engine, plans[i].query);
+
+        if (searches != plans[i].searches) {
+            print_error("%s\n", plans[i].query);
         }
+        assert_int_equal(searches, plans[i].searches);
     }
     weh_ecsql_destroy(engine);
 }
 
-static void random_text(uint32_t *seed, char out[64], size_t most)
+static uint32_t next(uint32_t *seed, uint32_t n)
+{
+    *seed = *seed * 1664525 + 1013904223;
+    return (*seed >> 8) % n;
+}
+
+static void random_text(uint32_t *seed, char out[64], uint32_t most)
 {
     static const char *const pieces[] = { "a",
                                           "b",
@@ -109,64 +119,77 @@ static void random_text(uint32_t *seed, char out[64], size_t most)
                                           "1",
                                           "\x7f",
                                           "\xf4\x8f\xbf\xbf" };
-    size_t n = (*seed >> 24) % (most + 1);
+    size_t len = 0;
 
-    out[0] = '\0';
-    for (size_t i = 0; i < n; i++) {
-        *seed = *seed * 1664525 + 1013904223;
-        (void)strcat(out, pieces[(*seed >> 8) % WEH_ARRAY_LEN(pieces)]);
+    for (uint32_t i = next(seed, most + 1); i > 0; i--) {
+        const char *piece = pieces[next(seed, WEH_ARRAY_LEN(pieces))];
+
+        memcpy(out + len, piece, strlen(piece));
+        len += strlen(piece);
     }
-    *seed = *seed * 1664525 + 1013904223;
+    out[len] = '\0';
+}
+
+static sqlite3_stmt *prepare(struct ec_fixture *f, const char *sql)
+{
+    sqlite3_stmt *stmt = NULL;
+
+    assert_int_equal(sqlite3_prepare_v2(weh_briefcase_db(f->briefcase), sql, -1, &stmt, NULL),
+                     SQLITE_OK);
+    return stmt;
+}
+
+struct tally {
+    size_t n_like, n_outside;
+};
+
+static void check_bounds(sqlite3_stmt *stmt, uint32_t *seed, struct tally *tally)
+{
+    static const char *const escapes[] = { "\\", "a", "%", "_", "\xc3\xa4", "", "ab" };
+    char text[64];
+    char pattern[64];
+
+    random_text(seed, text, 5);
+    random_text(seed, pattern, 5);
+    assert_int_equal(sqlite3_bind_text(stmt, 1, text, -1, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_bind_text(stmt, 2, pattern, -1, NULL), SQLITE_OK);
+    if (sqlite3_bind_parameter_count(stmt) == 3) {
+        const char *escape = escapes[next(seed, WEH_ARRAY_LEN(escapes))];
+
+        assert_int_equal(sqlite3_bind_text(stmt, 3, escape, -1, NULL), SQLITE_OK);
+    }
+    if (sqlite3_step(stmt) == SQLITE_ROW) {
+        const int is_like = sqlite3_column_int(stmt, 0);
+        const int is_within = sqlite3_column_int(stmt, 1);
+
+        if (is_like > is_within) {
+            print_error("'%s' is like '%s', but outside\n", text, pattern);
+        }
+        assert_true(is_like <= is_within);
+        tally->n_like += is_like == 1;
+        tally->n_outside += is_within == 0;
+    }
+    sqlite3_reset(stmt);
 }
 
 static void test_what_is_like_lies_between_the_bounds(void **state)
 {
-    static const char *const escapes[] = { "\\", "a", "%", "_", "\xc3\xa4", "", "ab" };
-    struct ec_fixture *f = *state;
-    struct weh_ecsql *engine = open_engine(f);
-    sqlite3_stmt *stmts[2] = { NULL, NULL };
-    size_t n_like = 0;
-    size_t n_outside = 0;
+    struct weh_ecsql *engine = open_engine(*state);
+    sqlite3_stmt *stmts[] = {
+        prepare(*state, "SELECT ?1 LIKE ?2, ?1 COLLATE NOCASE>=weh_like_from(?2) AND "
+                        "?1 COLLATE NOCASE<weh_like_to(?2)"),
+        prepare(*state, "SELECT ?1 LIKE ?2 ESCAPE ?3, ?1 COLLATE NOCASE>=weh_like_from(?2,?3) AND "
+                        "?1 COLLATE NOCASE<weh_like_to(?2,?3)"),
+    };
+    struct tally tally = { 0, 0 };
     uint32_t seed = 1;
-    char text[64];
-    char pattern[64];
 
-    assert_int_equal(
-        sqlite3_prepare_v2(weh_briefcase_db(f->briefcase),
-                           "SELECT ?1 LIKE ?2, ?1 COLLATE NOCASE>=weh_like_from(?2) AND "
-                           "?1 COLLATE NOCASE<weh_like_to(?2)",
-                           -1, &stmts[0], NULL),
-        SQLITE_OK);
-    assert_int_equal(
-        sqlite3_prepare_v2(weh_briefcase_db(f->briefcase),
-                           "SELECT ?1 LIKE ?2 ESCAPE ?3, ?1 COLLATE NOCASE>="
-                           "weh_like_from(?2,?3) AND ?1 COLLATE NOCASE<weh_like_to(?2,?3)",
-                           -1, &stmts[1], NULL),
-        SQLITE_OK);
     for (size_t i = 0; i < N_CASES; i++) {
-        sqlite3_stmt *stmt = stmts[i % 2];
-        int rc;
-
-        random_text(&seed, text, 5);
-        random_text(&seed, pattern, 5);
-        assert_int_equal(sqlite3_bind_text(stmt, 1, text, -1, NULL), SQLITE_OK);
-        assert_int_equal(sqlite3_bind_text(stmt, 2, pattern, -1, NULL), SQLITE_OK);
-        if (stmt == stmts[1]) {
-            const char *escape = escapes[(seed >> 24) % WEH_ARRAY_LEN(escapes)];
-
-            assert_int_equal(sqlite3_bind_text(stmt, 3, escape, -1, NULL), SQLITE_OK);
-        }
-        rc = sqlite3_step(stmt);
-        if (rc == SQLITE_ROW && sqlite3_column_int(stmt, 0) > sqlite3_column_int(stmt, 1)) {
-            fail_msg("'%s' is like '%s', but outside", text, pattern);
-        }
-        n_like += rc == SQLITE_ROW && sqlite3_column_int(stmt, 0) == 1;
-        n_outside += rc == SQLITE_ROW && sqlite3_column_int(stmt, 1) == 0;
-        sqlite3_reset(stmt);
+        check_bounds(stmts[i % 2], &seed, &tally);
     }
     /* Either happens often: it has been a test. */
-    assert_true(n_like > N_CASES / 50);
-    assert_true(n_outside > N_CASES / 5);
+    assert_true(tally.n_like > N_CASES / 50);
+    assert_true(tally.n_outside > N_CASES / 5);
     sqlite3_finalize(stmts[0]);
     sqlite3_finalize(stmts[1]);
     weh_ecsql_destroy(engine);
