@@ -139,7 +139,8 @@ static void regexp_extract(sqlite3_context *context, int n, sqlite3_value **args
     const struct ecsql_regex *regex;
     const char *text;
     size_t len = 0;
-    char *out = NULL;
+    struct ecsql_regex_text out = { NULL, (size_t)sqlite3_limit(sqlite3_context_db_handle(context),
+                                                                SQLITE_LIMIT_LENGTH, -1) };
     int found;
 
     if (!may_extract(context, n, args) || rewrite == NULL) {
@@ -150,13 +151,15 @@ static void regexp_extract(sqlite3_context *context, int n, sqlite3_value **args
     if (text == NULL) {
         return;
     }
-    found = ecsql_regex_extract(regex, text, len, rewrite, strlen(rewrite), &out, &len);
-    if (found < 0) {
+    found = ecsql_regex_extract(regex, text, len, rewrite, &out);
+    if (found == ECSQL_REGEX_TOO_LONG) {
+        sqlite3_result_error_toobig(context);
+    } else if (found < 0) {
         sqlite3_result_error_nomem(context);
     } else if (found > 0) {
-        sqlite3_result_text64(context, out, len, SQLITE_TRANSIENT, SQLITE_UTF8);
+        sqlite3_result_text64(context, out.ptr, out.n, SQLITE_TRANSIENT, SQLITE_UTF8);
     }
-    free(out);
+    free(out.ptr);
 }
 
 int ecsql_regex_functions_register(struct weh_briefcase *briefcase)

@@ -23,6 +23,25 @@ re2::StringPiece piece(const char *text, size_t n)
     return re2::StringPiece(text, n);
 }
 
+/* A rewrite names the match and nine groups. */
+constexpr int max_parts = 10;
+
+/* Is what Rewrite() would make of @rewrite at most @most bytes? */
+bool fits(re2::StringPiece rewrite, const re2::StringPiece *parts, size_t most)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < rewrite.size() && n <= most; i++) {
+        if (rewrite[i] == '\\' && i + 1 < rewrite.size()) {
+            i++;
+            n += rewrite[i] >= '0' && rewrite[i] <= '9' ? parts[rewrite[i] - '0'].size() : 1;
+        } else {
+            n++;
+        }
+    }
+    return n <= most;
+}
+
 } // namespace
 
 struct ecsql_regex {
@@ -77,20 +96,30 @@ extern "C" int ecsql_regex_match(const struct ecsql_regex *regex, const char *te
 }
 
 extern "C" int ecsql_regex_extract(const struct ecsql_regex *regex, const char *text, size_t n,
-                                   const char *rewrite, size_t n_rewrite, char **out, size_t *n_out)
+                                   const char *rewrite, struct ecsql_regex_text *out)
 {
     try {
+        const re2::StringPiece pattern(rewrite);
+        const int n_parts = 1 + RE2::MaxSubmatch(pattern);
+        re2::StringPiece parts[max_parts];
         std::string found;
 
-        if (!RE2::Extract(piece(text, n), regex->re2, piece(rewrite, n_rewrite), &found)) {
+        if (n_parts > max_parts || n_parts > 1 + regex->re2.NumberOfCapturingGroups() ||
+            !regex->re2.Match(piece(text, n), 0, n, RE2::UNANCHORED, parts, n_parts)) {
             return 0;
         }
-        *n_out = found.size();
-        *out = static_cast<char *>(std::malloc(found.size() + 1));
-        if (*out == nullptr) {
+        if (!fits(pattern, parts, out->n)) {
+            return ECSQL_REGEX_TOO_LONG;
+        }
+        if (!regex->re2.Rewrite(&found, pattern, parts, n_parts)) {
+            return 0;
+        }
+        out->ptr = static_cast<char *>(std::malloc(found.size() + 1));
+        if (out->ptr == nullptr) {
             return -1;
         }
-        std::memcpy(*out, found.c_str(), found.size() + 1);
+        out->n = found.size();
+        std::memcpy(out->ptr, found.c_str(), found.size() + 1);
         return 1;
     } catch (...) {
         return -1;

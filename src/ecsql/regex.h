@@ -21,10 +21,18 @@ void ecsql_regex_destroy(void *regex);
 size_t ecsql_regex_cost(const struct ecsql_regex *regex);
 /** Is there a match anywhere in @text? 1, 0; -1 without memory. */
 int ecsql_regex_match(const struct ecsql_regex *regex, const char *text, size_t n);
-/** @rewrite with "\0" ... "\9" replaced by what the first match in @text has. 1: *@out is the text, for
- * free(); 0: no match, or no such group; -1: no memory. */
+/** A text of the library's, for free(). */
+struct ecsql_regex_text {
+    char *ptr;
+    size_t n; /* before: how long it may be */
+};
+
+#define ECSQL_REGEX_TOO_LONG (-2)
+
+/** @rewrite with "\0" ... "\9" replaced by what the first match in @text has. 1: *@out is it; 0: no match, or no
+ * such group; -1: no memory; ECSQL_REGEX_TOO_LONG. */
 int ecsql_regex_extract(const struct ecsql_regex *regex, const char *text, size_t n,
-                        const char *rewrite, size_t n_rewrite, char **out, size_t *n_out);
+                        const char *rewrite, struct ecsql_regex_text *out);
 
 #ifdef __cplusplus
 }

@@ -97,11 +97,61 @@ static void test_a_text_is_as_long_as_the_pattern_allows(void **state)
     weh_arena_fini(&answer.arena);
 }
 
+static void test_what_is_extracted_is_as_long_as_a_value_may_be(void **state)
+{
+    struct answer answer;
+
+    /* 200,000 times 200,000 characters, of a query of some. */
+    ask(*state,
+        "SELECT regexp_extract(hex(zeroblob(100000)),'.*',replace(hex(zeroblob(100000)),'0','\\0'))",
+        60000, &answer);
+    assert_int_equal(answer.err, WEH_E_TOO_LARGE);
+    weh_arena_fini(&answer.arena);
+    ask(*state,
+        "SELECT length(regexp_extract(hex(zeroblob(100000)),'(0*)',replace('xxxxx','x','\\1')))",
+        60000, &answer);
+    assert_int_equal(only_cell(&answer)->as.integer, 1000000);
+    weh_arena_fini(&answer.arena);
+}
+
+static void test_rewrites_are_those_of_the_library(void **state)
+{
+    static const struct {
+        const char *call, *result; /* NULL: null */
+    } rows[] = {
+        { "regexp_extract('wall-12','([a-z]+)-([0-9]+)','\\2 \\\\ \\1 \\0')",
+          "12 \\ wall wall-12" },
+        { "regexp_extract('wall','(x)?w','<\\1>')", "<>" },
+        { "regexp_extract('wall','w','\\1')", NULL },
+        { "regexp_extract('wall','w','\\x')", NULL },
+        { "regexp_extract('wall','w','a\\')", NULL },
+        { "regexp_extract('wall','w','')", "" },
+        { "regexp_extract('wall','z','a')", NULL },
+        { "regexp_extract('abcdefghij','(a)(b)(c)(d)(e)(f)(g)(h)(i)(j)','\\9')", "i" },
+    };
+
+    for (size_t i = 0; i < WEH_ARRAY_LEN(rows); i++) {
+        struct answer answer;
+        char query[200];
+
+        (void)snprintf(query, sizeof(query), "SELECT %s", rows[i].call);
+        ask(*state, query, 60000, &answer);
+        if (rows[i].result == NULL) {
+            assert_true(weh_value_is_null(only_cell(&answer)));
+        } else {
+            assert_true(weh_str_eq_text(weh_value_str(only_cell(&answer)), rows[i].result));
+        }
+        weh_arena_fini(&answer.arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_many_matches_in_one_row_end_with_the_deadline),
         cmocka_unit_test(test_a_text_is_as_long_as_the_pattern_allows),
+        cmocka_unit_test(test_what_is_extracted_is_as_long_as_a_value_may_be),
+        cmocka_unit_test(test_rewrites_are_those_of_the_library),
     };
 
     return cmocka_run_group_tests(tests, ec_fixture_setup, ec_fixture_teardown);
