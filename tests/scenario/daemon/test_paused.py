@@ -21,6 +21,8 @@ DAEMON, N_READERS = os.path.abspath(sys.argv[1]), int(sys.argv[2])
 OUTBOX = 65536
 MOST = OUTBOX * 3 // 2 + 4096  # half, then a reply as long as all of it may come; and the last one
 MAILBOX = 32
+# Many need long to fill what is kept for each, and must not be given up for their silence before.
+PING_TIMEOUT_S = max(30, N_READERS * 3 // 10)
 # Of the outbox's bound, of what the bound does not count (frames, the mailbox, a buffer of the socket), and
 # of the sanitizers.
 BYTES_A_READER = 2 * OUTBOX + 128 * 1024
@@ -151,7 +153,7 @@ def open_readers(daemon):
 
 def flood_until_they_end(daemon, loud, silent, most):
     """The loud ones go on until they are ended, the silent ones stop and are given up."""
-    deadline = time.monotonic() + 600
+    deadline = time.monotonic() + 600 + PING_TIMEOUT_S
     watched, n_pairs = 0.0, 0
     while ended(daemon, "SLOW_READER") < len(loud) or ended(daemon, "PING_TIMEOUT") < len(silent):
         assert time.monotonic() < deadline, (
@@ -205,7 +207,7 @@ def main():
     sanitizer = os.environ.get("ASAN_OPTIONS", "")
     daemon = Daemon(DAEMON, f"limits.outbox_bytes={OUTBOX}", f"limits.mailbox_messages={MAILBOX}",
                     "limits.sessions=5000", "limits.user_briefcases=5000", "limits.ping_s=3",
-                    "limits.ping_timeout_s=30", "log.level=info", "audit.enabled=false",
+                    f"limits.ping_timeout_s={PING_TIMEOUT_S}", "log.level=info", "audit.enabled=false",
                     environment={"ASAN_OPTIONS": sanitizer + ":quarantine_size_mb=4"})
     maker = daemon.connect()
     maker.must("imodel.create", {"imodel": "house", "rootSubject": {"name": "house"}})
