@@ -43,9 +43,9 @@ struct weh_ecsql_host {
      * to close_beside. */
     struct weh_briefcase *(*open_beside)(void *ctx);
     void (*close_beside)(void *ctx, struct weh_briefcase *beside);
-    /** Run what waits, within the query: it may edit and save, and query too, but not go on with a cursor
-     * or close the engine. */
-    void (*run_waiting)(void *ctx);
+    /** Run of what waits a bounded part, within the query: it may edit and save, and query too, but not go on
+     * with a cursor or close the engine. True: what waits first cannot run so; it waits for the query's end. */
+    bool (*run_waiting)(void *ctx);
     /** A query has come whose compiled form was kept, or was not. */
     void (*count_kept)(void *ctx, bool was_kept);
 };

@@ -56,6 +56,7 @@ weh_err ecsql_compile(struct weh_briefcase *briefcase, const struct weh_ec_catal
     if (err == WEH_OK) {
         err = ecsql_columns_make(&context, out);
     }
+    out->is_random = context.is_random;
     out->params = context.params;
     out->n_params = context.n_params;
     return err;

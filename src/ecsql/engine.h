@@ -64,6 +64,9 @@ struct ecsql_going {
     struct ecsql_going *outer;
     struct weh_query_guard guard;
     struct ecsql_side *side;
+    uint64_t started_us;
+    uint64_t
+        deadline_us; /* the page ends with the row at hand; the guard's, in the middle of a step, is later */
     uint64_t slice_end_us; /* from then on it gives way */
     bool gave_way;
 };

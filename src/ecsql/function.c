@@ -52,6 +52,12 @@ const struct ecsql_function *ecsql_function_suggest(struct weh_str name)
     return nearest;
 }
 
+bool ecsql_function_is_random(const struct ecsql_function *function)
+{
+    return strcmp(function->sql_name, "random") == 0 ||
+           strcmp(function->sql_name, "randomblob") == 0;
+}
+
 bool ecsql_function_allowed(const char *sql_name)
 {
     for (size_t i = 0; i < WEH_ARRAY_LEN(functions); i++) {

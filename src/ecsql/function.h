@@ -20,6 +20,9 @@ const struct ecsql_function *ecsql_function_find(struct weh_str name);
 /** The function whose name is nearest to @name, for messages; or NULL. */
 const struct ecsql_function *ecsql_function_suggest(struct weh_str name);
 
+/** True when @function answers something else each time. */
+bool ecsql_function_is_random(const struct ecsql_function *function);
+
 /** True when a function of the list is @sql_name in SQL: the authorizer asks. */
 bool ecsql_function_allowed(const char *sql_name);
 

@@ -45,6 +45,7 @@ struct ecsql_context {
     uint16_t n_params;
     uint32_t n_param_uses;      /* how often one was met */
     struct ecsql_param *params; /* ECSQL_MAX_PARAMS; PARAM.param counts from 1 */
+    bool is_random;             /* calls what answers something else each time */
     struct weh_diag *diag;
 };
 

@@ -85,6 +85,7 @@ weh_err resolve_call(struct ecsql_context *context, struct ecsql_node *node,
         return no_function(context, node);
     }
     node->function = function;
+    context->is_random = context->is_random || ecsql_function_is_random(function);
     err = check_args(context, node, &n);
     if (err == WEH_OK && (n < function->min_args || n > function->max_args)) {
         err = ecsql_fail(context->text, node->at, context->diag,

@@ -2,17 +2,21 @@
  *
  * A query begins on the session's own connection, where it sees what is not saved. When an edit of the
  * same session waits for it longer than the slice, it gives way:
- * - nothing is unsaved: it begins anew on the connection beside, leaving out the rows that are sent already
- *   (the same statement over the same state gives the same rows). There, whatever waits runs within
- *   SQLite's progress handler: on another connection than the one that the handler belongs to;
+ * - nothing is unsaved, and as much time is left as it has taken: it begins anew on the connection beside,
+ *   leaving out the rows that are sent already (the same statement over the same state gives the same rows,
+ *   unless it is random). There, what waits runs within SQLite's progress handler: on another connection than
+ *   the one that the handler belongs to;
  * - else the page ends, as if its time were over.
  */
 #include "weh/clock.h"
 
 #include "engine.h"
 
-/* A query that has to stop may take so much longer to come to its next row. */
+/* A query that has to stop may take so much longer to come to its next row, where it can go on later. */
 #define ROW_GRACE_US 20000
+
+/* What others of the session take, the query has next: but not for less, and its slice at the most. */
+#define SHARE_US 1000
 
 /* What is sent of one page. */
 struct sent {
@@ -22,13 +26,21 @@ struct sent {
 
 /* ---- giving way ---- */
 
-/* Let others of the session run; what it takes them is not the query's time. */
-static void let_others_run(struct weh_ecsql *engine, struct ecsql_going *going)
+/* Let others of the session run; what it takes them is not the query's time. True: what waits cannot run
+ * within a query. */
+static bool let_others_run(struct weh_ecsql *engine, struct ecsql_going *going)
 {
+    const uint64_t slice_us = (uint64_t)engine->limits.slice_ms * 1000;
     const uint64_t started_us = weh_clock_mono_us();
+    const bool is_refused = engine->host.run_waiting(engine->host.ctx);
+    const uint64_t now_us = weh_clock_mono_us();
+    uint64_t share_us = now_us - started_us;
 
-    engine->host.run_waiting(engine->host.ctx);
-    going->guard.deadline_us += weh_clock_mono_us() - started_us;
+    going->guard.deadline_us += share_us;
+    going->deadline_us += share_us;
+    share_us = share_us > slice_us ? slice_us : share_us;
+    going->slice_end_us = now_us + (share_us < SHARE_US ? SHARE_US : share_us);
+    return is_refused;
 }
 
 /* True when the query has to stop here. */
@@ -41,11 +53,8 @@ static bool gives_way(struct weh_ecsql *engine, uint64_t grace_us)
         weh_clock_mono_us() < going->slice_end_us + grace_us) {
         return false;
     }
-    if (going->side->is_beside) {
-        let_others_run(engine, going);
-    }
-    /* Beside, when what waits cannot run within a query. */
-    going->gave_way = host->is_waited_for(host->ctx, false);
+    going->gave_way = !going->side->is_beside ||
+                      (let_others_run(engine, going) && host->is_waited_for(host->ctx, false));
     return going->gave_way;
 }
 
@@ -61,13 +70,15 @@ static void going_begin(struct weh_ecsql *engine, struct ecsql_run *run, uint64_
                         struct ecsql_going *going)
 {
     *going = (struct ecsql_going){ .outer = engine->going,
-                                   .guard = ecsql_guard(engine, deadline_us),
-                                   .side = run->side };
+                                   .guard = ecsql_guard(engine, deadline_us + ROW_GRACE_US),
+                                   .side = run->side,
+                                   .started_us = weh_clock_mono_us(),
+                                   .deadline_us = deadline_us };
     going->guard.stop = gives_way_within_step;
     going->guard.space = &run->space;
     engine->is_beside_busy = engine->is_beside_busy || run->side->is_beside;
     if (!run->side->is_beside) {
-        going->slice_end_us = weh_clock_mono_us() + (uint64_t)engine->limits.slice_ms * 1000;
+        going->slice_end_us = going->started_us + (uint64_t)engine->limits.slice_ms * 1000;
     }
     engine->going = going;
 }
@@ -109,13 +120,21 @@ void ecsql_run_end(struct ecsql_run *run)
     ecsql_side_leave(run->side);
 }
 
+/* Would @run, which @going belongs to, come as far again, and to the same rows? */
+static bool may_begin_anew(const struct ecsql_run *run, const struct ecsql_going *going)
+{
+    const uint64_t now_us = weh_clock_mono_us();
+
+    return run->has_args && !run->kept->statement.is_random &&
+           now_us + (now_us - going->started_us) < going->deadline_us;
+}
+
 /* Go on beside, behind the rows that are sent; false when that cannot be. */
 static bool move_beside(struct weh_ecsql *engine, struct ecsql_run *run, uint64_t n_sent)
 {
     struct ecsql_run beside = *run;
 
-    if (run->side->is_beside || !run->has_args || engine->going != NULL ||
-        !ecsql_beside_open(engine)) {
+    if (run->side->is_beside || engine->going != NULL || !ecsql_beside_open(engine)) {
         return false;
     }
     beside.side = &engine->beside;
@@ -147,10 +166,7 @@ static enum ecsql_page_end full(struct weh_ecsql *engine, const struct ecsql_run
     if (gives_way(engine, 0)) {
         return PAGE_TIME;
     }
-    /* The clock is asked now and then: SQLite's own steps look at it too. */
-    return (sent->n & 63) == 0 && weh_clock_mono_us() >= engine->going->guard.deadline_us
-               ? PAGE_TIME
-               : PAGE_DONE;
+    return weh_clock_mono_us() >= engine->going->deadline_us ? PAGE_TIME : PAGE_DONE;
 }
 
 /* The row at hand. */
@@ -201,7 +217,7 @@ static weh_err send_page(struct weh_ecsql *engine, struct ecsql_run *run, struct
     going_begin(engine, run, deadline_us, &going);
     err = send_rows(engine, run, &sent, sink, end, diag);
     going_end(engine, &going);
-    if (err != WEH_OK || !going.gave_way || *end == PAGE_DONE ||
+    if (err != WEH_OK || !going.gave_way || *end == PAGE_DONE || !may_begin_anew(run, &going) ||
         !move_beside(engine, run, sent.n)) {
         return err;
     }

@@ -28,6 +28,7 @@ struct ecsql_statement {
     struct ecsql_literal *literals;
     uint16_t first_literal;      /* SQL parameter of the first, from 1 */
     struct ecsql_pragma *pragma; /* or NULL */
+    bool is_random;              /* run again, it answers something else */
 };
 
 /** Compile @text. @out is in place; free it with ecsql_statement_fini, also after a failure. */

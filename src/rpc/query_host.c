@@ -59,11 +59,11 @@ static bool may_run_within(const struct weh_method *method)
     return (method->states & WEH_IN(READY)) != 0;
 }
 
-static void run_waiting(void *ctx)
+static bool run_waiting(void *ctx)
 {
     const struct workspace *workspace = ctx;
 
-    weh_session_run_waiting(workspace->session, may_run_within);
+    return weh_session_run_waiting(workspace->session, may_run_within);
 }
 
 static void count_kept(void *ctx, bool was_kept)

@@ -26,7 +26,7 @@ void session_push_locked(struct weh_session *session, enum sender sender, struct
 void session_send_error(struct weh_session *session, enum sender sender, const struct weh_value *id,
                         const struct weh_diag *diag, const char *activity_id);
 
-/** What the @number-th request belongs to when it does not say: what the handshake said, else itself. */
+/** What the @number-th message belongs to when it does not say: what the handshake said, else itself. */
 void session_default_activity(const struct weh_session *session, uint64_t number,
                               struct activity *out);
 

@@ -448,8 +448,7 @@ void session_run_job(struct weh_session *session, struct job *job)
     if (!out_of_band) {
         session_progress_reset(session, started_us);
     }
-    session_default_activity(session, out_of_band ? session->n_taken : session->stats.requests,
-                             activity);
+    session_default_activity(session, job->number, activity);
     err = call_method(session, job, arena, &writer, activity, &diag);
     took_us = weh_clock_mono_us() - started_us;
     weh_metrics_request(session->host->metrics,

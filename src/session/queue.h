@@ -18,6 +18,7 @@ struct job {
     size_t len;
     struct weh_envelope envelope;
     const struct weh_method *method;
+    uint64_t number; /* of the client's messages; 0: the server's own order */
     bool cancelled;
 };
 

@@ -267,6 +267,7 @@ void weh_session_receive(struct weh_session *session, uint8_t *bytes, size_t len
     if (err != WEH_OK || (job->method->flags & WEH_METHOD_UNCOUNTED) == 0) {
         session_count_taken(session);
     }
+    job->number = session->n_taken;
     if (err != WEH_OK) {
         send_early_error(session, job->envelope.has_id ? &job->envelope.id : NULL, &diag);
         job_destroy(job);

@@ -154,6 +154,10 @@ void session_schedule_locked(struct weh_session *session);
 /** Unread bytes from which on the requests of @session wait. */
 size_t session_outbox_high(const struct weh_session *session);
 
+/** A turn ends with the request during which this has gone by: what takes long waits for the others
+ * after each request. */
+#define SESSION_TURN_US 20000U
+
 /** Run some requests of @session in the thread of @worker. True when there is more to do. */
 bool session_turn(struct weh_session *session, struct worker *worker);
 

@@ -5,10 +5,6 @@
 
 #include "call_priv.h"
 
-/* A turn ends with the request during which this has gone by: what takes long waits for the others
- * after each request. */
-#define TURN_US 20000U
-
 /* Requests answered before the channel is woken although more wait. */
 #define MAX_HELD 16
 
@@ -206,7 +202,7 @@ static bool run_next(struct weh_session *session)
 bool session_turn(struct weh_session *session, struct worker *worker)
 {
     const int64_t turn = session->host->options.config->workers_turn_messages;
-    const uint64_t end_us = weh_clock_mono_us() + TURN_US;
+    const uint64_t end_us = weh_clock_mono_us() + SESSION_TURN_US;
     const enum lane lane = session->usage.lane;
     bool more = true;
 

@@ -7,6 +7,8 @@
  */
 #include "weh/within.h"
 
+#include "weh/clock.h"
+
 #include "call_priv.h"
 
 /* Of the request that waits while others run within it. */
@@ -23,21 +25,32 @@ enum weh_waiting weh_session_waiting(const struct weh_session *session)
     if (atomic_load_explicit(&session->mailbox.n_edits, memory_order_relaxed) > 0) {
         return WEH_WAITING_EDITS;
     }
-    return atomic_load_explicit(&session->mailbox.n_all, memory_order_relaxed) > 0
+    return atomic_load_explicit(&session->mailbox.n_all, memory_order_relaxed) > 0 ||
+                   weh_spill_len(&session->overflow) > 0
                ? WEH_WAITING_READS
                : WEH_WAITING_NONE;
 }
 
+/* Requests may run now: as between two turns, the client has read what it was answered. */
+static bool is_free_locked(struct weh_session *session)
+{
+    session_refill_locked(session);
+    return session->mailbox.head != NULL && session->ending == ENDING_NOT &&
+           !atomic_load(&session->cancel) && session->outer_id == NULL &&
+           !session_overflows_locked(session);
+}
+
 /* The next job, if it may run now; the session is as if it ran nothing else. */
-static struct job *begin(struct weh_session *session, weh_may_run may_run, struct aside *aside)
+static struct job *begin(struct weh_session *session, weh_may_run may_run, struct aside *aside,
+                         bool *is_refused)
 {
     struct job *job = NULL;
+    bool is_free;
 
     (void)pthread_mutex_lock(&session->lock);
-    if (session->mailbox.head != NULL && session->ending == ENDING_NOT &&
-        !atomic_load(&session->cancel) && session->outer_id == NULL &&
-        session->outbox.bytes <= session_outbox_high(session) &&
-        may_run(session->mailbox.head->method)) {
+    is_free = is_free_locked(session);
+    *is_refused = is_free && !may_run(session->mailbox.head->method);
+    if (is_free && !*is_refused) {
         job = mailbox_pop(&session->mailbox);
         aside->running_id = session->running_id;
         aside->method = session->shown.method;
@@ -80,14 +93,24 @@ static void run(struct weh_session *session, struct job *job, struct aside *asid
     session->next_progress_us = aside->next_progress_us;
 }
 
-void weh_session_run_waiting(struct weh_session *session, weh_may_run may_run)
+bool weh_session_run_waiting(struct weh_session *session, weh_may_run may_run)
 {
+    const uint64_t end_us = weh_clock_mono_us() + SESSION_TURN_US;
+    bool is_refused = false;
     struct aside aside;
     struct job *job;
 
-    while ((job = begin(session, may_run, &aside)) != NULL) {
+    for (int64_t i = 0; i < session->host->options.config->workers_turn_messages; i++) {
+        job = begin(session, may_run, &aside, &is_refused);
+        if (job == NULL) {
+            break;
+        }
         run(session, job, &aside);
         end(session, &aside);
         job_destroy(job);
+        if (weh_clock_mono_us() >= end_us) {
+            break;
+        }
     }
+    return is_refused;
 }

@@ -312,6 +312,131 @@ static void test_cursors_survive_reads_queries_and_saves(void **state)
     call_fails(&f->a, "query.next", params, "CursorInvalid", "cursor");
 }
 
+/* What a client that does not read makes: the requests of a query's session wait for it, and not for the query. */
+static void test_query_goes_on_while_its_client_does_not_read(void **state)
+{
+    enum {
+        N_READS = 60
+    };
+    struct fixture *f = *state;
+    struct weh_session_view view;
+    int query;
+    int edit;
+
+    f->config.limits_outbox_bytes = 8000;
+    open_small(f);
+    f->a.fake->reads = false;
+    query = send_query(f, ENDLESS, "");
+    for (int i = 0; i < N_READS; i++) {
+        send_request(&f->a, "elements.getElementProps", "{\"id\":\"0x1\"}");
+    }
+    edit = send_insert(f);
+    connect_client(f, &f->b, WEH_ACCESS_VIEW);
+    do {
+        (void)call(&f->b, "session.ping", "{}");
+        weh_session_look(f->a.fake->session, &view);
+    } while (view.outbox_bytes <= 4000);
+    /* It looks at what waits more than once meanwhile. */
+    for (int i = 0; i < 100; i++) {
+        (void)call(&f->b, "session.ping", "{}");
+    }
+    weh_session_look(f->a.fake->session, &view);
+    assert_true(view.mailbox_messages > 0);
+    assert_true(view.outbox_bytes <= 12000);
+    f->a.fake->reads = true;
+    for (int i = 1; i <= N_READS; i++) {
+        (void)result_to(f, query + i);
+    }
+    (void)result_to(f, edit);
+    cancel_and_wait(f, query);
+}
+
+/* The activity id of the error that @message is. */
+static void copy_activity(const struct weh_value *message, char out[64])
+{
+    const struct weh_value *data = weh_value_get(weh_value_get(message, "error"), "data");
+    struct weh_str id = weh_value_str(weh_value_get(data, "activityId"));
+
+    (void)snprintf(out, 64, "%.*s", WEH_STR_ARGS(id));
+}
+
+static void test_request_within_a_query_has_an_activity_of_its_own(void **state)
+{
+    struct fixture *f = *state;
+    const struct weh_value *message;
+    int64_t n = 0;
+    char within[64];
+    char outside[64];
+    int query;
+
+    open_small(f);
+    query = send_query(f, ENDLESS, "");
+    (void)result_to(f, send_insert(f));
+    send_request(&f->a, "elements.getElementProps", "{\"id\":\"0xffff\"}");
+    copy_activity(reply_to(f, f->a.n_requests), within);
+    cancel(f, query);
+    do {
+        message = next_message(&f->a);
+    } while (!weh_value_to_int64(weh_value_get(message, "id"), &n) || n != query);
+    copy_activity(message, outside);
+    assert_true(within[0] != '\0' && outside[0] != '\0');
+    assert_string_not_equal(within, outside);
+}
+
+static void test_query_that_is_random_does_not_begin_anew(void **state)
+{
+    struct fixture *f = *state;
+    const struct weh_value *reply;
+    int query;
+    int edit;
+
+    open_small(f);
+    query = send_query(f,
+                       "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n) SELECT "
+                       "COUNT(*)+0*random() FROM n",
+                       "");
+    edit = send_insert(f);
+    reply = result_to(f, query);
+    assert_text(reply, "partial", "time");
+    assert_int_equal(rows_of(reply)->n, 0);
+    (void)result_to(f, edit);
+}
+
+/* The next page begins behind @reply's; false: it has left no cursor. */
+static bool goes_on(struct fixture *f, const struct weh_value *reply)
+{
+    const struct weh_value *cursor = weh_value_get(reply, "cursor");
+    int64_t next = cell_of(reply, 0) + (int64_t)rows_of(reply)->n * 500;
+    char params[80];
+
+    assert_text(reply, "partial", "time");
+    if (cursor == NULL) {
+        return false;
+    }
+    (void)snprintf(params, sizeof(params), "{\"cursor\":\"%.*s\"}",
+                   WEH_STR_ARGS(weh_value_str(cursor)));
+    assert_int_equal(cell_of(call(&f->a, "query.next", params), 0), next);
+    (void)reply_of(&f->a, "query.close", params);
+    return true;
+}
+
+static void test_time_that_is_over_leaves_a_cursor(void **state)
+{
+    struct fixture *f = *state;
+    int n = 0;
+
+    open_small(f);
+    for (int i = 0; i < 10; i++) {
+        n += goes_on(f,
+                     call(&f->a, "query.ecsql",
+                          "{\"ecsql\":\"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM "
+                          "n) SELECT i FROM n WHERE i%500=0\",\"rowFormat\":\"array\","
+                          "\"quota\":{\"time\":0.03}}"));
+    }
+    /* A machine that does something else in the wrong moment may keep one from coming to its row. */
+    assert_true(n >= 5);
+}
+
 static void test_explain_shows_sql_and_plan(void **state)
 {
     struct fixture *f = *state;
@@ -360,6 +485,10 @@ int main(void)
         T(test_query_stops_for_an_edit_that_cannot_run_within_it),
         T(test_cursor_of_a_query_that_an_edit_overtook_is_invalid),
         T(test_cursors_survive_reads_queries_and_saves),
+        T(test_query_goes_on_while_its_client_does_not_read),
+        T(test_request_within_a_query_has_an_activity_of_its_own),
+        T(test_query_that_is_random_does_not_begin_anew),
+        T(test_time_that_is_over_leaves_a_cursor),
         T(test_explain_shows_sql_and_plan),
         T(test_explain_is_for_admins_and_for_briefcases_of_ones_own),
     };
