@@ -203,7 +203,8 @@ static uint32_t next_char(const unsigned char **at)
     if (c < 0xc0) {
         return c;
     }
-    c &= c < 0xe0 ? 0x1f : c < 0xf0 ? 0x0f : c < 0xf8 ? 0x07 : 0x00;
+    /* Those from f8 on begin no character. */
+    c &= c < 0xe0 ? 0x1f : c < 0xf0 ? 0x0f : c < 0xf8 ? 0x07 : c < 0xfc ? 0x03 : c == 0xfd;
     while (is_continuation(**at)) {
         c = (c << 6) + (*(*at)++ & 0x3f);
     }
@@ -370,16 +371,43 @@ static size_t char_len(struct text text, size_t at)
 /* What trim takes away. */
 struct chars {
     struct text all;
+    bool is_simple;   /* all of them are of one byte */
     bool single[256]; /* those of one byte */
 };
 
-/* Is the character of @n bytes at @at one of @set? False too when the time is over. */
-static bool in_chars(struct matcher *m, const struct chars *set, const unsigned char *at, size_t n)
+static struct chars chars_of(struct text all)
 {
-    if (look(m, n == 1 ? 1 : set->all.len)) {
-        return false;
+    struct chars set = { .all = all, .is_simple = true };
+
+    for (size_t i = 0; i < all.len; i += char_len(all, i)) {
+        bool is_single = char_len(all, i) == 1;
+
+        set.single[all.ptr[i]] = set.single[all.ptr[i]] || is_single;
+        set.is_simple = set.is_simple && is_single;
     }
-    return n == 1 ? set->single[*at] : memmem(set->all.ptr, set->all.len, at, n) != NULL;
+    return set;
+}
+
+/* Bytes of the first character of @set that @text begins with (@at_end: ends with); 0: none, or the time is over. In
+ * what is no UTF-8 it need be none of @text's characters. */
+static size_t matching(struct matcher *m, const struct chars *set, struct text text, bool at_end)
+{
+    size_t n;
+
+    if (text.len == 0 || look(m, set->is_simple ? 1 : set->all.len)) {
+        return 0;
+    }
+    if (set->is_simple) {
+        return set->single[text.ptr[at_end ? text.len - 1 : 0]];
+    }
+    for (size_t i = 0; i < set->all.len; i += n) {
+        n = char_len(set->all, i);
+        if (n <= text.len &&
+            memcmp(text.ptr + (at_end ? text.len - n : 0), set->all.ptr + i, n) == 0) {
+            return n;
+        }
+    }
+    return 0;
 }
 
 enum {
@@ -389,30 +417,15 @@ enum {
 
 static void cut(struct matcher *m, struct text *text, struct text all, int ends)
 {
-    struct chars set = { .all = all };
+    const struct chars set = chars_of(all);
+    size_t n;
 
-    for (size_t i = 0; i < all.len; i += char_len(all, i)) {
-        set.single[all.ptr[i]] = set.single[all.ptr[i]] || char_len(all, i) == 1;
-    }
-    while ((ends & TRIM_LEFT) != 0 && text->len > 0) {
-        size_t n = char_len(*text, 0);
-
-        if (!in_chars(m, &set, text->ptr, n)) {
-            break;
-        }
+    while ((ends & TRIM_LEFT) != 0 && (n = matching(m, &set, *text, false)) > 0) {
         text->ptr += n;
         text->len -= n;
     }
-    while ((ends & TRIM_RIGHT) != 0 && text->len > 0) {
-        size_t at = text->len - 1;
-
-        while (at > 0 && is_continuation(text->ptr[at])) {
-            at--;
-        }
-        if (!in_chars(m, &set, text->ptr + at, text->len - at)) {
-            break;
-        }
-        text->len = at;
+    while ((ends & TRIM_RIGHT) != 0 && (n = matching(m, &set, *text, true)) > 0) {
+        text->len -= n;
     }
 }
 
@@ -428,6 +441,7 @@ static void trim_ends(sqlite3_context *context, int n, sqlite3_value **args, int
         sqlite3_result_error_nomem(context);
         return;
     }
+    set.len = strlen((const char *)set.ptr);
     cut(&m, &text, set, ends);
     if (m.is_over) {
         sqlite3_result_error_code(context, SQLITE_INTERRUPT);

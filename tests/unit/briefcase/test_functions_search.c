@@ -158,6 +158,86 @@ static void test_functions_answer_as_sqlite_does(void **state)
     }
 }
 
+#define N_ARGS   3
+#define MOST_ARG 10
+
+/* A text of bytes that need be no UTF-8, and have NULs. */
+struct bytes {
+    int n;
+    char data[MOST_ARG];
+};
+
+static void random_bytes(struct world *w, struct bytes *out)
+{
+    /* Whatever may begin a character, few of what may follow, and what the other arguments are about. */
+    static const unsigned char some[] = { 0,    'a',  'A',  '%',  '_',  '*',  '?',  '[',  ']',
+                                          '^',  '-',  0x80, 0xa4, 0xbf, 0xc0, 0xc1, 0xc3, 0xdf,
+                                          0xe0, 0xe2, 0xed, 0xef, 0xf0, 0xf4, 0xf7, 0xf8, 0xf9,
+                                          0xfa, 0xfb, 0xfc, 0xfd, 0xfe, 0xff };
+
+    *out = (struct bytes){ .n = (int)next(w, MOST_ARG + 1) };
+    for (int i = 0; i < out->n; i++) {
+        out->data[i] = (char)(next(w, 3) == 0 ? 0x80 + next(w, 2) : some[next(w, sizeof(some))]);
+    }
+}
+
+/* The outcome of @sql, its bytes and all. */
+static void run_bytes(sqlite3 *db, const char *sql, const struct bytes args[N_ARGS], char out[256])
+{
+    sqlite3_stmt *stmt = NULL;
+
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
+    for (int i = 0; i < sqlite3_bind_parameter_count(stmt); i++) {
+        assert_int_equal(sqlite3_bind_text(stmt, i + 1, args[i].data, args[i].n, NULL), SQLITE_OK);
+    }
+    if (sqlite3_step(stmt) == SQLITE_ROW) {
+        (void)snprintf(out, 256, "%s", (const char *)sqlite3_column_text(stmt, 0));
+    } else {
+        (void)snprintf(out, 256, "error %s", sqlite3_errmsg(db));
+    }
+    sqlite3_finalize(stmt);
+}
+
+static void print_bytes(const struct bytes *bytes)
+{
+    for (int i = 0; i < bytes->n; i++) {
+        print_error("%02x", (unsigned char)bytes->data[i]);
+    }
+    print_error(bytes->n == 0 ? "nothing\n" : "\n");
+}
+
+static void test_functions_answer_to_any_bytes_as_sqlite_does(void **state)
+{
+    static const char *const sqls[] = {
+        "SELECT hex(trim(?1,?2))", "SELECT hex(ltrim(?1,?2))", "SELECT hex(rtrim(?1,?2))",
+        "SELECT hex(trim(?1))",    "SELECT instr(?1,?2)",      "SELECT hex(replace(?1,?2,?3))",
+        "SELECT ?1 LIKE ?2",       "SELECT ?1 GLOB ?2",        "SELECT ?1 LIKE ?2 ESCAPE ?3"
+    };
+    struct world *w = *state;
+    struct bytes args[N_ARGS];
+    char ours[256];
+    char theirs[256];
+
+    for (unsigned i = 0; i < 10 * N_CASES; i++) {
+        const char *sql = sqls[i % WEH_ARRAY_LEN(sqls)];
+
+        for (int k = 0; k < N_ARGS; k++) {
+            random_bytes(w, &args[k]);
+        }
+        args[1].n = (int)next(w, (uint32_t)args[1].n + 1);
+        args[2].n = (int)next(w, (uint32_t)args[2].n + 1);
+        run_bytes(weh_briefcase_db(w->briefcase), sql, args, ours);
+        run_bytes(w->plain, sql, args, theirs);
+        if (strcmp(ours, theirs) != 0) {
+            print_error("%s of\n", sql);
+            print_bytes(&args[0]);
+            print_bytes(&args[1]);
+            print_bytes(&args[2]);
+        }
+        assert_string_equal(ours, theirs);
+    }
+}
+
 static void test_functions_treat_nulls_and_numbers_as_sqlite_does(void **state)
 {
     static const char *const sqls[] = { "SELECT instr(?1,?2)",
@@ -271,6 +351,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_functions_answer_as_sqlite_does),
+        cmocka_unit_test(test_functions_answer_to_any_bytes_as_sqlite_does),
         cmocka_unit_test(test_functions_treat_nulls_and_numbers_as_sqlite_does),
         cmocka_unit_test(test_like_takes_blobs_for_texts),
         cmocka_unit_test(test_like_with_a_pattern_that_is_too_long_is_refused),
