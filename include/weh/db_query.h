@@ -11,6 +11,8 @@
 
 #include "weh/db.h"
 
+struct weh_buf;
+
 /** What a statement has put into temporary files so far, over all its steps, and may. */
 struct weh_query_space {
     uint64_t used_bytes;
@@ -51,5 +53,7 @@ WEH_MUST_CHECK weh_err weh_query_step(struct weh_briefcase *briefcase,
 /** For an SQL function that takes long: has the query of @briefcase to end? It is noted; the function fails with
  * SQLITE_INTERRUPT then. False when none runs. */
 bool weh_query_is_over(struct weh_briefcase *briefcase);
+/** The answer of an SQL function is the text in @buf, or that there is no memory, or that it is too long. Copied. */
+void weh_query_give_text(sqlite3_context *context, const struct weh_buf *buf);
 
 #endif

@@ -135,18 +135,6 @@ static void instr(sqlite3_context *context, int n, sqlite3_value **args)
     sqlite3_result_int64(context, place);
 }
 
-static void give(sqlite3_context *context, struct weh_buf *buf)
-{
-    if (buf->err == WEH_E_NOMEM) {
-        sqlite3_result_error_nomem(context);
-    } else if (buf->err != WEH_OK) {
-        sqlite3_result_error_toobig(context);
-    } else {
-        sqlite3_result_text64(context, buf->len == 0 ? "" : (const char *)buf->data, buf->len,
-                              SQLITE_TRANSIENT, SQLITE_UTF8);
-    }
-}
-
 static void replace(sqlite3_context *context, int n, sqlite3_value **args)
 {
     struct matcher m = { .briefcase = sqlite3_user_data(context) };
@@ -188,7 +176,7 @@ static void replace(sqlite3_context *context, int n, sqlite3_value **args)
     if (m.is_over) {
         sqlite3_result_error_code(context, SQLITE_INTERRUPT);
     } else {
-        give(context, &buf);
+        weh_query_give_text(context, &buf);
     }
     weh_buf_fini(&buf);
 }

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "weh/buf.h"
 #include "weh/clock.h"
 #include "weh/db_query.h"
 #include "weh/sqlite_time.h"
@@ -75,6 +76,18 @@ bool weh_query_is_over(struct weh_briefcase *briefcase)
         return true;
     }
     return false;
+}
+
+void weh_query_give_text(sqlite3_context *context, const struct weh_buf *buf)
+{
+    if (buf->err == WEH_E_NOMEM) {
+        sqlite3_result_error_nomem(context);
+    } else if (buf->err != WEH_OK) {
+        sqlite3_result_error_toobig(context);
+    } else {
+        sqlite3_result_text64(context, buf->len == 0 ? "" : (const char *)buf->data, buf->len,
+                              SQLITE_TRANSIENT, SQLITE_UTF8);
+    }
 }
 
 /* SQLite's messages name tables and columns as the statement does, which is nobody's business; those

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "weh/buf.h"
+#include "weh/db_query.h"
 
 #include "functions.h"
 
@@ -90,11 +91,8 @@ static void json_pretty(sqlite3_context *context, int n, sqlite3_value **args)
         sqlite3_result_error_nomem(context);
     } else if (rc != SQLITE_ROW) {
         sqlite3_result_error(context, "malformed JSON", -1);
-    } else if (buf.err != WEH_OK) {
-        sqlite3_result_error_toobig(context);
-    } else if (buf.len > 0) {
-        sqlite3_result_text64(context, (const char *)buf.data, buf.len, SQLITE_TRANSIENT,
-                              SQLITE_UTF8);
+    } else if (buf.err != WEH_OK || buf.len > 0) {
+        weh_query_give_text(context, &buf);
     }
     weh_buf_fini(&buf);
     (void)sqlite3_finalize(stmt);

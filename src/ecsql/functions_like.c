@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "weh/buf.h"
+#include "weh/db_query.h"
 
 #include "functions.h"
 
@@ -68,8 +69,7 @@ static void like_from(sqlite3_context *context, int n, sqlite3_value **args)
 
     weh_buf_init(&prefix, SIZE_MAX);
     if (prefix_of(context, n, args, &prefix)) {
-        sqlite3_result_text64(context, prefix.len == 0 ? "" : (const char *)prefix.data, prefix.len,
-                              SQLITE_TRANSIENT, SQLITE_UTF8);
+        weh_query_give_text(context, &prefix);
     }
     weh_buf_fini(&prefix);
 }
@@ -87,8 +87,7 @@ static void like_to(sqlite3_context *context, int n, sqlite3_value **args)
             sqlite3_result_zeroblob(context, 0);
         } else {
             *last = (uint8_t)((*last >= 'A' && *last <= 'Z' ? *last - 'A' + 'a' : *last) + 1);
-            sqlite3_result_text64(context, (const char *)prefix.data, prefix.len, SQLITE_TRANSIENT,
-                                  SQLITE_UTF8);
+            weh_query_give_text(context, &prefix);
         }
     }
     weh_buf_fini(&prefix);

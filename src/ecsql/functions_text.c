@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "weh/buf.h"
+#include "weh/db_query.h"
 
 #include "functions.h"
 
@@ -13,19 +14,6 @@ static void put_value(struct weh_buf *buf, sqlite3_value *value)
     if (text != NULL) {
         weh_buf_append(buf, text, (size_t)sqlite3_value_bytes(value));
     }
-}
-
-static void give(sqlite3_context *context, struct weh_buf *buf)
-{
-    if (buf->err == WEH_E_NOMEM) {
-        sqlite3_result_error_nomem(context);
-    } else if (buf->err != WEH_OK) {
-        sqlite3_result_error_toobig(context);
-    } else {
-        sqlite3_result_text64(context, buf->len == 0 ? "" : (const char *)buf->data, buf->len,
-                              SQLITE_TRANSIENT, SQLITE_UTF8);
-    }
-    weh_buf_fini(buf);
 }
 
 static size_t limit_of(sqlite3_context *context)
@@ -51,7 +39,8 @@ static void join(sqlite3_context *context, int first, int n, sqlite3_value **arg
         put_value(&buf, args[i]);
         is_first = false;
     }
-    give(context, &buf);
+    weh_query_give_text(context, &buf);
+    weh_buf_fini(&buf);
 }
 
 static void concat(sqlite3_context *context, int n, sqlite3_value **args)
