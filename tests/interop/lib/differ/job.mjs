@@ -1,11 +1,8 @@
 // The worker process of differ.mjs: one daemon, one official backend, one script after another, told by messages.
 // A process of its own, because the official backend ends its process on some faults.
-import { mkdtempSync, rmSync, existsSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Daemon } from "../daemon.mjs";
-import { start, stop } from "../host.mjs";
+import { answerJobs, withServer } from "../pooled.mjs";
 import { minimise } from "./minimise.mjs";
 import { Runner } from "./runner.mjs";
 import { spoils } from "./spoil.mjs";
@@ -48,33 +45,14 @@ async function shorten(runner, job) {
 
 /** Serve the parent process until it says {end}. */
 export async function serveJobs(program) {
-  const memory = "/dev/shm";
-  const dir = mkdtempSync(join(existsSync(memory) ? memory : tmpdir(), "weh-differ-"));
-  const daemon = new Daemon(program, dir);
-  let closed = () => {};
-  const end = new Promise((done) => { closed = done; });
-  await start();
-  try {
-    await daemon.start();
+  await withServer({ program, name: "differ" }, async (daemon, dir) => {
     const runner = new Runner(daemon, (name) => join(data, `${name}.bim`), dir);
     await runner.connect();
-    process.on("message", async (job) => {
-      if (job.end) return closed();
-      try {
-        process.send(job.failure === undefined ? await play(runner, job) : await shorten(runner, job));
-      } catch (e) {
-        process.send({ failures: [{ kind: "harness", text: `${e.stack ?? e}\n${daemon.log.slice(-20).join("\n")}` }], script: job.script });
-      }
+    await answerJobs({
+      daemon, dir, ready: { missing: runner.missing },
+      play: (job) => (job.failure === undefined ? play(runner, job) : shorten(runner, job)),
+      broken: (text, job) => ({ failures: [{ kind: "harness", text }], script: job.script }),
     });
-    process.send({ ready: true, missing: runner.missing, leaves: { pid: daemon.process.pid, dir } });
-    await end;
     await runner.client.close();
-    const { code, signal } = await daemon.stop();
-    process.send({ ended: code ?? signal, log: daemon.log });
-  } finally {
-    if (daemon.process !== undefined && daemon.process.exitCode === null && daemon.process.signalCode === null) await daemon.kill();
-    await stop();
-    rmSync(dir, { recursive: true, force: true });
-    if (process.connected) process.disconnect();
-  }
+  });
 }

@@ -1,13 +1,11 @@
 // The worker process of ecsql_differ.mjs: one daemon, one official backend, one query after another, told by messages.
 // A process of its own, because the official backend ends its process on some faults.
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Client } from "../client.mjs";
-import { Daemon } from "../daemon.mjs";
 import { Random } from "../differ/random.mjs";
-import { copyIModel, openIModel, start, stop } from "../host.mjs";
+import { copyIModel, openIModel } from "../host.mjs";
+import { answerJobs, withServer } from "../pooled.mjs";
 import { Catalog } from "./catalog.mjs";
 import { explained } from "./explained.mjs";
 import { spoilt } from "./faults.mjs";
@@ -82,38 +80,15 @@ async function shorten(world, job) {
   return { shortened: { ...job, question: { ...job.question, query }, difference: (await world.differs({ ...job.question, query })).difference ?? job.difference } };
 }
 
-async function serve(world, daemon, dir) {
-  const end = new Promise((closed) => {
-    process.on("message", async (job) => {
-      if (job.end) return closed();
-      try {
-        process.send(job.difference === undefined ? await play(world, job) : await shorten(world, job));
-      } catch (e) {
-        process.send({ difference: { kind: "harness", text: `${e.stack ?? e}\n${daemon.log.slice(-20).join("\n")}` } });
-      }
-    });
-  });
-  process.send({ ready: true, leaves: { pid: daemon.process.pid, dir } });
-  await end;
-}
-
 /** Serve the parent process until it says {end}. */
 export async function serveJobs(program, file) {
-  const memory = "/dev/shm";
-  const dir = mkdtempSync(join(existsSync(memory) ? memory : tmpdir(), "weh-ecsql-differ-"));
-  const daemon = new Daemon(program, dir, SETTINGS);
-  await start();
-  try {
-    await daemon.start();
+  await withServer({ program, name: "ecsql-differ", settings: SETTINGS }, async (daemon, dir) => {
     const world = await World.open(file, daemon, dir);
-    await serve(world, daemon, dir);
+    await answerJobs({
+      daemon, dir,
+      play: (job) => (job.difference === undefined ? play(world, job) : shorten(world, job)),
+      broken: (text) => ({ difference: { kind: "harness", text } }),
+    });
     await world.close();
-    const { code, signal } = await daemon.stop();
-    process.send({ ended: code ?? signal, log: daemon.log });
-  } finally {
-    if (daemon.process !== undefined && daemon.process.exitCode === null && daemon.process.signalCode === null) await daemon.kill();
-    await stop();
-    rmSync(dir, { recursive: true, force: true });
-    if (process.connected) process.disconnect();
-  }
+  });
 }
