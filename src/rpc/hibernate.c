@@ -134,12 +134,12 @@ static void make_room(struct workspace *workspace)
 weh_err workspace_check_files(struct workspace *workspace, struct weh_diag *diag)
 {
     struct awake_list *list = &workspace->app->awake;
-    size_t n_awake;
+    size_t n_open;
 
     (void)pthread_mutex_lock(&list->lock);
-    n_awake = list->n_awake + list->n_beside;
+    n_open = list->n_awake + list->n_beside;
     (void)pthread_mutex_unlock(&list->lock);
-    if (n_awake < hard_limit(workspace)) {
+    if (n_open < hard_limit(workspace)) {
         return WEH_OK;
     }
     make_room(workspace);
@@ -212,15 +212,15 @@ static bool is_short_of_descriptors(void)
 weh_err workspace_open_failed(struct workspace *workspace, weh_err err, struct weh_diag *diag)
 {
     struct awake_list *list = &workspace->app->awake;
-    size_t n_awake;
+    size_t n_open;
 
     if (!is_short_of_descriptors()) {
         return err;
     }
     (void)pthread_mutex_lock(&list->lock);
-    n_awake = list->n_awake;
+    n_open = list->n_awake + list->n_beside;
     (void)pthread_mutex_unlock(&list->lock);
-    make_room_for(workspace, n_awake - n_awake / 4 - (n_awake > 0 ? 1 : 0));
+    make_room_for(workspace, n_open - n_open / 4 - (n_open > 0 ? 1 : 0));
     count(workspace, WEH_METRIC_LIMIT_FILES, 1);
     return weh_fail(diag, WEH_E_BUSY, "no descriptor is free; try again");
 }

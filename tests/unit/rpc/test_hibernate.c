@@ -20,6 +20,7 @@
 #include "weh/clock.h"
 
 #include "rpc_fixture.h"
+#include "rpc_priv.h"
 
 #define SUBJECT                                                                      \
     "{\"props\":{\"classFullName\":\"BisCore:Subject\",\"model\":\"0x1\",\"code\":{" \
@@ -338,22 +339,30 @@ static void test_too_many_files_that_cannot_sleep_are_refused(void **state)
     }
 }
 
+/* No descriptor is free any more. */
+static struct rlimit limit_descriptors(struct rlimit *old)
+{
+    struct rlimit low;
+    int free_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+    assert_true(free_fd >= 0 && close(free_fd) == 0);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, old), 0);
+    low = (struct rlimit){ (rlim_t)free_fd, old->rlim_max };
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+    return low;
+}
+
 /* Whatever took them: a session that rests gives its descriptors to one that works. */
 static void test_file_without_a_descriptor_is_busy_until_others_sleep(void **state)
 {
     struct fixture *f = *state;
     struct rlimit old = { 0 };
     struct rlimit low;
-    int free_fd;
 
     assert_int_equal(weh_config_set(&f->config, "limits.open_files", "0", "test", NULL), WEH_OK);
     connect_client(f, &f->b, WEH_ACCESS_EDIT);
     (void)call(&f->a, "briefcase.open", "{\"imodel\":\"empty\"}");
-    assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
-    free_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    assert_true(free_fd >= 0 && close(free_fd) == 0);
-    low = (struct rlimit){ (rlim_t)free_fd, old.rlim_max };
-    assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+    low = limit_descriptors(&old);
     call_fails(&f->b, "briefcase.open", "{\"imodel\":\"other\"}", "Busy", NULL);
     assert_true(wait_asleep(f, 1));
     low.rlim_cur += 2; /* with what a gave back it is enough for one */
@@ -364,6 +373,33 @@ static void test_file_without_a_descriptor_is_busy_until_others_sleep(void **sta
     (void)call(&f->a, "txns.state", "{}");
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
     (void)call(&f->b, "txns.state", "{}");
+}
+
+/* A quarter of the files and one more is asked for, those that are open once more for queries counted. */
+static void test_file_without_a_descriptor_sends_few_to_sleep(void **state)
+{
+    struct fixture *f = *state;
+    struct client c = { 0 };
+    struct rlimit old = { 0 };
+
+    assert_int_equal(weh_config_set(&f->config, "limits.open_files", "0", "test", NULL), WEH_OK);
+    connect_client(f, &f->b, WEH_ACCESS_EDIT);
+    connect_client(f, &c, WEH_ACCESS_EDIT);
+    copy_imodel(f, "small.bim", "third");
+    (void)call(&f->a, "briefcase.open", "{\"imodel\":\"empty\"}");
+    (void)call(&f->b, "briefcase.open", "{\"imodel\":\"other\"}");
+    workspace_count_beside(f->app->awake.oldest, true);
+    (void)limit_descriptors(&old);
+    call_fails(&c, "briefcase.open", "{\"imodel\":\"third\"}", "Busy", NULL);
+    assert_true(wait_asleep(f, 1));
+    /* Sessions take turns: b has done by then what it was asked to, if it was. */
+    for (int i = 0; i < 20; i++) {
+        (void)call(&c, "session.ping", "{}");
+    }
+    assert_int_equal(counts(f).n_hibernations, 1);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+    workspace_count_beside(f->app->awake.oldest, false);
+    disconnect_client(&c);
 }
 
 static void test_sleeper_that_disconnects_leaves_its_file(void **state)
@@ -415,6 +451,7 @@ int main(void)
         T(test_longest_rested_that_can_sleep_does),
         T(test_too_many_files_that_cannot_sleep_are_refused),
         T(test_file_without_a_descriptor_is_busy_until_others_sleep),
+        T(test_file_without_a_descriptor_sends_few_to_sleep),
         T(test_sleeper_that_disconnects_leaves_its_file),
         T(test_transactions_asleep_are_undone_after_waking),
 #undef T
