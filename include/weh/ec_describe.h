@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 #include "weh/arena.h"
+#include "weh/buf.h"
 #include "weh/ec.h"
 #include "weh/err.h"
 #include "weh/sink.h"
@@ -50,5 +51,13 @@ WEH_MUST_CHECK weh_err weh_ec_describe_enumeration(const struct weh_ec_describer
 WEH_MUST_CHECK weh_err weh_ec_describe_schemas(const struct weh_ec_describer *describer,
                                                struct weh_str schema, bool items,
                                                struct weh_diag *diag);
+
+/**
+ * Append to @out what the custom attribute @xml, an instance of @class_id, says: {"Class":{...},
+ * "ecClass","ecSchema"}, as the views of ECDbMeta show it. Nothing, if it cannot be read. WEH_E_NOMEM,
+ * WEH_E_TOO_LARGE.
+ */
+WEH_MUST_CHECK weh_err weh_ec_attribute_json(const struct weh_ec_catalog *catalog, weh_id class_id,
+                                             struct weh_str xml, struct weh_buf *out);
 
 #endif

@@ -4,6 +4,9 @@
  * point that does not read as one is given as the text it is. An instance that is no XML at all is marked
  * unreadable instead of failing the whole class.
  */
+#include <stdio.h>
+
+#include "weh/alloc.h"
 #include "weh/json.h"
 
 #include "describe_priv.h"
@@ -23,6 +26,7 @@ struct frame {
     const struct ec_xml_node *node;      /* a struct: the element of the struct itself */
     const struct ec_xml_node *item;      /* an array: the next item */
     uint16_t next;                       /* a struct: the next property */
+    struct weh_str last;                 /* a struct in the order of names: the one before */
     bool is_array;
 };
 
@@ -30,6 +34,7 @@ struct writer {
     struct ec_describe *describe;
     struct frame frames[MAX_FRAMES];
     unsigned depth;
+    bool by_name; /* properties in the order of their names, not as the class has them */
 };
 
 static const struct ec_xml_node *child_find(const struct ec_xml_node *node, struct weh_str name)
@@ -197,10 +202,41 @@ static void property_write(struct writer *writer, const struct weh_ec_property *
     }
 }
 
+/* As memcmp of whole names. */
+static int name_compare(struct weh_str a, struct weh_str b)
+{
+    int order = memcmp(a.ptr, b.ptr, a.len < b.len ? a.len : b.len);
+
+    return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+/* The next property of the struct @frame; NULL: there is none left. */
+static const struct weh_ec_property *property_next(const struct writer *writer, struct frame *frame)
+{
+    const struct weh_ec_class *ec_class = frame->ec_class;
+    const struct weh_ec_property *least = NULL;
+
+    if (!writer->by_name) {
+        return frame->next == ec_class->n_properties ? NULL : &ec_class->properties[frame->next++];
+    }
+    for (uint16_t i = 0; i < ec_class->n_properties; i++) {
+        const struct weh_ec_property *property = &ec_class->properties[i];
+
+        if ((frame->last.len == 0 || name_compare(property->name, frame->last) > 0) &&
+            (least == NULL || name_compare(property->name, least->name) < 0)) {
+            least = property;
+        }
+    }
+    frame->last = least == NULL ? frame->last : least->name;
+    return least;
+}
+
 /* One more property or item of the innermost frame; at its end the frame goes. */
 static void frame_step(struct writer *writer)
 {
     struct frame *frame = &writer->frames[writer->depth - 1];
+    const struct weh_ec_property *property;
+    const struct ec_xml_node *child;
 
     if (frame->is_array) {
         const struct ec_xml_node *item = frame->item;
@@ -214,23 +250,22 @@ static void frame_step(struct writer *writer)
         struct_push(writer, frame->ec_class, item);
         return;
     }
-    if (frame->next == frame->ec_class->n_properties) {
+    property = property_next(writer, frame);
+    if (property == NULL) {
         weh_sink_map_end(writer->describe->sink);
         writer->depth--;
         return;
     }
-    const struct weh_ec_property *property = &frame->ec_class->properties[frame->next++];
-    const struct ec_xml_node *child = child_find(frame->node, property->name);
-
+    child = child_find(frame->node, property->name);
     if (child != NULL) {
         property_write(writer, property, child);
     }
 }
 
 static void instance_write(struct ec_describe *describe, const struct weh_ec_class *ec_class,
-                           const struct ec_xml_node *node)
+                           const struct ec_xml_node *node, bool by_name)
 {
-    struct writer writer = { .describe = describe };
+    struct writer writer = { .describe = describe, .by_name = by_name };
 
     struct_push(&writer, ec_class, node);
     while (writer.depth != 0) {
@@ -247,7 +282,7 @@ static void attribute_write(struct ec_describe *describe, const struct weh_ec_cl
     } else {
         /* Also of one without values, as the official class metadata has it. */
         weh_sink_key(describe->sink, "properties");
-        instance_write(describe, ec_class, node);
+        instance_write(describe, ec_class, node, false);
     }
     ec_put_str(describe, "ecclass", ec_class->full_name);
     weh_sink_map_end(describe->sink);
@@ -363,4 +398,55 @@ weh_err ec_attribute_facts_read(struct ec_describe *describe, weh_id container, 
     struct walk walk = { .container = container, .facts = facts };
 
     return attributes_walk(describe, type, &walk);
+}
+
+/* {"Class":{...},"ecClass":"Class","ecSchema":"Schema.01.00"}, members in the order of their names. */
+static void json_write(struct ec_describe *describe, const struct weh_ec_class *ec_class,
+                       const struct ec_xml_node *node)
+{
+    const struct weh_ec_schema *schema = ec_class->schema;
+    bool before = name_compare(ec_class->name, WEH_STR("ecClass")) < 0;
+    char version[32];
+
+    (void)snprintf(version, sizeof(version), ".%02u.%02u", schema->version[0], schema->version[2]);
+    weh_sink_map_begin(describe->sink, WEH_SINK_UNKNOWN);
+    for (int pass = 0; pass < 2; pass++) {
+        if (before == (pass == 0)) {
+            describe->sink->ops->key(describe->sink, ec_class->name);
+            instance_write(describe, ec_class, node, true);
+        } else {
+            ec_put_str(describe, "ecClass", ec_class->name);
+            ec_put_str(
+                describe, "ecSchema",
+                ec_name_make(&describe->scratch, schema->name, '.', weh_str_from(version + 1)));
+        }
+    }
+    weh_sink_map_end(describe->sink);
+}
+
+weh_err weh_ec_attribute_json(const struct weh_ec_catalog *catalog, weh_id class_id,
+                              struct weh_str xml, struct weh_buf *out)
+{
+    const struct weh_ec_class *ec_class = weh_ec_class_by_id(catalog, class_id);
+    struct ec_describe *describe = weh_calloc(1, sizeof(*describe));
+    const struct ec_xml_node *node = NULL;
+    struct weh_json_writer json;
+    weh_err err;
+
+    if (describe == NULL) {
+        return WEH_E_NOMEM;
+    }
+    describe->catalog = catalog;
+    weh_arena_init(&describe->scratch, 0);
+    weh_json_writer_init_stored(&json, out);
+    describe->sink = &json.sink;
+    err = ec_xml_read(xml, &describe->scratch, &node, NULL);
+    if (err == WEH_OK && node != NULL && ec_class != NULL &&
+        ec_class->n_properties <= MAX_ATTRIBUTE_PROPERTIES) {
+        json_write(describe, ec_class, node);
+        err = out->err;
+    }
+    weh_arena_fini(&describe->scratch);
+    weh_free(describe);
+    return err;
 }

@@ -67,8 +67,9 @@ bool ecsql_function_allowed(const char *sql_name)
     }
     /* Operators are functions too. */
     return strncasecmp(sql_name, "current_", strlen("current_")) == 0 ||
-           strcasecmp(sql_name, "weh_id_set") == 0 || strcasecmp(sql_name, "like") == 0 ||
-           strcasecmp(sql_name, "match") == 0 || strcasecmp(sql_name, "iif") == 0 ||
-           strcasecmp(sql_name, ECSQL_LIKE_FROM) == 0 || strcasecmp(sql_name, ECSQL_LIKE_TO) == 0 ||
+           strcasecmp(sql_name, "weh_id_set") == 0 || strcasecmp(sql_name, "weh_attribute") == 0 ||
+           strcasecmp(sql_name, "like") == 0 || strcasecmp(sql_name, "match") == 0 ||
+           strcasecmp(sql_name, "iif") == 0 || strcasecmp(sql_name, ECSQL_LIKE_FROM) == 0 ||
+           strcasecmp(sql_name, ECSQL_LIKE_TO) == 0 ||
            strcasecmp(sql_name, ECSQL_INSTANCE_FUNCTION) == 0;
 }

@@ -12,6 +12,7 @@
 #include "weh/alloc.h"
 #include "weh/compiler.h"
 #include "weh/db_query.h"
+#include "weh/ec_describe.h"
 
 /* ---- sets ---- */
 
@@ -182,6 +183,31 @@ static int name_form(sqlite3_value *value)
     return -1;
 }
 
+/* weh_attribute(class id, XML): a custom attribute as the views of ECDbMeta show it. */
+static void attribute_json(sqlite3_context *context, int n, sqlite3_value **args)
+{
+    const struct weh_ec_catalog *catalog = sqlite3_user_data(context);
+    sqlite3 *db = sqlite3_context_db_handle(context);
+    struct weh_buf buf;
+    weh_err err;
+
+    (void)n;
+    if (sqlite3_value_type(args[1]) != SQLITE_TEXT) {
+        return;
+    }
+    weh_buf_init(&buf, (size_t)sqlite3_limit(db, SQLITE_LIMIT_LENGTH, -1));
+    err = weh_ec_attribute_json(catalog, (weh_id)sqlite3_value_int64(args[0]), text_of(args[1]),
+                                &buf);
+    if (err == WEH_E_NOMEM) {
+        sqlite3_result_error_nomem(context);
+    } else if (err != WEH_OK) {
+        sqlite3_result_error_toobig(context);
+    } else if (buf.len > 0) {
+        result_text(context, (struct weh_str){ (char *)buf.data, buf.len });
+    }
+    weh_buf_fini(&buf);
+}
+
 static void ec_classname(sqlite3_context *context, int n, sqlite3_value **args)
 {
     const struct weh_ec_catalog *catalog = sqlite3_user_data(context);
@@ -311,6 +337,7 @@ int ecsql_functions_register(struct weh_briefcase *briefcase, const struct weh_e
         { "ec_instanceof", -1, ec_instanceof },
         { "base36", 1, base36 },
         { "weh_id_set", 2, id_set_member },
+        { "weh_attribute", 2, attribute_json },
     };
     sqlite3 *db = weh_briefcase_db(briefcase);
     int rc = SQLITE_OK;

@@ -145,7 +145,8 @@ static weh_err reader_acquire(struct ecsql_instances *instances, weh_id class_id
 
     *out = NULL;
     /* Relationships without a table of their own have no instances to read. */
-    if (ec_class == NULL || property.len >= sizeof(reader->property) ||
+    if (ec_class == NULL || ecsql_is_view(ec_class) || ecsql_is_view_key(ec_class) ||
+        property.len >= sizeof(reader->property) ||
         ec_class->map_strategy == WEH_EC_FOREIGN_KEY_IN_TARGET ||
         ec_class->map_strategy == WEH_EC_FOREIGN_KEY_IN_SOURCE ||
         (ec_class->relationship != NULL && ec_class->n_tables > 0 &&

@@ -6,6 +6,8 @@
  */
 #include "name_text.h"
 
+#include "sql.h"
+
 void name_put(struct weh_buf *out, const char *text)
 {
     struct weh_str str = weh_str_from(text);
@@ -93,7 +95,10 @@ static void put_path(struct weh_buf *out, const struct ecsql_node *node)
         }
         return;
     }
-    if (source->alias.len > 0) {
+    if (source->kind == ECSQL_SOURCE_CLASS && ecsql_is_view(source->ec_class)) {
+        name_put_str(out, source->alias.len > 0 ? source->alias : source->ec_class->name);
+        name_put(out, ".");
+    } else if (source->alias.len > 0) {
         name_put_str(out, source->ec_class != NULL ? source->ec_class->name : source->alias);
         name_put(out, ".");
     }

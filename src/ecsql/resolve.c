@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "parse.h"
+#include "sql.h"
 
 static struct ecsql_cte *find_cte(struct ecsql_cte *list, struct weh_str name)
 {
@@ -205,6 +206,11 @@ static weh_err make_column(struct ecsql_context *context, const struct ecsql_nod
     column->is_part = ref != NULL && ref->is_part;
     if (node->text.len > 0) {
         column->name = node->text;
+        /* Under an alias it shows as the query of the view gives it. */
+        if (ref != NULL && ecsql_is_computed(ref)) {
+            column->type.extended = WEH_STR("");
+            column->type.id_kind = ECSQL_ID_NONE;
+        }
         return WEH_OK;
     }
     if (ref != NULL) {
@@ -287,12 +293,9 @@ static bool has_type(const struct ecsql_node *value)
     return value->kind == ECSQL_PARAM || value->type.kind != ECSQL_TYPE_UNSET;
 }
 
-/* Columns of two selects beside each other: @next stands behind @select. */
-static bool columns_match(const struct ecsql_select *select, const struct ecsql_select *next)
+/* Columns of two selects beside each other. */
+static bool columns_match(const struct ecsql_node *a, const struct ecsql_node *b)
 {
-    const struct ecsql_node *a = select->columns;
-    const struct ecsql_node *b = next->columns;
-
     while (a != NULL && b != NULL && has_type(a->a) && has_type(b->a) &&
            ecsql_type_mismatch(&a->a->type, &b->a->type) == NULL) {
         a = a->next;
@@ -303,10 +306,10 @@ static bool columns_match(const struct ecsql_select *select, const struct ecsql_
 
 /* The selects behind the first: as many columns, and types for those that are NULL in the first. */
 static weh_err join_columns(struct ecsql_context *context, struct ecsql_query *query,
-                            const struct ecsql_select *select, const struct ecsql_select *before)
+                            const struct ecsql_select *select, const struct ecsql_node *above)
 {
     uint16_t n = 0;
-    bool fits = columns_match(before, select);
+    bool fits = columns_match(above, select->columns);
 
     for (const struct ecsql_node *node = select->columns; node != NULL; node = node->next, n++) {
         struct ecsql_column *column = &query->columns[n < query->n_columns ? n : 0];
@@ -474,7 +477,7 @@ weh_err resolve_query(struct ecsql_context *context, struct ecsql_query *query,
                       const struct ecsql_scope *outer)
 {
     struct ecsql_scope own = { .outer = outer, .query = query };
-    const struct ecsql_select *before = NULL;
+    const struct ecsql_node *above = NULL; /* columns of the select before */
     weh_err err = WEH_OK;
 
     if (query->resolved) {
@@ -485,9 +488,9 @@ weh_err resolve_query(struct ecsql_context *context, struct ecsql_query *query,
         err = resolve_select(context, query, select, outer);
         if (err == WEH_OK) {
             err = select == query->selects ? make_columns(context, query)
-                                           : join_columns(context, query, select, before);
+                                           : join_columns(context, query, select, above);
         }
-        before = select;
+        above = select->columns;
     }
     /* Those that nothing refers to must be right all the same. */
     for (struct ecsql_cte *cte = query->ctes; cte != NULL && err == WEH_OK; cte = cte->next) {

@@ -2,6 +2,7 @@
 #include "function.h"
 #include "parse.h"
 #include "resolve.h"
+#include "sql.h"
 
 static weh_err no_function(struct ecsql_context *context, const struct ecsql_node *node)
 {
@@ -22,6 +23,9 @@ static void call_type(struct ecsql_node *node)
     for (const struct ecsql_node *arg = node->a; arg != NULL; arg = arg->next) {
         if (arg->type.kind != ECSQL_TYPE_NULL) {
             node->type = arg->type;
+            if (arg->kind == ECSQL_PATH && arg->ref != NULL && ecsql_is_computed(arg->ref)) {
+                node->type.extended = WEH_STR("");
+            }
             break;
         }
     }

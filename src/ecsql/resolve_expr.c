@@ -331,6 +331,23 @@ static bool says_type(const struct ecsql_node *node)
            node->type.kind != ECSQL_TYPE_NULL;
 }
 
+static weh_err resolve_when(struct ecsql_context *context, const struct ecsql_node *when,
+                            const struct ecsql_scope *scope)
+{
+    weh_err err = resolve_expr(context, when->a, scope);
+
+    if (err == WEH_OK) {
+        err = resolve_check_condition(context, when->a);
+    }
+    if (err == WEH_OK) {
+        err = resolve_expr(context, when->b, scope);
+    }
+    if (err == WEH_OK && when->b->kind == ECSQL_PARAM) {
+        err = wrong(context, when->b, "The type of a parameter in THEN cannot be told.");
+    }
+    return err == WEH_OK ? check_result(context, when->b) : err;
+}
+
 static weh_err resolve_case(struct ecsql_context *context, struct ecsql_node *node,
                             const struct ecsql_scope *scope)
 {
@@ -338,19 +355,7 @@ static weh_err resolve_case(struct ecsql_context *context, struct ecsql_node *no
     weh_err err = WEH_OK;
 
     for (struct ecsql_node *when = node->a; when != NULL && err == WEH_OK; when = when->next) {
-        err = resolve_expr(context, when->a, scope);
-        if (err == WEH_OK) {
-            err = resolve_check_condition(context, when->a);
-        }
-        if (err == WEH_OK) {
-            err = resolve_expr(context, when->b, scope);
-        }
-        if (err == WEH_OK && when->b->kind == ECSQL_PARAM) {
-            err = wrong(context, when->b, "The type of a parameter in THEN cannot be told.");
-        }
-        if (err == WEH_OK) {
-            err = check_result(context, when->b);
-        }
+        err = resolve_when(context, when, scope);
         typed = typed == NULL && says_type(when->b) ? when->b : typed;
     }
     if (err == WEH_OK && node->b != NULL) {

@@ -7,6 +7,7 @@
 
 #include "parse.h"
 #include "resolve.h"
+#include "sql.h"
 
 static weh_err class_not_found(struct ecsql_context *context, const struct ecsql_node *names)
 {
@@ -150,6 +151,11 @@ static weh_err class_source(struct ecsql_context *context, struct ecsql_select *
             "Invalid ECClass in ECSQL: ECClass '%.*s' is not supported in ECSQL as it "
             "was not mapped to a table.",
             WEH_STR_ARGS(ec_class->name));
+    }
+    if (node->op == ECSQL_OP_ONLY && ecsql_is_view(ec_class)) {
+        return ecsql_fail(context->text, node->at, context->diag,
+                          "ONLY keyword is not supported for view classes (ViewClass: %.*s).",
+                          WEH_STR_ARGS(ec_class->full_name));
     }
     source = add_source(context, select, node, ECSQL_SOURCE_CLASS);
     if (source == NULL) {

@@ -8,6 +8,7 @@
 
 #include "parse.h"
 #include "resolve.h"
+#include "sql.h"
 
 /* The value that some of a path's names stand for. */
 struct value {
@@ -391,6 +392,8 @@ static weh_err class_value(struct ecsql_context *context, struct ecsql_source *s
         return weh_fail_nomem(context->diag);
     }
     ref->source = source;
+    /* The parts of what a view computes are computed. */
+    ref->generated = ecsql_is_view(ec_class) && names->next != NULL;
     err = path_text(context, property->name, &value, names->next, &ref->path);
     if (err == WEH_OK) {
         err = class_cells(context, source, (uint16_t)(property - ec_class->properties), &value,
@@ -490,6 +493,14 @@ static weh_err column_value(struct ecsql_context *context, struct ecsql_source *
     return err;
 }
 
+/* What an alias hides can be named all the same. */
+static bool is_hidden_name(const struct ecsql_column *column, const struct ecsql_node *names)
+{
+    return names->next == NULL && column->generated && column->ref != NULL &&
+           column->node != NULL && column->node->text.len > 0 &&
+           weh_str_eq_nocase(column->ref->path, names->text);
+}
+
 /* @names without anything in front, as a column of the query @source or a part of one. */
 static weh_err query_names(struct ecsql_context *context, struct ecsql_source *source,
                            const struct ecsql_node *names, struct ecsql_node *node, bool *found)
@@ -499,17 +510,11 @@ static weh_err query_names(struct ecsql_context *context, struct ecsql_source *s
     weh_err err = WEH_OK;
 
     for (uint16_t i = 0; i < query->n_columns && err == WEH_OK && !*found; i++) {
-        if (column_matches(&query->columns[i], names, &rest)) {
-            err = column_value(context, source, &query->columns[i], rest, node, found);
-        }
-    }
-    /* What an alias hides can be named all the same. */
-    for (uint16_t i = 0; i < query->n_columns && err == WEH_OK && !*found && names->next == NULL;
-         i++) {
         const struct ecsql_column *column = &query->columns[i];
 
-        if (column->generated && column->ref != NULL && column->node != NULL &&
-            column->node->text.len > 0 && weh_str_eq_nocase(column->ref->path, names->text)) {
+        if (column_matches(column, names, &rest)) {
+            err = column_value(context, source, column, rest, node, found);
+        } else if (is_hidden_name(column, names)) {
             err = column_value(context, source, column, NULL, node, found);
         }
     }

@@ -401,8 +401,7 @@ static bool is_bare_class_id(const struct row *row, const struct ecsql_result_co
     static const char *const names[] = { "ECClassId", "SourceECClassId", "TargetECClassId",
                                          "RelECClassId" };
 
-    if (!row->style->js_values || row->style->class_names || !column->generated ||
-        column->type.id_kind != ECSQL_ID_CLASS_ID) {
+    if (!row->style->js_values || !column->generated || column->type.id_kind != ECSQL_ID_CLASS_ID) {
         return false;
     }
     for (size_t i = 0; i < WEH_ARRAY_LEN(names); i++) {

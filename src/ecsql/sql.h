@@ -42,6 +42,16 @@ void sql_source(struct ecsql_sql *sql, const struct ecsql_source *source);
 /** Append @name, which is a table or column of the catalogue, in quotes. */
 void sql_name(struct ecsql_sql *sql, struct weh_str name);
 
+/* ---- sql_view.c ---- */
+
+/** Is @ec_class a view of custom attributes, or a relationship that one of its properties stands for? */
+bool ecsql_is_view(const struct weh_ec_class *ec_class);
+bool ecsql_is_view_key(const struct weh_ec_class *ec_class);
+/** Is @ref what the query of a view computes, which only seems to be a property? */
+bool ecsql_is_computed(const struct ecsql_ref *ref);
+/** The view @source as a SELECT. */
+void sql_view(struct ecsql_sql *sql, const struct ecsql_source *source);
+
 /* ---- sql_expr.c ---- */
 
 /** SQL column @cell of the value or condition @node. */

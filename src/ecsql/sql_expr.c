@@ -5,6 +5,7 @@
  * the tree (ECSQL_MAX_DEPTH).
  */
 #include <inttypes.h>
+#include <string.h>
 
 #include "function.h"
 #include "sql.h"
@@ -119,7 +120,15 @@ static void put_call(struct ecsql_sql *sql, const struct ecsql_node *node)
 {
     /* any, some and every are the largest and the smallest truth. */
     bool truth = node->keyword && node->function->result == WEH_EC_BOOLEAN;
+    bool json_valid = false;
 
+    /* Of NULL it was false before SQLite 3.45. */
+    if (weh_str_eq_nocase(node->text, WEH_STR("json_valid"))) {
+        put(sql, "iif(");
+        put_args(sql, node->a);
+        put(sql, " IS NULL,NULL,");
+        json_valid = true;
+    }
     put(sql, node->function->sql_name);
     put(sql, "(");
     if (node->op == ECSQL_OP_DISTINCT) {
@@ -128,7 +137,7 @@ static void put_call(struct ecsql_sql *sql, const struct ecsql_node *node)
         put(sql, "*");
     }
     put_args(sql, node->a);
-    put(sql, truth ? "<>0)" : ")");
+    put(sql, truth ? "<>0)" : json_valid ? "))" : ")");
 }
 
 void sql_orders(struct ecsql_sql *sql, const struct ecsql_node *orders)
@@ -265,10 +274,37 @@ static void put_chain(struct ecsql_sql *sql, const struct ecsql_node *node)
     }
 }
 
+/* MIN or MAX of one value, or what is made of them. */
+static bool is_extreme(const struct ecsql_node *call)
+{
+    return call->op != ECSQL_OP_DISTINCT && call->a != NULL && call->a->next == NULL &&
+           (strcmp(call->function->sql_name, "min") == 0 ||
+            strcmp(call->function->sql_name, "max") == 0);
+}
+
+/* Can the frame of @window begin behind the first row? Of a window that is named, nobody looks. */
+static bool may_move(const struct ecsql_node *window)
+{
+    return window->text.len > 0 ||
+           (window->c != NULL && window->c->a->op != ECSQL_OP_UNBOUNDED_PRECEDING);
+}
+
 static void put_over(struct ecsql_sql *sql, const struct ecsql_node *node)
 {
-    put_call(sql, node->a);
-    if (node->b != NULL) {
+    bool extreme = node->b != NULL && is_extreme(node->a) && may_move(node->c);
+
+    /* SQLite 3.40 loses the FILTER of MIN and MAX over a frame that moves. */
+    if (extreme) {
+        put(sql, node->a->function->sql_name);
+        put(sql, "(iif(");
+        sql_expr(sql, node->b);
+        put(sql, ",");
+        put_args(sql, node->a->a);
+        put(sql, node->a->function->result == WEH_EC_BOOLEAN ? "<>0,NULL))" : ",NULL))");
+    } else {
+        put_call(sql, node->a);
+    }
+    if (node->b != NULL && !extreme) {
         put(sql, " FILTER (WHERE ");
         sql_expr(sql, node->b);
         put(sql, ")");

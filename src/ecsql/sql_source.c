@@ -241,6 +241,10 @@ static void put_class(struct ecsql_sql *sql, const struct ecsql_source *source)
 {
     struct ecsql_group *groups = NULL;
 
+    if (ecsql_is_view(source->ec_class)) {
+        sql_view(sql, source);
+        return;
+    }
     sql->err = ecsql_partition(sql->context, source, &groups);
     if (sql->err != WEH_OK) {
         return;
@@ -275,7 +279,7 @@ static bool find_navigation(const struct weh_ec_class *ec_class,
 static bool is_foreign_key(const struct weh_ec_class *ec_class)
 {
     return ec_class->map_strategy == WEH_EC_FOREIGN_KEY_IN_TARGET ||
-           ec_class->map_strategy == WEH_EC_FOREIGN_KEY_IN_SOURCE;
+           ec_class->map_strategy == WEH_EC_FOREIGN_KEY_IN_SOURCE || ecsql_is_view_key(ec_class);
 }
 
 /* The class with the foreign key, as a source of its own: outputs id, class id, key, relationship. */
@@ -350,7 +354,7 @@ static void put_relationship_filter(struct ecsql_sql *sql, const struct ecsql_so
 
 static void put_foreign_key(struct ecsql_sql *sql, const struct ecsql_source *source)
 {
-    int key_end = source->ec_class->map_strategy == WEH_EC_FOREIGN_KEY_IN_TARGET ? 1 : 0;
+    int key_end = source->ec_class->map_strategy == WEH_EC_FOREIGN_KEY_IN_SOURCE ? 0 : 1;
     const struct weh_ec_class *other = end_class(sql, source->ec_class, 1 - key_end);
     struct ecsql_output outputs[4];
     struct ecsql_source key;

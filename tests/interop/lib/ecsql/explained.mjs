@@ -5,6 +5,14 @@
 const EXPLAINED = [
   [/ON clause references tables to its right/, /\b(FULL|RIGHT)\b/i, "the official SQLite, of another version, cannot join further behind FULL and RIGHT JOIN; ours can"],
   [/^value nothing\/empty$/, /group_concat.* OVER/is, "group_concat of nothing but empty texts in a window is NULL in SQLite 3.40 and '' in later versions"],
+  [/ambiguous column name/, /\bWITH\b/i, "the official SQL of a common table that is joined with itself names columns without their table; ours does not"],
+  [/a column of a common table with names must be a plain value/, /\bWITH\b/i, "a common table that nothing uses is looked at all the same; the official backend leaves it to SQLite, which does not"],
+  [/^value (number|null)\/(number|null|nothing)$/, /json_tree/i, "parent in json_tree counts otherwise before SQLite 3.45; nothing can be looked up by it, as ECSQL has no id"],
+  [/^value|^number of rows/, /EXCLUDE TIES/i, "EXCLUDE TIES leaves out the row itself there"],
+  [/malformed JSON|Illegal input to/, /json|iModel_/i, "whether a faulty argument is met at all is up to the order in which SQLite joins"],
+  [/^meta (accessString|className|jsonName|name)/, /(ClassCustomAttribute|SchemaCustomAttribute|PropertyCustomAttribute)/i, "what a view of ECDbMeta is called when it is asked for twice"],
+  [/^value/, /M(IN|AX)\s*\((ALL |DISTINCT )?[^()]*\$->/i, "the extreme of an instance property, beside other aggregates, is shown as the last row's"],
+  [/^value text\/(text|id)|^value id\/text/, /M(IN|AX)\s*\(.*FILTER.*OVER/is, "MIN and MAX with FILTER in a window whose frame moves lose the FILTER in SQLite 3.40; ours are computed otherwise, and then without the column's collation"],
 ];
 
 /** The reason why the answers to @query may differ as @difference tells, or undefined. */
