@@ -156,6 +156,8 @@ static struct ecsql_node *only_part(const struct ecsql_node *node)
                    : NULL;
     case ECSQL_CALL:
         return node->a != NULL && node->a->next == NULL ? node->a : NULL;
+    case ECSQL_OVER:
+        return node->b == NULL && node->c->kind == ECSQL_NAME ? node->a : NULL;
     case ECSQL_CAST:
     case ECSQL_UNARY:
         return node->a;

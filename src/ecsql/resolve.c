@@ -348,7 +348,7 @@ static weh_err check_group(struct ecsql_context *context, const struct ecsql_nod
 /* Of unknown type: a function of a parameter, or a column that is one. Conditions have none. */
 static bool has_no_type(const struct ecsql_node *node)
 {
-    return node->type.kind == ECSQL_TYPE_UNSET &&
+    return (node->type.kind == ECSQL_TYPE_UNSET || node->type.kind == ECSQL_TYPE_NULL) &&
            (node->kind < ECSQL_COMPARE || node->kind > ECSQL_LOGIC);
 }
 

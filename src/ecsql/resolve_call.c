@@ -13,23 +13,30 @@ static weh_err no_function(struct ecsql_context *context, const struct ecsql_nod
                       near == NULL ? "" : near->name, near == NULL ? "" : "'?");
 }
 
+/* A call that is of its argument's type. */
+static struct ecsql_type type_of_arg(const struct ecsql_node *arg)
+{
+    struct ecsql_type type = arg->type;
+
+    if (arg->kind == ECSQL_PATH && arg->ref != NULL && ecsql_is_computed(arg->ref)) {
+        type.extended = WEH_STR("");
+    }
+    return type;
+}
+
 static void call_type(struct ecsql_node *node)
 {
+    const struct ecsql_node *arg = node->a;
+
     if (node->function->result != WEH_EC_NONE) {
         node->type = ecsql_type_of(node->function->result);
         return;
     }
-    node->type = ecsql_type_of(WEH_EC_DOUBLE);
-    for (const struct ecsql_node *arg = node->a; arg != NULL; arg = arg->next) {
-        if (arg->type.kind != ECSQL_TYPE_NULL) {
-            node->type = arg->type;
-            if (arg->kind == ECSQL_PATH && arg->ref != NULL && ecsql_is_computed(arg->ref)) {
-                node->type.extended = WEH_STR("");
-            }
-            break;
-        }
+    while (arg != NULL && arg->type.kind == ECSQL_TYPE_NULL) {
+        arg = arg->next;
     }
     /* Of a parameter nobody knows: then it cannot be a column. */
+    node->type = arg == NULL ? ecsql_type_of(WEH_EC_DOUBLE) : type_of_arg(arg);
 }
 
 static weh_err check_arg(struct ecsql_context *context, const struct ecsql_node *node,

@@ -416,6 +416,19 @@ static int right_end(const struct ecsql_node *join, const struct weh_ec_class *r
     return target ? 1 : 0;
 }
 
+/* Does a class beside those of @join fit the other end? */
+static bool has_left(const struct ecsql_select *select, const struct ecsql_node *join, int end)
+{
+    const struct ecsql_source *source = select->sources;
+
+    while (source != NULL && (source->kind != ECSQL_SOURCE_CLASS || source == join->b->source ||
+                              source == join->c->source ||
+                              !end_takes(join->c->source->ec_class, 1 - end, source->ec_class))) {
+        source = source->next;
+    }
+    return source != NULL;
+}
+
 static weh_err using_source(struct ecsql_context *context, struct ecsql_select *select,
                             struct ecsql_node *join)
 {
@@ -438,6 +451,10 @@ static weh_err using_source(struct ecsql_context *context, struct ecsql_select *
                           "JOIN ... USING a relationship is an inner join");
     }
     end = right_end(join, relationship, right->ec_class);
+    if (end < 0 && has_left(select, join, 0) != has_left(select, join, 1) &&
+        end_takes(relationship, 0, right->ec_class)) {
+        end = has_left(select, join, 1) ? 1 : 0;
+    }
     if (end < 0) {
         return ecsql_fail(context->text, join->c->at, context->diag,
                           "FORWARD or BACKWARD must be specified for joins where source and target "

@@ -254,28 +254,29 @@ uint16_t resolve_system(struct ecsql_context *context, struct ecsql_source *sour
                           &(struct ecsql_output){ .is_system = true, .system = system });
 }
 
-/* The dotted path of @first and the names @rest behind it, the last of which is @value's. */
-static weh_err path_text(struct ecsql_context *context, struct weh_str first,
-                         const struct value *value, const struct ecsql_node *rest,
-                         struct weh_str *out)
+/* The dotted path of @first, whose value is @value, and the names @rest behind it, as declared. */
+static weh_err path_text(struct ecsql_context *context, struct weh_str first, struct value value,
+                         const struct ecsql_node *rest, struct weh_str *out)
 {
     struct weh_buf buf;
+    weh_err err = WEH_OK;
     char *copy;
 
     weh_buf_init(&buf, 0);
     weh_buf_append(&buf, first.ptr, first.len);
     for (; rest != NULL; rest = rest->next) {
-        struct weh_str name = rest->next == NULL ? value->name : rest->text;
+        struct ecsql_node name = { .text = rest->text };
 
+        (void)walk(context, &value, &name, &err);
         weh_buf_byte(&buf, '.');
-        weh_buf_append(&buf, name.ptr, name.len);
+        weh_buf_append(&buf, value.name.ptr, value.name.len);
     }
     copy = buf.err == WEH_OK
                ? weh_arena_strdup(context->arena, (struct weh_str){ (char *)buf.data, buf.len })
                : NULL;
     *out = (struct weh_str){ copy, buf.len };
     weh_buf_fini(&buf);
-    return copy == NULL ? weh_fail_nomem(context->diag) : WEH_OK;
+    return copy == NULL && err == WEH_OK ? weh_fail_nomem(context->diag) : err;
 }
 
 static struct ecsql_ref *new_ref(struct ecsql_context *context, const struct value *value)
@@ -366,6 +367,7 @@ static weh_err class_value(struct ecsql_context *context, struct ecsql_source *s
     const struct weh_ec_class *ec_class = source->ec_class;
     const struct weh_ec_property *property = NULL;
     struct value value = { .first = 0 };
+    struct value whole;
     struct ecsql_ref *ref = NULL;
     weh_err err = WEH_OK;
 
@@ -384,6 +386,7 @@ static weh_err class_value(struct ecsql_context *context, struct ecsql_source *s
     value.name = property->name;
     value.declared_in = declaring_class(ec_class, property)->full_name;
     value.is_system = value.type.id_kind != ECSQL_ID_NONE;
+    whole = value;
     if (!walk(context, &value, names->next, &err)) {
         return err;
     }
@@ -394,7 +397,7 @@ static weh_err class_value(struct ecsql_context *context, struct ecsql_source *s
     ref->source = source;
     /* The parts of what a view computes are computed. */
     ref->generated = ecsql_is_view(ec_class) && names->next != NULL;
-    err = path_text(context, property->name, &value, names->next, &ref->path);
+    err = path_text(context, property->name, whole, names->next, &ref->path);
     if (err == WEH_OK) {
         err = class_cells(context, source, (uint16_t)(property - ec_class->properties), &value,
                           node, &ref->cells);
@@ -455,6 +458,7 @@ static weh_err column_value(struct ecsql_context *context, struct ecsql_source *
                             struct ecsql_node *node, bool *found)
 {
     struct value value = { .type = column->type, .name = column->name };
+    struct value whole;
     struct ecsql_ref *ref = NULL;
     uint16_t *cells = NULL;
     uint16_t n;
@@ -465,6 +469,7 @@ static weh_err column_value(struct ecsql_context *context, struct ecsql_source *
         value.declared_in = column->ref->declared_in;
         value.is_system = column->ref->is_system;
     }
+    whole = value;
     if (!walk(context, &value, rest, &err)) {
         return err;
     }
@@ -482,7 +487,7 @@ static weh_err column_value(struct ecsql_context *context, struct ecsql_source *
     ref->generated = column->generated || column->ref == NULL;
     ref->path = column->name;
     if (!ref->generated) {
-        err = path_text(context, column->ref->path, &value, rest, &ref->path);
+        err = path_text(context, column->ref->path, whole, rest, &ref->path);
     } else {
         ref->name = column->name;
         ref->is_part = rest == NULL && column->is_part;

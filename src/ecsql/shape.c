@@ -168,6 +168,9 @@ static void check_orders(struct shape *shape, const struct ecsql_node *order)
         } else if (value->parens > 0 || value->kind == ECSQL_LOGIC || value->kind == ECSQL_NOT ||
                    value->kind == ECSQL_IS_TYPE) {
             syntax(shape, value);
+        } else if (value->kind == ECSQL_IS) {
+            check_value(shape, value->a);
+            check_value(shape, value->b);
         } else {
             check_condition(shape, value);
         }

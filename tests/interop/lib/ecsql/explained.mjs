@@ -13,6 +13,10 @@ const EXPLAINED = [
   [/^meta (accessString|className|jsonName|name)/, /(ClassCustomAttribute|SchemaCustomAttribute|PropertyCustomAttribute)/i, "what a view of ECDbMeta is called when it is asked for twice"],
   [/^value/, /M(IN|AX)\s*\((ALL |DISTINCT )?[^()]*\$->/i, "the extreme of an instance property, beside other aggregates, is shown as the last row's"],
   [/^value text\/(text|id)|^value id\/text/, /M(IN|AX)\s*\(.*FILTER.*OVER/is, "MIN and MAX with FILTER in a window whose frame moves lose the FILTER in SQLite 3.40; ours are computed otherwise, and then without the column's collation"],
+  [/in ECSQL statement is ambiguous/, /json_(tree|each)\s*\(/i, "a name in the argument of a table function is looked for in all of FROM there, in the function's own columns too"],
+  [/^(number of rows|value|meta)|must be a plain value/, /(?=.*json_(tree|each)\s*\()(?=.*\.\s*\[?Parent\]?(?!\s*\.)\b)/is, "beside a table function, a.Parent is the function's parent there, whatever a is"],
+  [/ORDER BY term out of range/, /CAST/i, "CAST of a literal to an integer is left out of the official SQL, so that ORDER BY takes it for the number of a column"],
+  [/datatype mismatch/, /(?=.*\?)(?=.*:)/s, "with parameters by name and by place, the official backend binds its LIMIT to the wrong one"],
 ];
 
 /** The reason why the answers to @query may differ as @difference tells, or undefined. */
