@@ -4,6 +4,8 @@ import { _nativeDb } from "../host.mjs";
 const DONE = 1;
 const PARTIAL = 3;
 const SECONDS = 4;
+/** It never answers some queries (a column that a common table of VALUES does not have); then its process ends, as on others. */
+const HANGS_MS = 20000;
 
 export class OfficialSide {
   constructor(db) {
@@ -13,12 +15,14 @@ export class OfficialSide {
   }
 
   async ask({ query, args = {}, options = {} }) {
+    const hangs = setTimeout(() => process.exit(1), HANGS_MS);
     const response = await new Promise((done) => {
       this.native.concurrentQueryExecute({
         kind: 1, query, args, limit: options.limit ?? { offset: 0, count: -1 }, includeMetaData: true, valueFormat: options.js ? 1 : 0,
         convertClassIdsToClassNames: options.names ?? false, abbreviateBlobs: options.abbreviate ?? false,
       }, done);
     });
+    clearTimeout(hangs);
     if (response.status === DONE) return { columns: response.meta, rows: response.data };
     if (response.status === PARTIAL || response.status < 100) return { late: true };
     return { error: response.error, status: response.status };
