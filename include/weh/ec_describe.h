@@ -53,9 +53,9 @@ WEH_MUST_CHECK weh_err weh_ec_describe_schemas(const struct weh_ec_describer *de
                                                struct weh_diag *diag);
 
 /**
- * Append to @out what the custom attribute @xml, an instance of @class_id, says: {"Class":{...},
- * "ecClass","ecSchema"}, as the views of ECDbMeta show it. Nothing, if it cannot be read. WEH_E_NOMEM,
- * WEH_E_TOO_LARGE.
+ * Write into @out, which is empty, what the custom attribute @xml, an instance of @class_id, says:
+ * {"Class":{...},"ecClass","ecSchema"}, as the views of ECDbMeta show it. Nothing, if it cannot be read or is
+ * too much. WEH_E_NOMEM, WEH_E_TOO_LARGE.
  */
 WEH_MUST_CHECK weh_err weh_ec_attribute_json(const struct weh_ec_catalog *catalog, weh_id class_id,
                                              struct weh_str xml, struct weh_buf *out);

@@ -34,8 +34,12 @@ struct writer {
     struct ec_describe *describe;
     struct frame frames[MAX_FRAMES];
     unsigned depth;
-    bool by_name; /* properties in the order of their names, not as the class has them */
+    bool by_name;    /* properties in the order of their names, not as the class has them */
+    uint32_t n_left; /* names that may still be compared for that; 0: it is too much */
 };
+
+/* A millisecond: whoever asks for such text cannot be interrupted meanwhile. */
+#define MAX_NAMES_COMPARED (1u << 16)
 
 static const struct ec_xml_node *child_find(const struct ec_xml_node *node, struct weh_str name)
 {
@@ -211,7 +215,7 @@ static int name_compare(struct weh_str a, struct weh_str b)
 }
 
 /* The next property of the struct @frame; NULL: there is none left. */
-static const struct weh_ec_property *property_next(const struct writer *writer, struct frame *frame)
+static const struct weh_ec_property *property_next(struct writer *writer, struct frame *frame)
 {
     const struct weh_ec_class *ec_class = frame->ec_class;
     const struct weh_ec_property *least = NULL;
@@ -219,6 +223,11 @@ static const struct weh_ec_property *property_next(const struct writer *writer, 
     if (!writer->by_name) {
         return frame->next == ec_class->n_properties ? NULL : &ec_class->properties[frame->next++];
     }
+    if (ec_class->n_properties >= writer->n_left) {
+        writer->n_left = 0;
+        return NULL;
+    }
+    writer->n_left -= ec_class->n_properties;
     for (uint16_t i = 0; i < ec_class->n_properties; i++) {
         const struct weh_ec_property *property = &ec_class->properties[i];
 
@@ -262,15 +271,19 @@ static void frame_step(struct writer *writer)
     }
 }
 
-static void instance_write(struct ec_describe *describe, const struct weh_ec_class *ec_class,
+/* False when not all of it was written: putting it in order would have taken too long. */
+static bool instance_write(struct ec_describe *describe, const struct weh_ec_class *ec_class,
                            const struct ec_xml_node *node, bool by_name)
 {
-    struct writer writer = { .describe = describe, .by_name = by_name };
+    struct writer writer = { .describe = describe,
+                             .by_name = by_name,
+                             .n_left = MAX_NAMES_COMPARED };
 
     struct_push(&writer, ec_class, node);
     while (writer.depth != 0) {
         frame_step(&writer);
     }
+    return writer.n_left > 0;
 }
 
 static void attribute_write(struct ec_describe *describe, const struct weh_ec_class *ec_class,
@@ -282,7 +295,7 @@ static void attribute_write(struct ec_describe *describe, const struct weh_ec_cl
     } else {
         /* Also of one without values, as the official class metadata has it. */
         weh_sink_key(describe->sink, "properties");
-        instance_write(describe, ec_class, node, false);
+        (void)instance_write(describe, ec_class, node, false);
     }
     ec_put_str(describe, "ecclass", ec_class->full_name);
     weh_sink_map_end(describe->sink);
@@ -400,12 +413,14 @@ weh_err ec_attribute_facts_read(struct ec_describe *describe, weh_id container, 
     return attributes_walk(describe, type, &walk);
 }
 
-/* {"Class":{...},"ecClass":"Class","ecSchema":"Schema.01.00"}, members in the order of their names. */
-static void json_write(struct ec_describe *describe, const struct weh_ec_class *ec_class,
+/* {"Class":{...},"ecClass":"Class","ecSchema":"Schema.01.00"}, members in the order of their names. False as
+ * instance_write. */
+static bool json_write(struct ec_describe *describe, const struct weh_ec_class *ec_class,
                        const struct ec_xml_node *node)
 {
     const struct weh_ec_schema *schema = ec_class->schema;
     bool before = name_compare(ec_class->name, WEH_STR("ecClass")) < 0;
+    bool is_whole = true;
     char version[32];
 
     (void)snprintf(version, sizeof(version), ".%02u.%02u", schema->version[0], schema->version[2]);
@@ -413,7 +428,7 @@ static void json_write(struct ec_describe *describe, const struct weh_ec_class *
     for (int pass = 0; pass < 2; pass++) {
         if (before == (pass == 0)) {
             describe->sink->ops->key(describe->sink, ec_class->name);
-            instance_write(describe, ec_class, node, true);
+            is_whole = instance_write(describe, ec_class, node, true);
         } else {
             ec_put_str(describe, "ecClass", ec_class->name);
             ec_put_str(
@@ -422,6 +437,7 @@ static void json_write(struct ec_describe *describe, const struct weh_ec_class *
         }
     }
     weh_sink_map_end(describe->sink);
+    return is_whole;
 }
 
 weh_err weh_ec_attribute_json(const struct weh_ec_catalog *catalog, weh_id class_id,
@@ -443,7 +459,9 @@ weh_err weh_ec_attribute_json(const struct weh_ec_catalog *catalog, weh_id class
     err = ec_xml_read(xml, &describe->scratch, &node, NULL);
     if (err == WEH_OK && node != NULL && ec_class != NULL &&
         ec_class->n_properties <= MAX_ATTRIBUTE_PROPERTIES) {
-        json_write(describe, ec_class, node);
+        if (!json_write(describe, ec_class, node)) {
+            out->len = 0;
+        }
         err = out->err;
     }
     weh_arena_fini(&describe->scratch);

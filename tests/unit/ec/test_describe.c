@@ -412,6 +412,45 @@ static void test_description_without_memory_fails_and_leaves_nothing(void **stat
     assert_true(nth > 5);
 }
 
+/* An attribute of the class Widget with @n tags, as JSON. */
+static void tags_as_json(const struct describe_fixture *f, size_t n, struct weh_buf *out)
+{
+    struct weh_buf xml;
+
+    weh_buf_init(&xml, 0);
+    weh_buf_init(out, 0);
+    weh_buf_printf(&xml, "<Widget><S>s</S><I>7</I><Tags>");
+    for (size_t i = 0; i < n; i++) {
+        weh_buf_printf(&xml, "<Tag/>");
+    }
+    weh_buf_printf(&xml, "</Tags></Widget>");
+    assert_int_equal(
+        weh_ec_attribute_json(f->file.catalog, ec_fixture_class(&f->file, "WebEditTest:Widget")->id,
+                              (struct weh_str){ (const char *)xml.data, xml.len }, out),
+        WEH_OK);
+    weh_buf_fini(&xml);
+}
+
+static void test_attribute_as_json_has_its_members_by_name_and_is_bounded(void **state)
+{
+    struct describe_fixture *f = *state;
+    struct weh_buf json;
+
+    tags_as_json(f, 2, &json);
+    weh_buf_byte(&json, 0);
+    assert_string_equal((const char *)json.data,
+                        "{\"Widget\":{\"I\":7,\"S\":\"s\",\"Tags\":[{},{}]},\"ecClass\":\"Widget\","
+                        "\"ecSchema\":\"WebEditTest.01.00\"}");
+    weh_buf_fini(&json);
+    tags_as_json(f, 100, &json);
+    assert_true(json.len > 300);
+    weh_buf_fini(&json);
+    /* What would keep a query from looking at the clock. */
+    tags_as_json(f, 8000, &json);
+    assert_int_equal(json.len, 0);
+    weh_buf_fini(&json);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -423,6 +462,7 @@ int main(void)
         cmocka_unit_test(test_description_of_what_is_hidden_follows_overrides_and_bases),
         cmocka_unit_test(test_description_of_attributes_has_arrays_of_structs),
         cmocka_unit_test(test_description_of_an_attribute_is_typed_by_its_class),
+        cmocka_unit_test(test_attribute_as_json_has_its_members_by_name_and_is_bounded),
         cmocka_unit_test(test_description_of_unknown_names_is_refused_with_the_nearest_one),
         cmocka_unit_test(test_description_of_an_enumeration_takes_any_spelling),
         cmocka_unit_test(test_list_of_schemas_is_by_name_and_may_be_narrowed),
