@@ -1,5 +1,5 @@
-/* src/ecsql/regex.cpp - RE2 for C. The only C++ of the project: RE2 has no other interface, and another
- * library would refuse and match other patterns than the official backend.
+/* src/ecsql/regex.cpp - RE2 for C. In C++ because RE2 has no other interface, and another library would
+ * refuse and match other patterns than the official backend.
  *
  * No exception leaves this file.
  */

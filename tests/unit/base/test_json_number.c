@@ -134,6 +134,38 @@ static void test_number_power_of_two_is_printed_as_javascript_does(void **state)
     assert_true(sum == UINT64_C(0x5115e8c46ea2a06d));
 }
 
+/* Where the distance to the next double changes, the nearest decimal is not the middle one. */
+static void test_number_beside_power_of_two_is_printed_as_javascript_does(void **state)
+{
+    uint64_t sum = SUM_START;
+
+    (void)state;
+    for (int exponent = -1022; exponent < 1024; exponent++) {
+        double power = ldexp(1, exponent);
+
+        sum = add_number(sum, nextafter(power, 0));
+        sum = add_number(sum, nextafter(power, INFINITY));
+    }
+    assert_true(sum == UINT64_C(0x9aa30785fda0620c));
+}
+
+/* Subnormal doubles have fewer digits that count. */
+static void test_number_below_normal_is_printed_as_javascript_does(void **state)
+{
+    uint64_t seed = UINT64_C(88172645463325252);
+    uint64_t sum = SUM_START;
+
+    (void)state;
+    for (int n = 0; n < 5000; n++) {
+        uint64_t bits = next_random(&seed) >> (12 + n % 52);
+        double value;
+
+        memcpy(&value, &bits, sizeof(value));
+        sum = add_number(sum, value);
+    }
+    assert_true(sum == UINT64_C(0x868efc9b34fb77d4));
+}
+
 static void test_number_of_random_bits_is_printed_as_javascript_does(void **state)
 {
     uint64_t seed = UINT64_C(88172645463325252);
@@ -206,6 +238,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_number_of_table_is_printed_as_javascript_does),
         cmocka_unit_test(test_number_power_of_two_is_printed_as_javascript_does),
+        cmocka_unit_test(test_number_beside_power_of_two_is_printed_as_javascript_does),
+        cmocka_unit_test(test_number_below_normal_is_printed_as_javascript_does),
         cmocka_unit_test(test_number_of_random_bits_is_printed_as_javascript_does),
         cmocka_unit_test(test_number_of_random_quotient_is_printed_as_javascript_does),
         cmocka_unit_test(test_number_of_hundredths_is_printed_as_javascript_does),
