@@ -3,7 +3,6 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "weh/alloc.h"
 
@@ -26,13 +25,16 @@ void weh_buf_clear(struct weh_buf *buf)
     buf->err = WEH_OK;
 }
 
-static bool grow(struct weh_buf *buf, size_t needed)
+static bool enlarge(struct weh_buf *buf, size_t needed)
 {
     size_t capacity = buf->capacity == 0 ? FIRST_BYTES : buf->capacity;
     uint8_t *data;
 
     while (capacity < needed) {
         capacity = capacity > SIZE_MAX / 2 ? needed : capacity * 2;
+    }
+    if (buf->limit_bytes != 0 && capacity > buf->limit_bytes) {
+        capacity = buf->limit_bytes;
     }
     data = weh_realloc(buf->data, capacity);
     if (data == NULL) {
@@ -44,7 +46,7 @@ static bool grow(struct weh_buf *buf, size_t needed)
     return true;
 }
 
-uint8_t *weh_buf_reserve(struct weh_buf *buf, size_t n)
+uint8_t *weh_buf_grow(struct weh_buf *buf, size_t n)
 {
     if (buf->err != WEH_OK) {
         return NULL;
@@ -54,25 +56,10 @@ uint8_t *weh_buf_reserve(struct weh_buf *buf, size_t n)
         buf->err = WEH_E_TOO_LARGE;
         return NULL;
     }
-    if (buf->len + n > buf->capacity && !grow(buf, buf->len + n)) {
+    if (buf->len + n > buf->capacity && !enlarge(buf, buf->len + n)) {
         return NULL;
     }
     return buf->data + buf->len;
-}
-
-void weh_buf_append(struct weh_buf *buf, const void *bytes, size_t n)
-{
-    uint8_t *at = n == 0 ? NULL : weh_buf_reserve(buf, n);
-
-    if (at != NULL) {
-        memcpy(at, bytes, n);
-        buf->len += n;
-    }
-}
-
-void weh_buf_byte(struct weh_buf *buf, uint8_t byte)
-{
-    weh_buf_append(buf, &byte, 1);
 }
 
 void weh_buf_printf(struct weh_buf *buf, const char *format, ...)

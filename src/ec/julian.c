@@ -3,9 +3,6 @@
  * Proleptic Gregorian calendar. The stored double is milliseconds / 86400000.0, as the native
  * library 5.1.72 computes it; going through whole milliseconds makes the round trip exact.
  */
-#include <math.h>
-#include <stdio.h>
-
 #include "weh/ec_value.h"
 
 #define DAY_MS INT64_C(86400000)
@@ -192,40 +189,71 @@ bool weh_julian_day_parse(struct weh_str text, enum weh_ec_datetime kind, double
     return *out < MAX_JULIAN_DAY;
 }
 
+/* @n digits of @number, which has no more. */
+static char *put_number(char *at, int64_t number, int n)
+{
+    for (int i = n; i-- > 0;) {
+        at[i] = (char)('0' + number % 10);
+        number /= 10;
+    }
+    return at + n;
+}
+
+/* Four characters, a minus sign among them; the years -1000 and before have one more, as has 10000, to
+ * which the last half millisecond of 9999 is rounded. */
+static char *put_year(char *at, int64_t year)
+{
+    if (year < 0) {
+        *at++ = '-';
+        return put_number(at, -year, year > -1000 ? 3 : 4);
+    }
+    return put_number(at, year, year > 9999 ? 5 : 4);
+}
+
+/* "2024-02-29" */
+static char *put_date(char *at, struct date date)
+{
+    at = put_year(at, date.year);
+    *at++ = '-';
+    at = put_number(at, date.month, 2);
+    *at++ = '-';
+    return put_number(at, date.day, 2);
+}
+
+/* "12:34:56.789" */
+static char *put_time(char *at, int64_t ms)
+{
+    at = put_number(at, ms / 3600000, 2);
+    *at++ = ':';
+    at = put_number(at, ms / 60000 % 60, 2);
+    *at++ = ':';
+    at = put_number(at, ms / 1000 % 60, 2);
+    *at++ = '.';
+    return put_number(at, ms % 1000, 3);
+}
+
 size_t weh_julian_day_print(double julian_day, enum weh_ec_datetime kind, char *out)
 {
+    char *at = out;
     int64_t ms;
-    int64_t time;
-    struct date date;
-    int day_len;
-    int time_len;
 
-    out[0] = '\0';
+    *at = '\0';
     if (!(julian_day >= 0) || !(julian_day < MAX_JULIAN_DAY)) {
         return 0;
     }
     ms = (int64_t)(julian_day * (double)DAY_MS + 0.5) + DAY_MS / 2;
-    time = ms % DAY_MS;
-    date = date_from_days(ms / DAY_MS);
-
-    char day[16];
-    char clock[24];
-
-    day_len = snprintf(day, sizeof(day), "%04d-%02d-%02d", (int)date.year, (int)date.month,
-                       (int)date.day);
-    time_len = snprintf(clock, sizeof(clock), "%02d:%02d:%02d.%03d", (int)(time / 3600000),
-                        (int)(time / 60000 % 60), (int)(time / 1000 % 60), (int)(time % 1000));
-    weh_assert(day_len > 0 && time_len > 0);
-    switch (kind) {
-    case WEH_EC_DT_DATE_ONLY:
-        return (size_t)snprintf(out, 32, "%s", day);
-    case WEH_EC_DT_TIME_OF_DAY:
-        return (size_t)snprintf(out, 32, "%s", clock);
-    case WEH_EC_DT_UTC:
-        return (size_t)snprintf(out, 32, "%sT%sZ", day, clock);
-    case WEH_EC_DT_UNSPECIFIED:
-    case WEH_EC_DT_LOCAL:
-    default:
-        return (size_t)snprintf(out, 32, "%sT%s", day, clock);
+    if (kind != WEH_EC_DT_TIME_OF_DAY) {
+        at = put_date(at, date_from_days(ms / DAY_MS));
     }
+    if (kind != WEH_EC_DT_TIME_OF_DAY && kind != WEH_EC_DT_DATE_ONLY) {
+        *at++ = 'T';
+    }
+    if (kind != WEH_EC_DT_DATE_ONLY) {
+        at = put_time(at, ms % DAY_MS);
+    }
+    if (kind == WEH_EC_DT_UTC) {
+        *at++ = 'Z';
+    }
+    *at = '\0';
+    return (size_t)(at - out);
 }

@@ -82,6 +82,25 @@ static void test_buf_error_is_sticky_until_cleared(void **state)
     weh_buf_fini(&buf);
 }
 
+static void test_buf_that_has_grown_keeps_its_limit(void **state)
+{
+    struct weh_buf buf;
+
+    (void)state;
+    /* Twice what it begins with, less one: the memory does not double beyond the limit. */
+    weh_buf_init(&buf, 511);
+    for (size_t i = 0; i < 511; i++) {
+        weh_buf_byte(&buf, (uint8_t)i);
+    }
+    assert_int_equal(buf.err, WEH_OK);
+    assert_true(buf.capacity <= 511);
+    weh_buf_byte(&buf, 'x');
+    assert_int_equal(buf.err, WEH_E_TOO_LARGE);
+    assert_int_equal(buf.len, 511);
+    assert_int_equal(buf.data[510], 510 & 0xff);
+    weh_buf_fini(&buf);
+}
+
 static void test_buf_without_memory_keeps_what_it_has(void **state)
 {
     struct weh_buf buf;
@@ -128,6 +147,7 @@ int main(void)
         cmocka_unit_test(test_arena_over_its_limit_or_absurd_size_is_refused),
         cmocka_unit_test(test_arena_without_memory_returns_null_and_stays_usable),
         cmocka_unit_test(test_buf_error_is_sticky_until_cleared),
+        cmocka_unit_test(test_buf_that_has_grown_keeps_its_limit),
         cmocka_unit_test(test_buf_without_memory_keeps_what_it_has),
         cmocka_unit_test(test_buf_printf_longer_than_its_scratch_is_whole),
     };

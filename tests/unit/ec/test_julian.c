@@ -131,7 +131,10 @@ static void test_julian_day_out_of_range_has_no_text(void **state)
     assert_true(weh_julian_day_print(0, WEH_EC_DT_UTC, text) > 0);
     assert_string_equal(text, "-4713-11-24T12:00:00.000Z");
     /* The last instant rounds up into a year that has no text of four digits. */
-    assert_true(weh_julian_day_print(nextafter(5373484.5, 0), WEH_EC_DT_UTC, text) < 32);
+    assert_int_equal(weh_julian_day_print(nextafter(5373484.5, 0), WEH_EC_DT_UTC, text), 25);
+    assert_string_equal(text, "10000-01-01T00:00:00.000Z");
+    assert_int_equal(weh_julian_day_print(1719230, WEH_EC_DT_DATE_ONLY, text), 10);
+    assert_string_equal(text, "-006-12-28");
 }
 
 static void test_julian_day_of_every_day_comes_back(void **state)
