@@ -16,6 +16,9 @@ export function daemonPath(argument) {
 }
 
 export class Daemon {
+  /** What its standard input is: nothing, or a pipe for a program that ends with it. */
+  stdin = "ignore";
+
   /** @dir is data.dir; imodels/ in it is made. @settings are further KEY=VALUE. */
   constructor(program, dir, settings = []) {
     this.program = program;
@@ -30,9 +33,13 @@ export class Daemon {
     return join(this.dir, folder, `${name}.bim`);
   }
 
-  async start() {
+  arguments() {
     const words = ["listen.port=0", `data.dir=${this.dir}`, "log.level=warn", ...this.settings];
-    this.process = spawn(this.program, words.flatMap((w) => ["--set", w]), { stdio: ["ignore", "pipe", "pipe"] });
+    return words.flatMap((w) => ["--set", w]);
+  }
+
+  async start() {
+    this.process = spawn(this.program, this.arguments(), { stdio: [this.stdin, "pipe", "pipe"] });
     this.exit = new Promise((done) => {
       this.process.once("error", (e) => done({ code: -1, signal: e.message }));
       this.process.once("exit", (code, signal) => done({ code, signal }));

@@ -48,11 +48,16 @@ function pathsOfDifference(a, b, path, out) {
   }
 }
 
-export function equal(actual, expected, what) {
-  if (isDeepStrictEqual(actual, expected)) return;
+/** Where two values differ, as lines of text; a dozen at most. */
+export function differentPaths(actual, expected) {
   const out = [];
   pathsOfDifference(actual, expected, "", out);
-  throw new Error(`${what}: ours <> expected\n${out.join("\n")}`);
+  return out;
+}
+
+export function equal(actual, expected, what) {
+  if (isDeepStrictEqual(actual, expected)) return;
+  throw new Error(`${what}: ours <> expected\n${differentPaths(actual, expected).join("\n")}`);
 }
 
 export function ok(condition, what) {
