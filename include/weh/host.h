@@ -40,15 +40,16 @@ struct weh_app_ops {
     /** A session ends for @reason: roll back (or put aside) what is unsaved and close what is open.
      * Worker thread. */
     void (*close)(void *workspace, enum weh_close_reason reason);
-    /** Called before the handler of each request. Worker thread. */
-    weh_err (*before)(void *workspace, const struct weh_method *method, struct weh_diag *diag);
+    /** Called before the handler of each request, with its arguments. Worker thread. */
+    weh_err (*before)(void *workspace, const struct weh_call *call, struct weh_diag *diag);
     /** Called after each request, before its reply goes out. Worker thread. A failure here takes
      * the place of the reply. */
     weh_err (*after)(void *workspace, struct weh_diag *diag);
     /** The session has other rights than before, or another token to be resumed with: say what they are with the open iModel
      * (weh_session_set_open_access). Worker thread. NULL: nothing is to be said. */
     void (*renewed)(void *workspace);
-    /** Fill @out, which is zeroed. Between and in requests. Worker thread. NULL: nothing is known. */
+    /** Fill @out, which is zeroed. In requests (after before) and behind them. Worker thread. NULL: nothing
+     * is known. */
     void (*facts)(void *workspace, struct weh_app_facts *out);
     /** Fill @out, which is zeroed. After requests and ticks. Worker thread. NULL: there is nothing. */
     void (*glance)(void *workspace, struct weh_app_glance *out);

@@ -88,7 +88,8 @@ enum weh_method_flag {
     WEH_METHOD_UNDECIDED = 8, /* an edit also while unsaved changes of an earlier session wait */
     WEH_METHOD_AUDITED = 32,  /* stands in the audit log although it asks for no right to edit */
     WEH_METHOD_UNAUDITED =
-        64, /* does not stand there although it asks for such a right: it reads */
+        64,                 /* does not stand there although it asks for such a right: it reads */
+    WEH_METHOD_SAVES = 128, /* an edit that only saves */
     WEH_METHOD_UNCOUNTED = 16, /* request and reply belong to the connection, not to the session */
 };
 

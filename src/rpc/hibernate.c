@@ -33,6 +33,8 @@
 
 /* Rest after which a workspace gives up what is quickly there again. */
 #define LEAN_MS 3000
+/* Who was asked to sleep and failed (somebody reads the log) tries again after that. */
+#define RETRY_MS 500
 /* Freed memory goes back to the system when so many workspaces have freed some, or after such a time:
  * it takes as long as some of them take to close their files. */
 #define TRIM_EVERY 64
@@ -83,12 +85,10 @@ static void append_locked(struct awake_list *list, struct workspace *workspace)
 }
 
 /* How many files may be open: what connections leave of the descriptors, or less. */
-static size_t budget(const struct workspace *workspace)
+static size_t budget(const struct weh_rpc_app *app, const struct weh_session *session)
 {
-    const struct weh_rpc_app *app = workspace->app;
     const size_t configured = (size_t)app->config->limits_open_files;
-    const size_t taken =
-        weh_host_session_count(weh_session_host(workspace->session)) + DESCRIPTORS_RESERVED;
+    const size_t taken = weh_host_session_count(weh_session_host(session)) + DESCRIPTORS_RESERVED;
     const size_t n = app->awake.n_descriptors > taken
                          ? (app->awake.n_descriptors - taken) / WEH_DESCRIPTORS_PER_FILE
                          : 1;
@@ -100,23 +100,22 @@ static size_t budget(const struct workspace *workspace)
  * can. */
 static size_t hard_limit(const struct workspace *workspace)
 {
-    const size_t max = budget(workspace);
+    const size_t max = budget(workspace->app, workspace->session);
 
     return max + max / 4 + EXTRA_FILES;
 }
 
-/* Ask those that have rested longest, but for @workspace, to go to sleep until @max are left. They do it
+/* Ask those that have rested longest, but for @except, to go to sleep until @max are left. They do it
  * when they are idle; meanwhile there are a few more than there should be. One that is asked during a
  * request forgets it: asking again does no harm. */
-static void make_room_for(struct workspace *workspace, size_t max)
+static void make_room_for(struct awake_list *list, const struct workspace *except, size_t max)
 {
-    struct awake_list *list = &workspace->app->awake;
     size_t n_left;
 
     (void)pthread_mutex_lock(&list->lock);
     n_left = list->n_awake + list->n_beside;
     for (struct workspace *at = list->oldest; at != NULL && n_left > max; at = at->awake_next) {
-        if (at == workspace || at->is_restless) {
+        if (at == except || at->is_restless) {
             continue;
         }
         n_left--;
@@ -128,7 +127,7 @@ static void make_room_for(struct workspace *workspace, size_t max)
 
 static void make_room(struct workspace *workspace)
 {
-    make_room_for(workspace, budget(workspace));
+    make_room_for(&workspace->app->awake, workspace, budget(workspace->app, workspace->session));
 }
 
 weh_err workspace_check_files(struct workspace *workspace, struct weh_diag *diag)
@@ -186,9 +185,9 @@ void workspace_count_beside(struct workspace *workspace, bool more)
     (void)pthread_mutex_unlock(&list->lock);
 }
 
-void workspace_has_come(struct workspace *workspace)
+void awake_session_has_come(struct weh_rpc_app *app, const struct weh_session *session)
 {
-    make_room(workspace);
+    make_room_for(&app->awake, NULL, budget(app, session));
 }
 
 /* Are there fewer than an open file needs, and one while its path is looked up? */
@@ -220,7 +219,7 @@ weh_err workspace_open_failed(struct workspace *workspace, weh_err err, struct w
     (void)pthread_mutex_lock(&list->lock);
     n_open = list->n_awake + list->n_beside;
     (void)pthread_mutex_unlock(&list->lock);
-    make_room_for(workspace, n_open - n_open / 4 - (n_open > 0 ? 1 : 0));
+    make_room_for(list, workspace, n_open - n_open / 4 - (n_open > 0 ? 1 : 0));
     count(workspace, WEH_METRIC_LIMIT_FILES, 1);
     return weh_fail(diag, WEH_E_BUSY, "no descriptor is free; try again");
 }
@@ -259,6 +258,24 @@ static bool must_sleep(struct workspace *workspace)
     workspace->must_sleep = false;
     (void)pthread_mutex_unlock(&workspace->app->awake.lock);
     return must;
+}
+
+/* It could not sleep for a reason that passes: it is still asked. */
+static void ask_again(struct workspace *workspace)
+{
+    (void)pthread_mutex_lock(&workspace->app->awake.lock);
+    workspace->must_sleep = true;
+    (void)pthread_mutex_unlock(&workspace->app->awake.lock);
+}
+
+static bool is_asked(struct workspace *workspace)
+{
+    bool is;
+
+    (void)pthread_mutex_lock(&workspace->app->awake.lock);
+    is = workspace->must_sleep;
+    (void)pthread_mutex_unlock(&workspace->app->awake.lock);
+    return is;
 }
 
 void weh_rpc_app_count(struct weh_rpc_app *app, struct weh_rpc_counts *out)
@@ -494,6 +511,9 @@ uint64_t hibernate_tick_after(struct workspace *workspace)
         after_ms = sooner_ms(left_ms(workspace, hibernate_ms(workspace)),
                              workspace->is_lean ? 0 : left_ms(workspace, LEAN_MS));
     }
+    if (workspace->is_listed && is_asked(workspace)) {
+        after_ms = sooner_ms(after_ms, RETRY_MS);
+    }
     if ((workspace->is_lean || sleeps(workspace)) && is_trim_due(workspace)) {
         after_ms = sooner_ms(after_ms, TRIM_MS);
     }
@@ -510,9 +530,12 @@ void hibernate_tick(struct workspace *workspace, uint64_t idle_ms)
     if ((asked || rested) && try_sleep(workspace, rested ? WEH_METRIC_HIBERNATIONS_REST
                                                          : WEH_METRIC_HIBERNATIONS_FILES)) {
         count_given_up(workspace);
-    } else if (asked && workspace->briefcase != NULL && !may_sleep(workspace)) {
-        /* What only fails now (somebody reads the log) is asked again when the next file is opened. */
-        stay_awake(workspace);
+    } else if (asked && workspace->briefcase != NULL) {
+        if (may_sleep(workspace)) {
+            ask_again(workspace);
+        } else {
+            stay_awake(workspace);
+        }
     }
     if (workspace->briefcase != NULL && !workspace->is_lean && idle_ms >= LEAN_MS) {
         become_lean(workspace);

@@ -14,6 +14,7 @@
 #define FREE      WEH_METHOD_WITHOUT_TOKEN
 #define READS     WEH_METHOD_UNAUDITED
 #define UNDECIDED WEH_METHOD_UNDECIDED
+#define SAVES     WEH_METHOD_SAVES
 
 #define MAX_NAME         IMODEL_NAME_MAX
 #define MAX_DESCRIPTION  65536
@@ -445,7 +446,7 @@ static const struct weh_method methods[] = {
     { "txns.reverseTo",            IN(READY), EDIT, 0, args_txn_id, "{reversed: [txnId]}", "0.1", "Undo a transaction and all after it.", txns_reverse_to },
     { "txns.reverseTxns",        IN(READY), EDIT, 0, args_reverse, "{reversed: [txnId]}", "0.1", "Undo the last saved operations, also those of earlier sessions; unsaved changes are dropped.", txns_reverse },
     { "txns.rollbackTo",           IN(READY), EDIT, 0, args_savepoint, "{}", "0.1", "Take back what was changed since the savepoint, which stays.", txns_rollback_to },
-    { "txns.saveChanges",        IN(READY), EDIT, 0, args_save, "{saved, txnId?}", "0.1", "Save what changed as one transaction; on stable storage when answered.", txns_save },
+    { "txns.saveChanges",        IN(READY), EDIT, SAVES, args_save, "{saved, txnId?}", "0.1", "Save what changed as one transaction; on stable storage when answered.", txns_save },
     { "txns.savepoint",            IN(READY), EDIT, 0, args_savepoint, "{}", "0.1", "Remember the unsaved changes as they are now. Savepoints lie inside each other and end with save, abandon, undo and redo.", txns_savepoint },
     { "txns.state",              IN(READY), VIEW, 0, args_none, "{hasUnsavedChanges, hasPendingTxns, isUndoPossible, isRedoPossible, undoString, redoString, currentTxnId, depth}", "0.1", "The transaction stack.", txns_state },
 };

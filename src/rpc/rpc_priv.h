@@ -14,6 +14,7 @@
 #include "weh/rpc.h"
 #include "weh/txn.h"
 
+#include "desk.h"
 #include "workspace.h"
 
 struct weh_rpc_app {
@@ -92,7 +93,9 @@ struct weh_txn_observer change_notifier(struct workspace *workspace);
 
 static inline struct workspace *call_workspace(const struct weh_call *call)
 {
-    return call->workspace;
+    const struct desk *desk = call->workspace;
+
+    return desk->current;
 }
 
 /** The first two arguments: either an id or ids, or WEH_E_BAD_ARGS. Views into the arguments. */

@@ -1,7 +1,9 @@
-/* src/rpc/workspace.c - what one session works with: opened, refreshed, closed. */
+/* src/rpc/workspace.c - an open iModel or briefcase: opened, refreshed, closed. */
 #include <stdio.h>
 
 #include "weh/claim.h"
+#include "weh/host.h"
+#include "weh/metrics.h"
 
 #include "rpc_priv.h"
 
@@ -194,6 +196,26 @@ void workspace_close(struct workspace *workspace)
     }
     workspace_release(workspace, NULL);
     workspace->name[0] = '\0';
+}
+
+weh_err workspace_check_room(const struct workspace *workspace, const struct weh_method *method,
+                             struct weh_diag *diag)
+{
+    const struct weh_config *config = workspace->app->config;
+    struct weh_txn_held held;
+
+    if (workspace->txns == NULL || method->access < WEH_ACCESS_EDIT ||
+        (method->flags & WEH_METHOD_IN_BATCH) == 0) {
+        return WEH_OK;
+    }
+    held = weh_txn_get_held(workspace->txns);
+    if (held.memory_bytes < (uint64_t)config->limits_unsaved_bytes &&
+        held.temporary_bytes < (uint64_t)config->limits_temporary_bytes) {
+        return WEH_OK;
+    }
+    weh_metrics_add(weh_host_metrics(weh_session_host(workspace->session)),
+                    WEH_METRIC_LIMIT_UNSAVED, 1);
+    return weh_fail(diag, WEH_E_LIMIT, "too much is unsaved; save or abandon it first");
 }
 
 void workspace_claim(const struct workspace *workspace)

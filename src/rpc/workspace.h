@@ -1,4 +1,4 @@
-/* src/rpc/workspace.h - what one session works with, and when its file is open. */
+/* src/rpc/workspace.h - an open iModel or briefcase of a session, and when its file is open. */
 #ifndef WEH_RPC_WORKSPACE_H
 #define WEH_RPC_WORKSPACE_H
 
@@ -18,6 +18,7 @@
 #define IMODEL_NAME_MAX 128
 
 struct changes_page;
+struct desk;
 struct weh_ecsql;
 struct weh_rpc_app;
 struct workspace;
@@ -52,10 +53,11 @@ enum change_cause {
     CAUSE_RESTORE
 };
 
-/** What one session works with. Members from briefcase on are NULL while none is open. */
+/** One iModel or briefcase that a session has open. Members from briefcase on are NULL while none is. */
 struct workspace {
     struct weh_rpc_app *app;
     struct weh_session *session;
+    struct desk *desk;              /* that it belongs to */
     char name[IMODEL_NAME_MAX + 1]; /* of the open iModel or briefcase */
     char imodel[IMODEL_NAME_MAX +
                 1];   /* what scopes call it: the same, or what it is a briefcase of */
@@ -85,6 +87,7 @@ struct workspace {
     uint64_t journal_rest_ms;      /* until then none is written */
     uint32_t n_journal_failures;   /* in a row */
     bool journal_pending;          /* as the client knows */
+    char key[];                    /* by which a stock frontend names it; else "" */
 };
 
 /** What is to be opened. */
@@ -133,8 +136,8 @@ WEH_MUST_CHECK weh_err workspace_check_files(struct workspace *workspace, struct
  * are going to be given back then. */
 WEH_MUST_CHECK weh_err workspace_open_failed(struct workspace *workspace, weh_err err,
                                              struct weh_diag *diag);
-/** It has a connection, which needs a descriptor. */
-void workspace_has_come(struct workspace *workspace);
+/** @session has a connection, which needs a descriptor. */
+void awake_session_has_come(struct weh_rpc_app *app, const struct weh_session *session);
 /** Its file is open now, or is going to be closed. */
 void workspace_enter_awake(struct workspace *workspace);
 void workspace_leave_awake(struct workspace *workspace);

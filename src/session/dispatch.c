@@ -227,19 +227,34 @@ static weh_err run_handler(struct weh_call *call, const struct job *job, struct 
                : weh_fail(diag, writer->buf->err, "the reply is larger than the limit");
 }
 
-/* The handler between what the application wants called around it. */
-static weh_err run_between(struct weh_call *call, const struct job *job, struct weh_writer *writer,
+static void look_at_facts(const struct weh_session *session, struct weh_app_facts *facts)
+{
+    if (facts->name[0] == '\0' && session->host->options.ops->facts != NULL) {
+        session->host->options.ops->facts(session->workspace, facts);
+    }
+}
+
+/* The handler between what the application wants called around it. What is open is looked at before, as it
+ * may be closed then, and if nothing was, after. @facts NULL: nobody asks. */
+static weh_err run_between(struct weh_call *call, const struct job *job,
+                           struct weh_app_facts *facts, struct weh_writer *writer,
                            struct weh_diag *diag)
 {
     const struct weh_app_ops *ops = call->session->host->options.ops;
     struct weh_diag after;
     weh_err after_err;
-    weh_err err = ops->before(call->workspace, job->method, diag);
+    weh_err err = ops->before(call->workspace, call, diag);
 
     if (err != WEH_OK) {
         return err;
     }
+    if (facts != NULL) {
+        look_at_facts(call->session, facts);
+    }
     err = run_handler(call, job, writer, diag);
+    if (facts != NULL) {
+        look_at_facts(call->session, facts);
+    }
     after_err = ops->after(call->workspace, &after);
     /* The later failure matters more: it says what became of the briefcase. */
     if (after_err != WEH_OK) {
@@ -251,8 +266,8 @@ static weh_err run_between(struct weh_call *call, const struct job *job, struct 
 
 /* A request for the worker: gates, arguments, handler. */
 static weh_err run_in_order(struct weh_call *call, const struct job *job,
-                            const struct weh_value *params, struct weh_writer *writer,
-                            struct weh_diag *diag)
+                            const struct weh_value *params, struct weh_app_facts *facts,
+                            struct weh_writer *writer, struct weh_diag *diag)
 {
     struct weh_arg args[WEH_MAX_ARGS];
     weh_err err = check_gates(call->session, job, diag);
@@ -265,21 +280,13 @@ static weh_err run_in_order(struct weh_call *call, const struct job *job,
     }
     if (err == WEH_OK) {
         call->args = args;
-        err = run_between(call, job, writer, diag);
+        err = run_between(call, job, facts, writer, diag);
         call->args = NULL;
     }
     return err;
 }
 
-static void look_at_facts(const struct weh_session *session, struct weh_app_facts *facts)
-{
-    if (facts->name[0] == '\0' && session->host->options.ops->facts != NULL) {
-        session->host->options.ops->facts(session->workspace, facts);
-    }
-}
-
-/* The same, told to the audit log if the method belongs there. What is open is looked at before, as it
- * may be closed then, and if nothing was, after. */
+/* The same, told to the audit log if the method belongs there. */
 static weh_err run_audited(struct weh_call *call, const struct job *job,
                            const struct weh_value *params, struct weh_writer *writer,
                            struct weh_diag *diag)
@@ -295,11 +302,10 @@ static weh_err run_audited(struct weh_call *call, const struct job *job,
     weh_err err;
 
     if (call->session->host->options.audit == NULL || !session_is_audited(job->method)) {
-        return run_in_order(call, job, params, writer, diag);
+        return run_in_order(call, job, params, NULL, writer, diag);
     }
-    look_at_facts(call->session, &facts);
-    err = run_in_order(call, job, params, writer, diag);
-    look_at_facts(call->session, &facts);
+    err = run_in_order(call, job, params, &facts, writer, diag);
+    look_at_facts(call->session, &facts); /* of one that did not begin */
     session_audit(call->host, &entry, err);
     return err;
 }

@@ -236,9 +236,9 @@ static void close_workspace(void *workspace, enum weh_close_reason reason)
     (void)pthread_mutex_unlock(&f->lock);
 }
 
-static weh_err before(void *workspace, const struct weh_method *method, struct weh_diag *diag)
+static weh_err before(void *workspace, const struct weh_call *call, struct weh_diag *diag)
 {
-    (void)method;
+    (void)call;
     (void)workspace;
     (void)diag;
     return WEH_OK;

@@ -88,11 +88,10 @@ static void close_workspace(void *workspace, enum weh_close_reason reason)
     (void)reason;
 }
 
-static weh_err before_request(void *workspace, const struct weh_method *method,
-                              struct weh_diag *diag)
+static weh_err before_request(void *workspace, const struct weh_call *call, struct weh_diag *diag)
 {
     (void)workspace;
-    (void)method;
+    (void)call;
     (void)diag;
     return WEH_OK;
 }
