@@ -21,25 +21,55 @@ struct row {
     struct weh_diag *diag;
 };
 
-static bool cell_is_null(const struct row *row, uint16_t cell)
+/* A point has three SQL columns, a navigation value two; those of a struct are its members'. */
+#define MAX_CELLS 3
+
+/* A value's SQL columns. As SQLite's values, because asking for each by its number, once for its type
+ * and once for what it holds, costs more than writing it. They may be read so because connections are
+ * used by one thread at a time and have no mutexes (SQLITE_CONFIG_MULTITHREAD). */
+struct cells {
+    uint16_t first;
+    sqlite3_value *at[MAX_CELLS];
+};
+
+static bool is_null(sqlite3_value *cell)
 {
-    return sqlite3_column_type(row->stmt, cell) == SQLITE_NULL;
+    return sqlite3_value_type(cell) == SQLITE_NULL;
 }
 
-/* Navigation values are null without an id, points when a coordinate is, structs when all of them are. */
-static bool value_is_null(const struct row *row, const struct ecsql_type *type, uint16_t cell)
+static bool struct_is_null(const struct row *row, const struct ecsql_type *type, uint16_t first)
 {
-    uint16_t n = type->kind == ECSQL_TYPE_NAVIGATION ? 1 : ecsql_type_cells(type);
-    uint16_t nulls = 0;
+    uint16_t i = 0;
 
-    if (type->kind == ECSQL_TYPE_NULL) {
-        return true; /* whatever a UNION brings */
+    while (i < type->n_leaves && is_null(sqlite3_column_value(row->stmt, first + i))) {
+        i++;
     }
+    return i == type->n_leaves;
+}
 
-    for (uint16_t i = 0; i < n; i++) {
-        nulls = (uint16_t)(nulls + cell_is_null(row, (uint16_t)(cell + i)));
+/* The cells of a value of @type; false when it is null. Navigation values are null without an id, points
+ * when a coordinate is, structs when all of them are. */
+static bool load(const struct row *row, const struct ecsql_type *type, uint16_t first,
+                 struct cells *out)
+{
+    uint16_t n = 1;
+    bool has_null;
+
+    out->first = first;
+    if (type->kind == ECSQL_TYPE_STRUCT) {
+        return !struct_is_null(row, type, first);
     }
-    return type->kind == ECSQL_TYPE_STRUCT ? nulls == n : nulls > 0;
+    out->at[0] = sqlite3_column_value(row->stmt, first);
+    has_null = is_null(out->at[0]) || type->kind == ECSQL_TYPE_NULL; /* whatever a UNION brings */
+    if (has_null || (type->kind != ECSQL_TYPE_PRIMITIVE && type->kind != ECSQL_TYPE_NAVIGATION)) {
+        return !has_null;
+    }
+    n = ecsql_type_cells(type);
+    for (uint16_t i = 1; i < n; i++) {
+        out->at[i] = sqlite3_column_value(row->stmt, first + i);
+        has_null = has_null || (type->kind == ECSQL_TYPE_PRIMITIVE && is_null(out->at[i]));
+    }
+    return !has_null;
 }
 
 static weh_err nomem_or_ok(const struct row *row, bool failed)
@@ -49,9 +79,9 @@ static weh_err nomem_or_ok(const struct row *row, bool failed)
                : WEH_OK;
 }
 
-static weh_err put_text(const struct row *row, uint16_t cell)
+static weh_err put_text(const struct row *row, sqlite3_value *cell)
 {
-    const unsigned char *text = sqlite3_column_text(row->stmt, cell);
+    const unsigned char *text = sqlite3_value_text(cell);
     /* The native library's texts end with their first NUL. */
     struct weh_str str = weh_str_from(text == NULL ? "" : (const char *)text);
 
@@ -75,9 +105,9 @@ static void put_class_id(const struct row *row, weh_id id)
     }
 }
 
-static void put_long(const struct row *row, const struct ecsql_type *type, uint16_t cell)
+static void put_long(const struct row *row, const struct ecsql_type *type, sqlite3_value *cell)
 {
-    int64_t integer = sqlite3_column_int64(row->stmt, cell);
+    int64_t integer = sqlite3_value_int64(cell);
 
     if (type->id_kind == ECSQL_ID_CLASS_ID) {
         put_class_id(row, (weh_id)integer);
@@ -86,11 +116,11 @@ static void put_long(const struct row *row, const struct ecsql_type *type, uint1
     } else if (type->id_kind == ECSQL_ID_ID) {
         weh_sink_id(row->sink, (uint64_t)integer);
     } else if (row->style->long_doubles) {
-        weh_sink_real(row->sink, sqlite3_column_double(row->stmt, cell));
-    } else if (sqlite3_column_type(row->stmt, cell) == SQLITE_INTEGER) {
+        weh_sink_real(row->sink, sqlite3_value_double(cell));
+    } else if (sqlite3_value_type(cell) == SQLITE_INTEGER) {
         weh_sink_int(row->sink, integer);
     } else {
-        weh_sink_real(row->sink, trunc(sqlite3_column_double(row->stmt, cell)));
+        weh_sink_real(row->sink, trunc(sqlite3_value_double(cell)));
     }
 }
 
@@ -112,10 +142,10 @@ static weh_err put_stream(const struct row *row, const uint8_t *bytes, size_t n)
     return err;
 }
 
-static weh_err put_binary(const struct row *row, const struct ecsql_type *type, uint16_t cell)
+static weh_err put_binary(const struct row *row, const struct ecsql_type *type, sqlite3_value *cell)
 {
-    const uint8_t *bytes = sqlite3_column_blob(row->stmt, cell);
-    size_t n = (size_t)sqlite3_column_bytes(row->stmt, cell);
+    const uint8_t *bytes = sqlite3_value_blob(cell);
+    size_t n = (size_t)sqlite3_value_bytes(cell);
     struct weh_guid guid;
     char text[64];
 
@@ -137,58 +167,61 @@ static weh_err put_binary(const struct row *row, const struct ecsql_type *type, 
     return nomem_or_ok(row, bytes == NULL && n > 0);
 }
 
-static void put_date(const struct row *row, const struct ecsql_type *type, uint16_t cell)
+static void put_date(const struct row *row, const struct ecsql_type *type, sqlite3_value *cell)
 {
     char text[32];
-    size_t n = weh_julian_day_print(sqlite3_column_double(row->stmt, cell), type->datetime, text);
+    size_t n = weh_julian_day_print(sqlite3_value_double(cell), type->datetime, text);
 
     /* A text of its own for what is no date. */
     weh_sink_str(row->sink, (struct weh_str){ text, n });
 }
 
-static void put_point(const struct row *row, const struct ecsql_type *type, uint16_t cell)
+static void put_point(const struct row *row, const struct ecsql_type *type,
+                      const struct cells *cells)
 {
     static const char *const names[2][3] = { { "X", "Y", "Z" }, { "x", "y", "z" } };
     uint16_t n = ecsql_type_cells(type);
 
     weh_sink_map_begin(row->sink, n);
-    for (uint16_t i = 0; i < n && i < 3; i++) {
+    for (uint16_t i = 0; i < n && i < MAX_CELLS; i++) {
         weh_sink_key(row->sink, names[row->style->js_values][i]);
-        weh_sink_real(row->sink, sqlite3_column_double(row->stmt, cell + i));
+        weh_sink_real(row->sink, sqlite3_value_double(cells->at[i]));
     }
     weh_sink_map_end(row->sink);
 }
 
-static void put_navigation(const struct row *row, uint16_t cell)
+static void put_navigation(const struct row *row, const struct cells *cells)
 {
     bool js = row->style->js_values;
-    uint16_t relationship = (uint16_t)(cell + 1);
-    bool bare = cell_is_null(row, relationship);
+    bool bare = is_null(cells->at[1]);
 
     weh_sink_map_begin(row->sink, bare ? 1 : 2);
     weh_sink_key(row->sink, js ? "id" : "Id");
-    weh_sink_id(row->sink, (uint64_t)sqlite3_column_int64(row->stmt, cell));
+    weh_sink_id(row->sink, (uint64_t)sqlite3_value_int64(cells->at[0]));
     if (!bare) {
         weh_sink_key(row->sink, js ? "relClassName" : "RelECClassId");
-        put_class_id(row, (weh_id)sqlite3_column_int64(row->stmt, relationship));
+        put_class_id(row, (weh_id)sqlite3_value_int64(cells->at[1]));
     }
     weh_sink_map_end(row->sink);
 }
 
-static weh_err put_primitive(const struct row *row, const struct ecsql_type *type, uint16_t cell)
+static weh_err put_primitive(const struct row *row, const struct ecsql_type *type,
+                             const struct cells *cells)
 {
+    sqlite3_value *cell = cells->at[0];
+
     switch (type->primitive) {
     case WEH_EC_LONG:
         put_long(row, type, cell);
         return WEH_OK;
     case WEH_EC_INT:
-        weh_sink_int(row->sink, sqlite3_column_int64(row->stmt, cell));
+        weh_sink_int(row->sink, sqlite3_value_int64(cell));
         return WEH_OK;
     case WEH_EC_DOUBLE:
-        weh_sink_real(row->sink, sqlite3_column_double(row->stmt, cell));
+        weh_sink_real(row->sink, sqlite3_value_double(cell));
         return WEH_OK;
     case WEH_EC_BOOLEAN:
-        weh_sink_bool(row->sink, sqlite3_column_int64(row->stmt, cell) != 0);
+        weh_sink_bool(row->sink, sqlite3_value_int64(cell) != 0);
         return WEH_OK;
     case WEH_EC_DATETIME:
         put_date(row, type, cell);
@@ -198,7 +231,7 @@ static weh_err put_primitive(const struct row *row, const struct ecsql_type *typ
         return put_binary(row, type, cell);
     case WEH_EC_POINT2D:
     case WEH_EC_POINT3D:
-        put_point(row, type, cell);
+        put_point(row, type, cells);
         return WEH_OK;
     case WEH_EC_STRING:
     case WEH_EC_NONE:
@@ -208,7 +241,7 @@ static weh_err put_primitive(const struct row *row, const struct ecsql_type *typ
 }
 
 /* A value of which the style tells what it is (enum ecsql_shown). */
-static weh_err put_varying(const struct row *row, uint16_t column, uint16_t cell)
+static weh_err put_varying(const struct row *row, uint16_t column, const struct cells *cells)
 {
     unsigned shown = row->style->shown == NULL ? ECSQL_SHOWN_TEXT : row->style->shown[column];
     struct ecsql_type type = ecsql_type_of(WEH_EC_LONG);
@@ -216,7 +249,7 @@ static weh_err put_varying(const struct row *row, uint16_t column, uint16_t cell
     if (shown >= ECSQL_SHOWN_DATE) {
         type.primitive = WEH_EC_DATETIME;
         type.datetime = (enum weh_ec_datetime)(shown - ECSQL_SHOWN_DATE);
-        return put_primitive(row, &type, cell);
+        return put_primitive(row, &type, cells);
     }
     switch (shown) {
     case ECSQL_SHOWN_BOOLEAN:
@@ -246,10 +279,10 @@ static weh_err put_varying(const struct row *row, uint16_t column, uint16_t cell
         type.primitive = WEH_EC_STRING;
         break;
     }
-    return put_primitive(row, &type, cell);
+    return put_primitive(row, &type, cells);
 }
 
-static weh_err put_array(const struct row *row, const struct ecsql_type *type, uint16_t cell)
+static weh_err put_array(const struct row *row, const struct ecsql_type *type, sqlite3_value *cell)
 {
     const struct weh_ec_property *property = type->property->leaves[type->first_leaf].value;
     const unsigned style =
@@ -257,8 +290,8 @@ static weh_err put_array(const struct row *row, const struct ecsql_type *type, u
         (row->style->abbreviate_blobs ? (unsigned)WEH_EC_ARRAY_ABBREVIATE_BLOBS : 0U) |
         (row->style->long_doubles ? (unsigned)WEH_EC_ARRAY_LONG_DOUBLES : 0U);
     struct weh_arena arena;
-    struct weh_str text = { (const char *)sqlite3_column_text(row->stmt, cell),
-                            (size_t)sqlite3_column_bytes(row->stmt, cell) };
+    struct weh_str text = { (const char *)sqlite3_value_text(cell),
+                            (size_t)sqlite3_value_bytes(cell) };
     weh_err err;
 
     *row->bytes += text.len;
@@ -340,9 +373,10 @@ static struct ecsql_type member_type(const struct ecsql_type *type, const struct
     return member;
 }
 
-static weh_err put_value(const struct row *row, const struct ecsql_type *type, uint16_t cell);
+static weh_err put_value(const struct row *row, const struct ecsql_type *type,
+                         const struct cells *cells);
 
-static weh_err put_struct(const struct row *row, const struct ecsql_type *type, uint16_t cell)
+static weh_err put_struct(const struct row *row, const struct ecsql_type *type, uint16_t first)
 {
     const struct weh_ec_leaf *leaves = &type->property->leaves[type->first_leaf];
     size_t skip = type->prefix.len == 0 ? 0 : type->prefix.len + 1;
@@ -354,16 +388,17 @@ static weh_err put_struct(const struct row *row, const struct ecsql_type *type, 
     for (uint16_t i = 0; i < type->n_leaves && err == WEH_OK; i = (uint16_t)(i + n)) {
         struct ecsql_type member = member_type(type, &leaves[i]);
         struct weh_str path = { leaves[i].member.ptr + skip, leaves[i].member.len - skip };
+        struct cells cells;
 
         n = ecsql_type_cells(&member);
-        if (value_is_null(row, &member, (uint16_t)(cell + i))) {
+        if (!load(row, &member, (uint16_t)(first + i), &cells)) {
             continue;
         }
         if (leaves[i].part.len > 0) {
             path.len -= leaves[i].part.len + 1;
         }
         put_key(row, nest_move(row, &nest, path));
-        err = put_value(row, &member, (uint16_t)(cell + i));
+        err = put_value(row, &member, &cells);
     }
     if (err == WEH_OK) {
         nest_close(row, &nest, 0);
@@ -373,25 +408,26 @@ static weh_err put_struct(const struct row *row, const struct ecsql_type *type, 
 }
 
 /* A value that is not null. Structs do not stand in structs here: their leaves do. */
-static weh_err put_value(const struct row *row, const struct ecsql_type *type, uint16_t cell)
+static weh_err put_value(const struct row *row, const struct ecsql_type *type,
+                         const struct cells *cells)
 {
     *row->bytes += 8;
     switch (type->kind) {
     case ECSQL_TYPE_NAVIGATION:
-        put_navigation(row, cell);
+        put_navigation(row, cells);
         return WEH_OK;
     case ECSQL_TYPE_STRUCT:
-        return put_struct(row, type, cell);
+        return put_struct(row, type, cells->first);
     case ECSQL_TYPE_ARRAY:
     case ECSQL_TYPE_STRUCT_ARRAY:
-        return put_array(row, type, cell);
+        return put_array(row, type, cells->at[0]);
     case ECSQL_TYPE_NULL:
-        weh_sink_int(row->sink, sqlite3_column_int64(row->stmt, cell));
+        weh_sink_int(row->sink, sqlite3_value_int64(cells->at[0]));
         return WEH_OK;
     case ECSQL_TYPE_PRIMITIVE:
     case ECSQL_TYPE_UNSET:
     default:
-        return put_primitive(row, type, cell);
+        return put_primitive(row, type, cells);
     }
 }
 
@@ -412,28 +448,44 @@ static bool is_bare_class_id(const struct row *row, const struct ecsql_result_co
     return true;
 }
 
-static weh_err put_shown(const struct row *row, const struct ecsql_result_column *column)
+static weh_err put_shown(const struct row *row, const struct ecsql_result_column *column,
+                         const struct cells *cells)
 {
     if (column->type.varies) {
-        return put_varying(row, (uint16_t)(column - row->statement->columns), column->first_cell);
+        return put_varying(row, (uint16_t)(column - row->statement->columns), cells);
     }
     if (is_bare_class_id(row, column)) {
         struct ecsql_type type = column->type;
 
         type.id_kind = ECSQL_ID_ID;
-        return put_value(row, &type, column->first_cell);
+        return put_value(row, &type, cells);
     }
-    return put_value(row, &column->type, column->first_cell);
+    return put_value(row, &column->type, cells);
 }
 
-static weh_err put_column(const struct row *row, const struct ecsql_result_column *column)
+static weh_err put_column(const struct row *row, const struct ecsql_result_column *column,
+                          const struct cells *cells)
 {
-    weh_err err = put_shown(row, column);
+    weh_err err = put_shown(row, column, cells);
 
     /* What an expression made need not be what its type says; the file is not to blame. */
     return err == WEH_E_CORRUPT && !column->is_stored
                ? weh_fail(row->diag, WEH_E_QUERY, "a value cannot be shown as its type asks for")
                : err;
+}
+
+/* How many columns the row has, without the nulls at its end where the style leaves them out. */
+static uint16_t row_length(const struct row *row)
+{
+    const struct ecsql_result_column *columns = row->statement->columns;
+    uint16_t n = row->statement->n_columns;
+    struct cells cells;
+
+    while (row->style->trim_nulls && n > 0 &&
+           !load(row, &columns[n - 1].type, columns[n - 1].first_cell, &cells)) {
+        n--;
+    }
+    return n;
 }
 
 weh_err ecsql_row_write(const struct ecsql_statement *statement,
@@ -442,15 +494,10 @@ weh_err ecsql_row_write(const struct ecsql_statement *statement,
 {
     uint64_t n_bytes = 0;
     struct row row = { statement, style, stmt, sink, &n_bytes, diag };
-    uint16_t n = statement->n_columns;
+    uint16_t n = row_length(&row);
     bool arrays = style->rows == WEH_ECSQL_ARRAYS;
     weh_err err = WEH_OK;
 
-    while (style->trim_nulls && n > 0 &&
-           value_is_null(&row, &statement->columns[n - 1].type,
-                         statement->columns[n - 1].first_cell)) {
-        n--;
-    }
     if (arrays) {
         weh_sink_array_begin(sink, n);
     } else {
@@ -458,7 +505,8 @@ weh_err ecsql_row_write(const struct ecsql_statement *statement,
     }
     for (uint16_t i = 0; i < n && err == WEH_OK; i++) {
         const struct ecsql_result_column *column = &statement->columns[i];
-        bool null = value_is_null(&row, &column->type, column->first_cell);
+        struct cells cells;
+        bool null = !load(&row, &column->type, column->first_cell, &cells);
 
         if (null && arrays) {
             weh_sink_null(sink);
@@ -469,7 +517,7 @@ weh_err ecsql_row_write(const struct ecsql_statement *statement,
         if (!arrays) {
             sink->ops->key(sink, style->rows == WEH_ECSQL_NAMES ? column->name : column->json_name);
         }
-        err = put_column(&row, column);
+        err = put_column(&row, column, &cells);
     }
     *bytes += n_bytes;
     if (err != WEH_OK) {
