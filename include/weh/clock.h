@@ -10,6 +10,10 @@
 /** Microseconds of a clock that never jumps; only differences mean anything. Any thread. */
 uint64_t weh_clock_mono_us(void);
 
+/** The same, up to 10 ms behind it and never ahead, for a tenth of its price: for what looks at a deadline
+ * for every row. Any thread. */
+uint64_t weh_clock_coarse_us(void);
+
 /** Milliseconds since 1970 UTC. Any thread. */
 int64_t weh_clock_wall_ms(void);
 

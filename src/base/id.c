@@ -44,17 +44,15 @@ bool weh_id_parse(struct weh_str text, weh_id *out)
 
 size_t weh_id_print(weh_id id, char out[WEH_ID_TEXT_SIZE])
 {
-    size_t n = 0;
-    int shift = 60;
+    size_t n = 1;
 
-    out[n++] = '0';
+    out[0] = '0';
     if (id != 0) {
-        out[n++] = 'x';
-        while ((id >> shift & 0xf) == 0) {
-            shift -= 4;
-        }
-        for (; shift >= 0; shift -= 4) {
-            out[n++] = digits[id >> shift & 0xf];
+        /* "0x" and a digit for each begun four bits, from the last one on. */
+        n = 2 + (size_t)(67 - __builtin_clzll(id)) / 4;
+        out[1] = 'x';
+        for (size_t at = n; at > 2; id >>= 4) {
+            out[--at] = digits[id & 0xf];
         }
     }
     out[n] = '\0';

@@ -71,7 +71,7 @@ bool weh_query_is_over(struct weh_briefcase *briefcase)
         return true;
     }
     if ((guard->stop != NULL && asks_to_stop(guard)) ||
-        (guard->deadline_us != 0 && weh_clock_mono_us() >= guard->deadline_us)) {
+        (guard->deadline_us != 0 && weh_clock_coarse_us() >= guard->deadline_us)) {
         briefcase->expired = true;
         return true;
     }

@@ -189,9 +189,11 @@ bool weh_julian_day_parse(struct weh_str text, enum weh_ec_datetime kind, double
     return *out < MAX_JULIAN_DAY;
 }
 
-/* @n digits of @number, which has no more. */
-static char *put_number(char *at, int64_t number, int n)
+/* @n digits of @value, which has no more. */
+static inline char *put_number(char *at, int64_t value, int n)
 {
+    uint32_t number = (uint32_t)value; /* a quarter of the time of 64 bits with a sign */
+
     for (int i = n; i-- > 0;) {
         at[i] = (char)('0' + number % 10);
         number /= 10;
@@ -221,7 +223,7 @@ static char *put_date(char *at, struct date date)
 }
 
 /* "12:34:56.789" */
-static char *put_time(char *at, int64_t ms)
+static char *put_time(char *at, uint32_t ms)
 {
     at = put_number(at, ms / 3600000, 2);
     *at++ = ':';
@@ -249,7 +251,7 @@ size_t weh_julian_day_print(double julian_day, enum weh_ec_datetime kind, char *
         *at++ = 'T';
     }
     if (kind != WEH_EC_DT_DATE_ONLY) {
-        at = put_time(at, ms % DAY_MS);
+        at = put_time(at, (uint32_t)(ms % DAY_MS));
     }
     if (kind == WEH_EC_DT_UTC) {
         *at++ = 'Z';

@@ -166,7 +166,7 @@ static enum ecsql_page_end full(struct weh_ecsql *engine, const struct ecsql_run
     if (gives_way(engine, 0)) {
         return PAGE_TIME;
     }
-    return weh_clock_mono_us() >= engine->going->deadline_us ? PAGE_TIME : PAGE_DONE;
+    return weh_clock_coarse_us() >= engine->going->deadline_us ? PAGE_TIME : PAGE_DONE;
 }
 
 /* The row at hand. */

@@ -20,6 +20,11 @@ uint64_t weh_clock_mono_us(void)
     return (uint64_t)now_ms * 1000U;
 }
 
+uint64_t weh_clock_coarse_us(void)
+{
+    return weh_clock_mono_us();
+}
+
 int64_t weh_clock_wall_ms(void)
 {
     return now_ms;

@@ -88,6 +88,36 @@ static void test_id_prints_and_parses_the_itwin_form(void **state)
     }
 }
 
+static void test_id_of_any_length_is_printed_without_zeros_in_front(void **state)
+{
+    char text[WEH_ID_TEXT_SIZE];
+    weh_id back = 0;
+
+    (void)state;
+    for (unsigned bit = 0; bit < 64; bit++) {
+        weh_id id = (weh_id)1 << bit | 1;
+        size_t n = weh_id_print(id, text);
+
+        assert_int_equal(n, 3 + bit / 4);
+        assert_int_equal(strlen(text), n);
+        assert_int_not_equal(text[2], '0');
+        assert_true(weh_id_parse((struct weh_str){ text, n }, &back));
+        assert_true(back == id);
+    }
+}
+
+static void test_clock_coarse_is_never_ahead(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 100000; i++) {
+        uint64_t coarse_us = weh_clock_coarse_us();
+        uint64_t mono_us = weh_clock_mono_us();
+
+        assert_true(coarse_us <= mono_us);
+        assert_true(coarse_us > 0);
+    }
+}
+
 static void test_guid_prints_and_parses_its_text(void **state)
 {
     static const char *const bad[] = { "", "b18d9612-2609-4d5d-8d4a-123456789ab",
@@ -156,6 +186,8 @@ int main(void)
         cmocka_unit_test(test_str_nocase_compares_ascii_letters_only),
         cmocka_unit_test(test_str_utf8_accepts_well_formed_and_nothing_else),
         cmocka_unit_test(test_id_prints_and_parses_the_itwin_form),
+        cmocka_unit_test(test_id_of_any_length_is_printed_without_zeros_in_front),
+        cmocka_unit_test(test_clock_coarse_is_never_ahead),
         cmocka_unit_test(test_guid_prints_and_parses_its_text),
         cmocka_unit_test(test_time_prints_iso_8601_in_utc),
         cmocka_unit_test(test_value_numbers_are_taken_alike_when_whole),
