@@ -103,6 +103,7 @@ static weh_err refuse(struct weh_briefcase *briefcase, struct weh_diag *diag)
         "recursive reference",
         "circular reference",
         "malformed JSON",
+        "JSON cannot hold",
         "bad JSON path",
         "JSON path error",
         "integer overflow",

@@ -78,6 +78,11 @@ WEH_MUST_CHECK weh_err resolve_check_queryable(struct ecsql_context *context,
 /** @select's "*" and "a.*" replaced by what they stand for. */
 WEH_MUST_CHECK weh_err resolve_stars(struct ecsql_context *context, struct ecsql_select *select);
 
+/* ---- resolve_datetime.c ---- */
+
+/** The type of DATE '...' and its like, and the day that it stands for. */
+WEH_MUST_CHECK weh_err resolve_datetime(struct ecsql_context *context, struct ecsql_node *node);
+
 /* ---- resolve_path.c, resolve_value.c, resolve_nav.c ---- */
 
 /** A PATH, in @scope: its ref and type. */

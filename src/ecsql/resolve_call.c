@@ -65,7 +65,9 @@ static weh_err check_args(struct ecsql_context *context, struct ecsql_node *node
 
     *n = 0;
     for (struct ecsql_node *arg = node->a; arg != NULL && err == WEH_OK; arg = arg->next, ++*n) {
-        if (is_count && arg->kind != ECSQL_PARAM && arg->type.kind == ECSQL_TYPE_UNSET) {
+        if (is_count && arg->kind != ECSQL_PARAM &&
+            (arg->type.kind == ECSQL_TYPE_UNSET || arg->type.kind == ECSQL_TYPE_ARRAY ||
+             arg->type.kind == ECSQL_TYPE_STRUCT_ARRAY)) {
             continue;
         }
         if (!is_set || *n > 0) {
@@ -123,6 +125,24 @@ static weh_err check_window_name(struct ecsql_context *context, struct ecsql_nod
                       WEH_STR_ARGS(node->text));
 }
 
+/* What PARTITION BY names is one column. */
+static weh_err resolve_partition(struct ecsql_context *context, struct ecsql_node *list,
+                                 const struct ecsql_scope *scope)
+{
+    weh_err err = WEH_OK;
+
+    for (; list != NULL && err == WEH_OK; list = list->next) {
+        struct ecsql_node *item = list->kind == ECSQL_COLLATE ? list->a : list;
+
+        err = resolve_expr(context, item, scope);
+        if (err == WEH_OK && ecsql_type_cells(&item->type) > 1) {
+            err = ecsql_fail(context->text, item->at, context->diag,
+                             "PARTITION BY takes no point, navigation property or struct");
+        }
+    }
+    return err;
+}
+
 weh_err resolve_window(struct ecsql_context *context, struct ecsql_node *node,
                        const struct ecsql_scope *scope)
 {
@@ -134,9 +154,7 @@ weh_err resolve_window(struct ecsql_context *context, struct ecsql_node *node,
     if (node->kind == ECSQL_NAME || err != WEH_OK) {
         return err;
     }
-    for (struct ecsql_node *item = node->a; item != NULL && err == WEH_OK; item = item->next) {
-        err = resolve_expr(context, item->kind == ECSQL_COLLATE ? item->a : item, scope);
-    }
+    err = resolve_partition(context, node->a, scope);
     if (err == WEH_OK) {
         err = resolve_list(context, node->b, scope);
     }

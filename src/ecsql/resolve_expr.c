@@ -206,6 +206,10 @@ static weh_err resolve_compare(struct ecsql_context *context, struct ecsql_node 
     if (err == WEH_OK && node->b->op == ECSQL_OP_UNKNOWN) {
         err = wrong(context, node, "Type mismatch in expression: IS UNKNOWN is not supported.");
     }
+    if (err == WEH_OK && is_truth(node) && node->a->kind == ECSQL_PARAM) {
+        err =
+            wrong(context, node, "Type mismatch in expression. IS takes no parameter on its left.");
+    }
     if (err == WEH_OK && node->kind == ECSQL_IS && node->b->kind == ECSQL_NULL) {
         err = resolve_check_condition(context, node->a);
     }
@@ -453,27 +457,6 @@ static weh_err resolve_cast(struct ecsql_context *context, struct ecsql_node *no
                           "Invalid CAST target type '%.*s'.", WEH_STR_ARGS(node->text));
     }
     node->type = ecsql_type_of(primitive);
-    return WEH_OK;
-}
-
-static weh_err resolve_datetime(struct ecsql_context *context, struct ecsql_node *node)
-{
-    struct weh_str text = node->text;
-    bool utc = text.len > 0 && text.ptr[text.len - 1] == 'Z';
-    bool has_date = text.len >= 10 && text.ptr[4] == '-';
-
-    /* What the text says counts, not the word before it. */
-    if (!weh_julian_day_parse(text, has_date ? WEH_EC_DT_UNSPECIFIED : WEH_EC_DT_TIME_OF_DAY,
-                              &node->day)) {
-        return wrong(context, node, "Invalid format for DATE/TIMESTAMP/TIME in expression.");
-    }
-    if (!has_date) {
-        node->type.datetime = WEH_EC_DT_TIME_OF_DAY;
-    } else if (text.len == 10) {
-        node->type.datetime = WEH_EC_DT_DATE_ONLY;
-    } else {
-        node->type.datetime = utc ? WEH_EC_DT_UTC : WEH_EC_DT_UNSPECIFIED;
-    }
     return WEH_OK;
 }
 

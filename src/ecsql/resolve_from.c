@@ -384,65 +384,127 @@ static weh_err function_source(struct ecsql_context *context, const struct ecsql
 
 /* ---- JOIN ... USING relationship ---- */
 
-/* May instances of @ec_class stand at @end of @relationship? */
-static bool end_takes(const struct weh_ec_class *relationship, int end,
-                      const struct weh_ec_class *ec_class)
+/* At which ends of @relationship may instances of @ec_class stand, as bits: END_SOURCE, END_TARGET. */
+#define END_SOURCE 1U
+#define END_TARGET 2U
+#define END_BOTH   (END_SOURCE | END_TARGET)
+
+static unsigned ends_of(const struct weh_ec_class *relationship,
+                        const struct weh_ec_class *ec_class)
 {
-    const struct weh_ec_constraint *constraint = &relationship->relationship->ends[end];
+    unsigned ends = 0;
 
-    for (uint32_t i = 0; i < constraint->n_classes; i++) {
-        const struct weh_ec_class *allowed = constraint->classes[i];
+    for (unsigned end = 0; end < 2; end++) {
+        const struct weh_ec_constraint *constraint = &relationship->relationship->ends[end];
 
-        if (weh_ec_class_is(ec_class, allowed->id) || weh_ec_class_is(allowed, ec_class->id)) {
-            return true;
+        for (uint32_t i = 0; i < constraint->n_classes; i++) {
+            const struct weh_ec_class *allowed = constraint->classes[i];
+
+            if (constraint->polymorphic ? weh_ec_class_is(ec_class, allowed->id)
+                                        : ec_class->id == allowed->id) {
+                ends |= END_SOURCE << end;
+            }
         }
     }
-    return false;
+    return ends;
 }
 
-/* Which end of the relationship the class on the right stands at; -1: it must be said. */
-static int right_end(const struct ecsql_node *join, const struct weh_ec_class *relationship,
-                     const struct weh_ec_class *right)
-{
-    bool source = end_takes(relationship, 0, right);
-    bool target = end_takes(relationship, 1, right);
+/* The classes beside those of @join that fit an end: the first of each end, and how many classes. */
+struct lefts {
+    struct ecsql_source *first[2];
+    unsigned n[2];
+};
 
-    if (join->forward || join->backward) {
-        return join->forward ? 1 : 0;
+static bool is_known(const struct ecsql_select *select, const struct ecsql_source *source,
+                     const struct ecsql_node *join)
+{
+    const struct ecsql_source *other = select->sources;
+
+    while (other != source &&
+           (other->kind != ECSQL_SOURCE_CLASS || other == join->b->source ||
+            other == join->c->source || other->ec_class->id != source->ec_class->id)) {
+        other = other->next;
     }
-    if (source == target) {
-        return -1;
-    }
-    return target ? 1 : 0;
+    return other != source;
 }
 
-/* Does a class beside those of @join fit the other end? */
-static bool has_left(const struct ecsql_select *select, const struct ecsql_node *join, int end)
+static void find_lefts(struct ecsql_select *select, const struct ecsql_node *join,
+                       struct lefts *lefts)
 {
-    const struct ecsql_source *source = select->sources;
+    for (struct ecsql_source *source = select->sources; source != NULL; source = source->next) {
+        unsigned ends;
 
-    while (source != NULL && (source->kind != ECSQL_SOURCE_CLASS || source == join->b->source ||
-                              source == join->c->source ||
-                              !end_takes(join->c->source->ec_class, 1 - end, source->ec_class))) {
-        source = source->next;
+        if (source->kind != ECSQL_SOURCE_CLASS || source == join->b->source ||
+            source == join->c->source || is_known(select, source, join)) {
+            continue;
+        }
+        ends = ends_of(join->c->source->ec_class, source->ec_class);
+        for (unsigned end = 0; end < 2; end++) {
+            if ((ends & (END_SOURCE << end)) != 0 && lefts->n[end]++ == 0) {
+                lefts->first[end] = source;
+            }
+        }
     }
-    return source != NULL;
+}
+
+/* Where the class on the left stands: what it may be, made less by where that on the right stands;
+ * @right: its ends. */
+static unsigned left_ends(const struct lefts *lefts, unsigned right)
+{
+    unsigned left = (lefts->n[0] > 0 ? END_SOURCE : 0) | (lefts->n[1] > 0 ? END_TARGET : 0);
+
+    return left == END_BOTH && right != END_BOTH ? END_BOTH & ~right : left;
+}
+
+/* The rules are those of the native library 5.1.72, which looks at all classes of FROM. */
+static weh_err using_ends(struct ecsql_context *context, struct ecsql_select *select,
+                          struct ecsql_node *join)
+{
+    const struct weh_ec_class *relationship = join->c->source->ec_class;
+    struct lefts lefts = { { NULL, NULL }, { 0, 0 } };
+    unsigned right = ends_of(relationship, join->b->source->ec_class);
+    const char *what = NULL;
+    unsigned left;
+
+    find_lefts(select, join, &lefts);
+    left = left_ends(&lefts, right);
+    if (right == 0) {
+        what = "the class behind JOIN is not related to by the relationship";
+    } else if (left == 0) {
+        what = "No ECClass in the FROM and JOIN clauses matches the ends of the relationship";
+    } else if (lefts.n[0] > 1 || lefts.n[1] > 1) {
+        what = "Multiple classes in the FROM and JOIN clauses match an end of the relationship";
+    } else if (left == END_BOTH && !join->forward && !join->backward) {
+        what = "FORWARD or BACKWARD must be specified for joins where source and target cannot be "
+               "identified unambiguously, e.g. joins between the same class";
+    } else if ((left == END_SOURCE && join->backward) || (left == END_TARGET && join->forward)) {
+        what = "the direction is implied, and is another one";
+    }
+    if (what != NULL) {
+        return ecsql_fail(context->text, join->c->at, context->diag, "%s ('%.*s')", what,
+                          WEH_STR_ARGS(relationship->full_name));
+    }
+    join->cell = left == END_SOURCE || (left == END_BOTH && join->forward) ? 1 : 0;
+    join->source = lefts.first[lefts.n[1] > 0 ? 1 : 0];
+    return resolve_system(context, join->c->source, ECSQL_SYSTEM_SOURCE_ID) == UINT16_MAX ||
+                   resolve_system(context, join->c->source, ECSQL_SYSTEM_TARGET_ID) == UINT16_MAX ||
+                   resolve_system(context, join->source, ECSQL_SYSTEM_ID) == UINT16_MAX ||
+                   resolve_system(context, join->b->source, ECSQL_SYSTEM_ID) == UINT16_MAX
+               ? weh_fail_nomem(context->diag)
+               : WEH_OK;
 }
 
 static weh_err using_source(struct ecsql_context *context, struct ecsql_select *select,
                             struct ecsql_node *join)
 {
     const struct ecsql_source *right = join->b->source;
-    const struct weh_ec_class *relationship = NULL;
-    struct ecsql_source *left = NULL;
-    int end;
     weh_err err = class_source(context, select, join->c);
 
     if (err != WEH_OK) {
         return err;
     }
-    relationship = join->c->source->ec_class;
-    if (relationship->relationship == NULL || right == NULL || right->kind != ECSQL_SOURCE_CLASS) {
+    if (join->c->source->ec_class->relationship == NULL || right == NULL ||
+        right->kind != ECSQL_SOURCE_CLASS) {
         return ecsql_fail(context->text, join->c->at, context->diag,
                           "JOIN ... USING joins classes by a relationship class");
     }
@@ -450,43 +512,7 @@ static weh_err using_source(struct ecsql_context *context, struct ecsql_select *
         return ecsql_fail(context->text, join->c->at, context->diag,
                           "JOIN ... USING a relationship is an inner join");
     }
-    end = right_end(join, relationship, right->ec_class);
-    if (end < 0 && has_left(select, join, 0) != has_left(select, join, 1) &&
-        end_takes(relationship, 0, right->ec_class)) {
-        end = has_left(select, join, 1) ? 1 : 0;
-    }
-    if (end < 0) {
-        return ecsql_fail(context->text, join->c->at, context->diag,
-                          "FORWARD or BACKWARD must be specified for joins where source and target "
-                          "cannot be identified unambiguously, e.g. joins between the same class.");
-    }
-    for (struct ecsql_source *source = select->sources; source != NULL; source = source->next) {
-        if (source->kind != ECSQL_SOURCE_CLASS || source == right || source == join->c->source ||
-            !end_takes(relationship, 1 - end, source->ec_class)) {
-            continue;
-        }
-        if (left != NULL) {
-            return ecsql_fail(context->text, join->c->at, context->diag,
-                              "Multiple classes in the FROM and JOIN clauses match an end of the "
-                              "relationship '%.*s'.",
-                              WEH_STR_ARGS(relationship->full_name));
-        }
-        left = source;
-    }
-    if (left == NULL || !end_takes(relationship, end, right->ec_class)) {
-        return ecsql_fail(context->text, join->c->at, context->diag,
-                          "No ECClass in the FROM and JOIN clauses matches the ends of the "
-                          "relationship '%.*s'.",
-                          WEH_STR_ARGS(relationship->full_name));
-    }
-    join->cell = (uint16_t)end;
-    join->source = left;
-    return resolve_system(context, join->c->source, ECSQL_SYSTEM_SOURCE_ID) == UINT16_MAX ||
-                   resolve_system(context, join->c->source, ECSQL_SYSTEM_TARGET_ID) == UINT16_MAX ||
-                   resolve_system(context, left, ECSQL_SYSTEM_ID) == UINT16_MAX ||
-                   resolve_system(context, join->b->source, ECSQL_SYSTEM_ID) == UINT16_MAX
-               ? weh_fail_nomem(context->diag)
-               : WEH_OK;
+    return WEH_OK;
 }
 
 /* ---- all of FROM ---- */
@@ -516,7 +542,7 @@ static weh_err one_from(struct ecsql_context *context, const struct ecsql_scope 
     return err;
 }
 
-/* ON sees all of FROM. */
+/* ON and USING see all of FROM. */
 static weh_err conditions(struct ecsql_context *context, const struct ecsql_scope *scope,
                           struct ecsql_node *from)
 {
@@ -525,6 +551,8 @@ static weh_err conditions(struct ecsql_context *context, const struct ecsql_scop
     for (; err == WEH_OK && from->kind == ECSQL_JOIN; from = from->a) {
         if (from->c != NULL && from->c->kind != ECSQL_CLASS) {
             err = resolve_expr(context, from->c, scope);
+        } else if (from->c != NULL) {
+            err = using_ends(context, scope->select, from);
         }
     }
     return err;

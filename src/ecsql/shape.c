@@ -281,6 +281,9 @@ static void check_is(struct shape *shape, const struct ecsql_node *node)
 
     if (is_condition(node->a)) {
         check_condition(shape, node->a);
+        if (node->a->parens == 0 && (node->a->kind == ECSQL_IS || node->a->kind == ECSQL_IS_TYPE)) {
+            syntax(shape, node->a);
+        }
     } else {
         check_begin(shape, node->a, false);
         check_value(shape, node->a);
@@ -411,10 +414,24 @@ static void check_rows(struct shape *shape, const struct ecsql_query *query, boo
     }
 }
 
+static void check_twice(struct shape *shape, const struct ecsql_query *query,
+                        const struct ecsql_cte *cte)
+{
+    const struct ecsql_cte *other = query->ctes;
+
+    while (other != cte && !weh_str_eq_nocase(other->name, cte->name)) {
+        other = other->next;
+    }
+    if (other != cte) {
+        wrong(shape, cte->query->selects->columns, "duplicate WITH table name");
+    }
+}
+
 /* Whether anything refers to itself is not looked at. */
 static void check_with(struct shape *shape, const struct ecsql_query *query)
 {
     for (const struct ecsql_cte *cte = query->ctes; cte != NULL; cte = cte->next) {
+        check_twice(shape, query, cte);
         check_query(shape, cte->query);
         check_rows(shape, cte->query, false);
         if (query->recursive && cte->query->names == NULL) {

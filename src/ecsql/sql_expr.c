@@ -429,6 +429,16 @@ void sql_cell(struct ecsql_sql *sql, const struct ecsql_node *node, uint16_t cel
 
 /* ---- conditions ---- */
 
+/* One side of a comparison: IS TRUE may stand behind a condition. */
+static void put_side(struct ecsql_sql *sql, const struct ecsql_node *side, uint16_t cell)
+{
+    if (side->kind >= ECSQL_COMPARE && side->kind <= ECSQL_LOGIC) {
+        sql_expr(sql, side);
+    } else {
+        sql_cell(sql, side, cell);
+    }
+}
+
 /* = <> and IS, one column after the other; <> and IS NOT hold when one of them does. */
 static void put_compare(struct ecsql_sql *sql, const struct ecsql_node *node, const char *op,
                         bool any)
@@ -440,7 +450,7 @@ static void put_compare(struct ecsql_sql *sql, const struct ecsql_node *node, co
     put(sql, n > 1 ? "(" : "");
     for (uint16_t i = 0; i < n; i++) {
         put(sql, i == 0 ? "" : any ? " OR " : " AND ");
-        sql_cell(sql, node->a, i);
+        put_side(sql, node->a, i);
         put(sql, op);
         sql_cell(sql, node->b, i);
     }

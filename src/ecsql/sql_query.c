@@ -150,6 +150,32 @@ static void put_select(struct ecsql_sql *sql, const struct ecsql_query *query,
     put_clauses(sql, select);
 }
 
+/* Is there an aggregate or a window in @list? As deep as the tree. */
+static bool gathers(const struct ecsql_node *list)
+{
+    for (const struct ecsql_node *node = list; node != NULL; node = node->next) {
+        if (node->kind == ECSQL_OVER || (node->kind == ECSQL_CALL && node->keyword) ||
+            gathers(node->a) || gathers(node->b) || (node->kind == ECSQL_IIF && gathers(node->c))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Does it only choose rows and name columns? SQLite 3.40 writes down what is used twice all the same, and computes
+ * columns that nobody asks for; later versions do not. */
+static bool is_plain(const struct ecsql_query *query)
+{
+    const struct ecsql_select *select = query->selects;
+
+    return !query->recursive && query->ctes == NULL && select->next == NULL &&
+           select->from != NULL && select->from->next == NULL &&
+           select->from->kind == ECSQL_CLASS && select->from->source->kind == ECSQL_SOURCE_CLASS &&
+           select->quantifier != ECSQL_OP_DISTINCT && select->group == NULL &&
+           select->having == NULL && select->windows == NULL && select->order == NULL &&
+           select->limit == NULL && !gathers(select->columns);
+}
+
 static void put_cte(struct ecsql_sql *sql, const struct ecsql_cte *cte)
 {
     const struct ecsql_query *query = cte->query;
@@ -158,7 +184,7 @@ static void put_cte(struct ecsql_sql *sql, const struct ecsql_cte *cte)
     for (uint16_t i = 0; i < query->n_cells; i++) {
         weh_buf_printf(&sql->out, "%sq%ur%u", i == 0 ? "" : ",", query->number, i);
     }
-    put(sql, ") AS (");
+    put(sql, is_plain(query) ? ") AS NOT MATERIALIZED (" : ") AS (");
     sql_query(sql, query);
     put(sql, ")");
 }
