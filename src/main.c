@@ -275,6 +275,7 @@ static weh_err build(struct daemon *daemon, struct weh_diag *diag)
     host.audit = daemon->audit;
     host.claims = daemon->claims;
     host.methods = weh_rpc_methods(&host.n_methods);
+    host.ipc_methods = weh_rpc_ipc_methods(&host.n_ipc_methods);
     host.app = daemon->app;
     err = weh_host_create(&host, &daemon->host, diag);
     if (err != WEH_OK) {

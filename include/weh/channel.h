@@ -36,6 +36,9 @@ struct weh_frame {
     size_t len;      /* of the payload */
     uint64_t seq;    /* which message of the session it is, from 1; 0: it does not count */
     bool is_text;
+    /* So many of the last bytes of the payload go as binary frames of their own, right behind the
+     * first: their lengths stand behind the payload (weh/ipc.h). */
+    uint32_t n_parts;
 };
 
 static inline uint8_t *weh_frame_payload(struct weh_frame *frame)

@@ -1,6 +1,7 @@
-/* include/weh/codec.h - messages as bytes: MessagePack-RPC and JSON-RPC 2.0.
+/* include/weh/codec.h - messages as bytes: MessagePack-RPC, JSON-RPC 2.0, and what stock iTwin.js
+ * frontends speak (weh/ipc.h has what is unlike in that).
  *
- * One message a WebSocket message, the same methods in both encodings (PROTOCOL.md). Reading is in
+ * One message a WebSocket message, the same methods in the first two (PROTOCOL.md). Reading is in
  * two steps: the envelope is found by a scan that allocates nothing and bounds everything (service
  * thread), the params are decoded later (worker thread). Nothing here keeps state between messages.
  */
@@ -19,8 +20,18 @@
 
 enum weh_codec {
     WEH_CODEC_JSON,
-    WEH_CODEC_MSGPACK
+    WEH_CODEC_MSGPACK,
+    WEH_CODEC_IPC
 };
+
+/** "json", "msgpack" or "ipc". Static. */
+const char *weh_codec_name(enum weh_codec codec);
+
+/** Messages are text frames (of IPC: with binary ones behind them). */
+static inline bool weh_codec_is_text(enum weh_codec codec)
+{
+    return codec != WEH_CODEC_MSGPACK;
+}
 
 /** What a message may hold; longer ones are the transport's business. */
 struct weh_codec_limits {
@@ -34,12 +45,28 @@ struct weh_codec_limits {
 #define WEH_REQUEST_ID_MAX  64  /* bytes of a string id */
 #define WEH_METHOD_NAME_MAX 128 /* bytes of a method name */
 
+/** The binary frames of an IPC message, one behind the other. */
+struct weh_ipc_parts {
+    const uint8_t *bytes;
+    const uint8_t *lengths; /* n times uint32_t, not aligned */
+    uint32_t n;
+};
+
 /** The outside of a message; views into its bytes. */
 struct weh_envelope {
     bool has_id;           /* false: a notification, which gets no reply */
     struct weh_value id;   /* INT, UINT or STRING of at most WEH_REQUEST_ID_MAX bytes */
-    struct weh_str method; /* 1 to WEH_METHOD_NAME_MAX bytes */
+    struct weh_str method; /* 1 to WEH_METHOD_NAME_MAX bytes; of IPC any number */
     struct weh_str params; /* the encoded params; empty when absent */
+
+    /* Of IPC only; empty for the others. */
+    struct weh_str scope;   /* whose method: a channel without its prefixes, or an RPC interface */
+    struct weh_str channel; /* as the message has it, escapes included */
+    struct weh_str version; /* of the RPC interface, as the client has it */
+    bool is_rpc;            /* a call of an RPC interface */
+    bool is_old;            /* the channel is spelled as in iTwin.js 4.0 */
+    int64_t sequence;       /* -1: none */
+    struct weh_ipc_parts parts;
 };
 
 /**
@@ -93,6 +120,14 @@ struct weh_writer {
     struct weh_sink *sink; /* write values here */
     struct weh_json_writer json;
     struct {
+        struct weh_str channel; /* that is answered on, as it stands in JSON */
+        bool is_rpc;
+        size_t start;           /* of the message in buf */
+        size_t result_at;       /* of the result's key */
+        struct weh_buf parts;   /* bytes of binary values, one behind the other */
+        struct weh_buf lengths; /* of each, uint32_t */
+    } ipc;
+    struct {
         struct weh_sink sink;
         uint32_t depth;
         struct {
@@ -111,16 +146,19 @@ struct weh_writer {
  */
 void weh_writer_init(struct weh_writer *writer, enum weh_codec codec, struct weh_buf *buf);
 
-/** A reply: begin, write exactly one value to @writer->sink, end. */
+/** Free what a message that was begun and not ended has taken. Only IPC takes anything. */
+void weh_writer_fini(struct weh_writer *writer);
+
+/** A reply: begin, write exactly one value to @writer->sink, end. Of IPC it may be none. */
 void weh_reply_begin(struct weh_writer *writer, const struct weh_value *id);
 void weh_reply_end(struct weh_writer *writer);
 
-/** A whole error reply {code, message, data:{name, iTwin?, where?, op?, activityId?}}. @id NULL when
- * unknown, @activity_id NULL or "" when there is none. */
+/** A whole error reply {code, message, data:{name, iTwin?, where?, op?, activityId?}}, of IPC in the
+ * form of iTwin.js. @id NULL when unknown (never of IPC), @activity_id NULL or "" when there is none. */
 void weh_error_write(struct weh_writer *writer, const struct weh_value *id,
                      const struct weh_diag *diag, const char *activity_id);
 
-/** A notification (or, with @id, a request: for clients): begin, write one map, end. */
+/** A notification (or, with @id, a request: for clients): begin, write one map, end. Not of IPC. */
 void weh_call_begin(struct weh_writer *writer, const struct weh_value *id, struct weh_str method);
 void weh_call_end(struct weh_writer *writer);
 

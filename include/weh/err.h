@@ -76,7 +76,8 @@
     X(AUDIT,            REQUEST, "AuditFailed",            1050, 0,     "nothing may be changed while the audit log cannot be written") \
     X(CHANGED_OUTSIDE,  REQUEST, "ChangedOutside",         1051, 0,     "another program has changed the file; nothing was done") \
     X(QUERY,            REQUEST, "InvalidQuery",           1052, 0,     "the ECSQL text is wrong")                              \
-    X(CURSOR_INVALID,   REQUEST, "CursorInvalid",          1053, 0,     "the rows behind the cursor may have changed, or it was closed: ask again")
+    X(CURSOR_INVALID,   REQUEST, "CursorInvalid",          1053, 0,     "the rows behind the cursor may have changed, or it was closed: ask again") \
+    X(IMODEL_NOT_FOUND, REQUEST, "IModelNotFound",         1054, 65574, "iModel not found")
 /* clang-format on */
 
 enum weh_err_code {

@@ -42,6 +42,10 @@ struct weh_app_ops {
     void (*close)(void *workspace, enum weh_close_reason reason);
     /** Called before the handler of each request, with its arguments. Worker thread. */
     weh_err (*before)(void *workspace, const struct weh_call *call, struct weh_diag *diag);
+    /** May a client that knows the RPC interface of @method as @version call it? Worker thread. NULL: it
+     * may. */
+    weh_err (*check_version)(const struct weh_method *method, struct weh_str version,
+                             struct weh_diag *diag);
     /** Called after each request, before its reply goes out. Worker thread. A failure here takes
      * the place of the reply. */
     weh_err (*after)(void *workspace, struct weh_diag *diag);
@@ -68,6 +72,8 @@ struct weh_host_options {
     const struct weh_log *log;        /* kept */
     const struct weh_method *methods; /* kept; sorted by name */
     size_t n_methods;
+    const struct weh_method *ipc_methods; /* kept, for sessions that speak IPC; sorted by name */
+    size_t n_ipc_methods;
     const struct weh_app_ops *ops; /* kept */
     void *app;                     /* kept */
     struct weh_audit *audit;       /* kept; NULL: none */

@@ -117,12 +117,14 @@ struct weh_notification {
     const char *help;
 };
 
-/** Find @name in @methods, which is sorted by name; NULL when there is none. */
+/** Find @name in @methods, which is sorted by name; NULL when there is none. @scope, when it is not empty,
+ * and a dot come before the name in the table, whose names have one dot each. */
 const struct weh_method *weh_method_find(const struct weh_method *methods, size_t n,
-                                         struct weh_str name);
+                                         struct weh_str scope, struct weh_str name);
 
 /**
- * Check @params (a map) against @specs.
+ * Check @params against @specs: a map by name, an array by position. What an array has beyond @specs is
+ * left alone, as functions of JavaScript do.
  *
  * @out  WEH_MAX_ARGS entries, in the order of @specs.
  *
@@ -170,9 +172,16 @@ void weh_session_end_after_reply(struct weh_session *session, enum weh_close_rea
 bool weh_session_cancel_request(struct weh_session *session, const struct weh_value *id);
 
 /** A notification: begin, write one map into the sink that begin gives, end. It goes out before the
- * reply of the call that causes it. */
+ * reply of the call that causes it. Sessions that speak IPC have none: what is written is dropped. */
 struct weh_sink *weh_notify_begin(struct weh_session *session, const char *name);
 void weh_notify_end(struct weh_session *session);
+
+/** A Push of a session that speaks IPC, on @channel (without what all names begin with): begin, write
+ * arguments into the sink one after the other, end. @method, the first argument, may be NULL: there is
+ * none. It goes out before the answer of the call that causes it. */
+struct weh_sink *weh_push_begin(struct weh_session *session, struct weh_str channel,
+                                const char *method);
+void weh_push_end(struct weh_session *session);
 
 /** To be called by what takes long where it can wait: lets others come first. Part of weh_call_progress;
  * by itself for what runs beneath a handler. */

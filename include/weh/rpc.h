@@ -51,6 +51,9 @@ const struct weh_app_ops *weh_rpc_app_ops(void);
 /** The method table, sorted by name. Static. */
 const struct weh_method *weh_rpc_methods(size_t *n);
 
+/** The one of stock iTwin.js frontends, sorted by name. Static. */
+const struct weh_method *weh_rpc_ipc_methods(size_t *n);
+
 /** The notifications. Static. */
 const struct weh_notification *weh_rpc_notifications(size_t *n);
 

@@ -30,6 +30,9 @@ struct weh_sink_ops {
     /** Bytes that are not UTF-8 are replaced by U+FFFD. */
     void (*string)(struct weh_sink *sink, struct weh_str value);
     void (*binary)(struct weh_sink *sink, const void *bytes, size_t n);
+    /** NULL: the encoding knows only bytes. */
+    void (*binary_view)(struct weh_sink *sink, enum weh_binary_view view, const void *bytes,
+                        size_t n);
     void (*array_begin)(struct weh_sink *sink, uint32_t n);
     void (*array_end)(struct weh_sink *sink);
     void (*map_begin)(struct weh_sink *sink, uint32_t n);
@@ -74,6 +77,18 @@ static inline void weh_sink_text(struct weh_sink *sink, const char *text)
 static inline void weh_sink_binary(struct weh_sink *sink, const void *bytes, size_t n)
 {
     sink->ops->binary(sink, bytes, n);
+}
+
+/** The same of elements of @view, little endian; @n is the number of bytes. Encodings that know only bytes
+ * write those. */
+static inline void weh_sink_binary_view(struct weh_sink *sink, enum weh_binary_view view,
+                                        const void *bytes, size_t n)
+{
+    if (sink->ops->binary_view != NULL) {
+        sink->ops->binary_view(sink, view, bytes, n);
+    } else {
+        sink->ops->binary(sink, bytes, n);
+    }
 }
 
 static inline void weh_sink_array_begin(struct weh_sink *sink, uint32_t n)

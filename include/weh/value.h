@@ -24,10 +24,29 @@ enum weh_value_type {
     WEH_VALUE_MAP, /* keys are strings, each at most once, in the order of the message */
 };
 
+/** Which of JavaScript's views on bytes a binary value is; the numbers are those of IPC. */
+enum weh_binary_view {
+    WEH_VIEW_UINT8, /* also where an encoding knows only bytes */
+    WEH_VIEW_INT8,
+    WEH_VIEW_UINT8_CLAMPED,
+    WEH_VIEW_INT16,
+    WEH_VIEW_UINT16,
+    WEH_VIEW_INT32,
+    WEH_VIEW_UINT32,
+    WEH_VIEW_FLOAT32,
+    WEH_VIEW_FLOAT64,
+    WEH_VIEW_DATA_VIEW,
+    WEH_VIEW_COUNT
+};
+
+/** Bytes of one element of @view: 1, 2, 4 or 8, little endian. */
+uint32_t weh_binary_view_size(enum weh_binary_view view);
+
 struct weh_member;
 
 struct weh_value {
-    enum weh_value_type type;
+    enum weh_value_type type : 16;
+    enum weh_binary_view view : 16; /* of a binary */
     uint32_t n; /* bytes of a string or binary, items of an array, members of a map */
     union {
         bool boolean;

@@ -224,14 +224,24 @@ static void put_base64(struct weh_json_writer *writer, const uint8_t *bytes, siz
     }
 }
 
-static void write_binary(struct weh_sink *sink, const void *bytes, size_t n)
+static void write_binary_view(struct weh_sink *sink, enum weh_binary_view view, const void *bytes,
+                              size_t n)
 {
     struct weh_json_writer *writer = writer_of(sink);
 
     before_value(writer);
+    if (writer->binary != NULL) {
+        writer->binary(writer, view, bytes, n);
+        return;
+    }
     put(writer, "\"encoding=base64;", sizeof("\"encoding=base64;") - 1);
     put_base64(writer, bytes, n);
     weh_buf_byte(writer->buf, '"');
+}
+
+static void write_binary(struct weh_sink *sink, const void *bytes, size_t n)
+{
+    write_binary_view(sink, WEH_VIEW_UINT8, bytes, n);
 }
 
 static void array_begin(struct weh_sink *sink, uint32_t n)
@@ -275,6 +285,7 @@ static const struct weh_sink_ops json_ops = {
     .real = write_real,
     .string = write_string,
     .binary = write_binary,
+    .binary_view = write_binary_view,
     .array_begin = array_begin,
     .array_end = array_end,
     .map_begin = map_begin,

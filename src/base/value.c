@@ -42,6 +42,18 @@ const struct weh_value *weh_value_get(const struct weh_value *map, const char *k
     return NULL;
 }
 
+uint32_t weh_binary_view_size(enum weh_binary_view view)
+{
+    static const uint8_t sizes[WEH_VIEW_COUNT] = {
+        [WEH_VIEW_UINT8] = 1,     [WEH_VIEW_INT8] = 1,    [WEH_VIEW_UINT8_CLAMPED] = 1,
+        [WEH_VIEW_INT16] = 2,     [WEH_VIEW_UINT16] = 2,  [WEH_VIEW_INT32] = 4,
+        [WEH_VIEW_UINT32] = 4,    [WEH_VIEW_FLOAT32] = 4, [WEH_VIEW_FLOAT64] = 8,
+        [WEH_VIEW_DATA_VIEW] = 1,
+    };
+
+    return sizes[view];
+}
+
 bool weh_value_is_null(const struct weh_value *value)
 {
     return value == NULL || value->type == WEH_VALUE_NULL;
@@ -133,7 +145,7 @@ static void write_scalar(struct weh_sink *sink, const struct weh_value *value)
         weh_sink_str(sink, weh_value_str(value));
         break;
     case WEH_VALUE_BINARY:
-        weh_sink_binary(sink, value->as.binary, value->n);
+        weh_sink_binary_view(sink, value->view, value->as.binary, value->n);
         break;
     case WEH_VALUE_NULL:
     case WEH_VALUE_ARRAY:

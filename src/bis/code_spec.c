@@ -257,7 +257,7 @@ static weh_err properties_text(struct weh_bis *bis, const struct weh_value *prop
     }
     number.as.integer = type;
     inner.value = number;
-    outer.value = (struct weh_value){ WEH_VALUE_MAP, 1, { .members = &inner } };
+    outer.value = (struct weh_value){ .type = WEH_VALUE_MAP, .n = 1, .as.members = &inner };
     map.as.members = &outer;
     return json_text(bis, &map, out, diag);
 }

@@ -271,7 +271,7 @@ static weh_err insert_default_sub(struct bis_edit *category, struct weh_diag *di
     weh_err err;
 
 #define STRING(text, len) \
-    ((struct weh_value){ WEH_VALUE_STRING, (uint32_t)(len), { .string = (text) } })
+    ((struct weh_value){ .type = WEH_VALUE_STRING, .n = (uint32_t)(len), .as.string = (text) })
     if (ec_class == NULL) {
         return weh_fail(diag, WEH_E_CORRUPT, "the file has no sub-categories");
     }
@@ -281,8 +281,8 @@ static weh_err insert_default_sub(struct bis_edit *category, struct weh_diag *di
     parent[0].value = code[1].value;
     parent[1].value = STRING("BisCore:CategoryOwnsSubCategories", 33);
     members[0].value = STRING(model, weh_id_print(category->model, model));
-    members[1].value = (struct weh_value){ WEH_VALUE_MAP, 3, { .members = code } };
-    members[2].value = (struct weh_value){ WEH_VALUE_MAP, 2, { .members = parent } };
+    members[1].value = (struct weh_value){ .type = WEH_VALUE_MAP, .n = 3, .as.members = code };
+    members[2].value = (struct weh_value){ .type = WEH_VALUE_MAP, .n = 2, .as.members = parent };
 #undef STRING
     err = bis_plan_get(bis, ec_class, &plan, diag);
     if (err == WEH_OK) {

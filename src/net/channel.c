@@ -167,7 +167,7 @@ void weh_conn_settle(struct weh_conn *conn)
     }
     net->n_conns--;
     weh_frame_destroy(conn->tx);
-    weh_free(conn->rx);
+    weh_conn_drop_rx(conn);
     weh_identity_fini(&conn->identity);
     weh_free(conn);
     weh_net_check_drained(net);
@@ -222,10 +222,7 @@ void weh_conn_end(struct weh_conn *conn, enum weh_close_reason reason, uint64_t 
     move(conn, WEH_CONN_DRAINING);
     conn->gone_reason = reason;
     conn->deadline_ms = weh_net_now_ms(conn->net) + grace_ms;
-    weh_free(conn->rx);
-    conn->rx = NULL;
-    conn->rx_len = 0;
-    conn->rx_capacity = 0;
+    weh_conn_drop_rx(conn);
     if (conn->session != NULL) {
         weh_session_end(conn->session, reason);
         (void)lws_callback_on_writable(conn->wsi);
@@ -242,14 +239,62 @@ void weh_conn_kill(struct weh_conn *conn)
     }
 }
 
+/* The length of the @i-th part of @frame. */
+static size_t part_length(struct weh_frame *frame, uint32_t i)
+{
+    uint32_t length;
+
+    weh_assert(i < frame->n_parts);
+    memcpy(&length, weh_frame_payload(frame) + frame->len + i * sizeof(length), sizeof(length));
+    return length;
+}
+
+/* Bytes of the payload that go as the first frame. */
+static size_t head_length(struct weh_frame *frame)
+{
+    size_t length = frame->len;
+
+    for (uint32_t i = 0; i < frame->n_parts; i++) {
+        length -= part_length(frame, i);
+    }
+    return length;
+}
+
+static void begin_frame(struct weh_conn *conn, struct weh_frame *frame)
+{
+    conn->tx = frame;
+    if (frame != NULL) {
+        conn->tx_sent = 0;
+        conn->tx_part = 0;
+        conn->tx_frame_at = 0;
+        conn->tx_frame_end = head_length(frame);
+    }
+}
+
+/* A frame of conn->tx is written whole. */
+static void next_part(struct weh_conn *conn)
+{
+    struct weh_frame *frame = conn->tx;
+
+    if (conn->tx_part < frame->n_parts) {
+        conn->tx_frame_at = conn->tx_frame_end;
+        conn->tx_frame_end += part_length(frame, conn->tx_part);
+        conn->tx_part++;
+        return;
+    }
+    weh_session_frame_done(conn->session, frame);
+    conn->tx = NULL;
+    conn->tx_sent = 0;
+}
+
 /* Write the next fragment of conn->tx. */
 static enum pump_result write_fragment(struct weh_conn *conn)
 {
     struct weh_frame *frame = conn->tx;
-    size_t left = frame->len - conn->tx_sent;
+    size_t left = conn->tx_frame_end - conn->tx_sent;
     size_t n = left < WEH_NET_FRAGMENT_BYTES ? left : WEH_NET_FRAGMENT_BYTES;
-    int type = frame->is_text ? LWS_WRITE_TEXT : LWS_WRITE_BINARY;
-    int flags = lws_write_ws_flags(type, conn->tx_sent == 0, n == left);
+    int type = frame->is_text && conn->tx_part == 0 ? LWS_WRITE_TEXT : LWS_WRITE_BINARY;
+    int flags = lws_write_ws_flags(type, conn->tx_sent == conn->tx_frame_at, n == left);
     uint8_t *payload = weh_frame_payload(frame) + conn->tx_sent;
     uint8_t before[LWS_PRE];
     bool is_written = false;
@@ -264,10 +309,8 @@ static enum pump_result write_fragment(struct weh_conn *conn)
     }
     conn->tx_sent += n;
     weh_session_sent(conn->session, n);
-    if (conn->tx_sent == frame->len) {
-        weh_session_frame_done(conn->session, frame);
-        conn->tx = NULL;
-        conn->tx_sent = 0;
+    if (n == left) {
+        next_part(conn);
     }
     return PUMP_IDLE;
 }
@@ -292,7 +335,7 @@ static enum pump_result pump(struct weh_conn *conn)
             break;
         }
         if (conn->tx == NULL) {
-            conn->tx = weh_session_next_frame(conn->session);
+            begin_frame(conn, weh_session_next_frame(conn->session));
         }
         if (conn->tx == NULL) {
             break;

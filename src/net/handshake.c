@@ -20,9 +20,14 @@
 
 #define BEARER_LIMIT_BYTES    8192
 #define FORWARDED_LIMIT_BYTES 1024
+#define COOKIE_LIMIT_BYTES    4096 /* of all of a site's together */
 /* libwebsockets cuts the list of subprotocols at 127 bytes, and each name at 63: a JWT does not fit,
  * which is why there are tickets. */
 #define SUBPROTOCOLS_LIMIT_BYTES 127
+
+/* Pages of stock frontends set neither headers nor subprotocols. */
+#define TICKET_COOKIE      "weh_ticket"
+#define TICKET_LIMIT_BYTES 64
 
 struct refusal {
     const char *status;
@@ -161,23 +166,30 @@ struct offer {
 
 static void look_at_name(struct weh_str name, struct offer *offer)
 {
+    static const struct {
+        const char *name;
+        enum weh_codec codec;
+    } codecs[] = { { WEH_SUBPROTOCOL_JSON, WEH_CODEC_JSON },
+                   { WEH_SUBPROTOCOL_MSGPACK, WEH_CODEC_MSGPACK },
+                   { WEH_SUBPROTOCOL_IPC, WEH_CODEC_IPC } };
     size_t n = sizeof(WEH_SUBPROTOCOL_TICKET) - 1;
-    bool is_json = weh_str_eq_text(name, WEH_SUBPROTOCOL_JSON);
 
-    if (is_json || weh_str_eq_text(name, WEH_SUBPROTOCOL_MSGPACK)) {
-        if (!offer->has_codec) {
-            offer->codec = is_json ? WEH_CODEC_JSON : WEH_CODEC_MSGPACK;
+    for (size_t i = 0; i < WEH_ARRAY_LEN(codecs); i++) {
+        if (weh_str_eq_text(name, codecs[i].name) && !offer->has_codec) {
+            offer->codec = codecs[i].codec;
+            offer->has_codec = true;
         }
-        offer->has_codec = true;
-    } else if (name.len > n && memcmp(name.ptr, WEH_SUBPROTOCOL_TICKET, n) == 0) {
+    }
+    if (name.len > n && memcmp(name.ptr, WEH_SUBPROTOCOL_TICKET, n) == 0) {
         offer->ticket = (struct weh_str){ name.ptr + n, name.len - n };
     }
 }
 
 /* Read the list in @text into @offer. */
-static void read_offer(struct weh_str text, struct offer *offer)
+static void read_offer(struct weh_str text, bool is_ipc, struct offer *offer)
 {
-    *offer = (struct offer){ .has_any = text.len != 0, .codec = WEH_CODEC_JSON };
+    *offer = (struct offer){ .has_any = text.len != 0,
+                             .codec = is_ipc ? WEH_CODEC_IPC : WEH_CODEC_JSON };
     while (text.len != 0) {
         struct weh_str name;
 
@@ -215,23 +227,44 @@ static bool authenticate_by_certificate(struct weh_conn *conn)
     return false;
 }
 
-/* A bearer token in the header; else a ticket, as subprotocol or ?ticket=; else the certificate of
- * the connection. A token never comes in a URL, where proxies write it down. */
+/* The ticket in the cookie weh_ticket, in @out; empty: there is none. */
+static struct weh_str cookie_ticket(struct lws *wsi, char *out, size_t size)
+{
+    static const char name[] = TICKET_COOKIE "=";
+    const int n = weh_http_header(wsi, WSI_TOKEN_HTTP_COOKIE, out, size);
+    struct weh_str rest = { out, n < 0 ? 0 : (size_t)n };
+
+    while (rest.len != 0) {
+        struct weh_str pair;
+
+        rest = weh_str_split(rest, ';', &pair);
+        while (pair.len != 0 && pair.ptr[0] == ' ') {
+            pair = (struct weh_str){ pair.ptr + 1, pair.len - 1 };
+        }
+        if (pair.len >= sizeof(name) - 1 && memcmp(pair.ptr, name, sizeof(name) - 1) == 0) {
+            return (struct weh_str){ pair.ptr + sizeof(name) - 1, pair.len - (sizeof(name) - 1) };
+        }
+    }
+    return (struct weh_str){ "", 0 };
+}
+
+/* A bearer token in the header; else a ticket, as subprotocol, ?ticket= or cookie; else the certificate
+ * of the connection. A token never comes in a URL, where proxies write it down. */
 static bool authenticate(struct weh_conn *conn, struct weh_str ticket)
 {
-    char text[64];
+    char text[COOKIE_LIMIT_BYTES];
     struct weh_diag diag;
 
     if (lws_hdr_total_length(conn->wsi, WSI_TOKEN_HTTP_AUTHORIZATION) > 0) {
         return weh_handshake_bearer(conn);
     }
     if (ticket.len == 0) {
-        const char *value = lws_get_urlarg_by_name(conn->wsi, "ticket=", text, sizeof(text));
+        const char *value = lws_get_urlarg_by_name(conn->wsi, "ticket=", text, TICKET_LIMIT_BYTES);
 
-        if (value == NULL) {
+        ticket = value != NULL ? weh_str_from(value) : cookie_ticket(conn->wsi, text, sizeof(text));
+        if (value == NULL && ticket.len == 0) {
             return authenticate_by_certificate(conn);
         }
-        ticket = weh_str_from(value);
     }
     weh_identity_fini(&conn->identity);
     return check(conn, WEH_METRIC_REFUSED_AUTH_TICKET,
@@ -337,12 +370,15 @@ static const struct refusal *check_user(const struct weh_conn *conn)
 }
 
 /* Subprotocol, then who it is, then whether there is room: a ticket is used up last. */
-static const struct refusal *check_session(struct weh_conn *conn)
+static const struct refusal *check_session(struct weh_conn *conn, bool is_ipc)
 {
     static const struct refusal bad_subprotocol = { "400 Bad Request", NULL,
                                                     "offer " WEH_SUBPROTOCOL_JSON
                                                     " or " WEH_SUBPROTOCOL_MSGPACK
                                                     " as subprotocol\n" };
+    static const struct refusal bad_ipc_subprotocol = {
+        "400 Bad Request", NULL, "offer no subprotocol, or " WEH_SUBPROTOCOL_IPC "\n"
+    };
     static const struct refusal unknown = { "401 Unauthorized", "WWW-Authenticate: Bearer\r\n",
                                             "a bearer token or a ticket is needed\n" };
     static const struct refusal in_url = { "400 Bad Request", NULL, WEH_TOKEN_IN_URL };
@@ -352,12 +388,12 @@ static const struct refusal *check_session(struct weh_conn *conn)
     int n = weh_http_header(conn->wsi, WSI_TOKEN_PROTOCOL, list, sizeof(list));
 
     if (n == -2) {
-        return &bad_subprotocol;
+        return is_ipc ? &bad_ipc_subprotocol : &bad_subprotocol;
     }
-    read_offer((struct weh_str){ list, n < 0 ? 0 : (size_t)n }, &offer);
-    if (offer.has_any && !offer.has_codec) {
+    read_offer((struct weh_str){ list, n < 0 ? 0 : (size_t)n }, is_ipc, &offer);
+    if ((offer.has_any && !offer.has_codec) || is_ipc != (offer.codec == WEH_CODEC_IPC)) {
         /* Browsers fail the connection when none of what they offer is chosen. */
-        return &bad_subprotocol;
+        return is_ipc ? &bad_ipc_subprotocol : &bad_subprotocol;
     }
     if (weh_handshake_has_token_in_url(conn->wsi)) {
         weh_metrics_add(conn->net->metrics, WEH_METRIC_REFUSED_AUTH_URL, 1);
@@ -408,8 +444,6 @@ static void take_activity(struct weh_conn *conn)
 int weh_handshake_confirm(struct weh_conn *conn)
 {
     static const struct refusal no_path = { "404 Not Found", NULL, "not found\n" };
-    static const struct refusal no_ipc = { "501 Not Implemented", NULL,
-                                           "stock iTwin.js frontends are not served yet\n" };
     static const struct refusal bad_key = { "400 Bad Request", NULL,
                                             "Sec-WebSocket-Key must be 16 bytes in base64\n" };
     static const struct refusal bad_connection = { "400 Bad Request", NULL,
@@ -419,18 +453,18 @@ int weh_handshake_confirm(struct weh_conn *conn)
     const struct refusal *refusal = NULL;
     struct weh_str path;
     int method = weh_http_path(conn->wsi, &path);
+    bool is_ipc;
 
     conn->deadline_ms =
         weh_net_now_ms(conn->net) + (uint64_t)conn->net->config->limits_handshake_s * 1000;
     if (method < 0) {
         return -1; /* the request is gone already: libwebsockets answered an unknown Upgrade */
     }
+    is_ipc = weh_str_eq_text(path, WEH_IPC_PATH);
     take_activity(conn);
     if (!weh_handshake_is_address_fine(conn)) {
         refusal = &too_many;
-    } else if (method == LWSHUMETH_GET && weh_str_eq_text(path, WEH_IPC_PATH)) {
-        refusal = &no_ipc;
-    } else if (method != LWSHUMETH_GET || !weh_str_eq_text(path, WEH_SESSION_PATH)) {
+    } else if (method != LWSHUMETH_GET || !(is_ipc || weh_str_eq_text(path, WEH_SESSION_PATH))) {
         refusal = &no_path;
     } else if (!has_token(conn->wsi, WSI_TOKEN_CONNECTION, "upgrade")) {
         refusal = &bad_connection;
@@ -444,7 +478,7 @@ int weh_handshake_confirm(struct weh_conn *conn)
         refusal = check_origin(conn);
     }
     if (refusal == NULL) {
-        refusal = check_session(conn);
+        refusal = check_session(conn, is_ipc);
     }
     return refusal == NULL ? 0 : refuse(conn, refusal);
 }

@@ -215,14 +215,11 @@ int weh_http_request(struct weh_conn *conn)
     if (method == LWSHUMETH_GET && weh_str_eq_text(path, "/")) {
         return weh_http_plain(conn, "200 OK", NULL, "webedithost " WEH_VERSION "\n");
     }
-    if (method == LWSHUMETH_GET && weh_str_eq_text(path, WEH_SESSION_PATH)) {
+    if (method == LWSHUMETH_GET &&
+        (weh_str_eq_text(path, WEH_SESSION_PATH) || weh_str_eq_text(path, WEH_IPC_PATH))) {
         return weh_http_plain(conn, "426 Upgrade Required",
                               "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n",
                               "this is a WebSocket endpoint\n");
-    }
-    if (method == LWSHUMETH_GET && weh_str_eq_text(path, WEH_IPC_PATH)) {
-        return weh_http_plain(conn, "501 Not Implemented", NULL,
-                              "stock iTwin.js frontends are not served yet\n");
     }
     return weh_http_plain(conn, "404 Not Found", NULL, "not found\n");
 }

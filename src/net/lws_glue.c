@@ -81,6 +81,7 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
     {                                                                          \
         { WEH_SUBPROTOCOL_JSON, callback, 0, frame_bytes, 0, NULL, 0 },        \
             { WEH_SUBPROTOCOL_MSGPACK, callback, 0, frame_bytes, 0, NULL, 0 }, \
+            { WEH_SUBPROTOCOL_IPC, callback, 0, frame_bytes, 0, NULL, 0 },     \
             { NULL, NULL, 0, 0, 0, NULL, 0 },                                  \
     }
 

@@ -27,9 +27,10 @@
 /* Rule: both encodings by name; the first is also what a client without a subprotocol gets. */
 #define WEH_SUBPROTOCOL_JSON    "weh.v1.json"
 #define WEH_SUBPROTOCOL_MSGPACK "weh.v1.msgpack"
+#define WEH_SUBPROTOCOL_IPC     "weh.v1.ipc" /* for clients at /ipc that want to offer one */
 #define WEH_SUBPROTOCOL_TICKET  "weh.ticket."
 #define WEH_SESSION_PATH        "/v1/session"
-#define WEH_IPC_PATH            "/ipc" /* kept free for stock iTwin.js frontends */
+#define WEH_IPC_PATH            "/ipc" /* of stock iTwin.js frontends */
 
 #define WEH_NET_READ_BYTES 65536 /* of one read of a socket */
 /* Of a message that are unmasked at a time. Each connection keeps as much for good. */
@@ -81,9 +82,18 @@ struct weh_conn {
     uint8_t *rx; /* the message that is being put together */
     size_t rx_len;
     size_t rx_capacity;
+    struct {
+        uint32_t n_due;    /* binary frames of the message */
+        uint32_t n_done;   /* of them, those that have come */
+        size_t frame_at;   /* where in rx the one that is coming begins */
+        uint32_t *lengths; /* of those that have come; NULL: none are due */
+    } ipc;
 
     struct weh_frame *tx; /* the message that is being sent */
     size_t tx_sent;
+    uint32_t tx_part;    /* which frame of it is: 0, or that of the part before */
+    size_t tx_frame_at;  /* where in it that frame begins */
+    size_t tx_frame_end; /* and ends */
 
     struct weh_conn *next_in_inbox; /* locked, with the one below */
     bool is_in_inbox;
@@ -169,10 +179,22 @@ void weh_inbox_drain(struct weh_net *net);
 void weh_inbox_post(struct weh_conn *conn);
 
 /* receive.c */
+/** Forget what has come of a message. */
+void weh_conn_drop_rx(struct weh_conn *conn);
 int weh_conn_receive(struct weh_conn *conn, const uint8_t *bytes, size_t len);
 int weh_conn_peer_closes(struct weh_conn *conn, const uint8_t *bytes, size_t len);
 /** A frame broke RFC 6455: found by rx_tap.c. */
 void weh_conn_violated(struct weh_conn *conn);
+
+/* ipc_collect.c: messages of IPC, which have several frames. */
+
+/** May a text frame come now, or else a binary one? */
+bool weh_ipc_expects(const struct weh_conn *conn, bool is_text);
+/** A frame has come whole: WEH_OK and @is_whole when it was the last one of the message, whose trailer
+ * stands behind it then. WEH_E_PARSE, WEH_E_NOMEM. */
+WEH_MUST_CHECK weh_err weh_ipc_frame_done(struct weh_conn *conn, bool *is_whole);
+/** Room in conn->rx; receive.c. */
+bool weh_rx_reserve(struct weh_conn *conn, size_t extra, size_t expected);
 
 /* net.c */
 /** Milliseconds of the loop's clock, cached for one turn of the loop. */

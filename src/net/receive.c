@@ -26,7 +26,7 @@ void weh_conn_violated(struct weh_conn *conn)
 
 /* Room for @extra more bytes, for a message that will be @expected bytes long or longer. What the
  * peer has announced is not taken for what it sends: memory grows with what has arrived. */
-static bool rx_reserve(struct weh_conn *conn, size_t extra, size_t expected)
+bool weh_rx_reserve(struct weh_conn *conn, size_t extra, size_t expected)
 {
     size_t needed = conn->rx_len + extra;
     size_t capacity = conn->rx_capacity < FIRST_RX_BYTES ? FIRST_RX_BYTES : conn->rx_capacity;
@@ -50,6 +50,19 @@ static bool rx_reserve(struct weh_conn *conn, size_t extra, size_t expected)
     return true;
 }
 
+void weh_conn_drop_rx(struct weh_conn *conn)
+{
+    weh_free(conn->rx);
+    weh_free(conn->ipc.lengths);
+    conn->rx = NULL;
+    conn->rx_len = 0;
+    conn->rx_capacity = 0;
+    conn->ipc.lengths = NULL;
+    conn->ipc.n_due = 0;
+    conn->ipc.n_done = 0;
+    conn->ipc.frame_at = 0;
+}
+
 static void deliver(struct weh_conn *conn)
 {
     uint8_t *bytes = conn->rx;
@@ -62,8 +75,7 @@ static void deliver(struct weh_conn *conn)
         bytes = smaller == NULL ? bytes : smaller;
     }
     conn->rx = NULL;
-    conn->rx_len = 0;
-    conn->rx_capacity = 0;
+    weh_conn_drop_rx(conn);
     conn->first_message_ms = 0;
     weh_session_receive(conn->session, bytes, len);
 }
@@ -72,6 +84,32 @@ static void deliver(struct weh_conn *conn)
 static bool is_after_violation(const struct weh_conn *conn)
 {
     return conn->check.fault != WEH_FRAME_FINE && conn->n_frames_done >= conn->check.n_data_frames;
+}
+
+static bool is_frame_expected(struct weh_conn *conn, bool is_text)
+{
+    const bool is_ipc = conn->codec == WEH_CODEC_IPC;
+    const bool is_fine =
+        is_ipc ? weh_ipc_expects(conn, is_text) : is_text == (conn->codec == WEH_CODEC_JSON);
+
+    if (!is_fine) {
+        weh_conn_end(conn, is_ipc ? WEH_CLOSE_IPC_MESSAGE : WEH_CLOSE_FRAME_TYPE,
+                     WEH_NET_CLOSE_GRACE_MS);
+    }
+    return is_fine;
+}
+
+static void frame_done(struct weh_conn *conn)
+{
+    bool is_whole = true;
+    weh_err err = conn->codec == WEH_CODEC_IPC ? weh_ipc_frame_done(conn, &is_whole) : WEH_OK;
+
+    if (err != WEH_OK) {
+        weh_conn_end(conn, err == WEH_E_PARSE ? WEH_CLOSE_IPC_MESSAGE : WEH_CLOSE_FAULT,
+                     WEH_NET_CLOSE_GRACE_MS);
+    } else if (is_whole) {
+        deliver(conn);
+    }
 }
 
 int weh_conn_receive(struct weh_conn *conn, const uint8_t *bytes, size_t len)
@@ -86,8 +124,7 @@ int weh_conn_receive(struct weh_conn *conn, const uint8_t *bytes, size_t len)
     if (frame_rest == 0) {
         conn->n_frames_done++;
     }
-    if (is_text != (conn->codec == WEH_CODEC_JSON)) {
-        weh_conn_end(conn, WEH_CLOSE_FRAME_TYPE, WEH_NET_CLOSE_GRACE_MS);
+    if (!is_frame_expected(conn, is_text)) {
         return 0;
     }
     /* Before a byte of it is kept. No sum of peer's numbers: each is compared with what is left. */
@@ -96,7 +133,7 @@ int weh_conn_receive(struct weh_conn *conn, const uint8_t *bytes, size_t len)
         weh_conn_end(conn, WEH_CLOSE_MESSAGE_SIZE, WEH_NET_CLOSE_GRACE_MS);
         return 0;
     }
-    if (!rx_reserve(conn, len, conn->rx_len + len + (size_t)frame_rest)) {
+    if (!weh_rx_reserve(conn, len, conn->rx_len + len + (size_t)frame_rest)) {
         weh_conn_end(conn, WEH_CLOSE_FAULT, WEH_NET_CLOSE_GRACE_MS);
         return 0;
     }
@@ -105,7 +142,7 @@ int weh_conn_receive(struct weh_conn *conn, const uint8_t *bytes, size_t len)
         conn->rx_len += len;
     }
     if (lws_is_final_fragment(conn->wsi) != 0) {
-        deliver(conn);
+        frame_done(conn);
     }
     return 0;
 }

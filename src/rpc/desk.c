@@ -269,7 +269,8 @@ const struct weh_app_ops *weh_rpc_app_ops(void)
                                             .tick = tick,
                                             .renewed = rights_renewed,
                                             .facts = tell_facts,
-                                            .glance = glance };
+                                            .glance = glance,
+                                            .check_version = rpc_check_version };
 
     return &ops;
 }

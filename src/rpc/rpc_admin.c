@@ -42,7 +42,7 @@ static void put_session(struct weh_sink *sink, struct weh_session *session)
     put_text(sink, "session", view.id);
     put_text(sink, "user", view.user);
     put_text(sink, "peer", view.peer);
-    put_text(sink, "codec", view.codec == WEH_CODEC_JSON ? "json" : "msgpack");
+    put_text(sink, "codec", weh_codec_name(view.codec));
     put_text(sink, "state", view.state);
     put_bool(sink, "hibernating", view.is_hibernating);
     if (view.name[0] != '\0') {

@@ -36,7 +36,7 @@ static weh_err read_method(const struct batch *batch, const struct weh_value *va
                               "method must be the name of a method");
     }
     methods = weh_host_methods(batch->call->host, &n);
-    *out = weh_method_find(methods, n, weh_value_str(value));
+    *out = weh_method_find(methods, n, WEH_STR(""), weh_value_str(value));
     (void)snprintf(name, sizeof(name), "%.*s", WEH_STR_ARGS(weh_value_str(value)));
     if (*out == NULL) {
         return weh_fail_where(diag, WEH_E_METHOD_NOT_FOUND, "method", "there is no method %s",

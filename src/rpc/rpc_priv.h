@@ -120,6 +120,15 @@ void put_time(struct weh_sink *sink, const char *key, int64_t wall_ms);
 /* Handlers, one file a family; the table says what each does. */
 #define X(name) weh_err name(struct weh_call *call, struct weh_diag *diag);
 #include "handlers.def"
+#include "ipc_handlers.def"
 #undef X
+
+/* ipc_interfaces.c */
+
+/** May a client that knows an RPC interface as @theirs use ours, which is @ours? */
+bool rpc_versions_fit(struct weh_str ours, struct weh_str theirs);
+/** As check_version of struct weh_app_ops. */
+WEH_MUST_CHECK weh_err rpc_check_version(const struct weh_method *method, struct weh_str version,
+                                         struct weh_diag *diag);
 
 #endif

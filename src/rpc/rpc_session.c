@@ -175,8 +175,7 @@ weh_err session_info(struct weh_call *call, struct weh_diag *diag)
     put_text(sink, "sessionId", weh_session_name(call->session));
     put_text(sink, "user", weh_session_user(call->session));
     put_text(sink, "access", weh_access_name(weh_session_access(call->session)));
-    put_text(sink, "codec",
-             weh_session_codec(call->session) == WEH_CODEC_JSON ? "json" : "msgpack");
+    put_text(sink, "codec", weh_codec_name(weh_session_codec(call->session)));
     put_text(sink, "state", weh_session_state_name(weh_session_state_now(call->session)));
     if (workspace_is_open(workspace)) {
         put_text(sink, workspace->is_checkout ? "briefcase" : "imodel", workspace->name);

@@ -58,7 +58,8 @@ static weh_err read_operation(const struct weh_host *host, struct weh_str body,
     if (err != WEH_OK) {
         return err;
     }
-    method = weh_method_find(host->options.methods, host->options.n_methods, job->envelope.method);
+    method = weh_method_find(host->options.methods, host->options.n_methods, WEH_STR(""),
+                             job->envelope.method);
     if (!is_for_operators(method)) {
         (void)snprintf(name, sizeof(name), "%.*s", WEH_STR_ARGS(job->envelope.method));
         return weh_fail_where(diag, WEH_E_METHOD_NOT_FOUND, name,

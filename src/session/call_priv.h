@@ -22,9 +22,10 @@ void session_send(struct weh_session *session, enum sender sender, struct weh_bu
 /** The same with @frame, which is taken. @session's lock is held. */
 void session_push_locked(struct weh_session *session, enum sender sender, struct weh_frame *frame);
 
-/** Answer @id (NULL: unknown) with the error in @diag. */
-void session_send_error(struct weh_session *session, enum sender sender, const struct weh_value *id,
-                        const struct weh_diag *diag, const char *activity_id);
+/** Answer the message @envelope, as far as it could be read, with the error in @diag. */
+void session_send_error(struct weh_session *session, enum sender sender,
+                        const struct weh_envelope *envelope, const struct weh_diag *diag,
+                        const char *activity_id);
 
 /** What the @number-th message belongs to when it does not say: what the handshake said, else itself. */
 void session_default_activity(const struct weh_session *session, uint64_t number,
@@ -38,6 +39,12 @@ void session_progress_reset(struct weh_session *session, uint64_t started_us);
 
 /** Prepare @buf for an encoding: headroom, limit. */
 void session_buf_begin(const struct weh_session *session, struct weh_buf *buf);
+
+/** Prepare @writer for an encoding of @session's own notifications. IPC knows none: they are written as
+ * JSON, and session_send_own drops them. */
+void session_own_begin(const struct weh_session *session, struct weh_writer *writer,
+                       struct weh_buf *buf);
+void session_send_own(struct weh_session *session, enum sender sender, struct weh_buf *buf);
 
 struct weh_codec_limits session_codec_limits(const struct weh_session *session);
 

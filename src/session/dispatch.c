@@ -8,6 +8,7 @@
 #include "weh/alloc.h"
 #include "weh/audit.h"
 #include "weh/clock.h"
+#include "weh/ipc.h"
 
 #include "call_priv.h"
 
@@ -37,6 +38,9 @@ void session_push_locked(struct weh_session *session, enum sender sender, struct
         outbox_push_front(&session->outbox, frame);
     } else {
         frame->seq = ++session->n_made;
+        if (session->codec == WEH_CODEC_IPC) {
+            weh_ipc_set_sequence(weh_frame_payload(frame), session->ipc_made++);
+        }
         outbox_push(&session->outbox, frame);
     }
     session->wake_due = sender == SENDER_WORKER && session->outbox.bytes <= HELD_BYTES;
@@ -92,6 +96,19 @@ static void send_into_file(struct weh_session *session, struct weh_frame *frame)
     }
 }
 
+/* Of a block (weh/ipc.h) the payload is what goes on the wire. */
+static void find_parts(struct weh_frame *frame)
+{
+    struct weh_str block = { (const char *)weh_frame_payload(frame), frame->len };
+    struct weh_ipc_parts parts;
+    struct weh_str text;
+    const bool is_block = weh_ipc_split(block, &text, &parts);
+
+    weh_assert(is_block);
+    frame->n_parts = parts.n;
+    frame->len -= WEH_IPC_TRAILER_BYTES(parts.n);
+}
+
 void session_send(struct weh_session *session, enum sender sender, struct weh_buf *buf)
 {
     struct weh_frame *frame = weh_calloc(1, sizeof(*frame));
@@ -106,7 +123,10 @@ void session_send(struct weh_session *session, enum sender sender, struct weh_bu
     }
     frame->memory = weh_buf_take(buf, &len);
     frame->len = len - WEH_FRAME_HEADROOM;
-    frame->is_text = session->codec == WEH_CODEC_JSON;
+    frame->is_text = weh_codec_is_text(session->codec);
+    if (session->codec == WEH_CODEC_IPC) {
+        find_parts(frame);
+    }
     (void)pthread_mutex_lock(&session->lock);
     is_left = queue_locked(session, sender, frame);
     (void)pthread_mutex_unlock(&session->lock);
@@ -115,23 +135,43 @@ void session_send(struct weh_session *session, enum sender sender, struct weh_bu
     }
 }
 
-void session_send_error(struct weh_session *session, enum sender sender, const struct weh_value *id,
-                        const struct weh_diag *diag, const char *activity_id)
+void session_send_error(struct weh_session *session, enum sender sender,
+                        const struct weh_envelope *envelope, const struct weh_diag *diag,
+                        const char *activity_id)
 {
     struct weh_buf buf;
     struct weh_writer writer;
 
+    if (!envelope->has_id && session->codec == WEH_CODEC_IPC) {
+        return; /* nobody waits */
+    }
     weh_buf_init(&buf, 0);
     session_buf_begin(session, &buf);
     weh_writer_init(&writer, session->codec, &buf);
-    weh_error_write(&writer, id, diag, activity_id);
+    weh_ipc_answers(&writer, envelope);
+    weh_error_write(&writer, envelope->has_id ? &envelope->id : NULL, diag, activity_id);
     session_send(session, sender, &buf);
+}
+
+void session_own_begin(const struct weh_session *session, struct weh_writer *writer,
+                       struct weh_buf *buf)
+{
+    session_buf_begin(session, buf);
+    weh_writer_init(writer, session->codec == WEH_CODEC_IPC ? WEH_CODEC_JSON : session->codec, buf);
+}
+
+void session_send_own(struct weh_session *session, enum sender sender, struct weh_buf *buf)
+{
+    if (session->codec == WEH_CODEC_IPC) {
+        weh_buf_fini(buf);
+    } else {
+        session_send(session, sender, buf);
+    }
 }
 
 struct weh_sink *weh_notify_begin(struct weh_session *session, const char *name)
 {
-    session_buf_begin(session, &session->notify_buf);
-    weh_writer_init(&session->notify_writer, session->codec, &session->notify_buf);
+    session_own_begin(session, &session->notify_writer, &session->notify_buf);
     weh_call_begin(&session->notify_writer, NULL, weh_str_from(name));
     return session->notify_writer.sink;
 }
@@ -140,7 +180,7 @@ void weh_notify_end(struct weh_session *session)
 {
     weh_call_end(&session->notify_writer);
     session->stats.notifications++;
-    session_send(session, SENDER_WORKER, &session->notify_buf);
+    session_send_own(session, SENDER_WORKER, &session->notify_buf);
 }
 
 void session_default_activity(const struct weh_session *session, uint64_t number,
@@ -360,6 +400,7 @@ static weh_err call_method(struct weh_session *session, const struct job *job,
                            struct weh_arena *arena, struct weh_writer *writer,
                            struct activity *activity, struct weh_diag *diag)
 {
+    const struct weh_app_ops *ops = session->host->options.ops;
     struct weh_codec_limits limits = session_codec_limits(session);
     struct weh_value params;
     struct weh_call call = { .session = session,
@@ -373,9 +414,15 @@ static weh_err call_method(struct weh_session *session, const struct job *job,
                              .activity_id = activity->id };
     weh_err err;
 
-    err = weh_params_decode(session->codec, job->envelope.params, &limits, arena, &params, diag);
+    err = session->codec == WEH_CODEC_IPC
+              ? weh_ipc_params_decode(&job->envelope, &limits, arena, &params, diag)
+              : weh_params_decode(session->codec, job->envelope.params, &limits, arena, &params,
+                                  diag);
     if (err == WEH_OK) {
         err = session_read_activity(&params, activity, diag);
+    }
+    if (err == WEH_OK && job->envelope.version.len > 0 && ops->check_version != NULL) {
+        err = ops->check_version(job->method, job->envelope.version, diag);
     }
     if (err != WEH_OK) {
         return err;
@@ -451,14 +498,16 @@ void session_run_job(struct weh_session *session, struct job *job)
     weh_buf_init(&buf, 0);
     session_buf_begin(session, &buf);
     weh_writer_init(&writer, session->codec, &buf);
+    weh_ipc_answers(&writer, &job->envelope);
     if (!out_of_band) {
         session_progress_reset(session, started_us);
     }
     session_default_activity(session, job->number, activity);
     err = call_method(session, job, arena, &writer, activity, &diag);
     took_us = weh_clock_mono_us() - started_us;
-    weh_metrics_request(session->host->metrics,
-                        (size_t)(job->method - session->host->options.methods), err, took_us);
+    weh_writer_fini(&writer);
+    weh_metrics_request(session->host->metrics, host_method_index(session->host, job->method), err,
+                        took_us);
     if (!out_of_band) {
         settle(session, job, err, &diag, took_us);
         session->idle_since_ms = service_now_ms();
@@ -473,7 +522,7 @@ void session_run_job(struct weh_session *session, struct job *job)
         session_send(session, sender, &buf);
     } else {
         weh_buf_fini(&buf);
-        session_send_error(session, sender, &job->envelope.id, &diag, activity->id);
+        session_send_error(session, sender, &job->envelope, &diag, activity->id);
     }
     weh_arena_fini(&own_arena);
     if (!out_of_band) {

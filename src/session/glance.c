@@ -196,8 +196,7 @@ bool weh_session_message(struct weh_session *session, struct weh_str text)
     }
     weh_time_print(weh_clock_wall_ms(), time);
     weh_buf_init(&buf, 0);
-    session_buf_begin(session, &buf);
-    weh_writer_init(&writer, session->codec, &buf);
+    session_own_begin(session, &writer, &buf);
     weh_call_begin(&writer, NULL, WEH_STR("session.onMessage"));
     weh_sink_map_begin(writer.sink, 2);
     weh_sink_key(writer.sink, "text");
@@ -206,7 +205,7 @@ bool weh_session_message(struct weh_session *session, struct weh_str text)
     weh_sink_text(writer.sink, time);
     weh_sink_map_end(writer.sink);
     weh_call_end(&writer);
-    session_send(session, SENDER_CHANNEL, &buf);
+    session_send_own(session, SENDER_CHANNEL, &buf);
     return true;
 }
 

@@ -44,8 +44,8 @@ weh_err weh_host_create(const struct weh_host_options *options, struct weh_host 
     host->started_us = weh_clock_mono_us();
     service_init(&host->service);
     pool_init(&host->pool);
-    err = metrics_create(options->n_methods, weh_host_worker_count(options->config) + 1,
-                         &host->metrics, diag);
+    err = metrics_create(options->n_methods + options->n_ipc_methods,
+                         weh_host_worker_count(options->config) + 1, &host->metrics, diag);
     if (err == WEH_OK) {
         host->pool.metrics = host->metrics;
         err = start_workers(host, diag);
@@ -89,6 +89,24 @@ const struct weh_config *weh_host_config(const struct weh_host *host)
 const struct weh_log *weh_host_log(const struct weh_host *host)
 {
     return host->options.log;
+}
+
+size_t host_method_index(const struct weh_host *host, const struct weh_method *method)
+{
+    const struct weh_host_options *options = &host->options;
+    const uintptr_t offset = (uintptr_t)method - (uintptr_t)options->methods;
+
+    return offset < options->n_methods * sizeof(*method)
+               ? (size_t)(method - options->methods)
+               : options->n_methods + (size_t)(method - options->ipc_methods);
+}
+
+const struct weh_method *host_method(const struct weh_host *host, size_t index)
+{
+    const struct weh_host_options *options = &host->options;
+
+    return index < options->n_methods ? &options->methods[index]
+                                      : &options->ipc_methods[index - options->n_methods];
 }
 
 const struct weh_method *weh_host_methods(const struct weh_host *host, size_t *n)

@@ -130,6 +130,10 @@ struct weh_host {
     bool is_stopping;
 };
 
+/** Which of all methods @method is, those of IPC behind the others; and back. */
+size_t host_method_index(const struct weh_host *host, const struct weh_method *method);
+const struct weh_method *host_method(const struct weh_host *host, size_t index);
+
 /** Milliseconds of the monotonic clock. */
 uint64_t service_now_ms(void);
 void service_init(struct service *service);

@@ -15,15 +15,31 @@ static int compare_name(struct weh_str name, const char *text)
     return name.len < len ? -1 : 1;
 }
 
+/* Does @text begin with @scope and a dot? 0, or how @scope with its dot is to it. */
+static int compare_scope(struct weh_str scope, const char *text)
+{
+    size_t len = strnlen(text, scope.len + 1);
+    int order = memcmp(scope.ptr, text, len < scope.len ? len : scope.len);
+
+    if (order != 0) {
+        return order;
+    }
+    return len > scope.len ? (int)'.' - (int)(unsigned char)text[scope.len] : 1;
+}
+
 const struct weh_method *weh_method_find(const struct weh_method *methods, size_t n,
-                                         struct weh_str name)
+                                         struct weh_str scope, struct weh_str name)
 {
     size_t low = 0;
     size_t high = n;
 
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        int order = compare_name(name, methods[middle].name);
+        int order = scope.len == 0 ? 0 : compare_scope(scope, methods[middle].name);
+
+        if (order == 0) {
+            order = compare_name(name, methods[middle].name + (scope.len == 0 ? 0 : scope.len + 1));
+        }
 
         if (order == 0) {
             return &methods[middle];
@@ -216,12 +232,25 @@ static weh_err check_meta(const struct weh_value *meta, struct weh_diag *diag)
                                 weh_value_type_name(meta));
 }
 
-weh_err weh_args_decode(const struct weh_arg_spec *specs, const struct weh_value *params,
-                        struct weh_arena *arena, struct weh_arg *out, struct weh_diag *diag)
+static weh_err decode_items(const struct weh_arg_spec *specs, const struct weh_value *params,
+                            struct weh_arena *arena, struct weh_arg *out, struct weh_diag *diag)
 {
     weh_err err = WEH_OK;
 
-    memset(out, 0, WEH_MAX_ARGS * sizeof(*out));
+    for (size_t k = 0; k < params->n && specs[k].name != NULL && err == WEH_OK; k++) {
+        if (!weh_value_is_null(&params->as.items[k])) {
+            err = decode_one(&specs[k], &params->as.items[k], arena, &out[k], diag);
+            out[k].given = true;
+        }
+    }
+    return err;
+}
+
+static weh_err decode_members(const struct weh_arg_spec *specs, const struct weh_value *params,
+                              struct weh_arena *arena, struct weh_arg *out, struct weh_diag *diag)
+{
+    weh_err err = WEH_OK;
+
     for (uint32_t i = 0; i < params->n && err == WEH_OK; i++) {
         const struct weh_member *member = &params->as.members[i];
         size_t k = 0;
@@ -244,6 +273,17 @@ weh_err weh_args_decode(const struct weh_arg_spec *specs, const struct weh_value
             out[k].given = true;
         }
     }
+    return err;
+}
+
+weh_err weh_args_decode(const struct weh_arg_spec *specs, const struct weh_value *params,
+                        struct weh_arena *arena, struct weh_arg *out, struct weh_diag *diag)
+{
+    weh_err err;
+
+    memset(out, 0, WEH_MAX_ARGS * sizeof(*out));
+    err = params->type == WEH_VALUE_ARRAY ? decode_items(specs, params, arena, out, diag)
+                                          : decode_members(specs, params, arena, out, diag);
     for (size_t k = 0; specs[k].name != NULL && err == WEH_OK; k++) {
         if (specs[k].required && !out[k].given) {
             err =

@@ -146,7 +146,7 @@ static void print_methods(const struct weh_host *host, const char *family, struc
         struct metrics_method sum = metrics_sum_method(host->metrics, i);
 
         if (sum.requests != 0) {
-            print_method(family, host->options.methods[i].name, &sum, out);
+            print_method(family, host_method(host, i)->name, &sum, out);
         }
     }
 }

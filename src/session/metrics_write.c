@@ -77,7 +77,7 @@ static void put_methods(const struct weh_host *host, struct weh_sink *sink)
         if (sum.requests == 0) {
             continue;
         }
-        weh_sink_key(sink, host->options.methods[i].name);
+        weh_sink_key(sink, host_method(host, i)->name);
         weh_sink_map_begin(sink, 3);
         put(sink, "requests", sum.requests);
         put(sink, "failures", sum.failures);

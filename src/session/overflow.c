@@ -23,6 +23,12 @@ bool session_overflows_locked(const struct weh_session *session)
            (session->ending == ENDING_NOT && session->outbox.bytes > session_outbox_high(session));
 }
 
+/* With the lengths of its parts. */
+static size_t stored_length(const struct weh_frame *frame)
+{
+    return frame->len + frame->n_parts * sizeof(uint32_t);
+}
+
 static weh_err add(struct weh_session *session, const struct weh_frame *frame,
                    struct weh_diag *diag)
 {
@@ -30,7 +36,8 @@ static weh_err add(struct weh_session *session, const struct weh_frame *frame,
 
     spill->limit_bytes = (uint64_t)session->host->options.config->limits_temporary_bytes;
     weh_buf_append(&spill->tail, &frame->len, sizeof(frame->len));
-    return weh_spill_append(spill, frame->memory + WEH_FRAME_HEADROOM, frame->len, diag);
+    weh_buf_append(&spill->tail, &frame->n_parts, sizeof(frame->n_parts));
+    return weh_spill_append(spill, frame->memory + WEH_FRAME_HEADROOM, stored_length(frame), diag);
 }
 
 weh_err session_overflow_add(struct weh_session *session, const struct weh_frame *frame,
@@ -55,13 +62,19 @@ static weh_err read_frame(struct weh_session *session, struct weh_frame *frame,
         return err;
     }
     at += sizeof(frame->len);
-    frame->memory = weh_malloc(WEH_FRAME_HEADROOM + frame->len);
+    err = weh_spill_read(spill, at, &frame->n_parts, sizeof(frame->n_parts), diag);
+    if (err != WEH_OK) {
+        return err;
+    }
+    at += sizeof(frame->n_parts);
+    frame->memory = weh_malloc(WEH_FRAME_HEADROOM + stored_length(frame));
     if (frame->memory == NULL) {
         return weh_fail_nomem(diag);
     }
-    frame->is_text = session->codec == WEH_CODEC_JSON;
-    session->overflow_at = at + frame->len;
-    return weh_spill_read(spill, at, frame->memory + WEH_FRAME_HEADROOM, frame->len, diag);
+    frame->is_text = weh_codec_is_text(session->codec);
+    session->overflow_at = at + stored_length(frame);
+    return weh_spill_read(spill, at, frame->memory + WEH_FRAME_HEADROOM, stored_length(frame),
+                          diag);
 }
 
 /* The next frame, out of the file; NULL: that failed. */

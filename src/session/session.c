@@ -6,6 +6,7 @@
 #include "weh/alloc.h"
 #include "weh/clock.h"
 #include "weh/id.h"
+#include "weh/ipc.h"
 
 #include "call_priv.h"
 
@@ -132,7 +133,7 @@ weh_err weh_session_create(const struct weh_session_options *options, struct weh
 
     weh_log(host->options.log, WEH_LOG_INFO, &who, "session.start",
             WEH_F_TEXT("user", session->user), WEH_F_TEXT("peer", session->peer),
-            WEH_F_TEXT("codec", session->codec == WEH_CODEC_JSON ? "json" : "msgpack"));
+            WEH_F_TEXT("codec", weh_codec_name(session->codec)));
     *out = session;
     return WEH_OK;
 out:
@@ -189,15 +190,23 @@ static weh_err read_job(struct weh_session *session, struct job *job, struct weh
     const struct weh_host_options *host = &session->host->options;
     struct weh_codec_limits limits = session_codec_limits(session);
     struct weh_str bytes = { (const char *)job->bytes, job->len };
-    weh_err err = weh_envelope_read(session->codec, bytes, &limits, &job->envelope, diag);
+    const bool is_ipc = session->codec == WEH_CODEC_IPC;
+    weh_err err = is_ipc ? weh_ipc_read(job->bytes, job->len, &limits, &job->envelope, diag)
+                         : weh_envelope_read(session->codec, bytes, &limits, &job->envelope, diag);
 
     if (err != WEH_OK) {
         return err;
     }
-    job->method = weh_method_find(host->methods, host->n_methods, job->envelope.method);
+    job->method =
+        is_ipc ? weh_method_find(host->ipc_methods, host->n_ipc_methods, job->envelope.scope,
+                                 job->envelope.method)
+               : weh_method_find(host->methods, host->n_methods, WEH_STR(""), job->envelope.method);
     if (job->method != NULL && weh_method_is_out_of_band(job->method) &&
         job->len > OUT_OF_BAND_BYTES) {
         return weh_fail(diag, WEH_E_TOO_LARGE, "%s is not that long", job->method->name);
+    }
+    if (job->method == NULL && is_ipc) {
+        return session_ipc_no_method(&job->envelope, diag);
     }
     if (job->method == NULL) {
         char name[64];
@@ -209,13 +218,13 @@ static weh_err read_job(struct weh_session *session, struct job *job, struct weh
 }
 
 /* Of a message whose params nobody has read. */
-static void send_early_error(struct weh_session *session, const struct weh_value *id,
+static void send_early_error(struct weh_session *session, const struct weh_envelope *envelope,
                              const struct weh_diag *diag)
 {
     struct activity activity;
 
     session_default_activity(session, session->n_taken, &activity);
-    session_send_error(session, SENDER_CHANNEL, id, diag, activity.id);
+    session_send_error(session, SENDER_CHANNEL, envelope, diag, activity.id);
 }
 
 /* May @job, which was read with @err, become work? All messages count. A notification that has to be
@@ -249,6 +258,7 @@ static weh_err check_flow(struct weh_session *session, const struct job *job, we
 void weh_session_receive(struct weh_session *session, uint8_t *bytes, size_t len)
 {
     struct job *job = weh_calloc(1, sizeof(*job));
+    enum ipc_verdict verdict = IPC_TAKE;
     struct weh_diag diag;
     weh_err err;
 
@@ -263,13 +273,22 @@ void weh_session_receive(struct weh_session *session, uint8_t *bytes, size_t len
     job->bytes = bytes;
     job->len = len;
     err = read_job(session, job, &diag);
+    if (session->codec == WEH_CODEC_IPC) {
+        verdict = session_ipc_take(session, &job->envelope, err);
+        /* What is not taken gets no answer, but counts. */
+        job->envelope.has_id = job->envelope.has_id && verdict == IPC_TAKE;
+    }
     err = check_flow(session, job, err, &diag);
+    if (verdict != IPC_TAKE) {
+        job_destroy(job);
+        return;
+    }
     if (err != WEH_OK || (job->method->flags & WEH_METHOD_UNCOUNTED) == 0) {
         session_count_taken(session);
     }
     job->number = session->n_taken;
     if (err != WEH_OK) {
-        send_early_error(session, job->envelope.has_id ? &job->envelope.id : NULL, &diag);
+        send_early_error(session, &job->envelope, &diag);
         job_destroy(job);
         return;
     }
@@ -281,7 +300,7 @@ void weh_session_receive(struct weh_session *session, uint8_t *bytes, size_t len
     if (!enqueue(session, job)) {
         (void)weh_fail(&diag, WEH_E_BUSY, "too many requests wait; read the replies first");
         if (job->envelope.has_id) {
-            send_early_error(session, &job->envelope.id, &diag);
+            send_early_error(session, &job->envelope, &diag);
         }
         job_destroy(job);
     }

@@ -75,11 +75,14 @@ struct weh_session {
     uint64_t bytes_free_ns;
     uint64_t n_taken; /* messages of the client that count */
     unsigned n_bad_resumes;
-    bool had_request; /* one that went into the mailbox */
+    bool had_request;       /* one that went into the mailbox */
+    int64_t ipc_next;       /* sequence number that the next message must have */
+    atomic_bool ipc_is_old; /* channels are spelled as in iTwin.js 4.0 */
 
     pthread_mutex_t lock;
     struct weh_channel *channel; /* set by the service thread; NULL: none */
     uint64_t linger_ms;
+    uint64_t ipc_made;  /* messages to the client, on this connection */
     struct outbox kept; /* sent, not acknowledged */
     uint64_t n_made;    /* messages to the client that count */
     uint64_t n_gone;    /* of them: so many, the first ones, are neither in outbox nor kept */
@@ -129,8 +132,9 @@ struct weh_session {
     struct weh_grants *grants;       /* to single ones beyond that */
     void *workspace;
     struct weh_arena arena;
-    struct weh_spill overflow; /* behind the outbox: struct weh_frame.len and bytes of each frame */
-    uint64_t overflow_at;      /* up to there it has been moved into the outbox */
+    struct weh_spill
+        overflow;         /* behind the outbox: struct weh_frame.len, n_parts and bytes of each */
+    uint64_t overflow_at; /* up to there it has been moved into the outbox */
     struct weh_buf notify_buf;
     struct weh_writer notify_writer;
     bool end_after_reply;
@@ -177,6 +181,21 @@ WEH_MUST_CHECK weh_err session_overflow_add(struct weh_session *session,
 /** Move into the outbox what it has room for now. @session's lock is held, and let go meanwhile. */
 void session_refill_locked(struct weh_session *session);
 void session_overflow_drop(struct weh_session *session);
+
+/* ipc.c */
+
+/** What becomes of a message. */
+enum ipc_verdict {
+    IPC_TAKE,
+    IPC_DROP, /* it came before, or its number is missing: stock backends say nothing */
+    IPC_END   /* the session ends */
+};
+
+/** A message with @envelope has come, which was read with @err. Service thread. */
+enum ipc_verdict session_ipc_take(struct weh_session *session, const struct weh_envelope *envelope,
+                                  weh_err err);
+/** Say that there is no method as @envelope wants it. */
+weh_err session_ipc_no_method(const struct weh_envelope *envelope, struct weh_diag *diag);
 
 /* glance.c */
 

@@ -149,15 +149,14 @@ void session_tell_time(struct weh_session *session, const char *name, const char
 
     weh_time_print(wall_ms, time);
     weh_buf_init(&buf, 0);
-    session_buf_begin(session, &buf);
-    weh_writer_init(&writer, session->codec, &buf);
+    session_own_begin(session, &writer, &buf);
     weh_call_begin(&writer, NULL, weh_str_from(name));
     weh_sink_map_begin(writer.sink, 1);
     weh_sink_key(writer.sink, key);
     weh_sink_text(writer.sink, time);
     weh_sink_map_end(writer.sink);
     weh_call_end(&writer);
-    session_send(session, SENDER_CHANNEL, &buf);
+    session_send_own(session, SENDER_CHANNEL, &buf);
 }
 
 void weh_session_check_expiry(struct weh_session *session, int64_t now_ms)

@@ -1,4 +1,4 @@
-/* src/wire/codec.c - the doors of the wire that are the same for both encodings.
+/* src/wire/codec.c - the doors of the wire that are the same for MessagePack and JSON.
  *
  * What differs is in envelope_*.c, msgpack_*.c and the JSON files of src/base.
  */
@@ -6,11 +6,22 @@
 
 #include "wire_priv.h"
 
+const char *weh_codec_name(enum weh_codec codec)
+{
+    static const char *const names[] = {
+        [WEH_CODEC_JSON] = "json",
+        [WEH_CODEC_MSGPACK] = "msgpack",
+        [WEH_CODEC_IPC] = "ipc",
+    };
+
+    return names[codec];
+}
+
 weh_err weh_envelope_read(enum weh_codec codec, struct weh_str bytes,
                           const struct weh_codec_limits *limits, struct weh_envelope *out,
                           struct weh_diag *diag)
 {
-    *out = (struct weh_envelope){ .has_id = false };
+    *out = (struct weh_envelope){ .has_id = false, .sequence = -1 };
     /* Lengths in a value have 32 bits. */
     if (bytes.len > UINT32_MAX) {
         return weh_fail(diag, WEH_E_LIMIT, "the message is too long");
@@ -34,9 +45,9 @@ weh_err weh_message_decode(enum weh_codec codec, struct weh_str bytes,
 
 /* Params of JSON: its envelope's scan has let the text pass, so that a parse error can only be a
  * key that stands twice or has a NUL, or a number out of range; those are the arguments' fault. */
-static weh_err decode_json_params(struct weh_str params, const struct weh_codec_limits *limits,
-                                  struct weh_arena *arena, struct weh_value *out,
-                                  struct weh_diag *diag)
+weh_err weh_json_params_decode(struct weh_str params, const struct weh_codec_limits *limits,
+                               struct weh_arena *arena, struct weh_value *out,
+                               struct weh_diag *diag)
 {
     struct weh_diag unused;
     struct weh_diag *parse = diag == NULL ? &unused : diag;
@@ -59,7 +70,7 @@ weh_err weh_params_decode(enum weh_codec codec, struct weh_str params,
 
     if (params.len > 0) {
         err = codec == WEH_CODEC_JSON
-                  ? decode_json_params(params, limits, arena, &value, diag)
+                  ? weh_json_params_decode(params, limits, arena, &value, diag)
                   : weh_message_decode(codec, params, limits, arena, &value, diag);
     }
     if (err != WEH_OK) {

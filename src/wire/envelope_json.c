@@ -120,8 +120,7 @@ static bool read_string(struct weh_str text, struct weh_str *out)
     return true;
 }
 
-/* The integer @text. False when it is none or does not fit 64 bits. */
-static bool read_integer(struct weh_str text, struct weh_value *out)
+bool weh_json_read_integer(struct weh_str text, struct weh_value *out)
 {
     bool negative = text.ptr[0] == '-';
     uint64_t value = 0;
@@ -152,7 +151,7 @@ static weh_err read_id(struct weh_str text, struct weh_envelope *out, struct weh
     struct weh_str string;
 
     if (text.ptr[0] != '"') {
-        out->has_id = read_integer(text, &out->id);
+        out->has_id = weh_json_read_integer(text, &out->id);
         return out->has_id ? WEH_OK : invalid(diag, "id must be an integer or a string");
     }
     if (!read_string(text, &string)) {

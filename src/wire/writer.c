@@ -1,6 +1,7 @@
 /* src/wire/writer.c - replies, errors, notifications and requests around the values of a sink.
  *
- * The shapes are those of JSON-RPC 2.0 and MessagePack-RPC; which one is the writer's codec.
+ * The shapes are those of JSON-RPC 2.0 and MessagePack-RPC; which one is the writer's codec. Those of IPC are
+ * in ipc_write.c.
  */
 #include "wire_priv.h"
 
@@ -12,7 +13,18 @@ void weh_writer_init(struct weh_writer *writer, enum weh_codec codec, struct weh
     writer->msgpack.depth = 0;
     writer->msgpack.sink.ops = &weh_mp_sink_ops;
     weh_json_writer_init(&writer->json, buf);
+    writer->json.binary = codec == WEH_CODEC_IPC ? weh_ipc_put_binary : NULL;
+    writer->ipc.channel = (struct weh_str){ "", 0 };
+    writer->ipc.is_rpc = false;
+    weh_buf_init(&writer->ipc.parts, buf->limit_bytes);
+    weh_buf_init(&writer->ipc.lengths, buf->limit_bytes);
     writer->sink = codec == WEH_CODEC_MSGPACK ? &writer->msgpack.sink : &writer->json.sink;
+}
+
+void weh_writer_fini(struct weh_writer *writer)
+{
+    weh_buf_fini(&writer->ipc.parts);
+    weh_buf_fini(&writer->ipc.lengths);
 }
 
 static void write_id(struct weh_sink *sink, const struct weh_value *id)
@@ -36,6 +48,10 @@ void weh_reply_begin(struct weh_writer *writer, const struct weh_value *id)
 {
     struct weh_sink *sink = writer->sink;
 
+    if (writer->codec == WEH_CODEC_IPC) {
+        weh_ipc_reply_begin(writer, id);
+        return;
+    }
     if (writer->codec == WEH_CODEC_MSGPACK) {
         weh_sink_array_begin(sink, 4);
         weh_sink_int(sink, 1);
@@ -51,7 +67,9 @@ void weh_reply_begin(struct weh_writer *writer, const struct weh_value *id)
 
 void weh_reply_end(struct weh_writer *writer)
 {
-    if (writer->codec == WEH_CODEC_MSGPACK) {
+    if (writer->codec == WEH_CODEC_IPC) {
+        weh_ipc_reply_end(writer);
+    } else if (writer->codec == WEH_CODEC_MSGPACK) {
         weh_sink_array_end(writer->sink);
     } else {
         weh_sink_map_end(writer->sink);
@@ -111,6 +129,10 @@ void weh_error_write(struct weh_writer *writer, const struct weh_value *id,
 {
     struct weh_sink *sink = writer->sink;
 
+    if (writer->codec == WEH_CODEC_IPC) {
+        weh_ipc_error_write(writer, id, diag);
+        return;
+    }
     if (writer->codec == WEH_CODEC_MSGPACK) {
         weh_sink_array_begin(sink, 4);
         weh_sink_int(sink, 1);

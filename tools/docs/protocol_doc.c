@@ -63,19 +63,29 @@ static void print_method(const struct weh_method *method)
             print_arg(&method->args[i]);
         }
     }
-    (void)printf("\nResult: `%s`\n", method->result);
+    if (method->result[0] != '\0') {
+        (void)printf("\nResult: `%s`\n", method->result);
+    }
+}
+
+static void print_methods(const char *heading, const struct weh_method *methods, size_t n)
+{
+    (void)printf("\n## %s\n", heading);
+    for (size_t i = 0; i < n; i++) {
+        print_method(&methods[i]);
+    }
 }
 
 static void print_tables(void)
 {
     size_t n;
+    size_t n_ipc;
     const struct weh_method *methods = weh_rpc_methods(&n);
+    const struct weh_method *ipc_methods = weh_rpc_ipc_methods(&n_ipc);
     const struct weh_notification *notifications;
 
-    (void)puts("\n## Methods");
-    for (size_t i = 0; i < n; i++) {
-        print_method(&methods[i]);
-    }
+    print_methods("Methods", methods, n);
+    print_methods("Methods of stock frontends", ipc_methods, n_ipc);
     notifications = weh_rpc_notifications(&n);
     (void)puts("\n## Notifications\n\n| name | params | |\n| --- | --- | --- |");
     for (size_t i = 0; i < n; i++) {

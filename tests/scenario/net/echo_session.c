@@ -16,6 +16,7 @@
 #include "weh/alloc.h"
 #include "weh/buf.h"
 #include "weh/host.h"
+#include "weh/ipc.h"
 #include "weh/metrics.h"
 
 struct message {
@@ -108,6 +109,20 @@ static void destroy(struct weh_session *session)
     weh_free(session);
 }
 
+/* What came as a block (weh/ipc.h) goes back as its frames. */
+static void find_parts(struct weh_frame *frame)
+{
+    struct weh_ipc_parts parts;
+    struct weh_str text;
+
+    if (!weh_ipc_split((struct weh_str){ (const char *)weh_frame_payload(frame), frame->len },
+                       &text, &parts)) {
+        abort();
+    }
+    frame->n_parts = parts.n;
+    frame->len -= WEH_IPC_TRAILER_BYTES(parts.n);
+}
+
 /* Put an answer of @len bytes into the outbox. */
 static void answer(struct weh_session *session, const void *bytes, size_t len)
 {
@@ -134,11 +149,14 @@ static void answer(struct weh_session *session, const void *bytes, size_t len)
         memcpy(weh_frame_payload(frame), bytes, len);
     }
     frame->len = len;
-    frame->is_text = session->codec == WEH_CODEC_JSON;
+    frame->is_text = weh_codec_is_text(session->codec);
+    if (session->codec == WEH_CODEC_IPC) {
+        find_parts(frame);
+    }
     (void)pthread_mutex_lock(&session->host->lock);
     *session->out_tail = frame;
     session->out_tail = &frame->next;
-    session->out_bytes += len;
+    session->out_bytes += frame->len;
     if (session->out_bytes > (uint64_t)session->host->config->limits_outbox_bytes) {
         end_locked(session, WEH_CLOSE_SLOW_READER);
         drop_out(session);

@@ -289,7 +289,8 @@ static void try_method(struct walk *walk, const struct weh_method *method)
 {
     size_t n = 0;
     const struct weh_method *methods = weh_rpc_methods(&n);
-    const struct weh_method *batch = weh_method_find(methods, n, WEH_STR("edit.batch"));
+    const struct weh_method *batch =
+        weh_method_find(methods, n, WEH_STR(""), WEH_STR("edit.batch"));
     char params[2048];
     char ops[2560];
 

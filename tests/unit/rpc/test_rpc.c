@@ -321,7 +321,8 @@ static void test_rpc_methods_are_sorted_and_documented(void **state)
 
         assert_true(i == 0 || strcmp(methods[i - 1].name, methods[i].name) < 0);
         assert_true(methods[i].help[0] != '\0' && methods[i].result[0] != '\0');
-        assert_ptr_equal(weh_method_find(methods, n, weh_str_from(methods[i].name)), &methods[i]);
+        assert_ptr_equal(weh_method_find(methods, n, WEH_STR(""), weh_str_from(methods[i].name)),
+                         &methods[i]);
         while (methods[i].args[n_args].name != NULL) {
             assert_true(methods[i].args[n_args].help[0] != '\0');
             n_args++;

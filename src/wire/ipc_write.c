@@ -1,0 +1,317 @@
+/* src/wire/ipc_write.c - IPC messages around the values of a sink.
+ *
+ * The message object is written as plain JSON and made a string at the end, once: the bytes move back by
+ * as many as there are quotes and backslashes. The sequence number is not known until the message is
+ * queued: blanks are kept for it at a place that is the same in all messages.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "weh/ipc.h"
+
+#include "wire_priv.h"
+
+enum {
+    TYPE_PUSH = 1,
+    TYPE_RESPONSE = 3
+};
+
+#define HEAD "[\""
+/* What all messages begin with, on the wire. */
+#define SEQUENCE_HEAD HEAD "{\\\"sequence\\\":"
+/* As many digits as the integers have that JavaScript counts with. */
+#define SEQUENCE_DIGITS 16
+
+#define RESULT_KEY "\"result\":"
+
+/* Of errors that iTwin.js has no number for. */
+#define OWN_SCOPE "webedithost"
+
+/* Errors of the native library are told in its own scope, with these keys. */
+static const struct {
+    int32_t number;
+    const char *key;
+} native_errors[] = {
+    { 65547, "DuplicateCode" }, { 65553, "ForeignKeyConstraint" }, { 65569, "MissingId" },
+    { 65598, "WrongElement" },  { 65600, "WrongModel" },
+};
+
+static const struct {
+    int32_t number;
+    const char *name;
+} status_names[] = {
+#define X(number, name) { number, name },
+#include "itwin_errors.def"
+#undef X
+};
+
+/* ---- binary values ---- */
+
+void weh_ipc_put_binary(struct weh_json_writer *json, enum weh_binary_view view, const void *bytes,
+                        size_t n)
+{
+    struct weh_writer *writer = WEH_CONTAINER_OF(json, struct weh_writer, json);
+    const uint32_t length = (uint32_t)n;
+
+    if (n > UINT32_MAX) {
+        json->buf->err = json->buf->err == WEH_OK ? WEH_E_TOO_LARGE : json->buf->err;
+        return;
+    }
+    weh_buf_printf(json->buf, "{\"ipc\":\"binary\",\"type\":%u,\"index\":%zu}", (unsigned)view,
+                   writer->ipc.lengths.len / sizeof(length));
+    weh_buf_append(&writer->ipc.parts, bytes, n);
+    weh_buf_append(&writer->ipc.lengths, &length, sizeof(length));
+}
+
+/* ---- the pair ---- */
+
+static void begin(struct weh_writer *writer, int64_t type)
+{
+    struct weh_sink *sink = writer->sink;
+
+    writer->ipc.start = writer->buf->len;
+    weh_sink_map_begin(sink, WEH_SINK_UNKNOWN);
+    weh_sink_key(sink, "sequence");
+    weh_buf_printf(writer->buf, "%*s", SEQUENCE_DIGITS, "");
+    writer->json.after_key = false;
+    weh_sink_key(sink, "type");
+    weh_sink_int(sink, type);
+    weh_sink_key(sink, "channel");
+}
+
+static size_t count_specials(const uint8_t *bytes, size_t n)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        count += bytes[i] == '"' || bytes[i] == '\\' ? 1U : 0U;
+    }
+    return count;
+}
+
+/* Move the @n bytes at @from to @to, which is behind them, with a backslash in front of each special one.
+ * Nothing but those stands between the two. */
+static void escape_backwards(const uint8_t *from, size_t n, uint8_t *to, size_t n_specials)
+{
+    const uint8_t *read = from + n;
+    uint8_t *write = to + n + n_specials;
+
+    while (n_specials > 0) {
+        uint8_t c = *--read;
+
+        *--write = c;
+        if (c == '"' || c == '\\') {
+            *--write = '\\';
+            n_specials--;
+        }
+    }
+    memmove(to, from, (size_t)(read - from));
+}
+
+/* Make the message object, which ends the buffer, the string of a pair, and add the parts. */
+static void wrap(struct weh_writer *writer)
+{
+    struct weh_buf *buf = writer->buf;
+    const uint32_t n_parts = (uint32_t)(writer->ipc.lengths.len / sizeof(uint32_t));
+    const size_t start = writer->ipc.start;
+    size_t n;
+    size_t n_specials;
+
+    if (buf->err == WEH_OK) {
+        buf->err =
+            writer->ipc.parts.err != WEH_OK ? writer->ipc.parts.err : writer->ipc.lengths.err;
+    }
+    if (buf->err != WEH_OK) {
+        weh_writer_fini(writer);
+        return;
+    }
+    n = buf->len - start;
+    n_specials = count_specials(buf->data + start, n);
+    if (weh_buf_reserve(buf, sizeof(HEAD) - 1 + n_specials) != NULL) {
+        uint8_t *text = buf->data + start;
+
+        escape_backwards(text, n, text + sizeof(HEAD) - 1, n_specials);
+        memcpy(text, HEAD, sizeof(HEAD) - 1);
+        buf->len += sizeof(HEAD) - 1 + n_specials;
+    }
+    weh_buf_printf(buf, "\",%u]", n_parts);
+    weh_buf_append(buf, writer->ipc.parts.data, writer->ipc.parts.len);
+    weh_buf_append(buf, writer->ipc.lengths.data, writer->ipc.lengths.len);
+    weh_buf_append(buf, &n_parts, sizeof(n_parts));
+    weh_writer_fini(writer);
+}
+
+void weh_ipc_set_sequence(uint8_t *block, uint64_t sequence)
+{
+    char digits[24];
+    int n = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)sequence);
+
+    weh_assert(n > 0 && n <= SEQUENCE_DIGITS);
+    memcpy(block + sizeof(SEQUENCE_HEAD) - 1, digits, (size_t)n);
+}
+
+/* ---- messages ---- */
+
+void weh_ipc_answers(struct weh_writer *writer, const struct weh_envelope *envelope)
+{
+    writer->ipc.channel = envelope->channel;
+    writer->ipc.is_rpc = envelope->is_rpc;
+}
+
+/* A Response up to the members of its data. */
+static void begin_response(struct weh_writer *writer, const struct weh_value *id)
+{
+    struct weh_sink *sink = writer->sink;
+
+    begin(writer, TYPE_RESPONSE);
+    weh_buf_byte(writer->buf, '"');
+    weh_buf_append(writer->buf, writer->ipc.channel.ptr, writer->ipc.channel.len);
+    weh_buf_byte(writer->buf, '"');
+    writer->json.after_key = false;
+    weh_sink_key(sink, "response");
+    weh_sink_value(sink, id);
+    weh_sink_key(sink, "data");
+    weh_sink_map_begin(sink, WEH_SINK_UNKNOWN);
+}
+
+void weh_ipc_reply_begin(struct weh_writer *writer, const struct weh_value *id)
+{
+    begin_response(writer, id);
+    weh_sink_key(writer->sink, "result");
+    writer->ipc.result_at = writer->buf->len;
+}
+
+/* Nothing was written, or what a frontend takes for an object and looks into. */
+static bool has_no_result(const struct weh_writer *writer)
+{
+    const struct weh_str result = { (const char *)writer->buf->data + writer->ipc.result_at,
+                                    writer->buf->len - writer->ipc.result_at };
+
+    return result.len == 0 || (writer->ipc.is_rpc && weh_str_eq_text(result, "null"));
+}
+
+void weh_ipc_reply_end(struct weh_writer *writer)
+{
+    if (writer->buf->err == WEH_OK && has_no_result(writer)) {
+        writer->buf->len = writer->ipc.result_at - (sizeof(RESULT_KEY) - 1);
+        writer->json.after_key = false;
+    }
+    weh_sink_map_end(writer->sink);
+    weh_sink_map_end(writer->sink);
+    wrap(writer);
+}
+
+static void write_error_id(struct weh_sink *sink, const char *scope, const char *key)
+{
+    weh_sink_key(sink, "iTwinErrorId");
+    weh_sink_map_begin(sink, 2);
+    weh_sink_key(sink, "scope");
+    weh_sink_text(sink, scope);
+    weh_sink_key(sink, "key");
+    weh_sink_text(sink, key);
+    weh_sink_map_end(sink);
+}
+
+static void write_message(struct weh_sink *sink, const struct weh_diag *diag)
+{
+    weh_sink_key(sink, "message");
+    weh_sink_text(sink, diag->text[0] != '\0' ? diag->text : weh_err_info(diag->err)->help);
+}
+
+static const char *native_key(int32_t number)
+{
+    for (size_t i = 0; i < WEH_ARRAY_LEN(native_errors); i++) {
+        if (native_errors[i].number == number) {
+            return native_errors[i].key;
+        }
+    }
+    return NULL;
+}
+
+/* How BentleyError calls @number, into @out. */
+static void print_status_name(int32_t number, char *out, size_t size)
+{
+    for (size_t i = 0; i < WEH_ARRAY_LEN(status_names); i++) {
+        if (status_names[i].number == number) {
+            (void)snprintf(out, size, "%s", status_names[i].name);
+            return;
+        }
+    }
+    (void)snprintf(out, size, "Error (%d)", (int)number);
+}
+
+static void write_numbered_error(struct weh_sink *sink, const struct weh_diag *diag, int32_t number)
+{
+    const char *key = native_key(number);
+    char name[160];
+
+    weh_sink_key(sink, "errorNumber");
+    weh_sink_int(sink, number);
+    if (key != NULL) {
+        write_error_id(sink, "dgn-db", key);
+        write_message(sink, diag);
+        return;
+    }
+    print_status_name(number, name, sizeof(name));
+    weh_sink_key(sink, "name");
+    weh_sink_text(sink, name);
+    write_message(sink, diag);
+    write_error_id(sink, "bentley-error", name);
+}
+
+void weh_ipc_error_write(struct weh_writer *writer, const struct weh_value *id,
+                         const struct weh_diag *diag)
+{
+    const struct weh_err_info *info = weh_err_info(diag->err);
+    const int32_t number = diag->itwin != 0 ? diag->itwin : info->itwin;
+    struct weh_sink *sink = writer->sink;
+
+    begin_response(writer, id);
+    weh_sink_key(sink, "error");
+    weh_sink_map_begin(sink, WEH_SINK_UNKNOWN);
+    if (diag->err == WEH_E_IMODEL_NOT_FOUND && !writer->ipc.is_rpc) {
+        /* Frontends know it by this member, and by nothing else. */
+        weh_sink_key(sink, "message");
+        weh_sink_text(sink, info->help);
+        weh_sink_key(sink, "isIModelNotFoundResponse");
+        weh_sink_bool(sink, true);
+    } else if (number != 0) {
+        write_numbered_error(sink, diag, number);
+    } else {
+        write_error_id(sink, OWN_SCOPE, info->name);
+        write_message(sink, diag);
+    }
+    weh_sink_map_end(sink);
+    weh_sink_map_end(sink);
+    weh_sink_map_end(sink);
+    wrap(writer);
+}
+
+void weh_ipc_push_begin(struct weh_writer *writer, struct weh_str channel, const char *method,
+                        bool is_old)
+{
+    struct weh_sink *sink = writer->sink;
+    struct weh_buf name;
+
+    weh_buf_init(&name, 0);
+    weh_buf_printf(&name, "itwin.%s", is_old ? "" : "itwinjs-core/");
+    weh_buf_append(&name, channel.ptr, channel.len);
+    begin(writer, TYPE_PUSH);
+    weh_sink_str(sink, (struct weh_str){ (const char *)name.data, name.len });
+    weh_sink_key(sink, "data");
+    weh_sink_array_begin(sink, WEH_SINK_UNKNOWN);
+    if (method != NULL) {
+        weh_sink_text(sink, method);
+    }
+    if (name.err != WEH_OK && writer->buf->err == WEH_OK) {
+        writer->buf->err = name.err;
+    }
+    weh_buf_fini(&name);
+}
+
+void weh_ipc_push_end(struct weh_writer *writer)
+{
+    weh_sink_array_end(writer->sink);
+    weh_sink_map_end(writer->sink);
+    wrap(writer);
+}
