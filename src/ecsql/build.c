@@ -232,7 +232,7 @@ struct ecsql_node *build_option(struct ecsql_build *p, const struct ecsql_token 
 }
 
 void build_pragma(struct ecsql_build *p, const struct ecsql_token *name, struct ecsql_node *value,
-                  struct ecsql_node *path)
+                  struct ecsql_node *path, bool sets)
 {
     struct ecsql_pragma *pragma = weh_arena_alloc(p->arena, sizeof(*pragma));
 
@@ -240,7 +240,7 @@ void build_pragma(struct ecsql_build *p, const struct ecsql_token *name, struct 
         no_memory(p);
         return;
     }
-    *pragma = (struct ecsql_pragma){ name->text, value, path, name->at };
+    *pragma = (struct ecsql_pragma){ name->text, value, path, name->at, sets };
     p->tree->pragma = pragma;
 }
 

@@ -55,7 +55,7 @@ struct ecsql_node *build_limit(struct ecsql_build *p, struct ecsql_node *limit,
 struct ecsql_node *build_option(struct ecsql_build *p, const struct ecsql_token *name,
                                 struct ecsql_node *value);
 void build_pragma(struct ecsql_build *p, const struct ecsql_token *name, struct ecsql_node *value,
-                  struct ecsql_node *path);
+                  struct ecsql_node *path, bool sets);
 
 struct ecsql_select *build_select_head(struct ecsql_build *p, const struct ecsql_token *token,
                                        enum ecsql_op quantifier, struct ecsql_list columns);

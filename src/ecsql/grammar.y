@@ -68,13 +68,13 @@
 /* ---- statements ---- */
 
 statement ::= query(Q). { p->tree->query = Q; }
-statement ::= PRAGMA NAME(N) pragma_value(V) pragma_for(F). { build_pragma(p, &N, V, F); }
+statement ::= PRAGMA NAME(N) pragma_argument(V) pragma_for(F) opts. { build_pragma(p, &N, V, F, false); }
+statement ::= PRAGMA NAME(N) EQ pragma_value(V) pragma_for(F) opts. { build_pragma(p, &N, V, F, true); }
 
-pragma_value(X) ::= . { X = NULL; }
-pragma_value(X) ::= EQ literal(V). { X = V; }
-pragma_value(X) ::= EQ NAME(N). { X = build_name(p, &N); }
-pragma_value(X) ::= LP literal(V) RP. { X = V; }
-pragma_value(X) ::= LP NAME(N) RP. { X = build_name(p, &N); }
+pragma_argument(X) ::= . { X = NULL; }
+pragma_argument(X) ::= LP pragma_value(V) RP. { X = V; }
+pragma_value(X) ::= literal(V). { X = V; }
+pragma_value(X) ::= NAME(N). { X = build_name(p, &N); }
 pragma_for(X) ::= . { X = NULL; }
 pragma_for(X) ::= FOR plain_path(P). { X = build_path(p, &P); }
 

@@ -389,24 +389,27 @@ static weh_err function_source(struct ecsql_context *context, const struct ecsql
 #define END_TARGET 2U
 #define END_BOTH   (END_SOURCE | END_TARGET)
 
+static bool end_takes(const struct weh_ec_constraint *constraint,
+                      const struct weh_ec_class *ec_class)
+{
+    for (uint32_t i = 0; i < constraint->n_classes; i++) {
+        weh_id allowed = constraint->classes[i]->id;
+
+        if (constraint->polymorphic ? weh_ec_class_is(ec_class, allowed)
+                                    : ec_class->id == allowed) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static unsigned ends_of(const struct weh_ec_class *relationship,
                         const struct weh_ec_class *ec_class)
 {
-    unsigned ends = 0;
+    const struct weh_ec_constraint *ends = relationship->relationship->ends;
 
-    for (unsigned end = 0; end < 2; end++) {
-        const struct weh_ec_constraint *constraint = &relationship->relationship->ends[end];
-
-        for (uint32_t i = 0; i < constraint->n_classes; i++) {
-            const struct weh_ec_class *allowed = constraint->classes[i];
-
-            if (constraint->polymorphic ? weh_ec_class_is(ec_class, allowed->id)
-                                        : ec_class->id == allowed->id) {
-                ends |= END_SOURCE << end;
-            }
-        }
-    }
-    return ends;
+    return (end_takes(&ends[0], ec_class) ? END_SOURCE : 0) |
+           (end_takes(&ends[1], ec_class) ? END_TARGET : 0);
 }
 
 /* The classes beside those of @join that fit an end: the first of each end, and how many classes. */
@@ -428,6 +431,13 @@ static bool is_known(const struct ecsql_select *select, const struct ecsql_sourc
     return other != source;
 }
 
+static void add_left(struct lefts *lefts, unsigned end, struct ecsql_source *source)
+{
+    if (lefts->n[end]++ == 0) {
+        lefts->first[end] = source;
+    }
+}
+
 static void find_lefts(struct ecsql_select *select, const struct ecsql_node *join,
                        struct lefts *lefts)
 {
@@ -439,10 +449,11 @@ static void find_lefts(struct ecsql_select *select, const struct ecsql_node *joi
             continue;
         }
         ends = ends_of(join->c->source->ec_class, source->ec_class);
-        for (unsigned end = 0; end < 2; end++) {
-            if ((ends & (END_SOURCE << end)) != 0 && lefts->n[end]++ == 0) {
-                lefts->first[end] = source;
-            }
+        if ((ends & END_SOURCE) != 0) {
+            add_left(lefts, 0, source);
+        }
+        if ((ends & END_TARGET) != 0) {
+            add_left(lefts, 1, source);
         }
     }
 }

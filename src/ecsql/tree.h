@@ -106,12 +106,13 @@ struct ecsql_query {
     struct ecsql_column *columns; /* by the resolver */
 };
 
-/** PRAGMA name = value. */
+/** PRAGMA name = value, or PRAGMA name(value). */
 struct ecsql_pragma {
     struct weh_str name;
     struct ecsql_node *value; /* or NULL */
     struct ecsql_node *path;  /* of FOR, or NULL */
     uint32_t at;
+    bool sets; /* "= value", not "(value)" */
 };
 
 /** A whole text: one of the two is there. */

@@ -78,6 +78,7 @@ static void test_query_without_memory_fails_and_leaves_nothing(void **state)
         "SELECT UserLable FROM bis.Element",
         "SELECT ECInstanceId FROM bis.Subject WHERE UserLabel=? OR UserLabel IS NULL",
         "PRAGMA ecdb_ver",
+        "PRAGMA checksum(ecdb_schema)",
     };
     struct ec_fixture *f = *state;
 
