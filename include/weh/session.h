@@ -37,6 +37,9 @@ const char *weh_session_state_name(enum weh_session_state state);
 /** True when the table of moves allows it. */
 bool weh_session_may_move(enum weh_session_state from, enum weh_session_state to);
 
+/** Of a label that a page has chosen for its session: 1 to 64 characters, NUL. */
+#define WEH_RESUME_LABEL_SIZE 65
+
 struct weh_session_options {
     struct weh_host *host;       /* kept: must outlive the session */
     struct weh_channel *channel; /* kept until weh_session_channel_gone */
@@ -46,6 +49,7 @@ struct weh_session_options {
     int64_t expires_ms;        /* of the token, wall clock; 0: never */
     const char *user;          /* copied */
     const char *peer;          /* "127.0.0.1:51234", for the log; copied */
+    const char *label;         /* see weh_session_take_over; of IPC only; copied; NULL: none */
     const char *activity; /* what the handshake belongs to (weh/activity.h); NULL: it did not say */
 };
 
@@ -99,6 +103,14 @@ void weh_session_end(struct weh_session *session, enum weh_close_reason reason);
  * is a loss; else it ends.
  */
 void weh_session_channel_gone(struct weh_session *session, enum weh_close_reason reason);
+
+/**
+ * The client of @session, which was just made, may be a page that was loaded anew: when another session of
+ * the same user has the same label, the channel of @session goes to that (attached is called), and
+ * @session ends. Numbers begin anew there, what was unsent and what answers requests of the former
+ * connection is dropped, the rest stays. A former connection that is still open is closed. Service thread.
+ */
+void weh_session_take_over(struct weh_session *session);
 
 struct weh_host *weh_session_host(const struct weh_session *session);
 

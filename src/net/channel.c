@@ -194,6 +194,7 @@ int weh_conn_established(struct weh_conn *conn)
         .expires_ms = conn->identity.expires_ms,
         .user = conn->identity.user,
         .peer = peer,
+        .label = conn->label,
         .activity = conn->activity,
     };
 
@@ -210,6 +211,8 @@ int weh_conn_established(struct weh_conn *conn)
         conn->gone_reason = WEH_CLOSE_OVERLOAD;
         conn->is_closing = true;
         weh_inbox_post(conn);
+    } else {
+        weh_session_take_over(conn->session);
     }
     return 0;
 }

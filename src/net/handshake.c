@@ -28,6 +28,7 @@
 /* Pages of stock frontends set neither headers nor subprotocols. */
 #define TICKET_COOKIE      "weh_ticket"
 #define TICKET_LIMIT_BYTES 64
+#define LABEL_QUERY_BYTES  1024 /* of all arguments beside a label */
 
 struct refusal {
     const char *status;
@@ -369,6 +370,32 @@ static const struct refusal *check_user(const struct weh_conn *conn)
     return NULL;
 }
 
+/* The label by which a page finds its session again, into conn->label. False when it is none. */
+static bool take_label(struct weh_conn *conn)
+{
+    char text[LABEL_QUERY_BYTES];
+    const char *label = lws_get_urlarg_by_name(conn->wsi, "session.resume=", text, sizeof(text));
+    size_t len = label == NULL ? 0 : strlen(label);
+
+    if (lws_hdr_total_length(conn->wsi, WSI_TOKEN_HTTP_URI_ARGS) >= (int)sizeof(text)) {
+        return false; /* one that does not fit would seem not to be there */
+    }
+    conn->label[0] = '\0';
+    if (label == NULL) {
+        return true;
+    }
+    if (len == 0 || len >= sizeof(conn->label)) {
+        return false;
+    }
+    for (size_t i = 0; i < len; i++) {
+        if (label[i] < '!' || label[i] > '~') {
+            return false;
+        }
+    }
+    memcpy(conn->label, label, len + 1);
+    return true;
+}
+
 /* Subprotocol, then who it is, then whether there is room: a ticket is used up last. */
 static const struct refusal *check_session(struct weh_conn *conn, bool is_ipc)
 {
@@ -378,6 +405,9 @@ static const struct refusal *check_session(struct weh_conn *conn, bool is_ipc)
                                                     " as subprotocol\n" };
     static const struct refusal bad_ipc_subprotocol = {
         "400 Bad Request", NULL, "offer no subprotocol, or " WEH_SUBPROTOCOL_IPC "\n"
+    };
+    static const struct refusal bad_label = {
+        "400 Bad Request", NULL, "session.resume must be 1 to 64 visible ASCII characters\n"
     };
     static const struct refusal unknown = { "401 Unauthorized", "WWW-Authenticate: Bearer\r\n",
                                             "a bearer token or a ticket is needed\n" };
@@ -398,6 +428,9 @@ static const struct refusal *check_session(struct weh_conn *conn, bool is_ipc)
     if (weh_handshake_has_token_in_url(conn->wsi)) {
         weh_metrics_add(conn->net->metrics, WEH_METRIC_REFUSED_AUTH_URL, 1);
         return &in_url;
+    }
+    if (is_ipc && !take_label(conn)) {
+        return &bad_label;
     }
     refusal = check_room(conn->net);
     if (refusal != NULL) {

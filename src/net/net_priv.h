@@ -57,7 +57,8 @@ struct weh_conn {
     struct lws *wsi;              /* NULL when GONE */
     struct weh_session *session;  /* NULL before the upgrade and after weh_session_channel_gone */
     struct weh_identity identity; /* of the request being looked at; then the session's */
-    char activity[WEH_ACTIVITY_SIZE]; /* what the request belongs to; "" when it does not say */
+    char activity[WEH_ACTIVITY_SIZE];  /* what the request belongs to; "" when it does not say */
+    char label[WEH_RESUME_LABEL_SIZE]; /* of the page's session; "": it has none */
     enum weh_conn_state state;
     enum weh_codec codec;
     int fd;

@@ -57,13 +57,23 @@ static size_t most_unread(const struct weh_session *session)
            session_outbox_high(session);
 }
 
+/* A page that is loaded anew counts its requests from 1 again: it must get none of the answers to the
+ * former one. */
+static bool is_for_client_locked(const struct weh_session *session, enum sender sender)
+{
+    return session->codec != WEH_CODEC_IPC ||
+           (session->channel != NULL &&
+            (sender != SENDER_WORKER || session->run_generation == session->generation));
+}
+
 /* Queue @frame, or free it; true: it is left, and has to wait outside of the outbox. */
 static bool queue_locked(struct weh_session *session, enum sender sender, struct weh_frame *frame)
 {
     const bool overflows = sender == SENDER_WORKER && session_overflows_locked(session);
 
     /* Of a session that ends nothing is moved out of the file any more. */
-    if ((session->channel == NULL && !session->is_detached) ||
+    if (!is_for_client_locked(session, sender) ||
+        (session->channel == NULL && !session->is_detached) ||
         (session->ending != ENDING_NOT &&
          (overflows || session->reason == WEH_CLOSE_SLOW_READER))) {
         weh_frame_destroy(frame);
@@ -492,6 +502,7 @@ void session_run_job(struct weh_session *session, struct job *job)
     struct weh_diag diag = { .err = WEH_OK };
     struct weh_buf buf;
     uint64_t took_us;
+    uint64_t outer_generation = 0;
     weh_err err = WEH_OK;
 
     weh_arena_init(&own_arena, 0);
@@ -500,6 +511,8 @@ void session_run_job(struct weh_session *session, struct job *job)
     weh_writer_init(&writer, session->codec, &buf);
     weh_ipc_answers(&writer, &job->envelope);
     if (!out_of_band) {
+        outer_generation = session->run_generation;
+        session->run_generation = job->generation;
         session_progress_reset(session, started_us);
     }
     session_default_activity(session, job->number, activity);
@@ -528,5 +541,6 @@ void session_run_job(struct weh_session *session, struct job *job)
     if (!out_of_band) {
         weh_arena_reset(&session->arena);
         session->activity.id[0] = '\0';
+        session->run_generation = outer_generation;
     }
 }

@@ -43,8 +43,13 @@ static weh_err add(struct weh_session *session, const struct weh_frame *frame,
 weh_err session_overflow_add(struct weh_session *session, const struct weh_frame *frame,
                              struct weh_diag *diag)
 {
-    weh_err err = add(session, frame, diag);
+    weh_err err;
 
+    if (session->overflow_generation != session->run_generation) {
+        session_overflow_drop(session);
+        session->overflow_generation = session->run_generation;
+    }
+    err = add(session, frame, diag);
     if (err != WEH_OK) {
         session_overflow_drop(session); /* the last frame may be there by half */
     }
@@ -96,6 +101,9 @@ void session_refill_locked(struct weh_session *session)
 {
     const bool is_needed = weh_spill_len(&session->overflow) > 0;
 
+    if (session->overflow_generation != session->generation) {
+        session_overflow_drop(session); /* its client has gone */
+    }
     while (session->ending == ENDING_NOT && weh_spill_len(&session->overflow) > 0 &&
            session->outbox.bytes <= session_outbox_high(session)) {
         struct weh_frame *frame;

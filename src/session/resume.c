@@ -121,12 +121,16 @@ bool session_detach_locked(struct weh_session *session, enum weh_close_reason re
     const struct weh_config *config = host->options.config;
     struct weh_log_who who = { session->name, NULL };
 
-    if (!is_loss(reason) || session->ending != ENDING_NOT || !session->is_resumable ||
-        config->session_linger_s == 0 || host->is_stopping ||
-        host->n_detached >= (size_t)config->limits_sessions || !users_may_detach(session)) {
+    if (!is_loss(reason) || session->ending != ENDING_NOT ||
+        !(session->is_resumable || session->label[0] != '\0') || config->session_linger_s == 0 ||
+        host->is_stopping || host->n_detached >= (size_t)config->limits_sessions ||
+        !users_may_detach(session)) {
         return false;
     }
     drop_uncounted(&session->outbox);
+    if (session->codec == WEH_CODEC_IPC) {
+        session_begin_anew_locked(session);
+    }
     session->is_detached = true;
     session->linger_ms = service_now_ms() + (uint64_t)config->session_linger_s * 1000;
     users_detached(session, true);
@@ -300,9 +304,7 @@ static weh_err check_locked(struct weh_session *wanted, uint64_t received, struc
     return WEH_OK;
 }
 
-/* Let go of the channel that @wanted has (it is not known to be dead): NULL when it has none. Its
- * worker goes on meanwhile, as if the session was detached. The lock is held. */
-static struct weh_channel *take_channel_locked(struct weh_session *wanted)
+struct weh_channel *session_take_channel_locked(struct weh_session *wanted)
 {
     struct weh_channel *channel = wanted->channel;
 
@@ -357,8 +359,7 @@ static bool attach(struct weh_session *wanted, struct weh_channel *channel, uint
     return is_alive;
 }
 
-/* @session has lost its channel to another and is good for nothing more. */
-static void retire(struct weh_session *session, struct weh_session *wanted)
+void session_retire(struct weh_session *session, struct weh_session *wanted)
 {
     bool is_finished;
 
@@ -383,7 +384,7 @@ static weh_err take_back(struct weh_session *session, struct weh_session *wanted
     (void)pthread_mutex_lock(&wanted->lock);
     err = check_locked(wanted, received, diag);
     if (err == WEH_OK) {
-        other = take_channel_locked(wanted);
+        other = session_take_channel_locked(wanted);
     }
     (void)pthread_mutex_unlock(&wanted->lock);
     if (other != NULL) {
@@ -396,7 +397,7 @@ static weh_err take_back(struct weh_session *session, struct weh_session *wanted
         return err == WEH_E_RESUME ? refuse(session, diag) : err;
     }
     session_hand_rights(session, wanted);
-    retire(session, wanted);
+    session_retire(session, wanted);
     channel->ops->attached(channel, wanted);
     weh_metrics_add(wanted->host->metrics, WEH_METRIC_RESUMES_DONE, 1);
     return WEH_OK;

@@ -11,6 +11,14 @@
 void session_keep_locked(struct weh_session *session, struct weh_frame *frame);
 /** Wait for the client to come back, if it can and @reason is a loss. @session's lock is held. */
 bool session_detach_locked(struct weh_session *session, enum weh_close_reason reason);
+/** Let go of the channel that @wanted has (it is not known to be dead): NULL when it has none. Its
+ * worker goes on meanwhile, as if the session was detached. The lock is held. */
+struct weh_channel *session_take_channel_locked(struct weh_session *wanted);
+/** @session has lost its channel to @wanted and is good for nothing more. */
+void session_retire(struct weh_session *session, struct weh_session *wanted);
+/** @session, which speaks IPC, has no connection any more, or another one: drop what was for the former.
+ * @session's lock is held. Service thread. */
+void session_begin_anew_locked(struct weh_session *session);
 /** @session is detached no more: its linger is over, or it ends. @session's lock is held. Service
  * thread. */
 void session_undetach_locked(struct weh_session *session);

@@ -82,6 +82,9 @@ static void init_session(struct weh_session *session, const struct weh_session_o
     session->state = WEH_SESSION_NEW;
     (void)snprintf(session->user, sizeof(session->user), "%s", options->user);
     (void)snprintf(session->peer, sizeof(session->peer), "%s", options->peer);
+    if (options->label != NULL) {
+        (void)snprintf(session->label, sizeof(session->label), "%s", options->label);
+    }
     take_correlation(session, options);
     session->stats.started_us = weh_clock_mono_us();
     weh_arena_init(&session->arena, 0);
@@ -287,6 +290,7 @@ void weh_session_receive(struct weh_session *session, uint8_t *bytes, size_t len
         session_count_taken(session);
     }
     job->number = session->n_taken;
+    job->generation = session->generation;
     if (err != WEH_OK) {
         send_early_error(session, &job->envelope, &diag);
         job_destroy(job);

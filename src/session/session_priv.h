@@ -65,6 +65,7 @@ struct weh_session {
     char name[20]; /* "s" and 16 digits */
     char user[WEH_USER_SIZE];
     char peer[64];
+    char label[WEH_RESUME_LABEL_SIZE];   /* by which a page takes it over; "": none can */
     char correlation[WEH_ACTIVITY_SIZE]; /* of the handshake; "" when it had none */
 
     /* Service thread. */
@@ -82,10 +83,11 @@ struct weh_session {
     pthread_mutex_t lock;
     struct weh_channel *channel; /* set by the service thread; NULL: none */
     uint64_t linger_ms;
-    uint64_t ipc_made;  /* messages to the client, on this connection */
-    struct outbox kept; /* sent, not acknowledged */
-    uint64_t n_made;    /* messages to the client that count */
-    uint64_t n_gone;    /* of them: so many, the first ones, are neither in outbox nor kept */
+    uint64_t ipc_made;   /* messages to the client, on this connection */
+    uint64_t generation; /* of connections, of IPC: set by the service thread */
+    struct outbox kept;  /* sent, not acknowledged */
+    uint64_t n_made;     /* messages to the client that count */
+    uint64_t n_gone;     /* of them: so many, the first ones, are neither in outbox nor kept */
     struct mailbox mailbox;
     struct outbox outbox;
     bool has_new_rights;
@@ -135,6 +137,8 @@ struct weh_session {
     struct weh_spill
         overflow;         /* behind the outbox: struct weh_frame.len, n_parts and bytes of each */
     uint64_t overflow_at; /* up to there it has been moved into the outbox */
+    uint64_t overflow_generation; /* whom it is for */
+    uint64_t run_generation;      /* whom the running request or tick answers */
     struct weh_buf notify_buf;
     struct weh_writer notify_writer;
     bool end_after_reply;

@@ -30,6 +30,7 @@ static enum step no_job_step_locked(struct weh_session *session)
     }
     if (session->tick_due && session->ending == ENDING_NOT) {
         session->tick_due = false;
+        session->run_generation = session->generation;
         return STEP_TICK;
     }
     if (session->tick_unasked && session->ending == ENDING_NOT) {

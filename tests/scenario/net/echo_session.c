@@ -345,6 +345,11 @@ void weh_session_receive(struct weh_session *session, uint8_t *bytes, size_t len
     (void)pthread_mutex_unlock(&session->host->lock);
 }
 
+void weh_session_take_over(struct weh_session *session)
+{
+    (void)session;
+}
+
 struct weh_frame *weh_session_next_frame(struct weh_session *session)
 {
     struct weh_frame *frame = NULL;

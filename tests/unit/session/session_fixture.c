@@ -188,6 +188,34 @@ static weh_err rule(struct weh_call *call, struct weh_diag *diag)
     return WEH_OK;
 }
 
+/* So many pushes, numbered from 1, each with 50,000 bytes beside its text. */
+static weh_err push_many(struct weh_call *call, struct weh_diag *diag)
+{
+    struct fixture *f = weh_host_app(call->host);
+    static uint8_t bytes[50000];
+
+    (void)diag;
+    for (int64_t i = 1; i <= call->args[0].as.integer; i++) {
+        struct weh_sink *sink = weh_push_begin(call->session, WEH_STR("txns/k"), "told");
+
+        memset(bytes, (int)('a' + i % 26), sizeof(bytes));
+        weh_sink_int(sink, i);
+        weh_sink_binary_view(sink, WEH_VIEW_UINT16, bytes, sizeof(bytes));
+        weh_push_end(call->session);
+    }
+    (void)pthread_mutex_lock(&f->lock);
+    f->n_waiting++;
+    (void)pthread_cond_broadcast(&f->changed);
+    (void)pthread_mutex_unlock(&f->lock);
+    return WEH_OK;
+}
+
+static weh_err fail_with_binary(struct weh_call *call, struct weh_diag *diag)
+{
+    weh_sink_binary(call->result, "half of a reply", 15);
+    return weh_fail(diag, WEH_E_NOT_FOUND, "nothing there");
+}
+
 /* clang-format off */
 #define HELLO (WEH_METHOD_OUT_OF_BAND | WEH_METHOD_UNCOUNTED)
 static const struct weh_arg_spec hello_args[] = { { "session", WEH_ARG_STRING, false, 0, 64, NULL, "" }, { "token", WEH_ARG_STRING, false, 0, 64, NULL, "" }, { "received", WEH_ARG_INT, false, 0, 1000000, NULL, "" }, { .name = NULL } };
@@ -215,7 +243,26 @@ static const struct weh_method methods[] = {
     { "test.spin",   WEH_IN(NEW),   WEH_ACCESS_VIEW,  0, none, "", "", "", spin },
     { "test.wait",   WEH_IN(NEW),   WEH_ACCESS_VIEW,  0, none, "", "", "", wait_at_gate },
 };
+
+static const struct weh_method ipc_methods[] = {
+    { "Some.query",     WEH_IN(NEW), WEH_ACCESS_VIEW, 0, none,   "", "", "", count },
+    { "app.count",      WEH_IN(NEW), WEH_ACCESS_VIEW, 0, none,   "", "", "", count },
+    { "app.echo",       WEH_IN(NEW), WEH_ACCESS_VIEW, 0, any,    "", "", "", echo },
+    { "app.fail",       WEH_IN(NEW), WEH_ACCESS_VIEW, 0, none,   "", "", "", fail_with_binary },
+    { "app.notify",     WEH_IN(NEW), WEH_ACCESS_VIEW, 0, none,   "", "", "", notify },
+    { "app.spin",       WEH_IN(NEW), WEH_ACCESS_VIEW, 0, none,   "", "", "", spin },
+    { "app.wait",       WEH_IN(NEW), WEH_ACCESS_VIEW, 0, none,   "", "", "", wait_at_gate },
+    { "ipc-app.push",   WEH_IN(NEW), WEH_ACCESS_VIEW, 0, n_args, "", "", "", push_many },
+};
 /* clang-format on */
+
+static weh_err check_version(const struct weh_method *method, struct weh_str version,
+                             struct weh_diag *diag)
+{
+    return weh_str_eq_text(version, "1.0.0")
+               ? WEH_OK
+               : weh_fail(diag, WEH_E_UNSUPPORTED, "%s has another version", method->name);
+}
 
 static weh_err open_workspace(void *app, struct weh_session *session, void **workspace,
                               struct weh_diag *diag)
@@ -274,6 +321,7 @@ static void tick(void *workspace, uint64_t idle_ms)
 }
 
 static const struct weh_app_ops ops = { .open = open_workspace,
+                                        .check_version = check_version,
                                         .close = close_workspace,
                                         .before = before,
                                         .after = after,
@@ -307,9 +355,12 @@ int session_setup(void **state)
 int session_setup_most(void **state, int64_t most)
 {
     struct fixture *f = weh_calloc(1, sizeof(*f));
-    struct weh_host_options options = {
-        .methods = methods, .n_methods = WEH_ARRAY_LEN(methods), .ops = &ops, .app = f
-    };
+    struct weh_host_options options = { .methods = methods,
+                                        .n_methods = WEH_ARRAY_LEN(methods),
+                                        .ipc_methods = ipc_methods,
+                                        .n_ipc_methods = WEH_ARRAY_LEN(ipc_methods),
+                                        .ops = &ops,
+                                        .app = f };
 
     assert_non_null(f);
     assert_int_equal(weh_config_init(&f->config, NULL), WEH_OK);
@@ -362,6 +413,49 @@ void open_gate(struct fixture *f)
     f->gate_open = true;
     (void)pthread_cond_broadcast(&f->changed);
     (void)pthread_mutex_unlock(&f->lock);
+}
+
+weh_err connect_ipc(struct fixture *f, struct fake_channel *fake, const char *user,
+                    const char *label)
+{
+    struct weh_session_options options = { .host = f->host,
+                                           .channel = &fake->channel,
+                                           .codec = WEH_CODEC_IPC,
+                                           .access = WEH_ACCESS_VIEW,
+                                           .user = user,
+                                           .label = label,
+                                           .peer = "test" };
+    weh_err err;
+
+    fake_channel_init(fake);
+    err = weh_session_create(&options, &fake->session, NULL);
+    if (err == WEH_OK) {
+        weh_session_take_over(fake->session);
+    }
+    return err;
+}
+
+void deliver_ipc(struct fake_channel *fake, int sequence, const char *inner, const void *part,
+                 uint32_t n)
+{
+    const uint32_t n_parts = part == NULL ? 0 : 1;
+    struct weh_buf block;
+    size_t len;
+
+    weh_buf_init(&block, 0);
+    weh_buf_printf(&block, "[\"{\\\"sequence\\\":%d,", sequence);
+    for (; *inner != '\0'; inner++) {
+        weh_buf_append(&block, "\\", *inner == '"' || *inner == '\\' ? 1 : 0);
+        weh_buf_byte(&block, (uint8_t)*inner);
+    }
+    weh_buf_printf(&block, "}\",%u]", n_parts);
+    weh_buf_append(&block, part, part == NULL ? 0 : n);
+    weh_buf_append(&block, &n, part == NULL ? 0 : sizeof(n));
+    weh_buf_append(&block, &n_parts, sizeof(n_parts));
+    assert_int_equal(block.err, WEH_OK);
+    uint8_t *bytes = weh_buf_take(&block, &len);
+
+    weh_session_receive(fake->session, bytes, len);
 }
 
 void request(struct fixture *f, int request_id, const char *method, const char *params)

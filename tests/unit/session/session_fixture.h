@@ -56,4 +56,13 @@ void open_gate(struct fixture *f);
 /** Deliver a request to the first session. */
 void request(struct fixture *f, int request_id, const char *method, const char *params);
 
+/** A session that speaks IPC, whose page has @label (NULL: none). */
+weh_err connect_ipc(struct fixture *f, struct fake_channel *fake, const char *user,
+                    const char *label);
+
+/** Deliver the message object @inner (without the sequence) as an IPC message, with the @n bytes of @part
+ * behind it unless that is NULL. */
+void deliver_ipc(struct fake_channel *fake, int sequence, const char *inner, const void *part,
+                 uint32_t n);
+
 #endif
