@@ -210,7 +210,8 @@ static weh_err named_source(struct ecsql_context *context, const struct ecsql_sc
     const struct ecsql_scope *where = NULL;
     struct ecsql_cte *cte = NULL;
 
-    if (node->a->next == NULL) {
+    /* ONLY is for classes. */
+    if (node->a->next == NULL && node->op != ECSQL_OP_ONLY && node->op != ECSQL_OP_PLUS_ONLY) {
         cte = resolve_find_cte(scope, node->a->text, &where);
     }
     return cte != NULL ? cte_source(context, scope, node, cte, where)
@@ -580,6 +581,7 @@ weh_err resolve_from(struct ecsql_context *context, const struct ecsql_scope *sc
     for (struct ecsql_source *source = scope->select->sources; source != NULL;
          source = source->next) {
         source->unfiltered = ecsql_has_option(scope, "NoECClassIdFilter");
+        source->is_alone = scope->outer == NULL && scope->select->sources->next == NULL;
     }
     if (err == WEH_OK) {
         err = check_names(context, scope->select);

@@ -47,6 +47,7 @@ struct ecsql_source {
     enum ecsql_source_kind kind;
     uint16_t number; /* its alias in SQL */
     bool only;
+    bool is_alone;        /* in its FROM, and not within a condition or value */
     bool unfiltered;      /* other classes in the same tables are not left out */
     struct weh_str alias; /* as the query says, or empty */
     const struct weh_ec_class *ec_class;
