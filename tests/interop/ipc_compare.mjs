@@ -28,7 +28,8 @@ async function compare(ours) {
       if (values.print) for (const entry of a.log) console.log(JSON.stringify(entry));
       const { differences, explained } = compareLogs(name, a, b);
       if (explained > 0) console.log(`# ${name}: ${explained} differences with a reason`);
-      ok(differences.length === 0, `${differences.length} lines of differences (ours <> official)\n${differences.join("\n")}`);
+      for (const line of differences) console.log(`# ${line}`);
+      ok(differences.length === 0, `${differences.length} lines of differences (ours <> official), above`);
     });
   }
   for (const server of servers) {

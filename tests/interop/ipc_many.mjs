@@ -103,6 +103,7 @@ await report.test(`${CLIENTS} clients at once, ${ROUNDS} rounds each: none sees 
     for (let n = 1; n <= ROUNDS; n += 1) await page.round(n);
   }));
   equal(pages.flatMap((page) => page.strange), [], "frames of others");
+  equal(pages.flatMap((page) => page.client.strays), [], "answers to nobody's question");
   console.log(`# ${pages.reduce((sum, page) => sum + page.client.frames, 0)} frames`);
   await Promise.all(pages.map((page) => page.close()));
 });

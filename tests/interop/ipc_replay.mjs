@@ -17,16 +17,17 @@ if (which === undefined) throw new Error('name the server: "official", or the da
 const recordings = {
   session: {
     prepare(server) {
-      writeFileSync(server.daemon.file("text"), "no database");
-      return [["small.bim", server.place("small", "small")], ["text.bim", server.nameOf("text")], ["missing.bim", server.nameOf("missing")]];
+      writeFileSync(server.daemon.file("recorded-text"), "no database");
+      // Names that occur nowhere else, because they are put back into what is answered.
+      return [["small.bim", server.place("small", "recorded-small")], ["text.bim", server.nameOf("recorded-text")], ["missing.bim", server.nameOf("recorded-missing")]];
     },
     until: () => false,
   },
   transcript: {
     async prepare(server) {
       const { makeStandalone } = await import("./lib/ipc/standalone.mjs");
-      await makeStandalone(server.daemon.file("standalone"));
-      return [["<dir>/standalone.bim", server.nameOf("standalone")], ["/no/such/file.bim", server.nameOf("no-such")]];
+      await makeStandalone(server.daemon.file("recorded-standalone"));
+      return [["<dir>/standalone.bim", server.nameOf("recorded-standalone")], ["/no/such/file.bim", server.nameOf("recorded-no-such")]];
     },
     until: (step) => step.startsWith("hub:"),
   },
@@ -51,7 +52,8 @@ for (const [name, recording] of Object.entries(recordings)) {
   await report.test(`${name}, as recorded`, async () => {
     const { differences, compared, explained } = compareReplay(name, await replay(server, recording, recordedRequests(name)));
     console.log(`# ${name}: ${compared} exchanges, ${explained} differ with a reason`);
-    ok(differences.length === 0, `${differences.length} lines of differences (got <> recorded)\n${differences.join("\n")}`);
+    for (const line of differences) console.log(`# ${line}`);
+    ok(differences.length === 0, `${differences.length} lines of differences (got <> recorded), above`);
   });
   const { code, signal } = await server.stop();
   await report.test(`${name}: the server ends cleanly`, () => ok(code === 0, `exit ${code ?? signal}\n${server.daemon.log.join("\n")}`));

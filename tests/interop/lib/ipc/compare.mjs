@@ -1,6 +1,6 @@
 // Compares the logs of one scenario on two servers.
 import { isDeepStrictEqual } from "node:util";
-import { DIFFERENT, TEXTS, normalise } from "./explained.mjs";
+import { DIFFERENT, normalise } from "./explained.mjs";
 import { differentPaths } from "../tap.mjs";
 
 /** A log in pieces, one a step: the pushes and events before its end belong to it. */
@@ -20,7 +20,7 @@ function pieces(log) {
 
 /** @a and @b are {log, names}. Tells the differences as lines of text, and how many had a reason. */
 export function compareLogs(scenario, a, b) {
-  const [mine, theirs] = [a, b].map(({ log, names }) => pieces(normalise(log, names, TEXTS)));
+  const [mine, theirs] = [a, b].map(({ log, names }) => pieces(normalise(log, names)));
   const differences = [];
   let explained = 0;
   for (let i = 0; i < Math.max(mine.length, theirs.length); i += 1) {

@@ -59,13 +59,18 @@ export class Player {
 
   /** A recorded frame that is known by its size only was what the page had got before. */
   #likeLast({ bytes }) {
-    return this.lastParts.find((p) => p.length === bytes);
+    return this.lastParts?.find((p) => p.length === bytes) ?? Buffer.alloc(bytes);
   }
 
   #answerTo(number) {
     return new Promise((done, fail) => {
-      const timer = setTimeout(() => fail(new Error(`request ${number} was not answered`)), ANSWER_TIMEOUT_MS);
-      this.#waiting = { number, done: (a) => { clearTimeout(timer); done(a); }, fail: (e) => { clearTimeout(timer); fail(e); } };
+      const timer = setTimeout(() => this.#waiting.end(fail, new Error(`request ${number} was not answered`)), ANSWER_TIMEOUT_MS);
+      const end = (how, value) => {
+        clearTimeout(timer);
+        this.#waiting = undefined;
+        how(value);
+      };
+      this.#waiting = { number, end, done: (a) => end(done, a), fail: (e) => end(fail, e) };
     });
   }
 

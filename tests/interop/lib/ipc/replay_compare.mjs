@@ -12,11 +12,15 @@ function partOf(part, recorded) {
   return { bytes: part.length, head: part.toString("hex").slice(0, recorded.head.length) };
 }
 
-/** Of what is measured in each run anew, only that it is there: times and memory of a query, the machine that DevTools tells of. */
+/**
+ * Of what is measured in each run anew, only that it is there: times and memory of a query, the machine that DevTools tells of.
+ * So the text of a query's fault.
+ */
 function withoutMeasures(result) {
   if (result === null || typeof result !== "object" || Array.isArray(result)) return result;
   const measured = ["stats", "os", "process"].filter((k) => typeof result[k] === "object");
-  return { ...result, ...Object.fromEntries(measured.map((k) => [k, Object.keys(result[k]).sort()])) };
+  const isFault = typeof result.status === "number" && typeof result.error === "string" && result.error !== "";
+  return { ...result, ...(isFault ? { error: "text" } : {}), ...Object.fromEntries(measured.map((k) => [k, Object.keys(result[k]).sort()])) };
 }
 
 /** An exchange without what belongs to the wire or the run: numbers of messages, stack traces, times of queries. */

@@ -28,13 +28,14 @@ export class StockClient {
   constructor(url) {
     this.socket = new WebSocket(url);
     this.pushes = [];
+    this.strays = [];
     this.frames = 0;
     this.socket.on("message", (data, isBinary) => this.#receive(data, isBinary));
     this.closed = new Promise((done) => { this.socket.once("close", (code) => this.#end(code, done)); });
     this.opened = new Promise((done, fail) => { this.socket.once("open", done).once("error", fail); });
   }
 
-  /** @onMessage(message) sees all that comes, in the order of delivery. */
+  /** In strays: answers to no question of this page, which a page drops. onMessage(message) sees all that comes, in the order of delivery. */
   onMessage = () => {};
 
   invoke(channel, method, ...data) {
@@ -86,6 +87,10 @@ export class StockClient {
     }
     const waiting = this.#waiting.get(message.response);
     this.#waiting.delete(message.response);
+    if (waiting === undefined) {
+      this.strays.push(message);
+      return;
+    }
     if (message.data.error === undefined) waiting.done(message.data.result);
     else waiting.fail(new IpcError(message.data.error));
   }
