@@ -13,6 +13,16 @@
 
 /* ---- which there are ---- */
 
+struct workspace *desk_find(const struct desk *desk, struct weh_str key)
+{
+    for (size_t i = 0; i < desk->n; i++) {
+        if (weh_str_eq_text(key, desk->all[i]->key)) {
+            return desk->all[i];
+        }
+    }
+    return NULL;
+}
+
 weh_err desk_add(struct desk *desk, struct weh_str key, struct workspace **out,
                  struct weh_diag *diag)
 {
@@ -49,6 +59,16 @@ void desk_remove(struct desk *desk, struct workspace *workspace)
     weh_free(workspace);
 }
 
+struct workspace *desk_put_aside(struct desk *desk)
+{
+    return desk->current;
+}
+
+void desk_take_up(struct desk *desk, struct workspace *outer)
+{
+    desk->current = outer;
+}
+
 /* ---- a session begins and ends ---- */
 
 /* What SQLite took this thread since it was asked last, which was for this session or another one. */
@@ -68,7 +88,10 @@ static weh_err open_desk(void *app, struct weh_session *session, void **out, str
     }
     desk->app = app;
     desk->session = session;
-    err = desk_add(desk, WEH_STR(""), &desk->current, diag);
+    desk->is_ipc = weh_session_codec(session) == WEH_CODEC_IPC;
+    if (!desk->is_ipc) {
+        err = desk_add(desk, WEH_STR(""), &desk->current, diag);
+    }
     if (err != WEH_OK) {
         weh_free(desk);
         return err;
@@ -148,11 +171,53 @@ static weh_err enter(struct workspace *workspace, const struct weh_method *metho
     return err == WEH_OK ? workspace_check_room(workspace, method, diag) : err;
 }
 
+weh_err desk_enter(struct desk *desk, struct workspace *workspace, const struct weh_method *method,
+                   struct weh_diag *diag)
+{
+    weh_err err;
+
+    if (desk->is_ipc &&
+        method->access > weh_session_access_to(desk->session, weh_str_from(workspace->imodel))) {
+        return weh_fail(diag, WEH_E_DENIED, "%s needs more rights than yours", method->name);
+    }
+    err = enter(workspace, method, diag);
+    if (err == WEH_OK) {
+        desk->current = workspace;
+    }
+    return err;
+}
+
+/* The key that the first argument of a stock frontend is, or that is in it (the token of RPC). */
+static struct weh_str named_key(const struct weh_call *call)
+{
+    const struct weh_value *key;
+
+    if (call->method->args[0].type == WEH_ARG_STRING) {
+        return call->args[0].as.string;
+    }
+    key = weh_value_get(call->args[0].as.value, "key");
+    return key != NULL && key->type == WEH_VALUE_STRING ? weh_value_str(key) : WEH_STR("");
+}
+
+static weh_err before_ipc_request(struct desk *desk, const struct weh_call *call,
+                                  struct weh_diag *diag)
+{
+    struct workspace *workspace;
+
+    if (call->method->states != WEH_IN(READY)) {
+        return WEH_OK;
+    }
+    workspace = desk_find(desk, named_key(call));
+    return workspace == NULL ? weh_fail(diag, WEH_E_IMODEL_NOT_FOUND, "iModel not found")
+                             : desk_enter(desk, workspace, call->method, diag);
+}
+
 static weh_err before_request(void *arg, const struct weh_call *call, struct weh_diag *diag)
 {
-    const struct desk *desk = arg;
+    struct desk *desk = arg;
 
-    return enter(desk->current, call->method, diag);
+    return desk->is_ipc ? before_ipc_request(desk, call, diag)
+                        : enter(desk->current, call->method, diag);
 }
 
 /* SQLite ends the whole transaction by itself when memory, disk or I/O fail in the middle of a
@@ -183,10 +248,13 @@ static weh_err leave(struct workspace *workspace, struct weh_diag *diag)
 
 static weh_err after_request(void *arg, struct weh_diag *diag)
 {
-    const struct desk *desk = arg;
+    struct desk *desk = arg;
     struct workspace *workspace = desk->current;
 
     count_sqlite_time(desk);
+    if (desk->is_ipc) {
+        desk->current = NULL;
+    }
     return workspace == NULL ? WEH_OK : leave(workspace, diag);
 }
 
@@ -215,11 +283,12 @@ static void tick(void *arg, uint64_t idle_ms)
     count_sqlite_time(desk);
 }
 
+/* Rights of stock frontends are looked up with each request; their sessions have no claims. */
 static void rights_renewed(void *arg)
 {
     const struct desk *desk = arg;
 
-    if (workspace_is_open(desk->current)) {
+    if (!desk->is_ipc && workspace_is_open(desk->current)) {
         weh_session_set_open_access(
             desk->session,
             weh_session_access_to(desk->session, weh_str_from(desk->current->imodel)));

@@ -1,28 +1,42 @@
 /* src/rpc/desk.h - the workspaces of one session.
  *
- * A session of weh.v1 has one, for the one briefcase that it may open. A stock iTwin.js frontend is to have
- * one for each iModel that it has open, by its key.
+ * A session of weh.v1 has one, for the one briefcase that it may open. A stock iTwin.js frontend (/ipc) has
+ * one for each iModel that it has open, and names them by their keys.
  */
 #ifndef WEH_RPC_DESK_H
 #define WEH_RPC_DESK_H
 
 #include "workspace.h"
 
+/** Of a stock frontend; of any other 1. */
 #define DESK_MAX_WORKSPACES 16
 
 struct desk {
     struct weh_rpc_app *app;
     struct weh_session *session;
+    bool is_ipc;
     struct workspace *all[DESK_MAX_WORKSPACES]; /* the first n */
     size_t n;
     struct workspace *current; /* that the running request works with; of weh.v1 always the one */
 };
 
+/** The workspace with the key @key; NULL when there is none. */
+struct workspace *desk_find(const struct desk *desk, struct weh_str key);
+
 /** A further workspace, with nothing open. WEH_E_LIMIT, WEH_E_NOMEM. */
 WEH_MUST_CHECK weh_err desk_add(struct desk *desk, struct weh_str key, struct workspace **out,
                                 struct weh_diag *diag);
 
-/** Close and free @workspace. */
+/** Close and free @workspace, one of a stock frontend. */
 void desk_remove(struct desk *desk, struct workspace *workspace);
+
+/** Let the running request, of @method, work with @workspace: it is awake, sees the file as it is now, and
+ * may do what @method asks for. What is entered is left when the request ends. */
+WEH_MUST_CHECK weh_err desk_enter(struct desk *desk, struct workspace *workspace,
+                                  const struct weh_method *method, struct weh_diag *diag);
+
+/** The same for a request that runs within another: put @outer back when it has ended. */
+struct workspace *desk_put_aside(struct desk *desk);
+void desk_take_up(struct desk *desk, struct workspace *outer);
 
 #endif

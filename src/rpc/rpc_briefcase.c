@@ -75,7 +75,7 @@ struct found {
 static weh_err find_briefcase(struct weh_call *call, struct weh_str name, struct found *out,
                               struct weh_diag *diag)
 {
-    const struct weh_rpc_app *app = call_workspace(call)->app;
+    const struct weh_rpc_app *app = call_desk(call)->app;
     struct weh_hub_briefcase briefcase;
     weh_err err = weh_hub_find(app->hub, weh_session_user(call->session), name, &briefcase, diag);
 
@@ -109,7 +109,7 @@ static weh_err find_named(struct weh_call *call, struct found *out, struct weh_d
     if (err != WEH_OK) {
         return err;
     }
-    out->target.path = imodel_path(call_workspace(call)->app,
+    out->target.path = imodel_path(call_desk(call)->app,
                                    imodel->given ? "imodels" : "briefcases", name, call->arena);
     return out->target.path == NULL ? weh_fail_nomem(diag) : WEH_OK;
 }

@@ -10,13 +10,13 @@
 
 static const char *briefcase_path(const struct weh_call *call, const char *name)
 {
-    return imodel_path(call_workspace(call)->app, "briefcases", weh_str_from(name), call->arena);
+    return imodel_path(call_desk(call)->app, "briefcases", weh_str_from(name), call->arena);
 }
 
 weh_err checkout_limit(struct weh_call *call, struct weh_str briefcase, uint64_t *out,
                        struct weh_diag *diag)
 {
-    const struct weh_rpc_app *app = call_workspace(call)->app;
+    const struct weh_rpc_app *app = call_desk(call)->app;
     const uint64_t max_bytes = (uint64_t)app->config->limits_user_disk_bytes;
     const char *path = imodel_path(app, "briefcases", briefcase, call->arena);
     uint64_t own_bytes;
@@ -52,7 +52,7 @@ static weh_err tell_progress(void *ctx, uint64_t done, uint64_t total, struct we
 static weh_err make(struct weh_call *call, const char *source,
                     const struct weh_hub_briefcase *briefcase, struct weh_diag *diag)
 {
-    struct weh_rpc_app *app = call_workspace(call)->app;
+    struct weh_rpc_app *app = call_desk(call)->app;
     struct weh_checkout_options options = { .source = source,
                                             .bounds = app_bounds(app),
                                             .target = briefcase_path(call, briefcase->name),
@@ -76,7 +76,7 @@ static weh_err make(struct weh_call *call, const char *source,
 static weh_err wish_for(struct weh_call *call, const char *source, struct weh_hub_wish *out,
                         struct weh_diag *diag)
 {
-    const struct weh_rpc_app *app = call_workspace(call)->app;
+    const struct weh_rpc_app *app = call_desk(call)->app;
     const struct weh_config *config = app->config;
     const struct weh_file_bounds bounds = app_bounds(app);
     struct weh_imodel_summary summary;
@@ -105,7 +105,7 @@ static void put_briefcase(struct weh_sink *sink, const struct weh_hub_briefcase 
 
 weh_err briefcase_checkout(struct weh_call *call, struct weh_diag *diag)
 {
-    struct weh_rpc_app *app = call_workspace(call)->app;
+    struct weh_rpc_app *app = call_desk(call)->app;
     struct weh_str name = call->args[0].as.string;
     struct weh_hub_briefcase briefcase;
     struct weh_hub_wish wish;
@@ -156,7 +156,7 @@ static void put_listed(void *ctx, const struct weh_hub_briefcase *briefcase)
     put_time(call->result, "created", briefcase->created_ms);
     put_int(call->result, "size", (int64_t)weh_checkout_size(path));
     put_bool(call->result, "isOpen",
-             weh_file_registry_writer(call_workspace(call)->app->files, path, user, sizeof(user)));
+             weh_file_registry_writer(call_desk(call)->app->files, path, user, sizeof(user)));
     weh_sink_map_end(call->result);
 }
 
@@ -165,7 +165,7 @@ weh_err briefcase_list(struct weh_call *call, struct weh_diag *diag)
     weh_err err;
 
     weh_sink_array_begin(call->result, WEH_SINK_UNKNOWN);
-    err = weh_hub_list(call_workspace(call)->app->hub, weh_session_user(call->session), put_listed,
+    err = weh_hub_list(call_desk(call)->app->hub, weh_session_user(call->session), put_listed,
                        call, diag);
     weh_sink_array_end(call->result);
     return err;
@@ -177,7 +177,7 @@ static weh_err check_may_delete(struct weh_call *call, struct weh_hub_briefcase 
                                 struct weh_diag *diag)
 {
     enum weh_access access;
-    weh_err err = weh_hub_find(call_workspace(call)->app->hub, weh_session_user(call->session),
+    weh_err err = weh_hub_find(call_desk(call)->app->hub, weh_session_user(call->session),
                                call->args[0].as.string, out, diag);
 
     if (err != WEH_OK) {
@@ -196,7 +196,7 @@ static weh_err check_may_delete(struct weh_call *call, struct weh_hub_briefcase 
 static weh_err remove_held(struct weh_call *call, const char *name, const char *path,
                            struct weh_diag *diag)
 {
-    struct weh_hub *hub = call_workspace(call)->app->hub;
+    struct weh_hub *hub = call_desk(call)->app->hub;
     weh_err err =
         weh_hub_begin_removal(hub, weh_session_user(call->session), weh_str_from(name), diag);
 
@@ -212,7 +212,7 @@ static weh_err remove_held(struct weh_call *call, const char *name, const char *
 
 weh_err briefcase_delete(struct weh_call *call, struct weh_diag *diag)
 {
-    struct weh_file_registry *files = call_workspace(call)->app->files;
+    struct weh_file_registry *files = call_desk(call)->app->files;
     struct weh_hub_briefcase briefcase;
     struct weh_file_entry *held = NULL;
     const char *path;

@@ -108,7 +108,7 @@ static weh_err read_create_props(const struct weh_arg *args, struct weh_imodel_c
 static weh_err put_new_imodel(struct weh_call *call, const char *path, struct weh_str name,
                               struct weh_diag *diag)
 {
-    struct weh_rpc_app *app = call_workspace(call)->app;
+    struct weh_rpc_app *app = call_desk(call)->app;
     struct weh_briefcase_options options = { .path = path,
                                              .bounds = app_bounds(app),
                                              .readonly = true,
@@ -146,7 +146,7 @@ weh_err imodel_create(struct weh_call *call, struct weh_diag *diag)
     if (err != WEH_OK) {
         return err;
     }
-    path = imodel_path(call_workspace(call)->app, "imodels", name, call->arena);
+    path = imodel_path(call_desk(call)->app, "imodels", name, call->arena);
     if (path == NULL) {
         return weh_fail_nomem(diag);
     }
@@ -186,7 +186,7 @@ static weh_err read_names(DIR *folder, struct weh_arena *arena, const char **nam
 
 static void put_listed(struct weh_call *call, const char *name)
 {
-    const struct weh_rpc_app *app = call_workspace(call)->app;
+    const struct weh_rpc_app *app = call_desk(call)->app;
     const char *path = imodel_path(app, "imodels", weh_str_from(name), call->arena);
     struct weh_imodel_summary summary;
     char user[128];
@@ -211,7 +211,7 @@ static void put_listed(struct weh_call *call, const char *name)
 
 weh_err imodel_list(struct weh_call *call, struct weh_diag *diag)
 {
-    const struct weh_rpc_app *app = call_workspace(call)->app;
+    const struct weh_rpc_app *app = call_desk(call)->app;
     const char **names = weh_arena_array(call->arena, MAX_LISTED, sizeof(*names));
     size_t n = 0;
     char path[4096];

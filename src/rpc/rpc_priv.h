@@ -91,6 +91,11 @@ const char *imodel_path(const struct weh_rpc_app *app, const char *folder, struc
 /** Tell the session's client of @workspace's transactions. */
 struct weh_txn_observer change_notifier(struct workspace *workspace);
 
+static inline struct desk *call_desk(const struct weh_call *call)
+{
+    return call->workspace;
+}
+
 static inline struct workspace *call_workspace(const struct weh_call *call)
 {
     const struct desk *desk = call->workspace;

@@ -241,7 +241,7 @@ static weh_err check_renewal(const struct weh_call *call, const struct weh_ident
 
 weh_err session_renew_token(struct weh_call *call, struct weh_diag *diag)
 {
-    struct weh_auth *auth = call_workspace(call)->app->auth;
+    struct weh_auth *auth = call_desk(call)->app->auth;
     struct weh_identity identity = { .access = WEH_ACCESS_NONE };
     enum weh_access open_access = WEH_ACCESS_NONE;
     weh_err err;

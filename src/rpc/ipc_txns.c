@@ -1,0 +1,213 @@
+/* src/rpc/ipc_txns.c - ipc-app: the transaction stack of an open iModel, as stock frontends drive it. */
+#include "weh/txn.h"
+
+#include "ipc_priv.h"
+
+static weh_err on_step(void *ctx, uint64_t done, uint64_t total, struct weh_diag *diag)
+{
+    return weh_call_progress(ctx, done, total, diag);
+}
+
+/* What follows until unwatch lets others come first. */
+static struct weh_txn_stack *watch(struct weh_call *call)
+{
+    const struct weh_txn_watch told = { .ctx = call, .step = on_step };
+    struct weh_txn_stack *stack = call_workspace(call)->txns;
+
+    weh_txn_set_watch(stack, &told);
+    return stack;
+}
+
+static void unwatch(const struct weh_call *call)
+{
+    weh_txn_set_watch(call_workspace(call)->txns, NULL);
+}
+
+static struct weh_str description_of(const struct weh_arg *arg)
+{
+    return arg->given ? arg->as.string : WEH_STR("");
+}
+
+weh_err ipc_save(struct weh_call *call, struct weh_str description, struct weh_diag *diag)
+{
+    struct weh_txn_id id;
+    bool saved = false;
+    weh_err err = weh_txn_save(watch(call), description, &saved, &id, diag);
+
+    unwatch(call);
+    if (err == WEH_OK) {
+        weh_ecsql_saved(call_workspace(call)->queries);
+    }
+    return err;
+}
+
+weh_err ipc_abandon(struct weh_call *call, struct weh_diag *diag)
+{
+    weh_err err = weh_txn_abandon(call_workspace(call)->txns, diag);
+
+    if (err == WEH_OK) {
+        weh_bis_forget(call_workspace(call)->bis);
+    }
+    return err;
+}
+
+weh_err ipc_app_save_changes(struct weh_call *call, struct weh_diag *diag)
+{
+    return ipc_save(call, description_of(&call->args[1]), diag);
+}
+
+weh_err ipc_app_abandon_changes(struct weh_call *call, struct weh_diag *diag)
+{
+    return ipc_abandon(call, diag);
+}
+
+/* ---- what there is ---- */
+
+static weh_err get_state(const struct weh_call *call, struct weh_txn_state *out,
+                         struct weh_diag *diag)
+{
+    return weh_txn_get_state(call_workspace(call)->txns, out, diag);
+}
+
+weh_err ipc_app_has_pending_txns(struct weh_call *call, struct weh_diag *diag)
+{
+    struct weh_txn_state state;
+    weh_err err = get_state(call, &state, diag);
+
+    if (err == WEH_OK) {
+        weh_sink_bool(call->result, state.has_pending_txns);
+    }
+    return err;
+}
+
+weh_err ipc_app_is_undo_possible(struct weh_call *call, struct weh_diag *diag)
+{
+    struct weh_txn_state state;
+    weh_err err = get_state(call, &state, diag);
+
+    if (err == WEH_OK) {
+        weh_sink_bool(call->result, state.is_undo_possible);
+    }
+    return err;
+}
+
+weh_err ipc_app_is_redo_possible(struct weh_call *call, struct weh_diag *diag)
+{
+    struct weh_txn_state state;
+    weh_err err = get_state(call, &state, diag);
+
+    if (err == WEH_OK) {
+        weh_sink_bool(call->result, state.is_redo_possible);
+    }
+    return err;
+}
+
+weh_err ipc_app_get_undo_string(struct weh_call *call, struct weh_diag *diag)
+{
+    struct weh_txn_state state;
+    weh_err err = get_state(call, &state, diag);
+
+    if (err == WEH_OK) {
+        weh_sink_str(call->result, state.undo_string);
+    }
+    return err;
+}
+
+weh_err ipc_app_get_redo_string(struct weh_call *call, struct weh_diag *diag)
+{
+    struct weh_txn_state state;
+    weh_err err = get_state(call, &state, diag);
+
+    if (err == WEH_OK) {
+        weh_sink_str(call->result, state.redo_string);
+    }
+    return err;
+}
+
+/* ---- undo and redo ---- */
+
+/* Undo and redo drop what is unsaved, unless they find nothing to do. */
+static void forget_if_dropped(const struct weh_call *call)
+{
+    const struct workspace *workspace = call_workspace(call);
+
+    if (!weh_txn_has_unsaved(workspace->txns)) {
+        weh_bis_forget(workspace->bis);
+    }
+}
+
+static weh_err reverse(struct weh_call *call, uint32_t count, struct weh_diag *diag)
+{
+    struct weh_txn_ids ids = { NULL, 0 };
+    weh_err err = count == 0 ? weh_fail(diag, WEH_E_NOTHING_TO_UNDO, "nothing to undo")
+                             : weh_txn_reverse(watch(call), count, &ids, diag);
+
+    unwatch(call);
+    forget_if_dropped(call);
+    weh_txn_ids_fini(&ids);
+    return err;
+}
+
+static weh_err reinstate(struct weh_call *call, struct weh_diag *diag)
+{
+    struct weh_txn_ids ids = { NULL, 0 };
+    weh_err err = weh_txn_reinstate(watch(call), &ids, diag);
+
+    unwatch(call);
+    forget_if_dropped(call);
+    weh_txn_ids_fini(&ids);
+    return err;
+}
+
+/* IModelStatus: that there is nothing to do is no failure of the older functions. */
+static weh_err answer_status(struct weh_call *call, weh_err err)
+{
+    if (err != WEH_OK && err != WEH_E_NOTHING_TO_UNDO && err != WEH_E_NOTHING_TO_REDO) {
+        return err;
+    }
+    weh_sink_int(call->result, err == WEH_OK ? 0 : weh_err_info(err)->itwin);
+    return WEH_OK;
+}
+
+static uint32_t count_of(const struct weh_arg *arg)
+{
+    if (arg->as.integer <= 0) {
+        return 0;
+    }
+    return arg->as.integer > UINT32_MAX ? UINT32_MAX : (uint32_t)arg->as.integer;
+}
+
+weh_err ipc_app_reverse_txns(struct weh_call *call, struct weh_diag *diag)
+{
+    return answer_status(call, reverse(call, count_of(&call->args[1]), diag));
+}
+
+weh_err ipc_app_reverse_all_txn(struct weh_call *call, struct weh_diag *diag)
+{
+    return answer_status(call, reverse(call, UINT32_MAX, diag));
+}
+
+weh_err ipc_app_reinstate_txn(struct weh_call *call, struct weh_diag *diag)
+{
+    return answer_status(call, reinstate(call, diag));
+}
+
+weh_err ipc_app_reverse_txns_async(struct weh_call *call, struct weh_diag *diag)
+{
+    return reverse(call, count_of(&call->args[1]), diag);
+}
+
+weh_err ipc_app_reverse_all_txns_async(struct weh_call *call, struct weh_diag *diag)
+{
+    return reverse(call, UINT32_MAX, diag);
+}
+
+weh_err ipc_app_reinstate_txn_async(struct weh_call *call, struct weh_diag *diag)
+{
+    return reinstate(call, diag);
+}
+
+weh_err ipc_app_restart_txn_session(struct weh_call *call, struct weh_diag *diag)
+{
+    return weh_txn_restart(call_workspace(call)->txns, diag);
+}
