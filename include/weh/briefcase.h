@@ -116,6 +116,9 @@ bool weh_briefcase_records_txns(const struct weh_briefcase *briefcase);
 /** be_repositoryid: 0 standalone, else 2 and up. */
 uint32_t weh_briefcase_id(const struct weh_briefcase *briefcase);
 
+/** GUID of the iTwin it belongs to; nil: none. Borrowed. */
+const struct weh_guid *weh_briefcase_itwin_guid(const struct weh_briefcase *briefcase);
+
 /** be_Prop be_Db/DbGuid: the iModelId. */
 const struct weh_guid *weh_briefcase_imodel_guid(const struct weh_briefcase *briefcase);
 

@@ -411,6 +411,12 @@ uint32_t weh_briefcase_id(const struct weh_briefcase *briefcase)
     return briefcase->id;
 }
 
+const struct weh_guid *weh_briefcase_itwin_guid(const struct weh_briefcase *briefcase)
+{
+    weh_assert(briefcase != NULL);
+    return &briefcase->itwin_guid;
+}
+
 const struct weh_guid *weh_briefcase_imodel_guid(const struct weh_briefcase *briefcase)
 {
     weh_assert(briefcase != NULL);

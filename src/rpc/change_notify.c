@@ -1,7 +1,6 @@
-/* src/rpc/change_notify.c - the transaction stack's events as notifications.
- of weh.v1. */
+/* src/rpc/change_notify.c - the transaction stack's events as notifications of weh.v1. */
 #include "change_payload.h"
-#include "rpc_priv.h"
+#include "ipc_priv.h"
 
 static const char *const causes[] = { "save", "undo", "redo", "restore" };
 

@@ -51,22 +51,13 @@ void desk_remove(struct desk *desk, struct workspace *workspace)
     while (desk->all[i] != workspace) {
         i++;
     }
-    desk->all[i] = desk->all[--desk->n];
+    desk->n--;
+    memmove(&desk->all[i], &desk->all[i + 1], (desk->n - i) * sizeof(struct workspace *));
     if (desk->current == workspace) {
         desk->current = NULL;
     }
     workspace_close(workspace);
     weh_free(workspace);
-}
-
-struct workspace *desk_put_aside(struct desk *desk)
-{
-    return desk->current;
-}
-
-void desk_take_up(struct desk *desk, struct workspace *outer)
-{
-    desk->current = outer;
 }
 
 /* ---- a session begins and ends ---- */

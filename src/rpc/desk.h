@@ -35,8 +35,4 @@ void desk_remove(struct desk *desk, struct workspace *workspace);
 WEH_MUST_CHECK weh_err desk_enter(struct desk *desk, struct workspace *workspace,
                                   const struct weh_method *method, struct weh_diag *diag);
 
-/** The same for a request that runs within another: put @outer back when it has ended. */
-struct workspace *desk_put_aside(struct desk *desk);
-void desk_take_up(struct desk *desk, struct workspace *outer);
-
 #endif

@@ -1,14 +1,32 @@
 /* src/rpc/ipc_methods.c - the methods of stock iTwin.js frontends, sorted by name: the channel without its
- * prefixes, or the RPC interface, a dot, and the name there. Arguments are by position. */
-#include "rpc_priv.h"
+ * prefixes, or the RPC interface, a dot, and the name there. Arguments are by position. Those that are only for
+ * open iModels (READY) have the key of one, or a token with it, as their first. */
+#include "ipc_priv.h"
 
 #define IN(state) WEH_IN(state)
 #define ANYWHERE  (IN(NEW) | IN(READY))
+#define OPEN      IN(READY)
 
-#define VIEW WEH_ACCESS_VIEW
+#define VIEW      WEH_ACCESS_VIEW
+#define EDIT      WEH_ACCESS_EDIT
+#define BATCH     WEH_METHOD_IN_BATCH
+#define SAVES     WEH_METHOD_SAVES
+#define READS     WEH_METHOD_UNAUDITED
+#define UNDECIDED WEH_METHOD_UNDECIDED
+
+#define MAX_FILE_NAME    1024
+#define MAX_DESCRIPTION  65536
+#define MAX_PROP_NAME    1024
+#define MAX_PROP_BYTES   (16 << 20)
+#define MAX_SAFE_INTEGER 9007199254740991 /* of JavaScript */
 
 /* clang-format off */
+#define KEY \
+    { "key", WEH_ARG_STRING, true, 0, IPC_MAX_KEY, NULL, "key of an open iModel" }
+
 static const struct weh_arg_spec args_none[] = { { .name = NULL } };
+
+static const struct weh_arg_spec args_key[] = { KEY, { .name = NULL } };
 
 static const struct weh_arg_spec args_log[] = {
     { "timestamp", WEH_ARG_ANY, false, 0, 0, NULL, "when it happened" },
@@ -24,11 +42,177 @@ static const struct weh_arg_spec args_concurrency[] = {
     { .name = NULL },
 };
 
+static const struct weh_arg_spec args_open_standalone[] = {
+    { "fileName", WEH_ARG_STRING, true,  0, MAX_FILE_NAME, NULL, "name of an iModel, with or without .bim" },
+    { "openMode", WEH_ARG_INT,    true,  1, 2, NULL, "1 read-only, 2 read-write" },
+    { "options",  WEH_ARG_OBJECT, false, 0, 0, NULL, "{key?}" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_open_briefcase[] = {
+    { "args", WEH_ARG_OBJECT, true, 0, 0, NULL, "{fileName, key?, readonly?, watchForChanges?}: fileName is the name of a briefcase of the user, or else of an iModel" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_open_snapshot[] = {
+    { "fileName", WEH_ARG_STRING, true,  0, MAX_FILE_NAME, NULL, "name of an iModel, with or without .bim" },
+    { "options",  WEH_ARG_OBJECT, false, 0, 0, NULL, "{key?}" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_save[] = {
+    KEY,
+    { "description", WEH_ARG_STRING, false, 0, MAX_DESCRIPTION, NULL, "what undo is called" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_reverse[] = {
+    KEY,
+    { "count", WEH_ARG_INT, true, -MAX_SAFE_INTEGER, MAX_SAFE_INTEGER, NULL, "how many" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_edit_ping[] = {
+    KEY,
+    { "value", WEH_ARG_ANY, false, 0, 0, NULL, "anything: it comes back" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_edit_props[] = {
+    KEY,
+    { "props", WEH_ARG_OBJECT, true, 0, 0, NULL, "as iTwin.js has them" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_edit_list[] = {
+    KEY,
+    { "list", WEH_ARG_ARRAY, true, 0, 100000, NULL, "ElementProps" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_edit_id[] = {
+    KEY,
+    { "id", WEH_ARG_ID, true, 0, 0, NULL, "which" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_edit_ids[] = {
+    KEY,
+    { "ids", WEH_ARG_IDS, true, 0, RPC_MAX_IDS, NULL, "which" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_edit_aspects[] = {
+    KEY,
+    { "id",            WEH_ARG_ID,     true,  0, 0,   NULL, "id of the element" },
+    { "classFullName", WEH_ARG_STRING, false, 1, 512, NULL, "only aspects of this class and those that derive from it" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_edit_relationship[] = {
+    KEY,
+    { "classFullName", WEH_ARG_STRING, true,  1, 512, NULL, "the relationship's class, or a base class" },
+    { "id",            WEH_ARG_ID,     false, 0, 0, NULL, "relationship id" },
+    { "sourceId",      WEH_ARG_ID,     false, 0, 0, NULL, "instead of id: the source" },
+    { "targetId",      WEH_ARG_ID,     false, 0, 0, NULL, "and the target" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_edit_code_spec[] = {
+    KEY,
+    { "name",       WEH_ARG_STRING, true, 0, MAX_DESCRIPTION, NULL, "name; white space around it is dropped" },
+    { "properties", WEH_ARG_ANY,    true, 0, 0, NULL, "{scopeSpec: {type}, ...}, or the type alone" },
+    { .name = NULL },
+};
+
+#define FILE_PROP_KEY \
+    { "namespace", WEH_ARG_STRING, true,  0, MAX_PROP_NAME, NULL, "namespace of the property" }, \
+    { "name",      WEH_ARG_STRING, true,  0, MAX_PROP_NAME, NULL, "name of the property" }, \
+    { "id",        WEH_ARG_INT,    false, 0, MAX_SAFE_INTEGER, NULL, "id beside the name; 0 when absent" }, \
+    { "subId",     WEH_ARG_INT,    false, 0, MAX_SAFE_INTEGER, NULL, "id beside the id; 0 when absent" }
+
+static const struct weh_arg_spec args_edit_file_prop[] = { KEY, FILE_PROP_KEY, { .name = NULL } };
+
+static const struct weh_arg_spec args_edit_file_prop_save[] = {
+    KEY,
+    FILE_PROP_KEY,
+    { "string", WEH_ARG_STRING, false, 0, MAX_PROP_BYTES, NULL, "text to save; without it the property has none" },
+    { "blob",   WEH_ARG_ANY,    false, 0, 0, NULL, "binary value to save; without it the property has none" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_edit_batch[] = {
+    KEY,
+    { "ops",         WEH_ARG_ARRAY,  true,  1, 100000, NULL, "[{method, params?, as?}]: methods of weh.v1, as for edit.batch" },
+    { "description", WEH_ARG_STRING, false, 0, MAX_DESCRIPTION, NULL, "save then, as one transaction of this name" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_imodel[] = {
+    { "imodel", WEH_ARG_STRING, true, 1, IMODEL_NAME_MAX, NULL, "name of an iModel" },
+    { .name = NULL },
+};
+
+#define CONNECTION_PROPS "IModelConnectionProps"
+
 static const struct weh_method methods[] = {
-    /* name                     states    access flags arguments         result, since, help, handler */
-    { "ipc-app.log",              ANYWHERE, VIEW, 0, args_log, "", "0.1", "Log a line of the frontend: warnings and errors at level info, the rest at level debug; texts are cut.", ipc_app_log },
+    /* name, states, access, flags, arguments, result, since, help, handler */
+    { "ipc-app.abandonChanges", OPEN, EDIT, 0, args_key, "", "0.1", "Drop all unsaved changes.", ipc_app_abandon_changes },
+    { "ipc-app.closeIModel", OPEN, VIEW, WEH_METHOD_AUDITED, args_key, "", "0.1", "Close an iModel; unsaved changes are saved, unless ipc.close says drop.", ipc_app_close_imodel },
+    { "ipc-app.getRedoString", OPEN, VIEW, 0, args_key, "string", "0.1", "What redo would bring back; \"\": nothing.", ipc_app_get_redo_string },
+    { "ipc-app.getUndoString", OPEN, VIEW, 0, args_key, "string", "0.1", "What undo would take back; \"\": nothing.", ipc_app_get_undo_string },
+    { "ipc-app.hasPendingTxns", OPEN, VIEW, 0, args_key, "boolean", "0.1", "Whether transactions are saved that are not pushed and not reversed.", ipc_app_has_pending_txns },
+    { "ipc-app.isRedoPossible", OPEN, VIEW, 0, args_key, "boolean", "0.1", "Whether something can be redone.", ipc_app_is_redo_possible },
+    { "ipc-app.isUndoPossible", OPEN, VIEW, 0, args_key, "boolean", "0.1", "Whether something of this session can be undone.", ipc_app_is_undo_possible },
+    { "ipc-app.log", ANYWHERE, VIEW, 0, args_log, "", "0.1", "Log a line of the frontend: warnings and errors at level info, the rest at level debug; texts are cut.", ipc_app_log },
+    { "ipc-app.openBriefcase", ANYWHERE, VIEW, WEH_METHOD_AUDITED, args_open_briefcase, CONNECTION_PROPS, "0.1", "Open a briefcase of the user, or an iModel.", ipc_app_open_briefcase },
+    { "ipc-app.openCheckpoint", ANYWHERE, VIEW, 0, args_none, CONNECTION_PROPS, "0.1", "NotSupported: there is no hub.", ipc_app_without_hub },
+    { "ipc-app.openSnapshot", ANYWHERE, VIEW, WEH_METHOD_AUDITED, args_open_snapshot, CONNECTION_PROPS, "0.1", "Open an iModel for reading.", ipc_app_open_snapshot },
+    { "ipc-app.openStandalone", ANYWHERE, VIEW, WEH_METHOD_AUDITED, args_open_standalone, CONNECTION_PROPS, "0.1", "Open an iModel that belongs to no iTwin.", ipc_app_open_standalone },
+    { "ipc-app.pullChanges", OPEN, VIEW, 0, args_key, "{id, index}", "0.1", "NotSupported: there is no hub.", ipc_app_without_hub },
+    { "ipc-app.pushChanges", OPEN, VIEW, 0, args_key, "{id, index}", "0.1", "NotSupported: there is no hub.", ipc_app_without_hub },
     { "ipc-app.queryConcurrency", ANYWHERE, VIEW, 0, args_concurrency, "number", "0.1", "How much is done at once: the processors for \"cpu\", 10 for \"io\", else 0.", ipc_app_query_concurrency },
-    { "rpc.describeEndpoints",    ANYWHERE, VIEW, 0, args_none, "[{interfaceName, interfaceVersion, operationNames, compatible}]", "0.1", "The RPC interfaces and their operations; also asked as RPC with the version CONTROL.", ipc_rpc_describe_endpoints },
+    { "ipc-app.reinstateTxn", OPEN, EDIT, 0, args_key, "number", "0.1", "Redo what the last undo took back: 0, or the IModelStatus that there is nothing.", ipc_app_reinstate_txn },
+    { "ipc-app.reinstateTxnAsync", OPEN, EDIT, 0, args_key, "", "0.1", "The same; that there is nothing is an error.", ipc_app_reinstate_txn_async },
+    { "ipc-app.restartTxnSession", OPEN, EDIT, 0, args_key, "", "0.1", "Begin a new session of transactions: nothing so far can be undone or redone any more.", ipc_app_restart_txn_session },
+    { "ipc-app.reverseAllTxn", OPEN, EDIT, 0, args_key, "number", "0.1", "Undo all that can be undone: 0, or the IModelStatus that there is nothing.", ipc_app_reverse_all_txn },
+    { "ipc-app.reverseAllTxnsAsync", OPEN, EDIT, 0, args_key, "", "0.1", "The same; that there is nothing is an error.", ipc_app_reverse_all_txns_async },
+    { "ipc-app.reverseTxns", OPEN, EDIT, 0, args_reverse, "number", "0.1", "Undo the last saved operations; unsaved changes are dropped. 0, or the IModelStatus that there is nothing.", ipc_app_reverse_txns },
+    { "ipc-app.reverseTxnsAsync", OPEN, EDIT, 0, args_reverse, "", "0.1", "The same; that there is nothing is an error.", ipc_app_reverse_txns_async },
+    { "ipc-app.saveChanges", OPEN, EDIT, SAVES, args_save, "", "0.1", "Save what changed as one transaction; on stable storage when answered.", ipc_app_save_changes },
+    { "rpc.describeEndpoints", ANYWHERE, VIEW, 0, args_none, "[{interfaceName, interfaceVersion, operationNames, compatible}]", "0.1", "The RPC interfaces and their operations; also asked as RPC with the version CONTROL.", ipc_rpc_describe_endpoints },
+    { "webedit/edit.batch", OPEN, EDIT, 0, args_edit_batch, "{results: [...], saved?, txnId?}", "0.1", "As edit.batch.", ipc_edit_as_in_v1 },
+    { "webedit/edit.checkout", ANYWHERE, EDIT, 0, args_imodel, "{briefcase, ...}", "0.1", "As briefcase.checkout; ipc-app.openBriefcase opens it.", briefcase_checkout },
+    { "webedit/edit.deleteAspects", OPEN, EDIT, BATCH, args_edit_ids, "", "0.1", "Delete aspects, all or none.", ipc_edit_delete_aspects },
+    { "webedit/edit.deleteDefinitionElements", OPEN, EDIT, BATCH, args_edit_ids, "[id]", "0.1", "As elements.deleteDefinitionElements: those in use.", ipc_edit_as_in_v1 },
+    { "webedit/edit.deleteElementTree", OPEN, EDIT, BATCH, args_edit_id, "number", "0.1", "As elements.deleteElementTree: how many.", ipc_edit_as_in_v1 },
+    { "webedit/edit.deleteElements", OPEN, EDIT, BATCH, args_edit_ids, "", "0.1", "Delete elements with their children, all or none.", ipc_edit_delete_elements },
+    { "webedit/edit.deleteFileProperty", OPEN, EDIT, BATCH, args_edit_file_prop, "", "0.1", "As briefcase.deleteFileProperty.", ipc_edit_as_in_v1 },
+    { "webedit/edit.deleteModel", OPEN, EDIT, BATCH, args_edit_id, "", "0.1", "As models.deleteModel.", ipc_edit_as_in_v1 },
+    { "webedit/edit.deleteRelationship", OPEN, EDIT, BATCH, args_edit_props, "", "0.1", "As relationships.deleteInstance.", ipc_edit_as_in_v1 },
+    { "webedit/edit.dropUnsaved", OPEN, EDIT, UNDECIDED, args_key, "", "0.1", "As briefcase.dropUnsaved.", ipc_edit_as_in_v1 },
+    { "webedit/edit.getAspects", OPEN, VIEW, 0, args_edit_aspects, "[AspectProps]", "0.1", "As elements.getAspects.", ipc_edit_as_in_v1 },
+    { "webedit/edit.getCodeSpecs", OPEN, VIEW, 0, args_key, "[{id, name, properties}]", "0.1", "As codeSpecs.list.", ipc_edit_as_in_v1 },
+    { "webedit/edit.getElementProps", OPEN, VIEW, 0, args_edit_id, "ElementProps", "0.1", "Read one element.", ipc_edit_get_element_props },
+    { "webedit/edit.getModelProps", OPEN, VIEW, 0, args_edit_id, "ModelProps", "0.1", "As models.getModelProps.", ipc_edit_as_in_v1 },
+    { "webedit/edit.getRelationshipProps", OPEN, VIEW, 0, args_edit_relationship, "RelationshipProps", "0.1", "As relationships.getInstanceProps.", ipc_edit_as_in_v1 },
+    { "webedit/edit.insertAspect", OPEN, EDIT, BATCH, args_edit_props, "id", "0.1", "As elements.insertAspect.", ipc_edit_as_in_v1 },
+    { "webedit/edit.insertCodeSpec", OPEN, EDIT, BATCH, args_edit_code_spec, "id", "0.1", "As codeSpecs.insert.", ipc_edit_as_in_v1 },
+    { "webedit/edit.insertElement", OPEN, EDIT, BATCH, args_edit_props, "id", "0.1", "Insert an element of any class.", ipc_edit_as_in_v1 },
+    { "webedit/edit.insertElements", OPEN, EDIT, BATCH, args_edit_list, "[id]", "0.1", "Insert elements, all or none.", ipc_edit_insert_elements },
+    { "webedit/edit.insertModel", OPEN, EDIT, BATCH, args_edit_props, "id", "0.1", "As models.insertModel.", ipc_edit_as_in_v1 },
+    { "webedit/edit.insertRelationship", OPEN, EDIT, BATCH, args_edit_props, "id", "0.1", "As relationships.insertInstance.", ipc_edit_as_in_v1 },
+    { "webedit/edit.listBriefcases", ANYWHERE, VIEW, 0, args_none, "[...]", "0.1", "As briefcase.list.", briefcase_list },
+    { "webedit/edit.listIModels", ANYWHERE, VIEW, 0, args_none, "[...]", "0.1", "As imodel.list.", imodel_list },
+    { "webedit/edit.ping", OPEN, VIEW, 0, args_edit_ping, "any", "0.1", "Answer the value.", ipc_edit_ping },
+    { "webedit/edit.queryFileProperty", OPEN, VIEW, 0, args_edit_file_prop, "{string?, blob?}", "0.1", "As briefcase.queryFileProperty.", ipc_edit_as_in_v1 },
+    { "webedit/edit.restoreUnsaved", OPEN, EDIT, UNDECIDED, args_key, "", "0.1", "As briefcase.restoreUnsaved.", ipc_edit_as_in_v1 },
+    { "webedit/edit.saveFileProperty", OPEN, EDIT, BATCH, args_edit_file_prop_save, "", "0.1", "As briefcase.saveFileProperty.", ipc_edit_as_in_v1 },
+    { "webedit/edit.updateAspect", OPEN, EDIT, BATCH, args_edit_props, "", "0.1", "As elements.updateAspect.", ipc_edit_as_in_v1 },
+    { "webedit/edit.updateElement", OPEN, EDIT, BATCH, args_edit_props, "", "0.1", "Update an element.", ipc_edit_as_in_v1 },
+    { "webedit/edit.updateElements", OPEN, EDIT, BATCH, args_edit_list, "", "0.1", "Update elements, all or none.", ipc_edit_update_elements },
+    { "webedit/edit.updateModel", OPEN, EDIT, BATCH, args_edit_props, "", "0.1", "As models.updateModel.", ipc_edit_as_in_v1 },
+    { "webedit/edit.updateRelationship", OPEN, EDIT, BATCH, args_edit_props, "", "0.1", "As relationships.updateInstance.", ipc_edit_as_in_v1 },
 };
 /* clang-format on */
 

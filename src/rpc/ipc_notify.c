@@ -101,13 +101,11 @@ static void on_changed(void *ctx, struct weh_txn_id txn_id, const struct weh_cha
 
     (void)txn_id;
     if (is_save) {
-        ipc_scope_tell(workspace, changes);
         push_guids(workspace, changes);
     }
     push_changes(workspace, changes);
     if (!is_save) {
         push(workspace, "notifyChangesApplied");
-        ipc_scope_tell(workspace, changes);
         push_guids(workspace, changes);
     }
 }

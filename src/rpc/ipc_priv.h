@@ -15,9 +15,9 @@ struct weh_sink *ipc_push_begin(struct workspace *workspace, const char *family,
 /** Tell the session's client of @workspace's transactions. */
 struct weh_txn_observer ipc_change_notifier(struct workspace *workspace);
 
-/* ---- ipc_scope.c ---- */
-
-/** If a graphical editing scope is on: tell the geometry of @changes. */
-void ipc_scope_tell(struct workspace *workspace, const struct weh_change_list *changes);
+/** Save, and drop what is unsaved, in the workspace of @call. Errors as weh_txn_save, weh_txn_abandon. */
+WEH_MUST_CHECK weh_err ipc_save(struct weh_call *call, struct weh_str description,
+                                struct weh_diag *diag);
+WEH_MUST_CHECK weh_err ipc_abandon(struct weh_call *call, struct weh_diag *diag);
 
 #endif

@@ -253,13 +253,17 @@ enum fate {
     FATE_KEEP_IF_AUTOSAVED
 };
 
-static enum fate fate_of(enum weh_close_reason reason)
+/* A stock frontend (@is_ipc) has no word for dropping: its page may be closed by chance. */
+static enum fate fate_of(enum weh_close_reason reason, bool is_ipc)
 {
-    if (reason == WEH_CLOSE_CLIENT_CLOSED || reason == WEH_CLOSE_SESSION_CLOSE) {
-        return FATE_DROP;
-    }
     if (reason == WEH_CLOSE_FAULT) {
         return FATE_LEAVE;
+    }
+    if (is_ipc) {
+        return FATE_KEEP;
+    }
+    if (reason == WEH_CLOSE_CLIENT_CLOSED || reason == WEH_CLOSE_SESSION_CLOSE) {
+        return FATE_DROP;
     }
     if (reason == WEH_CLOSE_SHUTDOWN || reason == WEH_CLOSE_TOKEN_EXPIRED ||
         reason == WEH_CLOSE_NOT_RESUMED || reason == WEH_CLOSE_RESUME_LOST ||
@@ -272,7 +276,7 @@ static enum fate fate_of(enum weh_close_reason reason)
 
 void recovery_at_end(struct workspace *workspace, enum weh_close_reason reason)
 {
-    enum fate fate = fate_of(reason);
+    enum fate fate = fate_of(reason, workspace->desk->is_ipc);
     struct weh_diag diag = { .err = WEH_OK };
 
     if (!is_open_for_edits(workspace) || fate == FATE_LEAVE) {

@@ -31,19 +31,29 @@ static bool is_normal(struct weh_str word)
     return weh_str_eq_text(word, "normal");
 }
 
+enum weh_durability config_durability(const struct weh_config *config)
+{
+    return is_normal(weh_str_from(config->txn_durability)) &&
+                   is_normal(weh_str_from(config->txn_durability_min))
+               ? WEH_DURABILITY_NORMAL
+               : WEH_DURABILITY_FULL;
+}
+
 /* What the session gets: what it asks for if it may, else what is configured. */
 static weh_err choose_durability(const struct weh_config *config, const struct weh_arg *wanted,
                                  enum weh_durability *out, struct weh_diag *diag)
 {
-    bool may_be_normal = is_normal(weh_str_from(config->txn_durability_min));
-    bool normal =
-        is_normal(wanted->given ? wanted->as.string : weh_str_from(config->txn_durability));
+    const bool may_be_normal = is_normal(weh_str_from(config->txn_durability_min));
 
-    if (normal && !may_be_normal && wanted->given) {
+    *out = config_durability(config);
+    if (!wanted->given) {
+        return WEH_OK;
+    }
+    if (is_normal(wanted->as.string) && !may_be_normal) {
         return weh_fail_where(diag, WEH_E_DENIED, "durability",
                               "this server acknowledges only what is on stable storage");
     }
-    *out = normal && may_be_normal ? WEH_DURABILITY_NORMAL : WEH_DURABILITY_FULL;
+    *out = is_normal(wanted->as.string) ? WEH_DURABILITY_NORMAL : WEH_DURABILITY_FULL;
     return WEH_OK;
 }
 
@@ -109,8 +119,8 @@ static weh_err find_named(struct weh_call *call, struct found *out, struct weh_d
     if (err != WEH_OK) {
         return err;
     }
-    out->target.path = imodel_path(call_desk(call)->app,
-                                   imodel->given ? "imodels" : "briefcases", name, call->arena);
+    out->target.path = imodel_path(call_desk(call)->app, imodel->given ? "imodels" : "briefcases",
+                                   name, call->arena);
     return out->target.path == NULL ? weh_fail_nomem(diag) : WEH_OK;
 }
 

@@ -165,8 +165,8 @@ weh_err briefcase_list(struct weh_call *call, struct weh_diag *diag)
     weh_err err;
 
     weh_sink_array_begin(call->result, WEH_SINK_UNKNOWN);
-    err = weh_hub_list(call_desk(call)->app->hub, weh_session_user(call->session), put_listed,
-                       call, diag);
+    err = weh_hub_list(call_desk(call)->app->hub, weh_session_user(call->session), put_listed, call,
+                       diag);
     weh_sink_array_end(call->result);
     return err;
 }

@@ -45,7 +45,7 @@ static weh_err read_method(const struct batch *batch, const struct weh_value *va
     if (((*out)->flags & WEH_METHOD_IN_BATCH) == 0) {
         return weh_fail_where(diag, WEH_E_BAD_ARGS, "method", "%s cannot be part of a batch", name);
     }
-    if ((*out)->access > weh_session_access(batch->call->session)) {
+    if ((*out)->access > workspace_access(call_workspace(batch->call))) {
         return weh_fail_where(diag, WEH_E_DENIED, "method", "%s needs more rights than yours",
                               name);
     }

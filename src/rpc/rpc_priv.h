@@ -103,6 +103,12 @@ static inline struct workspace *call_workspace(const struct weh_call *call)
     return desk->current;
 }
 
+/** What the session may do with what is open in @workspace. */
+static inline enum weh_access workspace_access(const struct workspace *workspace)
+{
+    return weh_session_access_to(workspace->session, weh_str_from(workspace->imodel));
+}
+
 /** The first two arguments: either an id or ids, or WEH_E_BAD_ARGS. Views into the arguments. */
 WEH_MUST_CHECK weh_err call_id_or_ids(const struct weh_call *call, struct weh_id_list *out,
                                       struct weh_diag *diag);

@@ -18,6 +18,7 @@
 #define IMODEL_NAME_MAX 128
 
 struct changes_page;
+struct weh_config;
 struct desk;
 struct weh_ecsql;
 struct weh_rpc_app;
@@ -89,6 +90,9 @@ struct workspace {
     bool journal_pending;          /* as the client knows */
     char key[];                    /* by which a stock frontend names it; else "" */
 };
+
+/** What an acknowledged save outlives unless a client asks for more or less. */
+enum weh_durability config_durability(const struct weh_config *config);
 
 /** What is to be opened. */
 struct workspace_target {

@@ -1,0 +1,175 @@
+#!/usr/bin/env python3
+"""Stock frontends open, edit, save, undo and close iModels at /ipc.
+
+Usage: test_ipc_edit.py DAEMON DATA_FOLDER. Standard library only; no fixed ports.
+"""
+
+import os
+import sys
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from daemon import Daemon  # noqa: E402
+from page import EDIT, Failed, Page  # noqa: E402
+
+PROGRAM = os.path.abspath(sys.argv[1])
+DATA = os.path.abspath(sys.argv[2])
+READ_ONLY, READ_WRITE = 1, 2
+NIL = "00000000-0000-0000-0000-000000000000"
+
+
+def subject(label):
+    return {"classFullName": "BisCore:Subject", "model": "0x1", "userLabel": label,
+            "parent": {"id": "0x1", "relClassName": "BisCore:SubjectOwnsSubjects"},
+            "code": {"spec": "0x1", "scope": "0x1", "value": ""}}
+
+
+class IpcEdit(unittest.TestCase):
+    def setUp(self):
+        self.daemon = Daemon(PROGRAM, imodel=f"{DATA}/small.bim")
+        self.addCleanup(self.daemon.stop)
+
+    def fails(self, page, channel_call, *data):
+        with self.assertRaises(Failed) as caught:
+            channel_call(*data)
+        return caught.exception.error
+
+    def test_open_tells_what_the_connection_is(self):
+        page = Page(self.daemon)
+        props = page.app("openStandalone", "small.bim", READ_WRITE, {"key": "k"})
+        self.assertEqual([props["key"], props["iTwinId"], props["rootSubject"]["name"]], ["k", NIL, "Small"])
+        self.assertEqual(props["changeset"], {"id": "", "index": 0})
+        other = page.app("openSnapshot", "small", None)
+        self.assertEqual(len(other["key"]), 36)
+        page.app("closeIModel", other["key"])
+        self.assertEqual(self.fails(page, page.app, "closeIModel", other["key"]),
+                         {"message": "iModel not found", "isIModelNotFoundResponse": True})
+
+    def test_names_are_resolved_and_never_paths(self):
+        page = Page(self.daemon)
+        for name in ["/etc/passwd", "../small", "imodels/small.bim", "nope", "", ".", "small.bim.bim", "a\0b"]:
+            error = self.fails(page, page.app, "openStandalone", name, READ_WRITE, None)
+            self.assertEqual([error["errorNumber"], error["name"]], [67108874, "File Not Found"], name)
+            self.assertNotIn(self.daemon.folder, str(error))
+
+    def test_a_key_and_a_writer_are_only_there_once(self):
+        page, other = Page(self.daemon), Page(self.daemon)
+        page.app("openStandalone", "small", READ_WRITE, {"key": "k"})
+        self.assertEqual(self.fails(page, page.app, "openStandalone", "small", READ_ONLY, {"key": "k"})["errorNumber"], 65538)
+        for who, key in ((page, "second"), (other, "k")):
+            self.assertEqual(self.fails(who, who.app, "openStandalone", "small", READ_WRITE, {"key": key})["errorNumber"], 5)
+        other.app("openStandalone", "small", READ_ONLY, {"key": "k"})
+        self.assertEqual(self.fails(other, other.app, "saveChanges", "k")["errorNumber"], 65582)
+
+    def test_no_more_than_sixteen_are_open(self):
+        page = Page(self.daemon)
+        for i in range(16):
+            page.app("openSnapshot", "small", {"key": str(i)})
+        self.assertIn("16", self.fails(page, page.app, "openSnapshot", "small", {"key": "16"})["message"])
+        page.app("closeIModel", "7")
+        page.app("openSnapshot", "small", {"key": "16"})
+
+    def test_edits_are_told_when_they_are_saved_undone_and_redone(self):
+        page = Page(self.daemon)
+        page.app("openStandalone", "small", READ_WRITE, {"key": "k"})
+        self.assertFalse(page.app("isUndoPossible", "k"))
+        first = page.edit("insertElement", "k", subject("a"))
+        self.assertEqual(page.take_pushed(), [])
+        page.app("saveChanges", "k", "one")
+        (channel, commit), (_, elements), (_, committed) = page.take_pushed()
+        self.assertEqual([channel, commit], ["itwinjs-core/txns/k", ["notifyCommit"]])
+        self.assertEqual([elements[0], elements[1]["inserted"]], ["notifyElementsChanged", "+" + first[2:].upper()])
+        self.assertEqual(elements[1]["meta"][elements[1]["insertedMeta"][0]]["name"], "BisCore:Subject")
+        self.assertEqual(committed[:2], ["notifyCommitted", True])
+        page.app("saveChanges", "k", "nothing")
+        self.assertEqual(page.take_pushed(), [])
+        self.assertEqual([page.app("isUndoPossible", "k"), page.app("getUndoString", "k")], [True, "one"])
+        self.assertEqual(page.app("reverseTxns", "k", 1), 0)
+        self.assertEqual([push[1][0] for push in page.take_pushed()],
+                         ["notifyBeforeUndoRedo", "notifyElementsChanged", "notifyChangesApplied", "notifyAfterUndoRedo"])
+        self.assertEqual([page.app("reverseTxns", "k", 1), page.app("reverseTxns", "k", -1)], [65579, 65579])
+        self.assertEqual([page.app("isRedoPossible", "k"), page.app("getRedoString", "k")], [True, "one"])
+        self.assertEqual(page.app("reinstateTxn", "k"), 0)
+        self.assertEqual(page.take_pushed()[0], ["itwinjs-core/txns/k", ["notifyBeforeUndoRedo", False]])
+        self.assertEqual(page.app("reinstateTxn", "k"), 65578)
+        self.assertEqual(self.fails(page, page.app, "reinstateTxnAsync", "k")["errorNumber"], 65578)
+
+    def test_two_iModels_of_a_page_do_not_mix(self):
+        with open(f"{DATA}/small.bim", "rb") as source, \
+                open(f"{self.daemon.folder}/data/imodels/other.bim", "wb") as target:
+            target.write(source.read())
+        page = Page(self.daemon)
+        for key, name in (("a", "small"), ("b", "other")):
+            page.app("openStandalone", name, READ_WRITE, {"key": key})
+        created = page.edit("insertElement", "a", subject("only in a"))
+        self.assertEqual(self.fails(page, page.edit, "getElementProps", "b", created)["errorNumber"], 65574)
+        page.app("saveChanges", "b")
+        self.assertEqual(page.take_pushed(), [])
+        page.app("saveChanges", "a")
+        self.assertEqual({push[0] for push in page.take_pushed()}, {"itwinjs-core/txns/a"})
+        page.app("closeIModel", "a")
+        self.assertFalse(page.app("isUndoPossible", "b"))
+
+    def test_close_saves_and_the_next_opening_cannot_undo(self):
+        page = Page(self.daemon)
+        page.app("openStandalone", "small", READ_WRITE, {"key": "k"})
+        created = page.edit("insertElement", "k", subject("kept"))
+        page.app("closeIModel", "k")
+        page.app("openStandalone", "small", READ_WRITE, {"key": "k"})
+        self.assertEqual(page.edit("getElementProps", "k", created)["userLabel"], "kept")
+        self.assertEqual([page.app("isUndoPossible", "k"), page.app("hasPendingTxns", "k")], [False, True])
+
+    def test_many_are_edited_wholly_or_not_at_all(self):
+        page = Page(self.daemon)
+        page.app("openStandalone", "small", READ_WRITE, {"key": "k"})
+        ids = page.edit("insertElements", "k", [subject("1"), subject("2")])
+        self.assertEqual(len(ids), 2)
+        error = self.fails(page, page.edit, "insertElements", "k", [subject("3"), {"classFullName": "No:Such"}])
+        self.assertEqual(error["errorNumber"], 65539)
+        error = self.fails(page, page.edit, "updateElements", "k", [{"id": ids[0], "userLabel": "x"}, {"id": "0xfffffff"}])
+        self.assertEqual(error["iTwinErrorId"], {"scope": "dgn-db", "key": "MissingId"})
+        self.assertEqual(page.edit("getElementProps", "k", ids[0])["userLabel"], "1")
+        page.edit("deleteElements", "k", ids)
+        self.assertEqual(self.fails(page, page.edit, "getElementProps", "k", ids[0])["errorNumber"], 65574)
+
+    def test_a_lost_connection_drops_nothing_and_saves_nothing(self):
+        page = Page(self.daemon)
+        page.app("openStandalone", "small", READ_WRITE, {"key": "k"})
+        created = page.edit("insertElement", "k", subject("unsaved"))
+        page.client.reset()
+        page = Page(self.daemon)
+        for _ in range(200):
+            try:
+                page.app("openStandalone", "small", READ_WRITE, {"key": "k"})
+                break
+            except Failed as busy:
+                self.assertEqual(busy.error["errorNumber"], 5)
+        self.assertEqual(page.edit("getElementProps", "k", created)["userLabel"], "unsaved")
+        page.app("abandonChanges", "k")
+        self.assertEqual(self.fails(page, page.edit, "getElementProps", "k", created)["errorNumber"], 65574)
+
+    def test_what_is_not_there_is_said_by_name(self):
+        page = Page(self.daemon)
+        page.app("openStandalone", "small", READ_WRITE, {"key": "k"})
+        for method in ("pullChanges", "pushChanges", "openCheckpoint"):
+            self.assertEqual(self.fails(page, page.app, method, "k")["errorNumber"], 65573, method)
+        self.assertEqual(self.fails(page, page.call, EDIT, "noSuchMethod", "k")["errorNumber"], 65606)
+        self.assertEqual(self.fails(page, page.edit, "insertElement", "k", 7)["errorNumber"], 65539)
+        self.assertEqual(self.fails(page, page.edit, "insertElement")["errorNumber"], 65539)
+
+
+class IpcDrop(unittest.TestCase):
+    def test_close_drops_when_it_is_told_to(self):
+        self.daemon = Daemon(PROGRAM, "ipc.close=drop", imodel=f"{DATA}/small.bim")
+        self.addCleanup(self.daemon.stop)
+        page = Page(self.daemon)
+        page.app("openStandalone", "small", READ_WRITE, {"key": "k"})
+        created = page.edit("insertElement", "k", subject("dropped"))
+        page.app("closeIModel", "k")
+        page.app("openStandalone", "small", READ_WRITE, {"key": "k"})
+        with self.assertRaises(Failed):
+            page.edit("getElementProps", "k", created)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
