@@ -29,27 +29,34 @@ struct version {
     uint32_t patch;
 };
 
+/* The number @text of at most six digits. */
+static bool read_number(struct weh_str text, uint32_t *out)
+{
+    uint32_t number = 0;
+
+    if (text.len == 0 || text.len > 6) {
+        return false;
+    }
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] < '0' || text.ptr[i] > '9') {
+            return false;
+        }
+        number = number * 10 + (uint32_t)(text.ptr[i] - '0');
+    }
+    *out = number;
+    return true;
+}
+
 /* False when @text is not three numbers: pre-releases fit nothing, and neither does what is no version. */
 static bool read_version(struct weh_str text, struct version *out)
 {
-    uint32_t numbers[3] = { 0, 0, 0 };
+    struct weh_str major;
+    struct weh_str minor;
 
-    for (size_t i = 0; i < WEH_ARRAY_LEN(numbers); i++) {
-        struct weh_str number;
-
-        text = weh_str_split(text, '.', &number);
-        if (number.len == 0 || number.len > 6) {
-            return false;
-        }
-        for (size_t k = 0; k < number.len; k++) {
-            if (number.ptr[k] < '0' || number.ptr[k] > '9') {
-                return false;
-            }
-            numbers[i] = numbers[i] * 10 + (uint32_t)(number.ptr[k] - '0');
-        }
-    }
-    *out = (struct version){ numbers[0], numbers[1], numbers[2] };
-    return text.len == 0;
+    text = weh_str_split(text, '.', &major);
+    text = weh_str_split(text, '.', &minor);
+    return read_number(major, &out->major) && read_number(minor, &out->minor) &&
+           read_number(text, &out->patch);
 }
 
 bool rpc_versions_fit(struct weh_str ours, struct weh_str theirs)

@@ -75,9 +75,9 @@ struct weh_session {
     uint64_t messages_free_ns; /* when all messages so far would be in time (session_flow) */
     uint64_t bytes_free_ns;
     uint64_t n_taken; /* messages of the client that count */
+    int64_t ipc_next; /* sequence number that the next message must have */
     unsigned n_bad_resumes;
     bool had_request;       /* one that went into the mailbox */
-    int64_t ipc_next;       /* sequence number that the next message must have */
     atomic_bool ipc_is_old; /* channels are spelled as in iTwin.js 4.0 */
 
     pthread_mutex_t lock;

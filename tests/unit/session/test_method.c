@@ -46,6 +46,29 @@ static weh_err decode(const struct weh_arg_spec *with, const char *text, struct 
     return weh_args_decode(with, &value, &arena, out, diag);
 }
 
+static void test_args_of_an_array_go_by_position(void **state)
+{
+    struct weh_arg args[WEH_MAX_ARGS];
+    struct weh_diag diag;
+
+    (void)state;
+    /* count, then text; null is an absent one. */
+    assert_int_equal(decode(specs, "[10,\"abcd\"]", args, NULL), WEH_OK);
+    assert_true(args[0].given && args[0].as.integer == 10);
+    assert_true(args[1].given && weh_str_eq_text(args[1].as.string, "abcd"));
+    assert_false(args[2].given);
+    assert_int_equal(decode(specs, "[null,\"abcd\"]", args, NULL), WEH_OK);
+    assert_false(args[0].given);
+    assert_int_equal(decode(specs, "[10,7]", args, &diag), WEH_E_BAD_ARGS);
+    assert_string_equal(diag.where, "text");
+    /* What is beyond the last is left alone. */
+    assert_int_equal(decode(required, "[5,\"more\",{}]", args, NULL), WEH_OK);
+    assert_int_equal(decode(required, "[null]", args, &diag), WEH_E_BAD_ARGS);
+    assert_string_equal(diag.text, "id is missing");
+    assert_int_equal(decode(required, "[]", args, NULL), WEH_E_BAD_ARGS);
+    assert_int_equal(decode(required, NULL, args, NULL), WEH_OK);
+}
+
 static void test_args_of_every_type_are_decoded(void **state)
 {
     struct weh_arg args[WEH_MAX_ARGS];
@@ -180,6 +203,7 @@ static void test_close_reasons_have_sendable_codes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_args_of_an_array_go_by_position),
         cmocka_unit_test(test_args_of_every_type_are_decoded),
         cmocka_unit_test(test_args_that_are_null_count_as_absent),
         cmocka_unit_test(test_args_that_are_wrong_are_named),
