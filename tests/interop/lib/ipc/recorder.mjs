@@ -4,11 +4,16 @@ import { bentley, common, frontend } from "../frontend.mjs";
 
 const { IpcApp } = frontend;
 
+/** In a browser as in Node.js. */
+function base64({ buffer, byteOffset, byteLength }) {
+  return btoa([...new Uint8Array(buffer, byteOffset, byteLength)].map((byte) => String.fromCharCode(byte)).join(""));
+}
+
 /** As the value would be written in JSON, with bytes and typed arrays kept apart by their kind. */
 export function written(value) {
   if (value === undefined) return undefined;
   return JSON.parse(JSON.stringify(value, (_key, v) => {
-    if (ArrayBuffer.isView(v)) return { [v.constructor.name]: Buffer.from(v.buffer, v.byteOffset, v.byteLength).toString("base64") };
+    if (ArrayBuffer.isView(v)) return { [v.constructor.name]: base64(v) };
     if (v instanceof Set) return { Set: [...v] };
     if (v instanceof Map) return { Map: [...v] };
     return v;

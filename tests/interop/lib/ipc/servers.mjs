@@ -45,11 +45,11 @@ class Server {
     return this.kind === "official" ? this.daemon.file(name) : name;
   }
 
-  /** What a new page connects to: with a ticket of its own where the server wants one. */
-  async pageUrl() {
-    if (this.ready.token === undefined) return this.url;
+  /** What a new page connects to: with a ticket of its own where the server wants one, for the user of @token. */
+  async pageUrl(token = this.ready.token) {
+    if (token === undefined) return this.url;
     const reply = await fetch(new URL("/v1/tickets", this.ready.httpUrl), {
-      method: "POST", headers: { Authorization: `Bearer ${this.ready.token}` },
+      method: "POST", headers: { Authorization: `Bearer ${token}` },
     });
     if (!reply.ok) throw new Error(`no ticket: ${reply.status} ${await reply.text()}`);
     return `${this.url}?ticket=${(await reply.json()).ticket}`;
