@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Many stock clients at once in one server, each with an iModel of its own: each gets its own answers and pushes, and no frame of
 // another's. See README.md.
-// usage: node ipc_many.mjs [--clients N] [--rounds N] DAEMON
+// usage: node ipc_many.mjs [--clients N] [--rounds N] [--edits-only] DAEMON
 import { randomBytes } from "node:crypto";
 import { isDeepStrictEqual, parseArgs } from "node:util";
 import { startServer } from "./lib/ipc/servers.mjs";
@@ -9,7 +9,7 @@ import { StockClient } from "./lib/ipc/stock_client.mjs";
 import { Report, equal, ok } from "./lib/tap.mjs";
 
 const { values, positionals } = parseArgs({
-  options: { clients: { type: "string", default: "200" }, rounds: { type: "string", default: "5" } },
+  options: { clients: { type: "string", default: "200" }, rounds: { type: "string", default: "5" }, "edits-only": { type: "boolean", default: false } },
   allowPositionals: true,
 });
 const CLIENTS = Number(values.clients);
@@ -42,7 +42,7 @@ class Page {
     await client.opened;
     const props = await client.app("openStandalone", file, 2, { key });
     this.token = { key, iTwinId: props.iTwinId, iModelId: props.iModelId, changeset: props.changeset };
-    equal(await client.invoke("itwinjs-core/editor", "startCommand", "basicManipulation", key), "basicManipulation", "command");
+    if (!values["edits-only"]) equal(await client.invoke("itwinjs-core/editor", "startCommand", "basicManipulation", key), "basicManipulation", "command");
   }
 
   /** The methods pushed since the last call, all on this page's own channel. */
@@ -53,31 +53,39 @@ class Page {
     });
   }
 
+  webEdit(method, ...args) {
+    return this.client.invoke("webedit/edit", method, this.key, ...args);
+  }
+
   async round(n) {
     const { client, key, number } = this;
     const userLabel = labelOf(number, n);
-    const id = await client.edit("insertGeometricElement", {
+    const subject = {
       classFullName: "BisCore:Subject", model: "0x1", code: { spec: "0x1", scope: "0x1", value: "" }, userLabel,
       parent: { id: "0x1", relClassName: "BisCore:SubjectOwnsSubjects" },
-    });
+    };
+    const id = await (values["edits-only"] ? this.webEdit("insertElement", subject) : client.edit("insertGeometricElement", subject));
     // The same ids come in all iModels, so an answer that went to another page would show by its label.
-    const [props] = await client.rpc("IModelReadRpcInterface", "3.7.0", "getElementProps", this.token, [id]);
+    const props = await this.webEdit("getElementProps", id);
     equal(props.userLabel, userLabel, "what was inserted");
     equal(this.told(), [], "pushes before the save");
     await client.app("saveChanges", key, userLabel);
     equal(this.told(), ["notifyCommit", "notifyElementsChanged", "notifyCommitted"], "pushes of the save");
     equal(await client.app("getUndoString", key), userLabel, "what can be undone");
     const bytes = new Uint8Array(randomBytes(1 + ((number * 37 + n) % 2000)));
-    const [back, rows] = await Promise.all([
-      client.invoke("webedit/edit", "ping", key, { bytes, label: userLabel }),
-      client.rpc("IModelReadRpcInterface", "3.7.0", "queryRows", this.token, {
-        kind: 1, query: "SELECT UserLabel FROM BisCore.Subject WHERE ECInstanceId=?", args: { 1: { type: 2, value: id } }, limit: { offset: 0, count: -1 },
-        includeMetaData: false, valueFormat: 0, rowFormat: 1,
-      }),
-    ]);
+    const back = await this.webEdit("ping", { bytes, label: userLabel });
     ok(isDeepStrictEqual(back, { bytes, label: userLabel }), "bytes come back as they were");
-    equal(rows.data, [[userLabel]], "what the query finds");
+    if (!values["edits-only"]) await this.read(id, userLabel);
     if (n % 2 === 1) await this.undoAndRedo();
+  }
+
+  async read(id, userLabel) {
+    const read = (operation, argument) => this.client.rpc("IModelReadRpcInterface", "3.7.0", operation, this.token, argument);
+    const [[props], rows] = await Promise.all([read("getElementProps", [id]), read("queryRows", {
+      kind: 1, query: "SELECT UserLabel FROM BisCore.Subject WHERE ECInstanceId=?", args: { 1: { type: 2, value: id } }, limit: { offset: 0, count: -1 },
+      includeMetaData: false, valueFormat: 0, rowFormat: 1,
+    })]);
+    equal([props.userLabel, rows.data], [userLabel, [[userLabel]]], "what is read");
   }
 
   async undoAndRedo() {
