@@ -498,7 +498,7 @@ static weh_err column_value(struct ecsql_context *context, struct ecsql_source *
     return err;
 }
 
-/* What an alias hides can be named all the same. */
+/* What an alias hides can be named all the same, but not what the names of a common table hide. */
 static bool is_hidden_name(const struct ecsql_column *column, const struct ecsql_node *names)
 {
     return names->next == NULL && column->generated && column->ref != NULL &&
@@ -519,7 +519,7 @@ static weh_err query_names(struct ecsql_context *context, struct ecsql_source *s
 
         if (column_matches(column, names, &rest)) {
             err = column_value(context, source, column, rest, node, found);
-        } else if (is_hidden_name(column, names)) {
+        } else if (query->names == NULL && is_hidden_name(column, names)) {
             err = column_value(context, source, column, NULL, node, found);
         }
     }

@@ -17,6 +17,9 @@ const EXPLAINED = [
   [/^(number of rows|value|meta)|must be a plain value/, /(?=.*json_(tree|each)\s*\()(?=.*\.\s*\[?Parent\]?(?!\s*\.)\b)/is, "beside a table function, a.Parent is the function's parent there, whatever a is"],
   [/ORDER BY term out of range/, /CAST/i, "CAST of a literal to an integer is left out of the official SQL, so that ORDER BY takes it for the number of a column"],
   [/datatype mismatch/, /(?=.*\?)(?=.*:)/s, "with parameters by name and by place, the official backend binds its LIMIT to the wrong one"],
+  [/^value \w+\/text$/, /(?<![.\w])(\w+\.)?\[?(Model|Parent|Category|CodeSpec|CodeScope|Controller|Element|ModeledElement|ParentModel|Origin|BBoxLow|BBoxHigh|P2|P3|Dim|MainTag)\]?(?!\s*[.\w]).*\$->/is, "behind a column that takes several of SQLite's columns, an instance property is shown there by the type of another column, or as it is stored"],
+  [/^(value|number of rows)/, /json_(replace|set|insert|remove)\s*\(.*'\$'/is, "what json_replace and its like put at '$' has its own type in SQLite 3.40, and is text in later versions"],
+  [/^number of rows/, /\b(ANY|SOME|ALL)\s*\(\s*SELECT\b.*\bUNION\b/is, "ANY and ALL over a UNION compare with its first SELECT only there"],
 ];
 
 /** The reason why the answers to @query may differ as @difference tells, or undefined. */
