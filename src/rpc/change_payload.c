@@ -9,9 +9,13 @@
 #include "weh/buf.h"
 #include "weh/id_set.h"
 
-/* The classes of one event, in the order of `meta`. */
+#define META_CLASSES 4096
+
+/* The classes of one event, in the order of `meta`, and what the walk over their bases needs. */
 struct meta {
-    const struct weh_ec_class *classes[4096];
+    const struct weh_ec_class *classes[META_CLASSES];
+    uint16_t bases_seen[META_CLASSES];
+    uint32_t path[META_CLASSES];
     uint32_t n;
 };
 
@@ -28,10 +32,33 @@ static uint32_t meta_index(struct meta *meta, const struct weh_ec_class *ec_clas
     return i;
 }
 
-/* First the classes of the entities, then their bases behind them as they are met. */
+/* Bases that are not there yet, each with its own bases before the next: the order in which the official backend has them. */
+static void add_bases(struct meta *meta, uint32_t entity_class)
+{
+    uint32_t depth = 1;
+
+    meta->path[0] = entity_class;
+    while (depth > 0) {
+        const uint32_t at = meta->path[depth - 1];
+        const uint32_t n_known = meta->n;
+
+        if (meta->bases_seen[at] == meta->classes[at]->n_bases) {
+            depth--;
+            continue;
+        }
+        (void)meta_index(meta, meta->classes[at]->bases[meta->bases_seen[at]++]);
+        if (meta->n > n_known) {
+            meta->path[depth++] = n_known;
+        }
+    }
+}
+
+/* First the classes of the entities, then their bases. */
 static void collect_meta(const struct weh_ec_catalog *catalog,
                          const struct weh_entity_change *changes, size_t n, struct meta *meta)
 {
+    uint32_t n_entity_classes = 0;
+
     for (size_t i = 0; i < n; i++) {
         const struct weh_ec_class *ec_class = weh_ec_class_by_id(catalog, changes[i].class_id);
 
@@ -39,10 +66,9 @@ static void collect_meta(const struct weh_ec_catalog *catalog,
             (void)meta_index(meta, ec_class);
         }
     }
-    for (uint32_t i = 0; i < meta->n; i++) {
-        for (uint16_t k = 0; k < meta->classes[i]->n_bases; k++) {
-            (void)meta_index(meta, meta->classes[i]->bases[k]);
-        }
+    n_entity_classes = meta->n;
+    for (uint32_t i = 0; i < n_entity_classes; i++) {
+        add_bases(meta, i);
     }
 }
 
