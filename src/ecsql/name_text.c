@@ -500,8 +500,7 @@ static void put_value(struct weh_buf *out, const struct ecsql_node *node)
 void name_expr(struct weh_buf *out, const struct ecsql_node *node)
 {
     /* Only the innermost pair is kept, and none around a name or "$". */
-    bool parens = node->parens > 0 && node->kind != ECSQL_PATH &&
-                  (node->kind != ECSQL_EXTRACT || node->b != NULL);
+    bool parens = node->parens > 0 && node->kind != ECSQL_PATH && node->kind != ECSQL_EXTRACT;
 
     name_put(out, parens ? "(" : "");
     if (node->kind >= ECSQL_COMPARE && node->kind <= ECSQL_LOGIC) {
@@ -514,7 +513,8 @@ void name_expr(struct weh_buf *out, const struct ecsql_node *node)
 
 void name_condition(struct weh_buf *out, const struct ecsql_node *node)
 {
-    bool parens = node->parens > 0 && node->kind == ECSQL_PATH;
+    bool parens = node->parens > 0 &&
+                  (node->kind == ECSQL_PATH || (node->kind == ECSQL_EXTRACT && node->b != NULL));
 
     name_put(out, parens ? "(" : "");
     name_expr(out, node);
