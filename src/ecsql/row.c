@@ -55,7 +55,7 @@ static bool load(const struct row *row, const struct ecsql_type *type, uint16_t 
     uint16_t n = 1;
     bool has_null;
 
-    out->first = first;
+    *out = (struct cells){ .first = first };
     if (type->kind == ECSQL_TYPE_STRUCT) {
         return !struct_is_null(row, type, first);
     }

@@ -144,7 +144,7 @@ static void test_number_beside_power_of_two_is_printed_as_javascript_does(void *
         double power = ldexp(1, exponent);
 
         sum = add_number(sum, nextafter(power, 0));
-        sum = add_number(sum, nextafter(power, INFINITY));
+        sum = add_number(sum, nextafter(power, (double)INFINITY));
     }
     assert_true(sum == UINT64_C(0x9aa30785fda0620c));
 }
