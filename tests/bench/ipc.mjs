@@ -3,7 +3,9 @@
 // value; nothing is judged here. Each user has an iModel of its own and does the same, one thing after the other, all users at
 // once; ours are in one server, the official backend has a process for each, because one process tells every page everything.
 //
-//   node ipc.mjs [--users 1,10,100] [--rounds N] [--file NAME] [--official-most N] DAEMON
+//   node ipc.mjs [--users 1,10,100] [--rounds N] [--file NAME] [--official-most N] [--edits-only] DAEMON
+//
+// --edits-only: insert and read by the channel webedit/edit, without the stock command and RPC, and no queries.
 //
 // Needs tests/interop/node_modules. Memory is the proportional share of all processes of a side while its users are connected
 // (smaps_rollup), after the rounds; processor time is what they used in the rounds.
@@ -21,11 +23,12 @@ const { IModelJson, LineSegment3d, Point3d } = require("@itwin/core-geometry");
 const { values, positionals } = parseArgs({
   options: {
     users: { type: "string", default: "1,10,100" }, rounds: { type: "string", default: "50" }, file: { type: "string", default: "small" },
-    "official-most": { type: "string", default: "100" },
+    "official-most": { type: "string", default: "100" }, "edits-only": { type: "boolean", default: false },
   },
   allowPositionals: true,
 });
 const ROUNDS = Number(values.rounds);
+const EDITS_ONLY = values["edits-only"];
 const WARM_ROUNDS = 3;
 const TICKS_PER_SECOND = 100;
 const NS_PER_MS = 1e6;
@@ -52,7 +55,7 @@ class User {
     await this.client.opened;
     const props = await this.client.app("openStandalone", this.server.place(values.file, this.key), 2, { key: this.key });
     this.token = { key: this.key, iTwinId: props.iTwinId, iModelId: props.iModelId, changeset: props.changeset };
-    await this.client.invoke("itwinjs-core/editor", "startCommand", "basicManipulation", this.key);
+    if (!EDITS_ONLY) await this.client.invoke("itwinjs-core/editor", "startCommand", "basicManipulation", this.key);
   }
 
   /** What an editing user does; @times gets how long each took, in milliseconds. */
@@ -64,10 +67,12 @@ class User {
       times[name].push(Number(process.hrtime.bigint() - began) / NS_PER_MS);
       return result;
     };
-    const id = await timed("insert", () => client.edit("insertGeometricElement", object(n)));
+    const webEdit = (method, argument) => client.invoke("webedit/edit", method, key, argument);
+    const read = (operation, argument) => client.rpc("IModelReadRpcInterface", "3.7.0", operation, token, argument);
+    const id = await timed("insert", () => (EDITS_ONLY ? webEdit("insertElement", object(n)) : client.edit("insertGeometricElement", object(n))));
     await timed("save", () => client.app("saveChanges", key, `round ${n}`));
-    await timed("getElementProps", () => client.rpc("IModelReadRpcInterface", "3.7.0", "getElementProps", token, [id]));
-    await timed("queryRows", () => client.rpc("IModelReadRpcInterface", "3.7.0", "queryRows", token, query));
+    await timed("getElementProps", () => (EDITS_ONLY ? webEdit("getElementProps", id) : read("getElementProps", [id])));
+    if (!EDITS_ONLY) await timed("queryRows", () => read("queryRows", query));
     await timed("undo", () => client.app("reverseTxns", key, 1));
     client.takePushes();
   }
@@ -78,7 +83,7 @@ class User {
   }
 }
 
-const OPERATIONS = ["insert", "save", "getElementProps", "queryRows", "undo"];
+const OPERATIONS = ["insert", "save", "getElementProps", ...(EDITS_ONLY ? [] : ["queryRows"]), "undo"];
 const noTimes = () => Object.fromEntries(OPERATIONS.map((name) => [name, []]));
 
 /** Kilobytes that are a process's share. */

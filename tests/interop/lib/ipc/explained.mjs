@@ -72,7 +72,7 @@ export const DIFFERENT = {
   rpc_control: { describeAvailableEndpoints: NEWER },
   session: { "error pullChanges": NO_HUB, "error open not a db": "what is no iModel is told apart from what is no database nowhere" },
   transcript: {
-    describeEndpoints: NEWER,
+    describeEndpoints: NEWER, "view: dev tools": NEWER,
     "error: rpc on an unknown key": "the official backend's answer leaves a page waiting for ever; an error ends the call",
     "view: tile tree": "there is no tile generator", "view: tile content": "there is no tile generator",
     "view: element graphics": "there is no tile generator", "view: geometry summary, mass, containment": "geometry is not evaluated",
