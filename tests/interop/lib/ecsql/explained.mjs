@@ -9,7 +9,7 @@ const EXPLAINED = [
   [/a column of a common table with names must be a plain value/, /\bWITH\b/i, "a common table that nothing uses is looked at all the same; the official backend leaves it to SQLite, which does not"],
   [/^value (number|null)\/(number|null|nothing)$/, /(?=.*json_tree)(?=.*(\bparent\b|\*))/is, "parent in json_tree counts otherwise before SQLite 3.45; nothing can be looked up by it, as ECSQL has no id"],
   [/^value|^number of rows/, /EXCLUDE TIES/i, "EXCLUDE TIES leaves out the row itself there"],
-  [/malformed JSON|Illegal input to/, /(?=.*(json|iModel_))\bFROM\b.*(\bJOIN\b|\bWHERE\b|,)/is, "whether a faulty argument is met at all is up to the order in which SQLite joins"],
+  [/malformed JSON|Illegal input to/, /^(?=.*(json|iModel_)).*\bFROM\b.*(\bJOIN\b|\bWHERE\b|,)/is, "whether a faulty argument is met at all is up to the order in which SQLite joins"],
   [/^meta (accessString|className|jsonName|name)/, /(ClassCustomAttribute|SchemaCustomAttribute|PropertyCustomAttribute)\b.*\b\1\b/is, "what a view of ECDbMeta is called when it is asked for twice"],
   [/^value/, /M(IN|AX)\s*\((ALL |DISTINCT )?[^()]*\$->/i, "the extreme of an instance property, beside other aggregates, is shown as the last row's"],
   [/^value text\/(text|id)|^value id\/text/, /M(IN|AX)\s*\(.*FILTER.*OVER/is, "MIN and MAX with FILTER in a window whose frame moves lose the FILTER in SQLite 3.40; ours are computed otherwise, and then without the column's collation"],
