@@ -242,3 +242,58 @@ weh_err weh_location_update(struct weh_briefcase *briefcase,
     weh_buf_fini(&buf);
     return err;
 }
+
+#define SOURCE_USER 1 /* extentsSource: the extents were given, and connectors keep them */
+
+/* @json as JSON.stringify writes it, with another extentsSource. */
+static void print_with_source(struct weh_buf *buf, const struct weh_value *json)
+{
+    struct weh_json_writer writer;
+    bool is_there = false;
+
+    weh_json_writer_init(&writer, buf);
+    weh_sink_map_begin(&writer.sink, WEH_SINK_UNKNOWN);
+    for (uint32_t i = 0; i < json->n; i++) {
+        const struct weh_member *member = &json->as.members[i];
+        const bool is_source = weh_str_eq_text(member->key, "extentsSource");
+
+        writer.sink.ops->key(&writer.sink, member->key);
+        if (is_source) {
+            weh_sink_int(&writer.sink, SOURCE_USER);
+        } else {
+            weh_sink_value(&writer.sink, &member->value);
+        }
+        is_there |= is_source;
+    }
+    if (!is_there) {
+        weh_sink_key(&writer.sink, "extentsSource");
+        weh_sink_int(&writer.sink, SOURCE_USER);
+    }
+    weh_sink_map_end(&writer.sink);
+}
+
+weh_err weh_location_set_source(struct weh_briefcase *briefcase, struct weh_diag *diag)
+{
+    struct weh_arena arena;
+    struct weh_value json;
+    struct weh_buf buf;
+    int64_t source = 0;
+    weh_err err;
+
+    weh_arena_init(&arena, 0);
+    weh_buf_init(&buf, 0);
+    err = weh_prop_read_json(briefcase, "dgn_Db", "Units", &arena, &json, diag);
+    if (err == WEH_OK && json.type == WEH_VALUE_MAP &&
+        !(weh_value_get(&json, "extentsSource") != NULL &&
+          weh_value_to_int64(weh_value_get(&json, "extentsSource"), &source) &&
+          source == SOURCE_USER)) {
+        print_with_source(&buf, &json);
+        err = buf.err != WEH_OK
+                  ? weh_fail_nomem(diag)
+                  : weh_prop_save_text(briefcase, "dgn_Db", "Units",
+                                       (struct weh_str){ (const char *)buf.data, buf.len }, diag);
+    }
+    weh_buf_fini(&buf);
+    weh_arena_fini(&arena);
+    return err;
+}

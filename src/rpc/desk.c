@@ -31,14 +31,14 @@ weh_err desk_add(struct desk *desk, struct weh_str key, struct workspace **out,
     if (desk->n == DESK_MAX_WORKSPACES) {
         return weh_fail(diag, WEH_E_LIMIT, "%d iModels are open already", DESK_MAX_WORKSPACES);
     }
-    workspace = weh_calloc(1, sizeof(*workspace) + key.len + 1);
+    workspace = weh_calloc(1, sizeof(*workspace));
     if (workspace == NULL) {
         return weh_fail_nomem(diag);
     }
     workspace->app = desk->app;
     workspace->session = desk->session;
     workspace->desk = desk;
-    memcpy(workspace->key, key.ptr, key.len);
+    (void)snprintf(workspace->key, sizeof(workspace->key), "%.*s", WEH_STR_ARGS(key));
     desk->all[desk->n++] = workspace;
     *out = workspace;
     return WEH_OK;

@@ -17,6 +17,8 @@ struct desk {
     bool is_ipc;
     struct workspace *all[DESK_MAX_WORKSPACES]; /* the first n */
     size_t n;
+    bool has_command; /* the edit command of a stock frontend is active ... */
+    char command_key[WORKSPACE_KEY_MAX + 1]; /* ... for this iModel, which may be closed by now */
     struct workspace *current; /* that the running request works with; of weh.v1 always the one */
 };
 

@@ -72,6 +72,20 @@ static const struct weh_arg_spec args_reverse[] = {
     { .name = NULL },
 };
 
+static const struct weh_arg_spec args_command[] = {
+    { "commandId", WEH_ARG_STRING, true,  0, 256, NULL, "basicManipulation, or \"\"" },
+    { "key",       WEH_ARG_STRING, false, 0, IPC_MAX_KEY, NULL, "key of an open iModel" },
+    { .name = NULL },
+};
+
+#define ANY(name) { name, WEH_ARG_ANY, false, 0, 0, NULL, "argument of the method" }
+
+static const struct weh_arg_spec args_call[] = {
+    { "method", WEH_ARG_STRING, true, 0, 256, NULL, "name of the method" },
+    ANY("a"), ANY("b"), ANY("c"), ANY("d"),
+    { .name = NULL },
+};
+
 static const struct weh_arg_spec args_edit_ping[] = {
     KEY,
     { "value", WEH_ARG_ANY, false, 0, 0, NULL, "anything: it comes back" },
@@ -157,6 +171,8 @@ static const struct weh_arg_spec args_imodel[] = {
 
 static const struct weh_method methods[] = {
     /* name, states, access, flags, arguments, result, since, help, handler */
+    { "editor.callMethod", ANYWHERE, VIEW, WEH_METHOD_AUDITED, args_call, "any", "0.1", "Call a method of the active edit command (below).", ipc_editor_call_method },
+    { "editor.startCommand", ANYWHERE, VIEW, 0, args_command, "string", "0.1", "Make an edit command the active one: basicManipulation is there; \"\" ends the active one.", ipc_editor_start_command },
     { "ipc-app.abandonChanges", OPEN, EDIT, 0, args_key, "", "0.1", "Drop all unsaved changes.", ipc_app_abandon_changes },
     { "ipc-app.closeIModel", OPEN, VIEW, WEH_METHOD_AUDITED, args_key, "", "0.1", "Close an iModel; unsaved changes are saved, unless ipc.close says drop.", ipc_app_close_imodel },
     { "ipc-app.getRedoString", OPEN, VIEW, 0, args_key, "string", "0.1", "What redo would bring back; \"\": nothing.", ipc_app_get_redo_string },

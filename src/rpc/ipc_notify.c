@@ -103,7 +103,9 @@ static void on_changed(void *ctx, struct weh_txn_id txn_id, const struct weh_cha
     if (is_save) {
         push_guids(workspace, changes);
     }
-    push_changes(workspace, changes);
+    if (!workspace->is_closing) {
+        push_changes(workspace, changes);
+    }
     if (!is_save) {
         push(workspace, "notifyChangesApplied");
         push_guids(workspace, changes);

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "weh/value_sink.h"
+
 #include "ipc_priv.h"
 
 /* DbResult and IModelStatus of @itwin/core-bentley, as the stock backend answers. */
@@ -156,8 +158,8 @@ static weh_err find(const struct weh_call *call, struct wanted *wanted, struct w
 
 /* ---- opened ---- */
 
-/* Until the file is open the key of a snapshot is not known: it is then told by the file. */
-static weh_err choose_key(struct wanted *wanted, char out[IPC_MAX_KEY + 1], struct weh_diag *diag)
+static weh_err choose_key(const struct wanted *wanted, char out[IPC_MAX_KEY + 1],
+                          struct weh_diag *diag)
 {
     char text[WEH_GUID_TEXT_SIZE];
     struct weh_guid guid;
@@ -206,14 +208,69 @@ static weh_err check_opened(const struct workspace *workspace, const struct want
     return err;
 }
 
-static weh_err put_props(struct weh_call *call, struct workspace *workspace, struct weh_diag *diag)
+static weh_err already_open(const char *key, struct weh_diag *diag)
 {
+    weh_err err = weh_fail(diag, WEH_E_STATE, "an iModel with key [%s] is already open", key);
+
+    if (diag != NULL) {
+        diag->itwin = ITWIN_ALREADY_OPEN;
+    }
+    return err;
+}
+
+/* A snapshot without a key of its own is called by what it is; the stock backend opens it once, too. */
+static weh_err name_snapshot(struct workspace *workspace, const struct weh_value *props,
+                             struct weh_diag *diag)
+{
+    char key[IPC_MAX_KEY + 1];
+
+    (void)snprintf(
+        key, sizeof(key), "%.*s:%.*s",
+        WEH_STR_ARGS(weh_value_str(weh_value_get(props, "iModelId"))),
+        WEH_STR_ARGS(weh_value_str(weh_value_get(weh_value_get(props, "changeset"), "id"))));
+    if (desk_find(workspace->desk, weh_str_from(key)) != NULL) {
+        return already_open(key, diag);
+    }
+    (void)snprintf(workspace->key, sizeof(workspace->key), "%s", key);
+    return WEH_OK;
+}
+
+/* The briefcase's id is told by later releases than 5.1. */
+static void put_members(struct weh_sink *sink, const struct weh_value *props)
+{
+    for (uint32_t i = 0; i < props->n; i++) {
+        const struct weh_member *member = &props->as.members[i];
+
+        if (!weh_str_eq_text(member->key, "briefcaseId")) {
+            sink->ops->key(sink, member->key);
+            weh_sink_value(sink, &member->value);
+        }
+    }
+}
+
+static weh_err put_props(struct weh_call *call, struct workspace *workspace,
+                         const struct wanted *wanted, struct weh_diag *diag)
+{
+    struct weh_value_sink sink;
+    struct weh_value props;
     weh_err err;
 
-    weh_sink_map_begin(call->result, WEH_SINK_UNKNOWN);
-    put_text(call->result, "key", workspace->key);
-    err = weh_briefcase_write_connection_props(workspace->briefcase, call->result, diag);
-    weh_sink_map_end(call->result);
+    weh_value_sink_init(&sink, call->arena);
+    weh_sink_map_begin(&sink.sink, WEH_SINK_UNKNOWN);
+    err = weh_briefcase_write_connection_props(workspace->briefcase, &sink.sink, diag);
+    weh_sink_map_end(&sink.sink);
+    if (err == WEH_OK) {
+        err = weh_value_sink_take(&sink, &props, diag);
+    }
+    if (err == WEH_OK && wanted->is_snapshot && wanted->key.len == 0) {
+        err = name_snapshot(workspace, &props, diag);
+    }
+    if (err == WEH_OK) {
+        weh_sink_map_begin(call->result, WEH_SINK_UNKNOWN);
+        put_text(call->result, "key", workspace->key);
+        put_members(call->result, &props);
+        weh_sink_map_end(call->result);
+    }
     return err;
 }
 
@@ -234,7 +291,7 @@ static weh_err open_file(struct weh_call *call, struct workspace *workspace,
     if (err == WEH_OK && !workspace->readonly) {
         err = begin_session(workspace, diag);
     }
-    return err == WEH_OK ? put_props(call, workspace, diag) : err;
+    return err == WEH_OK ? put_props(call, workspace, wanted, diag) : err;
 }
 
 static weh_err open_wanted(struct weh_call *call, struct wanted *wanted, struct weh_diag *diag)
@@ -249,10 +306,7 @@ static weh_err open_wanted(struct weh_call *call, struct wanted *wanted, struct 
         err = choose_key(wanted, key, diag);
     }
     if (err == WEH_OK && desk_find(desk, weh_str_from(key)) != NULL) {
-        err = weh_fail(diag, WEH_E_STATE, "an iModel with key [%s] is already open", key);
-        if (diag != NULL) {
-            diag->itwin = ITWIN_ALREADY_OPEN;
-        }
+        err = already_open(key, diag);
     }
     if (err == WEH_OK) {
         err = desk_add(desk, weh_str_from(key), &workspace, diag);
@@ -335,6 +389,7 @@ static weh_err save_or_drop(struct weh_call *call, struct workspace *workspace,
     const bool saves = strcmp(workspace->app->config->ipc_close, "save") == 0;
     struct weh_txn_id id;
     bool saved;
+    weh_err err;
 
     /* Asleep there is nothing unsaved. */
     if (workspace->txns == NULL || workspace->readonly || !saves ||
@@ -344,7 +399,10 @@ static weh_err save_or_drop(struct weh_call *call, struct workspace *workspace,
     if (weh_session_access_to(call->session, weh_str_from(workspace->imodel)) < WEH_ACCESS_EDIT) {
         return weh_fail(diag, WEH_E_DENIED, "saving needs more rights than yours");
     }
-    return weh_txn_save(workspace->txns, WEH_STR(""), &saved, &id, diag);
+    workspace->is_closing = true;
+    err = weh_txn_save(workspace->txns, WEH_STR(""), &saved, &id, diag);
+    workspace->is_closing = false;
+    return err;
 }
 
 weh_err ipc_app_close_imodel(struct weh_call *call, struct weh_diag *diag)

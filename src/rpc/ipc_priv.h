@@ -4,7 +4,7 @@
 
 #include "rpc_priv.h"
 
-#define IPC_MAX_KEY 128 /* bytes of the key of an open iModel */
+#define IPC_MAX_KEY WORKSPACE_KEY_MAX
 /** "editing-scope/", a key, NUL. */
 #define IPC_CHANNEL_SIZE (IPC_MAX_KEY + 32)
 
@@ -19,5 +19,8 @@ struct weh_txn_observer ipc_change_notifier(struct workspace *workspace);
 WEH_MUST_CHECK weh_err ipc_save(struct weh_call *call, struct weh_str description,
                                 struct weh_diag *diag);
 WEH_MUST_CHECK weh_err ipc_abandon(struct weh_call *call, struct weh_diag *diag);
+
+/** The methods of the edit command, sorted by name. Static. */
+const struct weh_method *ipc_manipulations(size_t *n);
 
 #endif

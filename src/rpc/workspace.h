@@ -15,7 +15,8 @@
 #include "weh/txn.h"
 #include "weh/txn_rest.h"
 
-#define IMODEL_NAME_MAX 128
+#define IMODEL_NAME_MAX   128
+#define WORKSPACE_KEY_MAX 128
 
 struct changes_page;
 struct weh_config;
@@ -66,6 +67,7 @@ struct workspace {
     bool readonly;
     enum weh_durability durability;
     enum change_cause cause;
+    bool is_closing;      /* what is saved now is told without what has changed, as by iTwin.js */
     uint64_t n_rollbacks; /* of the briefcase, when last looked at */
     int64_t data_version; /* of the briefcase, when the catalogue was that of the file */
     struct weh_briefcase *briefcase;
@@ -84,11 +86,11 @@ struct workspace {
     bool is_restless; /* could not sleep when it was asked; until its next request */
     bool is_listed;
     /* of recovery.c; times of the monotonic clock, 0: none */
-    uint64_t unjournaled_since_ms; /* when an edit was first seen that is in no journal */
-    uint64_t journal_rest_ms;      /* until then none is written */
-    uint32_t n_journal_failures;   /* in a row */
-    bool journal_pending;          /* as the client knows */
-    char key[];                    /* by which a stock frontend names it; else "" */
+    uint64_t unjournaled_since_ms;   /* when an edit was first seen that is in no journal */
+    uint64_t journal_rest_ms;        /* until then none is written */
+    uint32_t n_journal_failures;     /* in a row */
+    bool journal_pending;            /* as the client knows */
+    char key[WORKSPACE_KEY_MAX + 1]; /* by which a stock frontend names it; else "" */
 };
 
 /** What an acknowledged save outlives unless a client asks for more or less. */

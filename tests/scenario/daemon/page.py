@@ -7,6 +7,7 @@ from daemon import Client, TEXT, frame
 
 APP = "itwinjs-core/ipc-app"
 EDIT = "webedit/edit"
+EDITOR = "itwinjs-core/editor"
 
 
 class Failed(Exception):

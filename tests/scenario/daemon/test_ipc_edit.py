@@ -9,12 +9,13 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from daemon import Daemon  # noqa: E402
-from page import EDIT, Failed, Page  # noqa: E402
+from daemon import Daemon, until  # noqa: E402
+from page import EDIT, EDITOR, Failed, Page  # noqa: E402
 
 PROGRAM = os.path.abspath(sys.argv[1])
 DATA = os.path.abspath(sys.argv[2])
 READ_ONLY, READ_WRITE = 1, 2
+BLOCK = "0x8a"  # a physical object with geometry
 NIL = "00000000-0000-0000-0000-000000000000"
 
 
@@ -34,13 +35,22 @@ class IpcEdit(unittest.TestCase):
             channel_call(*data)
         return caught.exception.error
 
+    def is_opened(self, page, name, key):
+        try:
+            page.app("openStandalone", name, READ_WRITE, {"key": key})
+        except Failed as busy:
+            self.assertEqual(busy.error["errorNumber"], 5)
+            return False
+        return True
+
     def test_open_tells_what_the_connection_is(self):
         page = Page(self.daemon)
         props = page.app("openStandalone", "small.bim", READ_WRITE, {"key": "k"})
         self.assertEqual([props["key"], props["iTwinId"], props["rootSubject"]["name"]], ["k", NIL, "Small"])
         self.assertEqual(props["changeset"], {"id": "", "index": 0})
         other = page.app("openSnapshot", "small", None)
-        self.assertEqual(len(other["key"]), 36)
+        self.assertEqual(other["key"], props["iModelId"] + ":")
+        self.assertEqual(self.fails(page, page.app, "openSnapshot", "small", None)["errorNumber"], 65538)
         page.app("closeIModel", other["key"])
         self.assertEqual(self.fails(page, page.app, "closeIModel", other["key"]),
                          {"message": "iModel not found", "isIModelNotFoundResponse": True})
@@ -138,15 +148,67 @@ class IpcEdit(unittest.TestCase):
         created = page.edit("insertElement", "k", subject("unsaved"))
         page.client.reset()
         page = Page(self.daemon)
-        for _ in range(200):
-            try:
-                page.app("openStandalone", "small", READ_WRITE, {"key": "k"})
-                break
-            except Failed as busy:
-                self.assertEqual(busy.error["errorNumber"], 5)
+        until(lambda: self.is_opened(page, "small", "k"), "the lost session has let go of the file")
         self.assertEqual(page.edit("getElementProps", "k", created)["userLabel"], "unsaved")
         page.app("abandonChanges", "k")
         self.assertEqual(self.fails(page, page.edit, "getElementProps", "k", created)["errorNumber"], 65574)
+
+    def test_one_edit_command_is_active_and_called_by_method(self):
+        page = Page(self.daemon)
+        page.app("openStandalone", "small", READ_WRITE, {"key": "k"})
+        start = lambda *data: page.call(EDITOR, "startCommand", *data)  # noqa: E731
+        call = lambda *data: page.call(EDITOR, "callMethod", *data)  # noqa: E731
+        self.assertEqual(self.fails(page, call, "ping")["errorNumber"], 65607)
+        self.assertEqual(self.fails(page, start, "noSuchCommand", "k")["errorNumber"], 65605)
+        self.assertTrue(self.fails(page, start, "basicManipulation", "nope")["isIModelNotFoundResponse"])
+        self.assertEqual(start("basicManipulation", "k"), "basicManipulation")
+        self.assertEqual(call("ping"), {"version": "1.0.0", "commandId": "basicManipulation"})
+        self.assertEqual(self.fails(page, call, "constructor")["errorNumber"], 65606)
+        created = call("insertGeometricElement", subject("by the command"))
+        label = lambda: page.edit("getElementProps", "k", created)["userLabel"]  # noqa: E731
+        call("updateGeometricElement", {"id": created, "userLabel": "other"})
+        self.assertEqual(label(), "other")
+        self.assertEqual(self.fails(page, call, "updateGeometricElement", {"userLabel": "x"})["errorNumber"], 1)
+        self.assertEqual(self.fails(page, call, "updateGeometricElement", created)["errorNumber"], 1)
+        self.assertEqual(call("deleteElements", "+" + created[2:].upper()), 0)
+        self.assertEqual(self.fails(page, call, "deleteElements", "+FFFFFF")["iTwinErrorId"]["key"], "MissingId")
+        self.assertEqual(self.fails(page, call, "deleteElements", ["0x1"])["errorNumber"], 65539)
+        page.app("closeIModel", "k")
+        self.assertEqual(call("ping")["commandId"], "basicManipulation")
+        self.assertEqual(self.fails(page, call, "deleteElements", "")["errorNumber"], 65542)
+        self.assertIsNone(start("", ""))
+        self.assertEqual(self.fails(page, call, "ping")["errorNumber"], 65607)
+
+    def test_placements_are_moved_turned_and_those_without_left(self):
+        page = Page(self.daemon)
+        page.app("openStandalone", "small", READ_WRITE, {"key": "k"})
+        page.call(EDITOR, "startCommand", "basicManipulation", "k")
+        before = page.edit("getElementProps", "k", BLOCK)["placement"]
+        move = [[1, 0, 0, 10], [0, 1, 0, 20], [0, 0, 1, 30]]
+        self.assertEqual(page.call(EDITOR, "callMethod", "transformPlacement", "+" + BLOCK[2:].upper(), move), 0)
+        after = page.edit("getElementProps", "k", BLOCK)["placement"]
+        self.assertEqual(after["origin"], [a + b for a, b in zip(before["origin"], (10, 20, 30))])
+        self.assertEqual([after["angles"], after["bbox"]], [before["angles"], before["bbox"]])
+        turn = [[0, -1, 0], [1, 0, 0], [0, 0, 1]]
+        page.call(EDITOR, "callMethod", "rotatePlacement", "+" + BLOCK[2:].upper(), turn, False)
+        turned = page.edit("getElementProps", "k", BLOCK)["placement"]
+        self.assertEqual(turned["origin"], after["origin"])
+        self.assertAlmostEqual(turned["angles"]["yaw"], after["angles"].get("yaw", 0) + 90)
+        double = [[2, 0, 0, 0], [0, 2, 0, 0], [0, 0, 2, 0]]
+        error = self.fails(page, page.call, EDITOR, "callMethod", "transformPlacement", "+" + BLOCK[2:].upper(), double)
+        self.assertEqual(error["errorNumber"], 65542)
+
+    def test_the_project_extents_are_told_at_once(self):
+        page = Page(self.daemon)
+        page.app("openStandalone", "small", READ_WRITE, {"key": "k"})
+        page.call(EDITOR, "startCommand", "basicManipulation", "k")
+        extents = {"low": [-1, -2, -3], "high": [4, 5, 6]}
+        page.call(EDITOR, "callMethod", "updateProjectExtents", extents)
+        self.assertEqual(page.take_pushed(), [["itwinjs-core/txns/k", ["notifyProjectExtentsChanged", extents]]])
+        page.app("saveChanges", "k", "extents")
+        self.assertEqual([push[1][0] for push in page.take_pushed()], ["notifyCommit", "notifyCommitted"])
+        self.assertIn('"extentsSource":1', page.edit("queryFileProperty", "k", "dgn_Db", "Units")["string"])
+        self.assertEqual(self.fails(page, page.call, EDITOR, "callMethod", "updateProjectExtents", 7)["errorNumber"], 1)
 
     def test_what_is_not_there_is_said_by_name(self):
         page = Page(self.daemon)
