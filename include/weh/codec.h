@@ -45,6 +45,13 @@ struct weh_codec_limits {
 #define WEH_REQUEST_ID_MAX  64  /* bytes of a string id */
 #define WEH_METHOD_NAME_MAX 128 /* bytes of a method name */
 
+/** What an edit was about: told with its error to stock frontends. */
+struct weh_edit_subject {
+    bool is_edit;                  /* false: nothing is known */
+    const struct weh_value *props; /* what was to be inserted or updated, or NULL */
+    uint64_t id;                   /* what was to be deleted, or 0 */
+};
+
 /** The binary frames of an IPC message, one behind the other. */
 struct weh_ipc_parts {
     const uint8_t *bytes;
@@ -122,10 +129,11 @@ struct weh_writer {
     struct {
         struct weh_str channel; /* that is answered on, as it stands in JSON */
         bool is_rpc;
-        size_t start;           /* of the message in buf */
-        size_t result_at;       /* of the result's key */
-        struct weh_buf parts;   /* bytes of binary values, one behind the other */
-        struct weh_buf lengths; /* of each, uint32_t */
+        size_t start;                           /* of the message in buf */
+        size_t result_at;                       /* of the result's key */
+        const struct weh_edit_subject *subject; /* of an error; NULL: none */
+        struct weh_buf parts;                   /* bytes of binary values, one behind the other */
+        struct weh_buf lengths;                 /* of each, uint32_t */
     } ipc;
     struct {
         struct weh_sink sink;

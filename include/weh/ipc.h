@@ -61,6 +61,9 @@ WEH_MUST_CHECK weh_err weh_ipc_params_decode(const struct weh_envelope *envelope
 /** Whom the answer is for: to be called before weh_reply_begin or weh_error_write. @envelope is kept. */
 void weh_ipc_answers(struct weh_writer *writer, const struct weh_envelope *envelope);
 
+/** What the error is about that weh_error_write is to write: to be called after weh_ipc_answers. @subject is kept. */
+void weh_ipc_error_about(struct weh_writer *writer, const struct weh_edit_subject *subject);
+
 /** A Push on @channel (without what all names begin with): begin, write arguments one after the other,
  * end. @method, the first argument, may be NULL: there is none. @is_old: names as iTwin.js 4.0 has
  * them. */

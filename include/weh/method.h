@@ -70,11 +70,28 @@ struct weh_call {
     const struct weh_value *request_id; /* NULL: nobody waits for a reply */
     const struct weh_arg *args;         /* in the order of the method's arguments */
     struct weh_sink *result;            /* write exactly one value, unless an error is returned */
-    const weh_err *result_err; /* sticky: not WEH_OK when the result grew beyond the limit */
-    struct weh_arena *arena;   /* scratch; emptied after the call */
-    void *workspace;           /* the session's, made by the application */
-    const char *activity_id;   /* what the request belongs to, for the log */
+    const weh_err *result_err;        /* sticky: not WEH_OK when the result grew beyond the limit */
+    struct weh_arena *arena;          /* scratch; emptied after the call */
+    void *workspace;                  /* the session's, made by the application */
+    const char *activity_id;          /* what the request belongs to, for the log */
+    struct weh_edit_subject *subject; /* of the error, should there be one; NULL: nobody asks */
 };
+
+/** The call is about to insert or update by @props, which live as long as the call's arguments. */
+static inline void weh_call_edits(const struct weh_call *call, const struct weh_value *props)
+{
+    if (call->subject != NULL) {
+        *call->subject = (struct weh_edit_subject){ .is_edit = true, .props = props };
+    }
+}
+
+/** The call is about to delete @id. */
+static inline void weh_call_deletes(const struct weh_call *call, weh_id id)
+{
+    if (call->subject != NULL) {
+        *call->subject = (struct weh_edit_subject){ .is_edit = true, .id = id };
+    }
+}
 
 typedef weh_err (*weh_handler)(struct weh_call *call, struct weh_diag *diag);
 

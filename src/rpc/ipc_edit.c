@@ -108,7 +108,10 @@ static weh_err insert_one(struct weh_call *call, const struct weh_value *props,
                           struct weh_diag *diag)
 {
     weh_id id = 0;
-    weh_err err = weh_element_insert(call_workspace(call)->bis, props, &id, diag);
+    weh_err err;
+
+    weh_call_edits(call, props);
+    err = weh_element_insert(call_workspace(call)->bis, props, &id, diag);
 
     if (err == WEH_OK) {
         weh_sink_id(call->result, id);
@@ -119,6 +122,7 @@ static weh_err insert_one(struct weh_call *call, const struct weh_value *props,
 static weh_err update_one(struct weh_call *call, const struct weh_value *props,
                           struct weh_diag *diag)
 {
+    weh_call_edits(call, props);
     return weh_element_update(call_workspace(call)->bis, props, diag);
 }
 
@@ -168,11 +172,28 @@ weh_err ipc_edit_update_elements(struct weh_call *call, struct weh_diag *diag)
     return edit_all(call, update_one, diag);
 }
 
-weh_err ipc_edit_delete_elements(struct weh_call *call, struct weh_diag *diag)
+/* One after the other, so that the error can name the one. */
+static weh_err delete_each(struct weh_call *call, struct weh_diag *diag)
 {
     const struct weh_arg *ids = &call->args[1];
+    weh_err err = WEH_OK;
 
-    return weh_element_delete(call_workspace(call)->bis, ids->as.list.ids, ids->as.list.n, diag);
+    for (size_t i = 0; i < ids->as.list.n && err == WEH_OK; i++) {
+        weh_call_deletes(call, ids->as.list.ids[i]);
+        err = weh_element_delete(call_workspace(call)->bis, &ids->as.list.ids[i], 1, diag);
+        if (err == WEH_OK) {
+            err = weh_call_progress(call, i + 1, ids->as.list.n, diag);
+        }
+    }
+    return err;
+}
+
+weh_err ipc_edit_delete_elements(struct weh_call *call, struct weh_diag *diag)
+{
+    struct weh_bis *bis = call_workspace(call)->bis;
+    weh_err err = weh_bis_batch_begin(bis, diag);
+
+    return err == WEH_OK ? weh_bis_batch_end(bis, delete_each(call, diag), diag) : err;
 }
 
 weh_err ipc_edit_delete_aspects(struct weh_call *call, struct weh_diag *diag)

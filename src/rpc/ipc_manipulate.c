@@ -71,6 +71,7 @@ static weh_err edit_each(struct weh_call *call, edit_one edit, void *ctx, struct
 static weh_err delete_one(struct weh_call *call, weh_id id, void *ctx, struct weh_diag *diag)
 {
     (void)ctx;
+    weh_call_deletes(call, id);
     return weh_element_delete(call_workspace(call)->bis, &id, 1, diag);
 }
 
@@ -258,6 +259,7 @@ static weh_err insert(struct weh_call *call, struct weh_diag *diag)
                                               &props, diag)
                               : WEH_OK;
 
+    weh_call_edits(call, call->args[0].as.value);
     if (err == WEH_OK) {
         err = weh_element_insert(call_workspace(call)->bis, &props, &id, diag);
     }
@@ -304,6 +306,7 @@ static weh_err update(struct weh_call *call, struct weh_diag *diag)
         return fail_sqlite_error(diag, "id", "Element id required for update");
     }
     props = *given;
+    weh_call_edits(call, given);
     if (data->given) {
         err = with_geometry(given, data->as.value, call->arena, &props, diag);
     }

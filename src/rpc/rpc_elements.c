@@ -121,7 +121,10 @@ weh_err elements_query_children(struct weh_call *call, struct weh_diag *diag)
 weh_err elements_insert(struct weh_call *call, struct weh_diag *diag)
 {
     weh_id id = 0;
-    weh_err err = weh_element_insert(call_workspace(call)->bis, call->args[0].as.value, &id, diag);
+    weh_err err;
+
+    weh_call_edits(call, call->args[0].as.value);
+    err = weh_element_insert(call_workspace(call)->bis, call->args[0].as.value, &id, diag);
 
     if (err == WEH_OK) {
         put_new_id(call->result, id);
@@ -131,7 +134,10 @@ weh_err elements_insert(struct weh_call *call, struct weh_diag *diag)
 
 weh_err elements_update(struct weh_call *call, struct weh_diag *diag)
 {
-    weh_err err = weh_element_update(call_workspace(call)->bis, call->args[0].as.value, diag);
+    weh_err err;
+
+    weh_call_edits(call, call->args[0].as.value);
+    err = weh_element_update(call_workspace(call)->bis, call->args[0].as.value, diag);
 
     if (err == WEH_OK) {
         put_empty(call->result);

@@ -22,10 +22,11 @@ void session_send(struct weh_session *session, enum sender sender, struct weh_bu
 /** The same with @frame, which is taken. @session's lock is held. */
 void session_push_locked(struct weh_session *session, enum sender sender, struct weh_frame *frame);
 
-/** Answer the message @envelope, as far as it could be read, with the error in @diag. */
+/** Answer the request of @envelope (its id unknown: nobody in particular) with the error in @diag. @subject: what it is
+ * about (NULL: nothing is known); of /ipc. */
 void session_send_error(struct weh_session *session, enum sender sender,
-                        const struct weh_envelope *envelope, const struct weh_diag *diag,
-                        const char *activity_id);
+                        const struct weh_envelope *envelope, const struct weh_edit_subject *subject,
+                        const struct weh_diag *diag, const char *activity_id);
 
 /** What the @number-th message belongs to when it does not say: what the handshake said, else itself. */
 void session_default_activity(const struct weh_session *session, uint64_t number,

@@ -145,21 +145,36 @@ void session_send(struct weh_session *session, enum sender sender, struct weh_bu
     }
 }
 
+/* Into @buf, which is empty. */
+static void encode_error(const struct weh_session *session, const struct weh_envelope *envelope,
+                         const struct weh_edit_subject *subject, const struct weh_diag *diag,
+                         const char *activity_id, struct weh_buf *buf)
+{
+    struct weh_writer writer;
+
+    session_buf_begin(session, buf);
+    weh_writer_init(&writer, session->codec, buf);
+    weh_ipc_answers(&writer, envelope);
+    weh_ipc_error_about(&writer, subject);
+    weh_error_write(&writer, envelope->has_id ? &envelope->id : NULL, diag, activity_id);
+}
+
 void session_send_error(struct weh_session *session, enum sender sender,
-                        const struct weh_envelope *envelope, const struct weh_diag *diag,
-                        const char *activity_id)
+                        const struct weh_envelope *envelope, const struct weh_edit_subject *subject,
+                        const struct weh_diag *diag, const char *activity_id)
 {
     struct weh_buf buf;
-    struct weh_writer writer;
 
     if (!envelope->has_id && session->codec == WEH_CODEC_IPC) {
         return; /* nobody waits */
     }
     weh_buf_init(&buf, 0);
-    session_buf_begin(session, &buf);
-    weh_writer_init(&writer, session->codec, &buf);
-    weh_ipc_answers(&writer, envelope);
-    weh_error_write(&writer, envelope->has_id ? &envelope->id : NULL, diag, activity_id);
+    encode_error(session, envelope, subject, diag, activity_id, &buf);
+    if (buf.err == WEH_E_TOO_LARGE && subject != NULL) {
+        /* What the client has sent need not come back. */
+        weh_buf_clear(&buf);
+        encode_error(session, envelope, NULL, diag, activity_id, &buf);
+    }
     session_send(session, sender, &buf);
 }
 
@@ -407,9 +422,9 @@ static weh_err run_out_of_band(struct weh_call *call, const struct job *job,
 }
 
 /* Decode the arguments and call the handler; @arena is emptied by the caller. */
-static weh_err call_method(struct weh_session *session, const struct job *job,
-                           struct weh_arena *arena, struct weh_writer *writer,
-                           struct activity *activity, struct weh_diag *diag)
+static weh_err call_method(struct weh_session *session, struct job *job, struct weh_arena *arena,
+                           struct weh_writer *writer, struct activity *activity,
+                           struct weh_diag *diag)
 {
     const struct weh_app_ops *ops = session->host->options.ops;
     struct weh_codec_limits limits = session_codec_limits(session);
@@ -422,7 +437,8 @@ static weh_err call_method(struct weh_session *session, const struct job *job,
                              .result_err = &writer->buf->err,
                              .arena = arena,
                              .workspace = session->workspace,
-                             .activity_id = activity->id };
+                             .activity_id = activity->id,
+                             .subject = &job->subject };
     weh_err err;
 
     err = session->codec == WEH_CODEC_IPC
@@ -536,7 +552,7 @@ void session_run_job(struct weh_session *session, struct job *job)
         session_send(session, sender, &buf);
     } else {
         weh_buf_fini(&buf);
-        session_send_error(session, sender, &job->envelope, &diag, activity->id);
+        session_send_error(session, sender, &job->envelope, &job->subject, &diag, activity->id);
     }
     weh_arena_fini(&own_arena);
     if (!out_of_band) {

@@ -11,6 +11,8 @@
 
 /* iTwin.js: IModelStatus.FunctionNotFound. */
 #define FUNCTION_NOT_FOUND 65606
+/* What BentleyError has when it is not told a number. */
+#define NO_OPERATION 32768
 
 /* Channels of iTwin.js itself: those of applications have no second spelling. */
 static bool tells_spelling(struct weh_str scope)
@@ -44,21 +46,45 @@ enum ipc_verdict session_ipc_take(struct weh_session *session, const struct weh_
     return IPC_TAKE;
 }
 
+/* What every object of JavaScript has: the stock backend says that these are not to be called. */
+static bool is_of_all_objects(struct weh_str name)
+{
+    static const char *const names[] = {
+        "constructor",      "hasOwnProperty",   "isPrototypeOf",    "propertyIsEnumerable",
+        "toLocaleString",   "toString",         "valueOf",          "__proto__",
+        "__defineGetter__", "__defineSetter__", "__lookupGetter__", "__lookupSetter__"
+    };
+
+    for (size_t i = 0; i < WEH_ARRAY_LEN(names); i++) {
+        if (weh_str_eq_text(name, names[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 weh_err session_ipc_no_method(const struct weh_envelope *envelope, struct weh_diag *diag)
 {
-    const bool is_ours = envelope->is_rpc || envelope->scope.len > 0;
-    char scope[64];
+    static const size_t prefix = sizeof("itwin.") - 1;
+    const bool is_plain = !envelope->is_rpc && is_of_all_objects(envelope->method);
+    struct weh_str scope = envelope->is_rpc ? envelope->scope : envelope->channel;
+    char channel[64];
     char method[64];
     weh_err err;
 
-    (void)snprintf(scope, sizeof(scope), "%.*s",
-                   WEH_STR_ARGS(is_ours ? envelope->scope : envelope->channel));
+    if (!envelope->is_rpc && scope.len > prefix) {
+        scope = (struct weh_str){ scope.ptr + prefix, scope.len - prefix };
+    }
+    (void)snprintf(channel, sizeof(channel), "%.*s", WEH_STR_ARGS(scope));
     (void)snprintf(method, sizeof(method), "%.*s", WEH_STR_ARGS(envelope->method));
     err = weh_fail(diag, WEH_E_METHOD_NOT_FOUND,
                    envelope->is_rpc ? "Operation \"%s\" not found in RPC interface: %s"
+                   : is_plain       ? "Method \"%s\" not available for channel: %s"
                                     : "Method \"%s\" not found for channel: %s",
-                   method, scope);
-    diag->itwin = FUNCTION_NOT_FOUND;
+                   method, channel);
+    if (!is_plain) {
+        diag->itwin = envelope->is_rpc ? NO_OPERATION : FUNCTION_NOT_FOUND;
+    }
     return err;
 }
 

@@ -18,8 +18,9 @@ struct job {
     size_t len;
     struct weh_envelope envelope;
     const struct weh_method *method;
-    uint64_t generation; /* of the session's connections: that of its client */
-    uint64_t number;     /* of the client's messages; 0: the server's own order */
+    uint64_t generation;             /* of the session's connections: that of its client */
+    uint64_t number;                 /* of the client's messages; 0: the server's own order */
+    struct weh_edit_subject subject; /* of its error */
     bool cancelled;
 };
 

@@ -227,7 +227,7 @@ static void send_early_error(struct weh_session *session, const struct weh_envel
     struct activity activity;
 
     session_default_activity(session, session->n_taken, &activity);
-    session_send_error(session, SENDER_CHANNEL, envelope, diag, activity.id);
+    session_send_error(session, SENDER_CHANNEL, envelope, NULL, diag, activity.id);
 }
 
 /* May @job, which was read with @err, become work? All messages count. A notification that has to be

@@ -27,14 +27,20 @@ enum {
 /* Of errors that iTwin.js has no number for. */
 #define OWN_SCOPE "webedithost"
 
-/* Errors of the native library are told in its own scope, with these keys. */
+/* IModelStatus of iTwin.js: what the native library says of edits is told in a scope of its own. */
+#define FIRST_STATUS 65536
+#define LAST_STATUS  65608
+#define BAD_ARG      65539
+#define NOT_FOUND    65574
+
+/* These are told so wherever they come from; the rest only of edits. */
+static const int32_t native_errors[] = { 65547, 65553, 65569, 65598, 65600 };
+
+/* Statuses that BentleyError has no name for. */
 static const struct {
     int32_t number;
     const char *key;
-} native_errors[] = {
-    { 65547, "DuplicateCode" }, { 65553, "ForeignKeyConstraint" }, { 65569, "MissingId" },
-    { 65598, "WrongElement" },  { 65600, "WrongModel" },
-};
+} nameless[] = { { 65600, "WrongModel" }, { 65601, "ConstraintNotUnique" } };
 
 static const struct {
     int32_t number;
@@ -218,16 +224,6 @@ static void write_message(struct weh_sink *sink, const struct weh_diag *diag)
     weh_sink_text(sink, diag->text[0] != '\0' ? diag->text : weh_err_info(diag->err)->help);
 }
 
-static const char *native_key(int32_t number)
-{
-    for (size_t i = 0; i < WEH_ARRAY_LEN(native_errors); i++) {
-        if (native_errors[i].number == number) {
-            return native_errors[i].key;
-        }
-    }
-    return NULL;
-}
-
 /* How BentleyError calls @number, into @out. */
 static void print_status_name(int32_t number, char *out, size_t size)
 {
@@ -240,23 +236,79 @@ static void print_status_name(int32_t number, char *out, size_t size)
     (void)snprintf(out, size, "Error (%d)", (int)number);
 }
 
-static void write_numbered_error(struct weh_sink *sink, const struct weh_diag *diag, int32_t number)
+/* The status @number as one word: "DuplicateCode". */
+static void print_key(int32_t number, char *out, size_t size)
 {
-    const char *key = native_key(number);
+    char *to = out;
+
+    for (size_t i = 0; i < WEH_ARRAY_LEN(nameless); i++) {
+        if (nameless[i].number == number) {
+            (void)snprintf(out, size, "%s", nameless[i].key);
+            return;
+        }
+    }
+    print_status_name(number, out, size);
+    for (const char *from = out; *from != '\0'; from++) {
+        if (*from != ' ') {
+            *to++ = *from;
+        }
+    }
+    *to = '\0';
+}
+
+static bool is_native(int32_t number, const struct weh_edit_subject *subject)
+{
+    for (size_t i = 0; i < WEH_ARRAY_LEN(native_errors); i++) {
+        if (native_errors[i] == number) {
+            return true;
+        }
+    }
+    return subject != NULL && subject->is_edit && number > FIRST_STATUS && number <= LAST_STATUS &&
+           number != NOT_FOUND;
+}
+
+static void write_metadata(struct weh_sink *sink, const struct weh_edit_subject *subject)
+{
+    if (subject == NULL || (subject->props == NULL && subject->id == 0)) {
+        return;
+    }
+    weh_sink_key(sink, "metadata");
+    weh_sink_map_begin(sink, 1);
+    if (subject->props != NULL) {
+        weh_sink_key(sink, "elProps");
+        weh_sink_value(sink, subject->props);
+    } else {
+        weh_sink_key(sink, "elementId");
+        weh_sink_id(sink, subject->id);
+    }
+    weh_sink_map_end(sink);
+}
+
+static void write_numbered_error(struct weh_writer *writer, const struct weh_diag *diag,
+                                 int32_t number)
+{
+    struct weh_sink *sink = writer->sink;
     char name[160];
 
     weh_sink_key(sink, "errorNumber");
     weh_sink_int(sink, number);
-    if (key != NULL) {
-        write_error_id(sink, "dgn-db", key);
+    write_metadata(sink, writer->ipc.subject);
+    if (!is_native(number, writer->ipc.subject)) {
+        print_status_name(number, name, sizeof(name));
+        weh_sink_key(sink, "name");
+        weh_sink_text(sink, name);
         write_message(sink, diag);
+        write_error_id(sink, "bentley-error", name);
         return;
     }
-    print_status_name(number, name, sizeof(name));
-    weh_sink_key(sink, "name");
-    weh_sink_text(sink, name);
     write_message(sink, diag);
-    write_error_id(sink, "bentley-error", name);
+    if (number == BAD_ARG) {
+        (void)snprintf(name, sizeof(name), "%d", (int)number);
+        write_error_id(sink, "imodel-native", name);
+    } else {
+        print_key(number, name, sizeof(name));
+        write_error_id(sink, "dgn-db", name);
+    }
 }
 
 void weh_ipc_error_write(struct weh_writer *writer, const struct weh_value *id,
@@ -276,7 +328,9 @@ void weh_ipc_error_write(struct weh_writer *writer, const struct weh_value *id,
         weh_sink_key(sink, "isIModelNotFoundResponse");
         weh_sink_bool(sink, true);
     } else if (number != 0) {
-        write_numbered_error(sink, diag, number);
+        write_numbered_error(writer, diag, number);
+    } else if (diag->err == WEH_E_METHOD_NOT_FOUND) {
+        write_message(sink, diag);
     } else {
         write_error_id(sink, OWN_SCOPE, info->name);
         write_message(sink, diag);
@@ -285,6 +339,11 @@ void weh_ipc_error_write(struct weh_writer *writer, const struct weh_value *id,
     weh_sink_map_end(sink);
     weh_sink_map_end(sink);
     wrap(writer);
+}
+
+void weh_ipc_error_about(struct weh_writer *writer, const struct weh_edit_subject *subject)
+{
+    writer->ipc.subject = subject;
 }
 
 void weh_ipc_push_begin(struct weh_writer *writer, struct weh_str channel, const char *method,

@@ -16,6 +16,7 @@ void weh_writer_init(struct weh_writer *writer, enum weh_codec codec, struct weh
     writer->json.binary = codec == WEH_CODEC_IPC ? weh_ipc_put_binary : NULL;
     writer->ipc.channel = (struct weh_str){ "", 0 };
     writer->ipc.is_rpc = false;
+    writer->ipc.subject = NULL;
     weh_buf_init(&writer->ipc.parts, buf->limit_bytes);
     weh_buf_init(&writer->ipc.lengths, buf->limit_bytes);
     writer->sink = codec == WEH_CODEC_MSGPACK ? &writer->msgpack.sink : &writer->json.sink;

@@ -199,9 +199,9 @@ static void test_ipc_what_is_not_there_is_answered_unless_nobody_waits(void **st
     invoke(page, 3, "itwin.nowhere", "count", "[]", 2);
     invoke(page, 4, "app", "count", "[]", 3);
     invoke(page, 5, "itwin.ap", "p.count", "[]", 4);
-    assert_answer(page, 1, 1, "{\\\"error\\\":{\\\"errorNumber\\\":65606,");
+    assert_answer(page, 1, 1, "{\\\"error\\\":{\\\"message\\\":\\\"Method ");
     assert_has(fake_channel_wait(page, 1),
-               "Method \\\\\\\"constructor\\\\\\\" not found for channel: app");
+               "\\\\\\\"constructor\\\\\\\" not available for channel: app\\\"}}");
     assert_answer(page, 2, 2, "{\\\"error\\\":{\\\"errorNumber\\\":65606,");
     assert_answer(page, 3, 3, "{\\\"error\\\":{\\\"errorNumber\\\":65606,");
     assert_answer(page, 4, 4, "{\\\"error\\\":{\\\"errorNumber\\\":65606,");
@@ -232,7 +232,7 @@ static void test_ipc_rpc_call_finds_interface_and_operation_and_checks_the_versi
     assert_answer(page, 2, 2, "{\\\"error\\\":");
     assert_has(fake_channel_wait(page, 2), "Some.query has another version");
     call_rpc(page, 2, "Other", "1.0.0", "query");
-    assert_answer(page, 3, 3, "{\\\"error\\\":{\\\"errorNumber\\\":65606,");
+    assert_answer(page, 3, 3, "{\\\"error\\\":{\\\"errorNumber\\\":32768,");
     assert_has(fake_channel_wait(page, 3), "not found in RPC interface: Other");
     finish(&pages);
 }

@@ -580,8 +580,8 @@ static void test_ipc_error_is_told_as_the_stock_backend_does(void **state)
           "\\\"key\\\":\\\"Error (65606)\\\"}}}}\",0]" },
         { WEH_E_DUPLICATE_CODE, 0,
           ANSWER
-          "{\\\"error\\\":{\\\"errorNumber\\\":65547,\\\"iTwinErrorId\\\":{\\\"scope\\\":"
-          "\\\"dgn-db\\\",\\\"key\\\":\\\"DuplicateCode\\\"},\\\"message\\\":\\\"what\\\"}}}\",0]" },
+          "{\\\"error\\\":{\\\"errorNumber\\\":65547,\\\"message\\\":\\\"what\\\","
+          "\\\"iTwinErrorId\\\":{\\\"scope\\\":\\\"dgn-db\\\",\\\"key\\\":\\\"DuplicateCode\\\"}}}}\",0]" },
         { WEH_E_DENIED, 0,
           ANSWER
           "{\\\"error\\\":{\\\"iTwinErrorId\\\":{\\\"scope\\\":\\\"webedithost\\\",\\\"key\\\":"
@@ -596,6 +596,42 @@ static void test_ipc_error_is_told_as_the_stock_backend_does(void **state)
         const struct weh_diag diag = { .err = rows[i].err, .itwin = rows[i].itwin, .text = "what" };
 
         assert_string_equal(error_text(f, false, &diag), rows[i].text);
+    }
+}
+
+static void test_ipc_error_of_an_edit_tells_what_it_was_about(void **state)
+{
+    static const struct weh_edit_subject deleted = { .is_edit = true, .id = 0x16 };
+    static const struct weh_value nothing = { .type = WEH_VALUE_MAP };
+    static const struct weh_edit_subject inserted = { .is_edit = true, .props = &nothing };
+    static const struct {
+        const struct weh_edit_subject *subject;
+        int32_t itwin;
+        const char *text;
+    } rows[] = {
+        { &deleted, 65546,
+          "{\\\"errorNumber\\\":65546,\\\"metadata\\\":{\\\"elementId\\\":\\\"0x16\\\"},"
+          "\\\"message\\\":\\\"what\\\",\\\"iTwinErrorId\\\":{\\\"scope\\\":\\\"dgn-db\\\","
+          "\\\"key\\\":\\\"DeletionProhibited\\\"}}" },
+        { &inserted, 65601,
+          "{\\\"errorNumber\\\":65601,\\\"metadata\\\":{\\\"elProps\\\":{}},\\\"message\\\":"
+          "\\\"what\\\",\\\"iTwinErrorId\\\":{\\\"scope\\\":\\\"dgn-db\\\",\\\"key\\\":"
+          "\\\"ConstraintNotUnique\\\"}}" },
+        { &inserted, 65539, "{\\\"scope\\\":\\\"imodel-native\\\",\\\"key\\\":\\\"65539\\\"}" },
+        { &inserted, 65574, "{\\\"scope\\\":\\\"bentley-error\\\",\\\"key\\\":\\\"Not Found\\\"}" },
+        { &inserted, 13,
+          "{\\\"scope\\\":\\\"bentley-error\\\",\\\"key\\\":\\\"BE_SQLITE_FULL\\\"}" },
+    };
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < WEH_ARRAY_LEN(rows); i++) {
+        const struct weh_diag diag = { .err = WEH_E_WRITE, .itwin = rows[i].itwin, .text = "what" };
+        struct weh_ipc_parts parts;
+
+        start_answer(f, false);
+        weh_ipc_error_about(&f->writer, rows[i].subject);
+        weh_error_write(&f->writer, &id_seven, &diag, NULL);
+        assert_non_null(strstr(sent_text(f, &parts), rows[i].text));
     }
 }
 
@@ -684,6 +720,7 @@ int main(void)
         T(test_ipc_reply_without_a_result_is_empty),
         T(test_ipc_binary_values_follow_in_order),
         T(test_ipc_error_is_told_as_the_stock_backend_does),
+        T(test_ipc_error_of_an_edit_tells_what_it_was_about),
         T(test_ipc_rpc_error_of_an_unknown_key_has_a_number),
         T(test_ipc_push_has_the_method_before_its_arguments),
         T(test_ipc_reply_beyond_the_limit_is_an_error_and_takes_nothing),
