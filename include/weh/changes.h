@@ -28,7 +28,9 @@ enum weh_change_op {
 struct weh_entity_change {
     weh_id id;
     weh_id class_id;
+    weh_id model_id; /* of an element: its model */
     enum weh_change_op op;
+    bool geometry; /* of an element: it was inserted or deleted with geometry, moved or reshaped */
 };
 
 /** One model whose elements changed. */

@@ -61,8 +61,9 @@ static void put_placement(struct weh_buf *buf, const struct bis_plan *plan, bool
     weh_buf_printf(buf, is_3d ? "))" : ",1))");
 }
 
-/* The union of the boxes of what stands in a model, of elements of base class @base. */
-static weh_err build_union(struct weh_bis *bis, enum bis_base base, struct weh_diag *diag)
+/* The union of the boxes of what stands in a model, of elements of base class @base; or, with @one, the box of one
+ * element. */
+static weh_err build_union(struct weh_bis *bis, enum bis_base base, bool one, struct weh_diag *diag)
 {
     const struct weh_ec_class *ec_class = weh_ec_class_by_id(bis->catalog, bis->bases[base]);
     struct weh_buf *buf = &bis->scratch;
@@ -91,7 +92,8 @@ static weh_err build_union(struct weh_bis *bis, enum bis_base base, struct weh_d
     weh_buf_printf(buf, "=e.");
     bis_sql_name(buf, ec_class->tables[0]->id_column);
     weh_buf_printf(buf, " WHERE e.");
-    bis_sql_name(buf, bis_slot_column(plan, SLOT_MODEL, "Id"));
+    bis_sql_name(buf,
+                 one ? ec_class->tables[0]->id_column : bis_slot_column(plan, SLOT_MODEL, "Id"));
     weh_buf_printf(buf, "=? AND ");
     put_columns(buf, plan, SLOT_ORIGIN, "X");
     weh_buf_printf(buf, " IS NOT NULL)");
@@ -110,14 +112,14 @@ static weh_err build_indexed(struct weh_bis *bis, struct weh_diag *diag)
     return bis->scratch.err == WEH_OK ? WEH_OK : weh_fail_nomem(diag);
 }
 
-/* Run what was built for @model. */
-static weh_err query(struct weh_bis *bis, weh_id model, struct extents *out, struct weh_diag *diag)
+/* Run what was built for @id. */
+static weh_err query(struct weh_bis *bis, weh_id id, struct extents *out, struct weh_diag *diag)
 {
     sqlite3_stmt *stmt = NULL;
     bool row = false;
     weh_err err = weh_stmt_acquire(bis->briefcase, (const char *)bis->scratch.data, &stmt, diag);
 
-    if (err == WEH_OK && sqlite3_bind_int64(stmt, 1, (int64_t)model) != SQLITE_OK) {
+    if (err == WEH_OK && sqlite3_bind_int64(stmt, 1, (int64_t)id) != SQLITE_OK) {
         err = weh_fail_nomem(diag);
     }
     if (err == WEH_OK) {
@@ -159,7 +161,7 @@ static weh_err of_model(struct weh_bis *bis, weh_id id, int32_t *status, struct 
         err = build_union(bis,
                           (info.traits & TRAIT(GEOMETRIC_MODEL_3D)) != 0 ? BASE_GEOMETRIC_3D
                                                                          : BASE_GEOMETRIC_2D,
-                          diag);
+                          false, diag);
     }
     if (err == WEH_OK) {
         err = query(bis, id, out, diag);
@@ -183,6 +185,14 @@ static void write_corner(struct weh_sink *sink, const char *key, const double *c
     weh_sink_array_end(sink);
 }
 
+static void write_range(struct weh_sink *sink, const struct extents *extents)
+{
+    weh_sink_map_begin(sink, 2);
+    write_corner(sink, "low", extents->values);
+    write_corner(sink, "high", extents->values + 3);
+    weh_sink_map_end(sink);
+}
+
 static void write_one(struct weh_sink *sink, weh_id id, int32_t status,
                       const struct extents *extents)
 {
@@ -192,10 +202,7 @@ static void write_one(struct weh_sink *sink, weh_id id, int32_t status,
     weh_sink_key(sink, "status");
     weh_sink_int(sink, status);
     weh_sink_key(sink, "extents");
-    weh_sink_map_begin(sink, 2);
-    write_corner(sink, "low", extents->values);
-    write_corner(sink, "high", extents->values + 3);
-    weh_sink_map_end(sink);
+    write_range(sink, extents);
     weh_sink_map_end(sink);
 }
 
@@ -217,5 +224,48 @@ weh_err weh_model_query_extents(struct weh_bis *bis, const weh_id *ids, size_t n
         write_one(sink, ids[i], status, &extents);
     }
     weh_sink_array_end(sink);
+    return err;
+}
+
+weh_err weh_model_write_range(struct weh_bis *bis, weh_id id, struct weh_sink *sink,
+                              struct weh_diag *diag)
+{
+    struct extents extents;
+    int32_t status;
+    weh_err err;
+
+    bis_call_begin(bis);
+    set_nothing(&extents);
+    err = of_model(bis, id, &status, &extents, diag);
+    if (err == WEH_OK) {
+        write_range(sink, &extents);
+    }
+    return err;
+}
+
+weh_err weh_element_write_range(struct weh_bis *bis, weh_id id, weh_id class_id,
+                                struct weh_sink *sink, bool *found, struct weh_diag *diag)
+{
+    const struct weh_ec_class *ec_class = weh_ec_class_by_id(bis->catalog, class_id);
+    const uint64_t traits = ec_class == NULL ? 0 : bis_traits(bis, ec_class);
+    struct extents extents;
+    weh_err err = WEH_OK;
+
+    bis_call_begin(bis);
+    *found = false;
+    if ((traits & (TRAIT(GEOMETRIC_3D) | TRAIT(GEOMETRIC_2D))) == 0) {
+        return WEH_OK;
+    }
+    set_nothing(&extents);
+    err = build_union(bis,
+                      (traits & TRAIT(GEOMETRIC_3D)) != 0 ? BASE_GEOMETRIC_3D : BASE_GEOMETRIC_2D,
+                      true, diag);
+    if (err == WEH_OK) {
+        err = query(bis, id, &extents, diag);
+    }
+    *found = err == WEH_OK && extents.values[0] <= extents.values[3];
+    if (*found) {
+        write_range(sink, &extents);
+    }
     return err;
 }

@@ -86,6 +86,12 @@ static const struct weh_arg_spec args_call[] = {
     { .name = NULL },
 };
 
+static const struct weh_arg_spec args_scope[] = {
+    KEY,
+    { "startSession", WEH_ARG_BOOL, true, 0, 0, NULL, "true: enter; false: leave" },
+    { .name = NULL },
+};
+
 static const struct weh_arg_spec args_edit_ping[] = {
     KEY,
     { "value", WEH_ARG_ANY, false, 0, 0, NULL, "anything: it comes back" },
@@ -178,6 +184,7 @@ static const struct weh_method methods[] = {
     { "ipc-app.getRedoString", OPEN, VIEW, 0, args_key, "string", "0.1", "What redo would bring back; \"\": nothing.", ipc_app_get_redo_string },
     { "ipc-app.getUndoString", OPEN, VIEW, 0, args_key, "string", "0.1", "What undo would take back; \"\": nothing.", ipc_app_get_undo_string },
     { "ipc-app.hasPendingTxns", OPEN, VIEW, 0, args_key, "boolean", "0.1", "Whether transactions are saved that are not pushed and not reversed.", ipc_app_has_pending_txns },
+    { "ipc-app.isGraphicalEditingSupported", OPEN, VIEW, 0, args_key, "boolean", "0.1", "Whether a graphical editing scope can be entered.", ipc_app_is_editing_supported },
     { "ipc-app.isRedoPossible", OPEN, VIEW, 0, args_key, "boolean", "0.1", "Whether something can be redone.", ipc_app_is_redo_possible },
     { "ipc-app.isUndoPossible", OPEN, VIEW, 0, args_key, "boolean", "0.1", "Whether something of this session can be undone.", ipc_app_is_undo_possible },
     { "ipc-app.log", ANYWHERE, VIEW, 0, args_log, "", "0.1", "Log a line of the frontend: warnings and errors at level info, the rest at level debug; texts are cut.", ipc_app_log },
@@ -196,6 +203,7 @@ static const struct weh_method methods[] = {
     { "ipc-app.reverseTxns", OPEN, EDIT, 0, args_reverse, "number", "0.1", "Undo the last saved operations; unsaved changes are dropped. 0, or the IModelStatus that there is nothing.", ipc_app_reverse_txns },
     { "ipc-app.reverseTxnsAsync", OPEN, EDIT, 0, args_reverse, "", "0.1", "The same; that there is nothing is an error.", ipc_app_reverse_txns_async },
     { "ipc-app.saveChanges", OPEN, EDIT, SAVES, args_save, "", "0.1", "Save what changed as one transaction; on stable storage when answered.", ipc_app_save_changes },
+    { "ipc-app.toggleGraphicalEditingScope", OPEN, VIEW, 0, args_scope, "boolean", "0.1", "Enter (true) or leave a graphical editing scope: in one, changed geometry is told on editing-scope/KEY.", ipc_app_toggle_editing_scope },
     { "rpc.describeEndpoints", ANYWHERE, VIEW, 0, args_none, "[{interfaceName, interfaceVersion, operationNames, compatible}]", "0.1", "The RPC interfaces and their operations; also asked as RPC with the version CONTROL.", ipc_rpc_describe_endpoints },
     { "webedit/edit.batch", OPEN, EDIT, 0, args_edit_batch, "{results: [...], saved?, txnId?}", "0.1", "As edit.batch.", ipc_edit_as_in_v1 },
     { "webedit/edit.checkout", ANYWHERE, EDIT, 0, args_imodel, "{briefcase, ...}", "0.1", "As briefcase.checkout; ipc-app.openBriefcase opens it.", briefcase_checkout },

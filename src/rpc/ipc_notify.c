@@ -61,7 +61,7 @@ static weh_err push_entities(void *ctx, const struct weh_entity_change *changes,
     return err;
 }
 
-static void push_changes(struct workspace *workspace, const struct weh_change_list *changes)
+static weh_err push_changes(struct workspace *workspace, const struct weh_change_list *changes)
 {
     struct event event = { workspace, "notifyElementsChanged" };
     weh_err err = change_events_of_elements(changes, push_entities, &event);
@@ -70,9 +70,7 @@ static void push_changes(struct workspace *workspace, const struct weh_change_li
         event.method = "notifyModelsChanged";
         err = change_events_of_models(changes, push_entities, &event);
     }
-    if (err != WEH_OK) {
-        on_untold(workspace);
-    }
+    return err;
 }
 
 static void push_guids(struct workspace *workspace, const struct weh_change_list *changes)
@@ -94,21 +92,35 @@ static void push_guids(struct workspace *workspace, const struct weh_change_list
     weh_push_end(workspace->session);
 }
 
+/* A save tells geometry first; undo and redo tell it last. */
+static weh_err push_save(struct workspace *workspace, const struct weh_change_list *changes)
+{
+    weh_err err = ipc_scope_tell(workspace, changes);
+
+    push_guids(workspace, changes);
+    return err != WEH_OK || workspace->is_closing ? err : push_changes(workspace, changes);
+}
+
+static weh_err push_undo(struct workspace *workspace, const struct weh_change_list *changes)
+{
+    weh_err err = push_changes(workspace, changes);
+
+    push(workspace, "notifyChangesApplied");
+    if (err == WEH_OK) {
+        err = ipc_scope_tell(workspace, changes);
+    }
+    push_guids(workspace, changes);
+    return err;
+}
+
 static void on_changed(void *ctx, struct weh_txn_id txn_id, const struct weh_change_list *changes)
 {
     struct workspace *workspace = ctx;
     const bool is_save = workspace->cause != CAUSE_UNDO && workspace->cause != CAUSE_REDO;
 
     (void)txn_id;
-    if (is_save) {
-        push_guids(workspace, changes);
-    }
-    if (!workspace->is_closing) {
-        push_changes(workspace, changes);
-    }
-    if (!is_save) {
-        push(workspace, "notifyChangesApplied");
-        push_guids(workspace, changes);
+    if ((is_save ? push_save(workspace, changes) : push_undo(workspace, changes)) != WEH_OK) {
+        on_untold(workspace);
     }
 }
 

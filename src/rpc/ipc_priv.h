@@ -20,6 +20,11 @@ WEH_MUST_CHECK weh_err ipc_save(struct weh_call *call, struct weh_str descriptio
                                 struct weh_diag *diag);
 WEH_MUST_CHECK weh_err ipc_abandon(struct weh_call *call, struct weh_diag *diag);
 
+/** If a graphical editing scope is on: tell the geometry of @changes. WEH_E_NOMEM, WEH_E_IO, weh_db_fail: part of a
+ * push may have been written. */
+WEH_MUST_CHECK weh_err ipc_scope_tell(struct workspace *workspace,
+                                      const struct weh_change_list *changes);
+
 /** The methods of the edit command, sorted by name. Static. */
 const struct weh_method *ipc_manipulations(size_t *n);
 

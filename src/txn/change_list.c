@@ -405,10 +405,13 @@ static weh_err add_element(struct change_builder *builder, sqlite3_stmt *stmt,
     if (err != WEH_OK || !found) {
         return err;
     }
-    err = put_element(
-        builder,
-        &(struct weh_entity_change){ .id = raw->id, .class_id = raw->class_id, .op = raw->op },
-        diag);
+    err = put_element(builder,
+                      &(struct weh_entity_change){ .id = raw->id,
+                                                   .class_id = raw->class_id,
+                                                   .model_id = raw->model_id,
+                                                   .op = raw->op,
+                                                   .geometry = raw->geometry },
+                      diag);
     if (err != WEH_OK) {
         return err;
     }

@@ -27,7 +27,7 @@ def subject(label):
 
 class IpcEdit(unittest.TestCase):
     def setUp(self):
-        self.daemon = Daemon(PROGRAM, imodel=f"{DATA}/small.bim")
+        self.daemon = Daemon(PROGRAM, "limits.outbox_bytes=2097152", imodel=f"{DATA}/small.bim")
         self.addCleanup(self.daemon.stop)
 
     def fails(self, page, channel_call, *data):
@@ -197,6 +197,57 @@ class IpcEdit(unittest.TestCase):
         double = [[2, 0, 0, 0], [0, 2, 0, 0], [0, 0, 2, 0]]
         error = self.fails(page, page.call, EDITOR, "callMethod", "transformPlacement", "+" + BLOCK[2:].upper(), double)
         self.assertEqual(error["errorNumber"], 65542)
+
+    def test_an_editing_scope_tells_the_geometry_of_what_changes(self):
+        page = Page(self.daemon)
+        page.app("openStandalone", "small", READ_WRITE, {"key": "k"})
+        page.app("openStandalone", "small", READ_ONLY, {"key": "read"})
+        self.assertEqual([page.app("isGraphicalEditingSupported", key) for key in ("k", "read")], [True, False])
+        self.assertEqual(self.fails(page, page.app, "toggleGraphicalEditingScope", "read", True)["errorNumber"], 65582)
+        block = page.edit("getElementProps", "k", BLOCK)
+        page.edit("updateElement", "k", {"id": BLOCK, "placement": {**block["placement"], "origin": [0, 0, 0]}})
+        page.app("saveChanges", "k", "outside")
+        self.assertNotIn("notifyGeometryChanged", [push[1][0] for push in page.take_pushed()])
+        self.assertTrue(page.app("toggleGraphicalEditingScope", "k", True))
+        page.edit("updateElement", "k", {"id": BLOCK, "userLabel": "no geometry"})
+        page.app("saveChanges", "k", "label")
+        self.assertNotIn("notifyGeometryChanged", [push[1][0] for push in page.take_pushed()])
+        page.edit("updateElement", "k", {"id": BLOCK, "placement": {**block["placement"], "origin": [7, 7, 7]}})
+        page.app("saveChanges", "k", "moved")
+        pushed = page.take_pushed()
+        self.assertEqual([push[1][0] for push in pushed], [
+            "notifyCommit", "notifyGeometryChanged", "notifyGeometryGuidsChanged", "notifyElementsChanged", "notifyCommitted"])
+        self.assertEqual(pushed[1][0], "itwinjs-core/editing-scope/k")
+        (model,) = pushed[1][1][1]
+        self.assertEqual([model["id"], model["guid"]], [block["model"], pushed[2][1][1][0]["guid"]])
+        self.assertEqual([model["updated"]["ids"], len(model["updated"]["ranges"])], ["+" + BLOCK[2:].upper(), 1])
+        self.assertLessEqual({"low", "high"}, model["range"].keys())
+        page.edit("deleteElements", "k", [BLOCK])
+        page.app("saveChanges", "k", "deleted")
+        self.assertEqual(page.take_pushed()[1][1][1][0]["deleted"], "+" + BLOCK[2:].upper())
+        page.app("reverseTxns", "k", 1)
+        undone = page.take_pushed()
+        self.assertEqual([push[1][0] for push in undone], [
+            "notifyBeforeUndoRedo", "notifyElementsChanged", "notifyChangesApplied", "notifyGeometryChanged",
+            "notifyGeometryGuidsChanged", "notifyAfterUndoRedo"])
+        self.assertEqual(undone[3][1][1][0]["inserted"]["ranges"], model["updated"]["ranges"])
+        self.assertFalse(page.app("toggleGraphicalEditingScope", "k", False))
+
+    def test_an_error_tells_what_the_edit_was_about(self):
+        page = Page(self.daemon)
+        page.app("openStandalone", "small", READ_WRITE, {"key": "k"})
+        props = {**subject("x"), "classFullName": "No:Such"}
+        error = self.fails(page, page.edit, "insertElement", "k", props)
+        self.assertEqual([error["metadata"], error["iTwinErrorId"]],
+                         [{"elProps": props}, {"scope": "imodel-native", "key": "65539"}])
+        error = self.fails(page, page.edit, "deleteElements", "k", [BLOCK, "0xfffffff"])
+        self.assertEqual([error["metadata"], error["iTwinErrorId"]],
+                         [{"elementId": "0xfffffff"}, {"scope": "dgn-db", "key": "MissingId"}])
+        self.assertEqual(page.edit("getElementProps", "k", BLOCK)["id"], BLOCK)
+        huge = {**props, "userLabel": "x" * 3000000}
+        self.assertNotIn("metadata", self.fails(page, page.edit, "insertElement", "k", huge))
+        self.assertEqual(self.fails(page, page.app, "toString", "k"),
+                         {"message": 'Method "toString" not available for channel: itwinjs-core/ipc-app'})
 
     def test_the_project_extents_are_told_at_once(self):
         page = Page(self.daemon)
