@@ -274,12 +274,24 @@ static void tick(void *arg, uint64_t idle_ms)
     count_sqlite_time(desk);
 }
 
-/* Rights of stock frontends are looked up with each request; their sessions have no claims. */
+/* A stock frontend's session gets rights when its page is loaded anew: what the former page had open waits to be
+ * opened again. Rights to that are looked up with each request, and it has no claims. */
+static void page_renewed(struct desk *desk)
+{
+    desk->has_command = false;
+    for (size_t i = 0; i < desk->n; i++) {
+        desk->all[i]->is_left = true;
+        desk->all[i]->is_in_scope = false;
+    }
+}
+
 static void rights_renewed(void *arg)
 {
-    const struct desk *desk = arg;
+    struct desk *desk = arg;
 
-    if (!desk->is_ipc && workspace_is_open(desk->current)) {
+    if (desk->is_ipc) {
+        page_renewed(desk);
+    } else if (workspace_is_open(desk->current)) {
         weh_session_set_open_access(
             desk->session,
             weh_session_access_to(desk->session, weh_str_from(desk->current->imodel)));

@@ -294,6 +294,44 @@ static weh_err open_file(struct weh_call *call, struct workspace *workspace,
     return err == WEH_OK ? put_props(call, workspace, wanted, diag) : err;
 }
 
+/* What a former page of the session has left open, if it is what is wanted now. */
+static struct workspace *find_left(const struct desk *desk, const struct wanted *wanted)
+{
+    for (size_t i = 0; i < desk->n; i++) {
+        struct workspace *workspace = desk->all[i];
+
+        if (workspace->is_left && workspace->readonly == wanted->readonly &&
+            workspace->is_checkout == wanted->is_checkout &&
+            weh_str_eq_text(wanted->name, workspace->name)) {
+            return workspace;
+        }
+    }
+    return NULL;
+}
+
+/* With its unsaved changes, and with what can be undone. */
+static weh_err adopt(struct weh_call *call, struct workspace *workspace,
+                     const struct wanted *wanted, const char *key, struct weh_diag *diag)
+{
+    static const struct weh_method reading = { .name = "ipc-app.open",
+                                               .states = WEH_IN(READY),
+                                               .access = WEH_ACCESS_VIEW };
+    const struct workspace *other = desk_find(workspace->desk, weh_str_from(key));
+    weh_err err;
+
+    if (other != NULL && other != workspace) {
+        return already_open(key, diag);
+    }
+    err = desk_enter(workspace->desk, workspace, &reading, diag); /* it may be asleep */
+    if (err != WEH_OK) {
+        return err;
+    }
+    (void)snprintf(workspace->key, sizeof(workspace->key), "%s", key);
+    err = put_props(call, workspace, wanted, diag);
+    workspace->is_left = err != WEH_OK;
+    return err;
+}
+
 static weh_err open_wanted(struct weh_call *call, struct wanted *wanted, struct weh_diag *diag)
 {
     struct desk *desk = call->workspace;
@@ -304,6 +342,9 @@ static weh_err open_wanted(struct weh_call *call, struct wanted *wanted, struct 
 
     if (err == WEH_OK) {
         err = choose_key(wanted, key, diag);
+    }
+    if (err == WEH_OK && (workspace = find_left(desk, wanted)) != NULL) {
+        return adopt(call, workspace, wanted, key, diag);
     }
     if (err == WEH_OK && desk_find(desk, weh_str_from(key)) != NULL) {
         err = already_open(key, diag);

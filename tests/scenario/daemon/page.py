@@ -17,9 +17,9 @@ class Failed(Exception):
 
 
 class Page:
-    def __init__(self, daemon, token=None):
+    def __init__(self, daemon, token=None, label=None):
         self.client = Client(daemon)
-        self.client.open(path="/ipc", Authorization=f"Bearer {token or daemon.token}")
+        self.client.open(path="/ipc" + (f"?session.resume={label}" if label else ""), Authorization=f"Bearer {token or daemon.token}")
         self.n_sent = 0
         self.n_received = 0
         self.n_requests = 0

@@ -261,6 +261,26 @@ class IpcEdit(unittest.TestCase):
         self.assertIn('"extentsSource":1', page.edit("queryFileProperty", "k", "dgn_Db", "Units")["string"])
         self.assertEqual(self.fails(page, page.call, EDITOR, "callMethod", "updateProjectExtents", 7)["errorNumber"], 1)
 
+    def test_a_page_that_is_loaded_anew_opens_what_it_had_open(self):
+        page = Page(self.daemon, label="tab")
+        page.app("openStandalone", "small", READ_WRITE, {"key": "old"})
+        saved = page.edit("insertElement", "old", subject("saved"))
+        page.app("saveChanges", "old", "one")
+        unsaved = page.edit("insertElement", "old", subject("unsaved"))
+        page.app("toggleGraphicalEditingScope", "old", True)
+        page.client.reset()
+        page = Page(self.daemon, label="tab")
+        self.assertEqual(page.app("openStandalone", "small", READ_WRITE, {"key": "new"})["key"], "new")
+        error = self.fails(page, page.app, "openStandalone", "small", READ_WRITE, {"key": "new"})
+        self.assertEqual(error["errorNumber"], 65538)
+        self.assertTrue(self.fails(page, page.app, "saveChanges", "old")["isIModelNotFoundResponse"])
+        self.assertEqual(page.edit("getElementProps", "new", unsaved)["userLabel"], "unsaved")
+        self.assertEqual(page.app("getUndoString", "new"), "one")
+        page.app("saveChanges", "new", "two")
+        self.assertNotIn("notifyGeometryChanged", [push[1][0] for push in page.take_pushed()])
+        page.app("reverseTxns", "new", 2)
+        self.assertEqual(self.fails(page, page.edit, "getElementProps", "new", saved)["errorNumber"], 65574)
+
     def test_what_is_not_there_is_said_by_name(self):
         page = Page(self.daemon)
         page.app("openStandalone", "small", READ_WRITE, {"key": "k"})
