@@ -67,7 +67,7 @@ struct workspace {
     bool readonly;
     enum weh_durability durability;
     enum change_cause cause;
-    bool is_left; /* opened by a page that was loaded anew since */
+    bool is_left;         /* opened by a page that was loaded anew since */
     bool is_in_scope;     /* a graphical editing scope is on */
     bool is_closing;      /* what is saved now is told without what has changed, as by iTwin.js */
     uint64_t n_rollbacks; /* of the briefcase, when last looked at */
