@@ -112,10 +112,10 @@ static bool turns_of(const double m[9], struct turns *out)
 
 static void multiply(const double a[9], const double b[9], double out[9])
 {
-    for (int row = 0; row < 3; row++) {
-        for (int column = 0; column < 3; column++) {
-            out[3 * row + column] = a[3 * row] * b[column] + a[3 * row + 1] * b[3 + column] +
-                                    a[3 * row + 2] * b[6 + column];
+    for (size_t i = 0; i < 9; i += 3) {
+        for (size_t column = 0; column < 3; column++) {
+            out[i + column] =
+                a[i] * b[column] + a[i + 1] * b[3 + column] + a[i + 2] * b[6 + column];
         }
     }
 }
@@ -123,9 +123,10 @@ static void multiply(const double a[9], const double b[9], double out[9])
 /* @origin + @m * @point, added up in this order. */
 static void apply(const double origin[3], const double m[9], const double point[3], double out[3])
 {
-    for (int row = 0; row < 3; row++) {
-        out[row] = origin[row] + m[3 * row] * point[0] + m[3 * row + 1] * point[1] +
-                   m[3 * row + 2] * point[2];
+    for (size_t i = 0; i < 3; i++) {
+        const double *row = m + 3 * i;
+
+        out[i] = origin[i] + row[0] * point[0] + row[1] * point[1] + row[2] * point[2];
     }
 }
 
@@ -180,7 +181,7 @@ weh_err weh_matrix_read(const struct weh_value *value, const char *where, double
 weh_err weh_transform_read(const struct weh_value *value, const char *where,
                            struct weh_transform *out, struct weh_diag *diag)
 {
-    double rows[12];
+    double rows[12] = { 0 };
     weh_err err;
 
     if (value->type == WEH_VALUE_MAP) {
@@ -190,9 +191,9 @@ weh_err weh_transform_read(const struct weh_value *value, const char *where,
                    : err;
     }
     err = read_rows(value, where, 3, 4, rows, diag);
-    for (int row = 0; row < 3 && err == WEH_OK; row++) {
-        memcpy(&out->matrix[3 * row], &rows[4 * row], 3 * sizeof(double));
-        out->origin[row] = rows[4 * row + 3];
+    for (size_t i = 0; i < 3 && err == WEH_OK; i++) {
+        memcpy(out->matrix + 3 * i, rows + 4 * i, 3 * sizeof(double));
+        out->origin[i] = rows[4 * i + 3];
     }
     return err;
 }
@@ -302,7 +303,7 @@ static void center(const struct turns *turns, const double origin[3], const doub
                    const double high[3], double out[3])
 {
     double rotation[9];
-    double range[6];
+    double range[6] = { 0 };
 
     matrix_of(turns, rotation);
     for (unsigned corner = 0; corner < 8; corner++) {

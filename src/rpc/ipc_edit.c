@@ -61,10 +61,10 @@ static const struct route *route_of(const struct weh_method *method)
     const char *name = strrchr(method->name, '.') + 1;
     size_t i = 0;
 
-    while (strcmp(routes[i].method, name) != 0) {
+    while (i < WEH_ARRAY_LEN(routes) - 1 && strcmp(routes[i].method, name) != 0) {
         i++;
-        weh_assert(i < WEH_ARRAY_LEN(routes));
     }
+    weh_assert(strcmp(routes[i].method, name) == 0);
     return &routes[i];
 }
 

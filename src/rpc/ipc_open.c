@@ -66,7 +66,7 @@ static weh_err read_text(const struct weh_value *options, const char *name, stru
     const struct weh_value *value = options == NULL ? NULL : weh_value_get(options, name);
 
     *out = WEH_STR("");
-    if (weh_value_is_null(value)) {
+    if (value == NULL || weh_value_is_null(value)) {
         return WEH_OK;
     }
     if (value->type != WEH_VALUE_STRING) {

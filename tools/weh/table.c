@@ -31,7 +31,9 @@ static struct weh_str cell_text(const struct weh_value *value, struct weh_buf *b
         weh_json_writer_init(&json, buf);
         weh_sink_value(&json.sink, value);
     }
-    return (struct weh_str){ (const char *)buf->data, buf->err == WEH_OK ? buf->len : 0 };
+    return buf->err == WEH_OK && buf->data != NULL
+               ? (struct weh_str){ (const char *)buf->data, buf->len }
+               : WEH_STR("");
 }
 
 /* Characters, not bytes: what does not begin one is not counted. */
