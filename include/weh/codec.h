@@ -129,8 +129,9 @@ struct weh_writer {
     struct {
         struct weh_str channel; /* that is answered on, as it stands in JSON */
         bool is_rpc;
-        size_t start;                           /* of the message in buf */
-        size_t result_at;                       /* of the result's key */
+        size_t start;     /* of the message in buf */
+        size_t result_at; /* of the result */
+        uint32_t result_depth;
         const struct weh_edit_subject *subject; /* of an error; NULL: none */
         struct weh_buf parts;                   /* bytes of binary values, one behind the other */
         struct weh_buf lengths;                 /* of each, uint32_t */

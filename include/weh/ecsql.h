@@ -20,6 +20,9 @@
 struct weh_briefcase;
 struct weh_ecsql;
 
+/** Further connections that an engine opens at a time. */
+#define WEH_ECSQL_BESIDE 8
+
 struct weh_ecsql_limits {
     uint32_t time_ms;         /* of one call */
     uint32_t rows;            /* of one reply */
@@ -29,6 +32,13 @@ struct weh_ecsql_limits {
     uint32_t cursors;         /* open at a time */
     uint64_t temporary_bytes; /* of a query, in temporary files */
     uint32_t slice_ms;        /* how long a query may hold up an edit that waits for it */
+};
+
+/** What became of those of the session that waited. */
+enum weh_ecsql_others {
+    WEH_ECSQL_OTHERS_RAN,
+    WEH_ECSQL_OTHERS_WAIT, /* some of them, for the query's end; edits do not */
+    WEH_ECSQL_OTHERS_STOP  /* what waits first does, and all behind it */
 };
 
 /** What an engine asks of whoever runs its session, so that a long query holds up no edits; all of it in
@@ -44,8 +54,8 @@ struct weh_ecsql_host {
     struct weh_briefcase *(*open_beside)(void *ctx);
     void (*close_beside)(void *ctx, struct weh_briefcase *beside);
     /** Run of what waits a bounded part, within the query: it may edit and save, and query too, but not go on
-     * with a cursor or close the engine. True: what waits first cannot run so; it waits for the query's end. */
-    bool (*run_waiting)(void *ctx);
+     * with a cursor or close the engine. */
+    enum weh_ecsql_others (*run_waiting)(void *ctx);
     /** A query has come whose compiled form was kept, or was not. */
     void (*count_kept)(void *ctx, bool was_kept);
 };
@@ -81,13 +91,19 @@ enum weh_ecsql_status {
     WEH_ECSQL_BAD_QUERY = 101,
     WEH_ECSQL_BAD_STEP = 102,
     WEH_ECSQL_BAD_ROW = 103,
-    WEH_ECSQL_BAD_ARGS = 104
+    WEH_ECSQL_BAD_ARGS = 104,
+    WEH_ECSQL_BAD_BLOB = 105,
+    WEH_ECSQL_BAD_RANGE = 106
 };
 
 /** What a reply in another form than weh_ecsql_query's own has to know. */
 struct weh_ecsql_outcome {
     enum weh_ecsql_status status;
     uint64_t n_rows; /* sent */
+    /* Of weh_ecsql_rows (weh/ecsql_rows.h). */
+    uint64_t n_bytes;
+    uint64_t prepare_us;
+    struct weh_ecsql_limits limits; /* that counted: time_ms, rows, bytes */
 };
 
 struct weh_ecsql_request {
@@ -103,6 +119,12 @@ struct weh_ecsql_request {
     bool trim_nulls;                   /* an array ends with its last value that is not NULL */
     struct weh_ecsql_limits quota;     /* 0: as the engine's; never more than that */
     struct weh_ecsql_outcome *outcome; /* filled, also on failure; or NULL */
+    /* Of weh_ecsql_rows. */
+    bool saved;   /* sees what was saved last, and nothing else */
+    bool columns; /* tell them */
+    size_t (*length)(
+        void *ctx); /* of the reply so far: counts as its bytes; NULL: texts and blobs do */
+    void *length_ctx;
 };
 
 /**
@@ -122,6 +144,9 @@ WEH_MUST_CHECK weh_err weh_ecsql_query(struct weh_ecsql *engine,
                                        const struct weh_ecsql_request *request,
                                        struct weh_arena *arena, struct weh_sink *sink,
                                        struct weh_diag *diag);
+
+/** True while rows of a query are sent: what runs then does so within it. False when @engine is NULL. */
+bool weh_ecsql_is_running(const struct weh_ecsql *engine);
 
 /** More rows of the cursor @id, as weh_ecsql_query writes them, without columns. WEH_E_CURSOR_INVALID:
  * it is not there, or something was edited meanwhile. */

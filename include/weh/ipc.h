@@ -64,6 +64,14 @@ void weh_ipc_answers(struct weh_writer *writer, const struct weh_envelope *envel
 /** What the error is about that weh_error_write is to write: to be called after weh_ipc_answers. @subject is kept. */
 void weh_ipc_error_about(struct weh_writer *writer, const struct weh_edit_subject *subject);
 
+/** Forget what was written since weh_reply_begin, be it half a value: another one can be written. A failure of
+ * the buffer stays. */
+void weh_ipc_reply_restart(struct weh_writer *writer);
+/** Bytes of text since weh_reply_begin, as they are before they become a string of the pair. */
+size_t weh_ipc_reply_length(const struct weh_writer *writer);
+/** Write binary values as "encoding=base64;...", the way iTwin.js has them in rows (@as_text), or as parts. */
+void weh_ipc_binary_as_text(struct weh_writer *writer, bool as_text);
+
 /** A Push on @channel (without what all names begin with): begin, write arguments one after the other,
  * end. @method, the first argument, may be NULL: there is none. @is_old: names as iTwin.js 4.0 has
  * them. */

@@ -104,6 +104,7 @@ struct weh_json_writer {
     bool after_key;
     bool stored;    /* the native library's form */
     bool fractions; /* every double as weh_json_print_stored prints it */
+    bool as_text;   /* binary values in base64, whatever binary says */
     /** Writes a binary value as JSON text onto @writer->buf; NULL: as text in base64. */
     void (*binary)(struct weh_json_writer *writer, enum weh_binary_view view, const void *bytes,
                    size_t n);

@@ -61,6 +61,7 @@ struct weh_arg {
 };
 
 struct weh_method;
+struct weh_writer;
 
 /** One request being handled; everything is borrowed for the call. */
 struct weh_call {
@@ -70,6 +71,7 @@ struct weh_call {
     const struct weh_value *request_id; /* NULL: nobody waits for a reply */
     const struct weh_arg *args;         /* in the order of the method's arguments */
     struct weh_sink *result;            /* write exactly one value, unless an error is returned */
+    struct weh_writer *writer;          /* of result, for what only one encoding has */
     const weh_err *result_err;        /* sticky: not WEH_OK when the result grew beyond the limit */
     struct weh_arena *arena;          /* scratch; emptied after the call */
     void *workspace;                  /* the session's, made by the application */

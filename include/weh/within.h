@@ -7,6 +7,9 @@
 
 #include "weh/method.h"
 
+/** So many requests of a session may wait at a time while others run within them, each within the one before. */
+#define WEH_WITHIN_MAX 8
+
 /** What waits behind the running request. */
 enum weh_waiting {
     WEH_WAITING_NONE,
@@ -16,15 +19,38 @@ enum weh_waiting {
 /** Takes no lock: asked often. */
 enum weh_waiting weh_session_waiting(const struct weh_session *session);
 
-typedef bool (*weh_may_run)(const struct weh_method *method);
+/** May a waiting request run now? */
+enum weh_may_run {
+    WEH_MAY_RUN,
+    WEH_MAY_RUN_LATER, /* others may overtake it */
+    WEH_MAY_RUN_AFTER, /* when the running request is over; what is behind it waits too */
+    WEH_MAY_RUN_LOOK   /* its params decide: ask again with them */
+};
+
+struct weh_within {
+    void *ctx;
+    /** @params as the message has them; NULL at first. */
+    enum weh_may_run (*may_run)(void *ctx, const struct weh_method *method,
+                                const struct weh_value *params);
+};
+
+/** What became of what waits. */
+enum weh_ran {
+    WEH_RAN,         /* as much as there was, or as there was time for */
+    WEH_RAN_SOME,    /* some were overtaken */
+    WEH_RAN_STOPPED, /* one waits for the end of the running request */
+};
+
 /**
- * Run what waits, in its order, up to the first that @may_run refuses, within the running request, whose
- * reply comes after theirs; as much as a turn of the session is. What the running request works with must bear
- * that. Nothing happens when this is called by a request that runs so itself, while the session ends, and while
- * its client has not read what it was answered.
- *
- * @return true when @may_run has refused what waits first: it waits for the end of the running request.
+ * Run what waits, in its order, as far as @within allows, within the running request, whose reply comes after
+ * theirs; as much as a turn of the session is. What the running request works with must bear that. Nothing
+ * happens while WEH_WITHIN_MAX wait so already, while the session ends, and while its client has not read what it
+ * was answered.
  */
-bool weh_session_run_waiting(struct weh_session *session, weh_may_run may_run);
+enum weh_ran weh_session_run_waiting(struct weh_session *session, const struct weh_within *within);
+
+/** Does a request of @method wait for which @is_it says so of its params? Only some are looked at. */
+bool weh_session_has_waiting(struct weh_session *session, const struct weh_method *method,
+                             bool (*is_it)(void *ctx, const struct weh_value *params), void *ctx);
 
 #endif

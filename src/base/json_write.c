@@ -230,7 +230,7 @@ static void write_binary_view(struct weh_sink *sink, enum weh_binary_view view, 
     struct weh_json_writer *writer = writer_of(sink);
 
     before_value(writer);
-    if (writer->binary != NULL) {
+    if (writer->binary != NULL && !writer->as_text) {
         writer->binary(writer, view, bytes, n);
         return;
     }

@@ -358,7 +358,7 @@ static weh_err bind_typed(const struct binding *binding, int type, const struct 
         return bind_blob(binding, value);
     default:
         return weh_fail_where(binding->diag, WEH_E_BAD_ARGS, binding->where,
-                              "this type of parameter cannot be bound");
+                              "Struct type binding not supported");
     }
 }
 
@@ -408,7 +408,7 @@ static weh_err bind_one(const struct binding *binding, const struct weh_value *v
     }
     if (number < TYPE_BOOLEAN || number > TYPE_STRUCT) {
         return weh_fail_where(binding->diag, WEH_E_BAD_ARGS, binding->where,
-                              "unknown type of parameter");
+                              "unsupported parameter type '%lld'", (long long)number);
     }
     return bind_typed(binding, (int)number, weh_value_get(value, "value"));
 }
@@ -448,7 +448,7 @@ static weh_err bind_member(struct binding *binding, struct weh_str key,
     binding->param = find_param(binding->statement, key, &position);
     if (binding->param == NULL && !position) {
         return weh_fail_where(binding->diag, WEH_E_BAD_ARGS, binding->where,
-                              "the query has no parameter of this name");
+                              "fail to find param index for named param '%.*s'", WEH_STR_ARGS(key));
     }
     return binding->param == NULL ? WEH_OK : bind_one(binding, value);
 }

@@ -45,24 +45,23 @@ out:
     return err;
 }
 
-static void cursor_close(const struct weh_ecsql *engine, struct ecsql_cursor *cursor)
+static void cursor_close(struct ecsql_cursor *cursor)
 {
     if (cursor->id == 0 || cursor->is_running) {
         return;
     }
-    cursor->is_over = cursor->run.side->is_beside && engine->is_beside_busy;
+    cursor->is_over = cursor->run.side->is_busy;
     if (!cursor->is_over) {
         ecsql_run_end(&cursor->run);
         cursor->id = 0;
     }
 }
 
-/* Those that could not be closed when they should have been. */
-static void close_left(struct weh_ecsql *engine)
+void ecsql_close_left(struct weh_ecsql *engine)
 {
     for (uint32_t i = 0; i < engine->limits.cursors; i++) {
         if (engine->cursors[i].is_over) {
-            cursor_close(engine, &engine->cursors[i]);
+            cursor_close(&engine->cursors[i]);
         }
     }
 }
@@ -74,7 +73,7 @@ void weh_ecsql_close_all(struct weh_ecsql *engine)
     }
     engine->n_closings++;
     for (uint32_t i = 0; engine->cursors != NULL && i < engine->limits.cursors; i++) {
-        cursor_close(engine, &engine->cursors[i]);
+        cursor_close(&engine->cursors[i]);
     }
 }
 
@@ -159,8 +158,8 @@ static uint32_t lesser(uint32_t asked, uint32_t most)
     return asked == 0 || asked > most ? most : asked;
 }
 
-static struct ecsql_run run_of(struct weh_ecsql *engine, const struct weh_ecsql_request *request,
-                               struct ecsql_kept *kept, struct weh_arena *arena)
+struct ecsql_run ecsql_run_of(struct weh_ecsql *engine, const struct weh_ecsql_request *request,
+                              struct ecsql_kept *kept, struct weh_arena *arena)
 {
     return (struct ecsql_run){
         .kept = kept,
@@ -183,8 +182,8 @@ static struct ecsql_run run_of(struct weh_ecsql *engine, const struct weh_ecsql_
     };
 }
 
-static weh_err compile(struct weh_ecsql *engine, struct weh_str text, struct ecsql_kept **out,
-                       struct weh_diag *diag)
+weh_err ecsql_engine_compile(struct weh_ecsql *engine, struct weh_str text, struct ecsql_kept **out,
+                             struct weh_diag *diag)
 {
     return text.len > engine->limits.text_bytes
                ? weh_fail_where(diag, WEH_E_TOO_LARGE, "ecsql", "the query is too long")
@@ -207,13 +206,13 @@ weh_err weh_ecsql_query(struct weh_ecsql *engine, const struct weh_ecsql_request
     struct ecsql_kept *kept = NULL;
     enum ecsql_page_end end = PAGE_DONE;
     struct ecsql_run run;
-    weh_err err = compile(engine, request->text, &kept, diag);
+    weh_err err = ecsql_engine_compile(engine, request->text, &kept, diag);
 
     tell_outcome(request, WEH_ECSQL_BAD_QUERY, 0, err);
     if (err != WEH_OK) {
         return err;
     }
-    run = run_of(engine, request, kept, arena);
+    run = ecsql_run_of(engine, request, kept, arena);
     err = ecsql_run_prepare(engine, &run, diag);
     tell_outcome(request, run.status, 0, err);
     if (err != WEH_OK) {
@@ -222,7 +221,7 @@ weh_err weh_ecsql_query(struct weh_ecsql *engine, const struct weh_ecsql_request
     weh_sink_key(sink, "columns");
     ecsql_columns_write(&kept->statement, request->abbreviate_blobs, sink);
     err = ecsql_run_page(engine, &run, sink, &end, diag);
-    close_left(engine);
+    ecsql_close_left(engine);
     tell_outcome(request, run.status, run.n_sent, err);
     if (err == WEH_OK && end != PAGE_DONE && end != PAGE_EXPIRED) {
         return cursor_open(engine, &run, n_closings, sink, diag);
@@ -265,14 +264,14 @@ weh_err weh_ecsql_next(struct weh_ecsql *engine, struct weh_str id, struct weh_s
     }
     if (cursor->changes != weh_ecsql_changes(engine) ||
         cursor->n_rollbacks != weh_briefcase_rollback_count(engine->own.briefcase)) {
-        cursor_close(engine, cursor);
+        cursor_close(cursor);
         return weh_fail_where(diag, WEH_E_CURSOR_INVALID, "cursor",
                               "something was edited since the cursor was opened");
     }
     cursor->is_running = true;
     err = ecsql_run_page(engine, &cursor->run, sink, &end, diag);
     cursor->is_running = false;
-    close_left(engine);
+    ecsql_close_left(engine);
     if (err == WEH_OK && end != PAGE_DONE && end != PAGE_EXPIRED) {
         weh_sink_key(sink, "cursor");
         weh_sink_str(sink, id);
@@ -280,7 +279,7 @@ weh_err weh_ecsql_next(struct weh_ecsql *engine, struct weh_str id, struct weh_s
             return WEH_OK;
         }
     }
-    cursor_close(engine, cursor);
+    cursor_close(cursor);
     return err;
 }
 
@@ -291,7 +290,7 @@ weh_err weh_ecsql_close(struct weh_ecsql *engine, struct weh_str id, struct weh_
     if (cursor == NULL || cursor->is_running) {
         return no_cursor(diag);
     }
-    cursor_close(engine, cursor);
+    cursor_close(cursor);
     return WEH_OK;
 }
 
@@ -333,7 +332,7 @@ weh_err weh_ecsql_explain(struct weh_ecsql *engine, struct weh_str text, struct 
     sqlite3_stmt *stmt = NULL;
     char *sql = NULL;
     size_t len;
-    weh_err err = compile(engine, text, &kept, diag);
+    weh_err err = ecsql_engine_compile(engine, text, &kept, diag);
 
     if (err != WEH_OK) {
         return err;

@@ -29,6 +29,8 @@ struct ecsql_side {
     struct weh_briefcase *briefcase; /* NULL: there is none */
     struct ecsql_instances *instances;
     bool is_beside;
+    bool
+        is_busy; /* a statement steps there: nothing else may be done with the connection; of those beside */
     uint32_t n_users; /* runs and cursors */
 };
 
@@ -48,6 +50,10 @@ struct ecsql_run {
     const struct weh_value *args; /* of the first page, with the two below */
     struct weh_arena *arena;
     bool has_args;
+    bool is_stock;               /* of weh_ecsql_rows */
+    size_t (*length)(void *ctx); /* as in the request, with the two below */
+    void *length_ctx;
+    size_t length_before; /* the rows */
 };
 
 struct ecsql_cursor {
@@ -63,7 +69,7 @@ struct ecsql_cursor {
 struct ecsql_going {
     struct ecsql_going *outer;
     struct weh_query_guard guard;
-    struct ecsql_side *side;
+    const struct ecsql_run *run;
     uint64_t started_us;
     uint64_t
         deadline_us; /* the page ends with the row at hand; the guard's, in the middle of a step, is later */
@@ -75,11 +81,10 @@ struct weh_ecsql {
     const struct weh_ec_catalog *catalog;
     struct weh_ecsql_limits limits;
     struct weh_ecsql_host host;
-    struct ecsql_side own;    /* the session's connection */
-    struct ecsql_side beside; /* for what takes long */
+    struct ecsql_side own;                      /* the session's connection */
+    struct ecsql_side beside[WEH_ECSQL_BESIDE]; /* for what takes long */
     struct ecsql_kept_list kept;
     struct ecsql_going *going;
-    bool is_beside_busy; /* a statement steps there: nothing else may be done with the connection */
     uint64_t next_cursor;
     uint64_t n_closings;          /* how often all cursors were closed */
     struct ecsql_cursor *cursors; /* limits.cursors */
@@ -98,14 +103,25 @@ void ecsql_kept_clear(struct ecsql_kept_list *list);
 WEH_MUST_CHECK weh_err ecsql_side_init(struct weh_ecsql *engine, struct ecsql_side *side,
                                        struct weh_briefcase *briefcase, struct weh_diag *diag);
 void ecsql_side_fini(struct ecsql_side *side);
-/** The connection beside, with the state of the file that the session sees now; false: not now. */
-bool ecsql_beside_open(struct weh_ecsql *engine);
+/** A connection beside that is not busy, with the state of the file that was saved last; NULL: not now. */
+struct ecsql_side *ecsql_beside_open(struct weh_ecsql *engine);
 void ecsql_beside_close(struct weh_ecsql *engine);
 /** A run or cursor begins or ends there. */
 void ecsql_side_enter(struct ecsql_side *side);
 void ecsql_side_leave(struct ecsql_side *side);
 
 struct weh_query_guard ecsql_guard(struct weh_ecsql *engine, uint64_t deadline_us);
+
+/* ---- engine.c ---- */
+
+/** The compiled @text. Errors of ecsql_kept_acquire; WEH_E_TOO_LARGE. */
+WEH_MUST_CHECK weh_err ecsql_engine_compile(struct weh_ecsql *engine, struct weh_str text,
+                                            struct ecsql_kept **out, struct weh_diag *diag);
+/** @request's run, on the session's own connection. */
+struct ecsql_run ecsql_run_of(struct weh_ecsql *engine, const struct weh_ecsql_request *request,
+                              struct ecsql_kept *kept, struct weh_arena *arena);
+/** Close the cursors that could not be closed when they should have been. */
+void ecsql_close_left(struct weh_ecsql *engine);
 
 /* ---- run.c ---- */
 
@@ -123,6 +139,10 @@ WEH_MUST_CHECK weh_err ecsql_run_prepare(struct weh_ecsql *engine, struct ecsql_
                                          struct weh_diag *diag);
 /** Its statement is not needed any more. */
 void ecsql_run_end(struct ecsql_run *run);
+/** Write the rows as an array. */
+WEH_MUST_CHECK weh_err ecsql_run_rows(struct weh_ecsql *engine, struct ecsql_run *run,
+                                      struct weh_sink *sink, enum ecsql_page_end *end,
+                                      struct weh_diag *diag);
 /** Write the members rows, done and partial. */
 WEH_MUST_CHECK weh_err ecsql_run_page(struct weh_ecsql *engine, struct ecsql_run *run,
                                       struct weh_sink *sink, enum ecsql_page_end *end,

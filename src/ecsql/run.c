@@ -18,6 +18,9 @@
 /* What others of the session take, the query has next: but not for less, and its slice at the most. */
 #define SHARE_US 1000
 
+/* Part of its slice that a query of a stock frontend has within another one. */
+#define WITHIN_SHARE 5
+
 /* What is sent of one page. */
 struct sent {
     uint64_t bytes;
@@ -26,13 +29,12 @@ struct sent {
 
 /* ---- giving way ---- */
 
-/* Let others of the session run; what it takes them is not the query's time. True: what waits cannot run
- * within a query. */
-static bool let_others_run(struct weh_ecsql *engine, struct ecsql_going *going)
+/* Let others of the session run; what it takes them is not the query's time. */
+static enum weh_ecsql_others let_others_run(struct weh_ecsql *engine, struct ecsql_going *going)
 {
     const uint64_t slice_us = (uint64_t)engine->limits.slice_ms * 1000;
     const uint64_t started_us = weh_clock_mono_us();
-    const bool is_refused = engine->host.run_waiting(engine->host.ctx);
+    const enum weh_ecsql_others others = engine->host.run_waiting(engine->host.ctx);
     const uint64_t now_us = weh_clock_mono_us();
     uint64_t share_us = now_us - started_us;
 
@@ -40,21 +42,65 @@ static bool let_others_run(struct weh_ecsql *engine, struct ecsql_going *going)
     going->deadline_us += share_us;
     share_us = share_us > slice_us ? slice_us : share_us;
     going->slice_end_us = now_us + (share_us < SHARE_US ? SHARE_US : share_us);
-    return is_refused;
+    return others;
+}
+
+static bool has_free_side(const struct weh_ecsql *engine)
+{
+    size_t i = 0;
+
+    while (i < WEH_ECSQL_BESIDE && engine->beside[i].is_busy) {
+        i++;
+    }
+    return i < WEH_ECSQL_BESIDE;
+}
+
+/* Would @run, which @going belongs to, come as far again on a connection beside, and to the same rows? */
+static bool may_begin_anew(const struct weh_ecsql *engine, const struct ecsql_run *run,
+                           const struct ecsql_going *going)
+{
+    const uint64_t now_us = weh_clock_mono_us();
+
+    return run->has_args && !run->side->is_beside && !run->kept->statement.is_random &&
+           now_us + (now_us - going->started_us) < going->deadline_us &&
+           (run->is_stock || going->outer == NULL) && has_free_side(engine) &&
+           engine->host.may_run_beside != NULL && engine->host.may_run_beside(engine->host.ctx);
+}
+
+/* What waits would get nothing by a reply without rows, which stock frontends ask for again at once. */
+static bool stops_on_own(const struct weh_ecsql *engine, const struct ecsql_going *going)
+{
+    return !going->run->is_stock || going->run->n_sent > 0 ||
+           may_begin_anew(engine, going->run, going);
+}
+
+static bool stops_beside(struct weh_ecsql *engine, struct ecsql_going *going)
+{
+    switch (let_others_run(engine, going)) {
+    case WEH_ECSQL_OTHERS_STOP:
+        return going->run->is_stock || engine->host.is_waited_for(engine->host.ctx, false);
+    case WEH_ECSQL_OTHERS_WAIT:
+        return going->run->is_stock && going->run->n_sent > 0;
+    case WEH_ECSQL_OTHERS_RAN:
+    default:
+        return false;
+    }
 }
 
 /* True when the query has to stop here. */
 static bool gives_way(struct weh_ecsql *engine, uint64_t grace_us)
 {
     struct ecsql_going *going = engine->going;
+    const struct ecsql_run *run = going->run;
     const struct weh_ecsql_host *host = &engine->host;
 
-    if (host->is_waited_for == NULL || !host->is_waited_for(host->ctx, going->side->is_beside) ||
+    if (host->is_waited_for == NULL ||
+        !host->is_waited_for(host->ctx, run->side->is_beside || run->is_stock) ||
         weh_clock_mono_us() < going->slice_end_us + grace_us) {
         return false;
     }
-    going->gave_way = !going->side->is_beside ||
-                      (let_others_run(engine, going) && host->is_waited_for(host->ctx, false));
+    going->gave_way =
+        run->side->is_beside ? stops_beside(engine, going) : stops_on_own(engine, going);
     return going->gave_way;
 }
 
@@ -63,7 +109,15 @@ static bool gives_way_within_step(void *ctx)
 {
     struct weh_ecsql *engine = ctx;
 
-    return gives_way(engine, engine->going->side->is_beside ? 0 : ROW_GRACE_US);
+    return gives_way(engine, engine->going->run->side->is_beside ? 0 : ROW_GRACE_US);
+}
+
+/* On the session's own connection. Whatever waits has waited for the query outside already. */
+static uint64_t own_slice_us(const struct weh_ecsql *engine, const struct ecsql_run *run)
+{
+    const uint64_t slice_us = (uint64_t)engine->limits.slice_ms * 1000;
+
+    return run->is_stock && engine->going != NULL ? slice_us / WITHIN_SHARE : slice_us;
 }
 
 static void going_begin(struct weh_ecsql *engine, struct ecsql_run *run, uint64_t deadline_us,
@@ -71,14 +125,14 @@ static void going_begin(struct weh_ecsql *engine, struct ecsql_run *run, uint64_
 {
     *going = (struct ecsql_going){ .outer = engine->going,
                                    .guard = ecsql_guard(engine, deadline_us + ROW_GRACE_US),
-                                   .side = run->side,
+                                   .run = run,
                                    .started_us = weh_clock_mono_us(),
                                    .deadline_us = deadline_us };
     going->guard.stop = gives_way_within_step;
     going->guard.space = &run->space;
-    engine->is_beside_busy = engine->is_beside_busy || run->side->is_beside;
+    run->side->is_busy = run->side->is_beside;
     if (!run->side->is_beside) {
-        going->slice_end_us = going->started_us + (uint64_t)engine->limits.slice_ms * 1000;
+        going->slice_end_us = going->started_us + own_slice_us(engine, run);
     }
     engine->going = going;
 }
@@ -86,7 +140,7 @@ static void going_begin(struct weh_ecsql *engine, struct ecsql_run *run, uint64_
 static void going_end(struct weh_ecsql *engine, const struct ecsql_going *going)
 {
     engine->going = going->outer;
-    engine->is_beside_busy = engine->is_beside_busy && !going->side->is_beside;
+    going->run->side->is_busy = false;
 }
 
 /* ---- a statement ---- */
@@ -120,24 +174,15 @@ void ecsql_run_end(struct ecsql_run *run)
     ecsql_side_leave(run->side);
 }
 
-/* Would @run, which @going belongs to, come as far again, and to the same rows? */
-static bool may_begin_anew(const struct ecsql_run *run, const struct ecsql_going *going)
-{
-    const uint64_t now_us = weh_clock_mono_us();
-
-    return run->has_args && !run->kept->statement.is_random &&
-           now_us + (now_us - going->started_us) < going->deadline_us;
-}
-
 /* Go on beside, behind the rows that are sent; false when that cannot be. */
 static bool move_beside(struct weh_ecsql *engine, struct ecsql_run *run, uint64_t n_sent)
 {
     struct ecsql_run beside = *run;
 
-    if (run->side->is_beside || engine->going != NULL || !ecsql_beside_open(engine)) {
+    beside.side = ecsql_beside_open(engine);
+    if (beside.side == NULL) {
         return false;
     }
-    beside.side = &engine->beside;
     beside.stmt = NULL;
     beside.skip = run->offset + n_sent;
     beside.space.used_bytes = 0;
@@ -151,6 +196,11 @@ static bool move_beside(struct weh_ecsql *engine, struct ecsql_run *run, uint64_
 
 /* ---- rows ---- */
 
+static uint64_t run_bytes(const struct ecsql_run *run, const struct sent *sent)
+{
+    return run->length == NULL ? sent->bytes : run->length(run->length_ctx) - run->length_before;
+}
+
 static enum ecsql_page_end full(struct weh_ecsql *engine, const struct ecsql_run *run,
                                 const struct sent *sent)
 {
@@ -160,7 +210,7 @@ static enum ecsql_page_end full(struct weh_ecsql *engine, const struct ecsql_run
     if (sent->n >= run->quota.rows) {
         return PAGE_ROWS;
     }
-    if (sent->bytes >= run->quota.bytes) {
+    if (run_bytes(run, sent) >= run->quota.bytes) {
         return PAGE_BYTES;
     }
     if (gives_way(engine, 0)) {
@@ -217,13 +267,30 @@ static weh_err send_page(struct weh_ecsql *engine, struct ecsql_run *run, struct
     going_begin(engine, run, deadline_us, &going);
     err = send_rows(engine, run, &sent, sink, end, diag);
     going_end(engine, &going);
-    if (err != WEH_OK || !going.gave_way || *end == PAGE_DONE || !may_begin_anew(run, &going) ||
-        !move_beside(engine, run, sent.n)) {
+    if (err != WEH_OK || !going.gave_way || *end == PAGE_DONE ||
+        !may_begin_anew(engine, run, &going) || !move_beside(engine, run, sent.n)) {
         return err;
     }
     going_begin(engine, run, deadline_us, &going);
     err = send_rows(engine, run, &sent, sink, end, diag);
     going_end(engine, &going);
+    return err;
+}
+
+weh_err ecsql_run_rows(struct weh_ecsql *engine, struct ecsql_run *run, struct weh_sink *sink,
+                       enum ecsql_page_end *end, struct weh_diag *diag)
+{
+    weh_err err;
+
+    run->length_before = run->length == NULL ? 0 : run->length(run->length_ctx);
+    weh_sink_array_begin(sink, WEH_SINK_UNKNOWN);
+    err = send_page(engine, run, sink, end, diag);
+    if (err == WEH_OK) {
+        weh_sink_array_end(sink);
+        run->status = *end == PAGE_DONE                          ? WEH_ECSQL_DONE
+                      : *end == PAGE_EXPIRED && run->n_sent == 0 ? WEH_ECSQL_TIMEOUT
+                                                                 : WEH_ECSQL_PARTIAL;
+    }
     return err;
 }
 
@@ -233,15 +300,10 @@ weh_err ecsql_run_page(struct weh_ecsql *engine, struct ecsql_run *run, struct w
     weh_err err;
 
     weh_sink_key(sink, "rows");
-    weh_sink_array_begin(sink, WEH_SINK_UNKNOWN);
-    err = send_page(engine, run, sink, end, diag);
+    err = ecsql_run_rows(engine, run, sink, end, diag);
     if (err != WEH_OK) {
         return err;
     }
-    weh_sink_array_end(sink);
-    run->status = *end == PAGE_DONE                          ? WEH_ECSQL_DONE
-                  : *end == PAGE_EXPIRED && run->n_sent == 0 ? WEH_ECSQL_TIMEOUT
-                                                             : WEH_ECSQL_PARTIAL;
     weh_sink_key(sink, "done");
     weh_sink_bool(sink, *end == PAGE_DONE);
     if (*end != PAGE_DONE) {

@@ -1,4 +1,4 @@
-/* src/ecsql/side.c - the connections that queries run on: the session's own, and one beside it.
+/* src/ecsql/side.c - the connections that queries run on: the session's own, and some beside it.
  *
  * What takes long goes on beside, where it only reads a state of the file that was saved; meanwhile the
  * session's own connection is free for edits. run.c decides when.
@@ -84,7 +84,7 @@ weh_err ecsql_side_init(struct weh_ecsql *engine, struct ecsql_side *side,
 {
     weh_err err;
 
-    *side = (struct ecsql_side){ .briefcase = briefcase, .is_beside = side == &engine->beside };
+    *side = (struct ecsql_side){ .briefcase = briefcase, .is_beside = side != &engine->own };
     err = prepare(engine, side, diag);
     if (err != WEH_OK) {
         ecsql_side_fini(side);
@@ -116,34 +116,48 @@ void ecsql_side_leave(struct ecsql_side *side)
 
 /* ---- beside ---- */
 
-bool ecsql_beside_open(struct weh_ecsql *engine)
+static bool is_there(struct weh_ecsql *engine, struct ecsql_side *side)
 {
-    struct ecsql_side *side = &engine->beside;
-    struct weh_briefcase *briefcase = NULL;
+    struct weh_briefcase *briefcase;
 
-    if (engine->host.may_run_beside == NULL || !engine->host.may_run_beside(engine->host.ctx)) {
+    if (side->briefcase != NULL) {
+        return true;
+    }
+    briefcase =
+        engine->host.open_beside == NULL ? NULL : engine->host.open_beside(engine->host.ctx);
+    if (briefcase == NULL) {
         return false;
     }
-    if (side->briefcase == NULL) {
-        briefcase = engine->host.open_beside(engine->host.ctx);
-        if (briefcase == NULL) {
-            return false;
-        }
-        if (ecsql_side_init(engine, side, briefcase, NULL) != WEH_OK) {
-            engine->host.close_beside(engine->host.ctx, briefcase);
-            return false;
-        }
+    if (ecsql_side_init(engine, side, briefcase, NULL) != WEH_OK) {
+        engine->host.close_beside(engine->host.ctx, briefcase);
+        return false;
+    }
+    return true;
+}
+
+struct ecsql_side *ecsql_beside_open(struct weh_ecsql *engine)
+{
+    struct ecsql_side *side = engine->beside;
+
+    while (side < engine->beside + WEH_ECSQL_BESIDE && side->is_busy) {
+        side++;
+    }
+    if (side == engine->beside + WEH_ECSQL_BESIDE || !is_there(engine, side)) {
+        return NULL;
     }
     /* Cursors hold the state already, which is the same one: an edit closes them. */
-    return side->n_users > 0 || weh_briefcase_read_begin(side->briefcase, NULL) == WEH_OK;
+    return side->n_users > 0 || weh_briefcase_read_begin(side->briefcase, NULL) == WEH_OK ? side
+                                                                                          : NULL;
 }
 
 void ecsql_beside_close(struct weh_ecsql *engine)
 {
-    struct weh_briefcase *briefcase = engine->beside.briefcase;
+    for (size_t i = 0; i < WEH_ECSQL_BESIDE; i++) {
+        struct weh_briefcase *briefcase = engine->beside[i].briefcase;
 
-    if (briefcase != NULL && engine->beside.n_users == 0) {
-        ecsql_side_fini(&engine->beside);
-        engine->host.close_beside(engine->host.ctx, briefcase);
+        if (briefcase != NULL && engine->beside[i].n_users == 0) {
+            ecsql_side_fini(&engine->beside[i]);
+            engine->host.close_beside(engine->host.ctx, briefcase);
+        }
     }
 }

@@ -28,6 +28,21 @@ static const struct weh_arg_spec args_none[] = { { .name = NULL } };
 
 static const struct weh_arg_spec args_key[] = { KEY, { .name = NULL } };
 
+#define TOKEN \
+    { "token", WEH_ARG_OBJECT, true, 0, 0, NULL, "IModelRpcProps: {key, ...} of an open iModel" }
+
+static const struct weh_arg_spec args_query[] = {
+    TOKEN,
+    { "request", WEH_ARG_OBJECT, true, 0, 0, NULL, "DbQueryRequest: {query, args?, limit?: {offset?, count?}, includeMetaData?, valueFormat?, abbreviateBlobs?, convertClassIdsToClassNames?, quota?: {time?, memory?}, restartToken?, usePrimaryConn?}; the rest is not looked at" },
+    { .name = NULL },
+};
+
+static const struct weh_arg_spec args_blob[] = {
+    TOKEN,
+    { "request", WEH_ARG_OBJECT, true, 0, 0, NULL, "DbBlobRequest: {className, accessString, instanceId, range?: {offset?, count?}, usePrimaryConn?}; the rest is not looked at" },
+    { .name = NULL },
+};
+
 static const struct weh_arg_spec args_log[] = {
     { "timestamp", WEH_ARG_ANY, false, 0, 0, NULL, "when it happened" },
     { "level",     WEH_ARG_INT, true,  0, 4, NULL, "0 trace, 1 info, 2 warning, 3 error, 4 none" },
@@ -177,6 +192,8 @@ static const struct weh_arg_spec args_imodel[] = {
 
 static const struct weh_method methods[] = {
     /* name, states, access, flags, arguments, result, since, help, handler */
+    { "IModelReadRpcInterface.queryBlob", OPEN, VIEW, 0, args_blob, "DbBlobResponse", "0.1", "Read a binary property, as it is stored, or part of it; of what is saved, unless usePrimaryConn is asked for.", ipc_query_blob },
+    { "IModelReadRpcInterface.queryRows", OPEN, VIEW, 0, args_query, "DbQueryResponse", "0.1", "Run a query in ECSQL over what is saved, or with usePrimaryConn also over what is not; other requests go on meanwhile. A query that fails is answered with its status.", ipc_query_rows },
     { "editor.callMethod", ANYWHERE, VIEW, WEH_METHOD_AUDITED, args_call, "any", "0.1", "Call a method of the active edit command (below).", ipc_editor_call_method },
     { "editor.startCommand", ANYWHERE, VIEW, 0, args_command, "string", "0.1", "Make an edit command the active one: basicManipulation is there; \"\" ends the active one.", ipc_editor_start_command },
     { "ipc-app.abandonChanges", OPEN, EDIT, 0, args_key, "", "0.1", "Drop all unsaved changes.", ipc_app_abandon_changes },

@@ -2,6 +2,8 @@
 #ifndef WEH_RPC_IPC_PRIV_H
 #define WEH_RPC_IPC_PRIV_H
 
+#include "weh/within.h"
+
 #include "rpc_priv.h"
 
 #define IPC_MAX_KEY WORKSPACE_KEY_MAX
@@ -27,5 +29,10 @@ WEH_MUST_CHECK weh_err ipc_scope_tell(struct workspace *workspace,
 
 /** The methods of the edit command, sorted by name. Static. */
 const struct weh_method *ipc_manipulations(size_t *n);
+
+/** May a waiting request of a stock frontend run within the running query (@ctx: the desk)? As may_run of struct
+ * weh_within. */
+enum weh_may_run ipc_query_may_run_within(void *ctx, const struct weh_method *method,
+                                          const struct weh_value *params);
 
 #endif

@@ -1,12 +1,14 @@
 /* src/rpc/query_host.c - the query engine of a workspace, and what it asks of its session: who waits, another
  * connection, and letting others run. */
+#include <time.h>
+
 #include "weh/beside.h"
 #include "weh/config.h"
 #include "weh/host.h"
 #include "weh/metrics.h"
 #include "weh/within.h"
 
-#include "rpc_priv.h"
+#include "ipc_priv.h"
 
 static bool is_waited_for(void *ctx, bool by_reads)
 {
@@ -59,11 +61,40 @@ static bool may_run_within(const struct weh_method *method)
     return (method->states & WEH_IN(READY)) != 0;
 }
 
-static bool run_waiting(void *ctx)
+static enum weh_may_run may_run_v1(void *ctx, const struct weh_method *method,
+                                   const struct weh_value *params)
+{
+    (void)ctx;
+    (void)params;
+    return may_run_within(method) ? WEH_MAY_RUN : WEH_MAY_RUN_AFTER;
+}
+
+uint64_t query_cpu_us(void)
+{
+    struct timespec time;
+
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return (uint64_t)time.tv_sec * 1000000U + (uint64_t)time.tv_nsec / 1000U;
+}
+
+/* What the session works with, as it was before: requests within this one have desks of their own making. */
+static enum weh_ecsql_others run_waiting(void *ctx)
 {
     const struct workspace *workspace = ctx;
+    struct desk *desk = workspace->desk;
+    struct workspace *current = desk->current;
+    struct desk_query *query = desk->n_queries == 0 ? NULL : desk->queries[desk->n_queries - 1];
+    const uint64_t started_us = query_cpu_us();
+    const struct weh_within within = { desk, desk->is_ipc ? ipc_query_may_run_within : may_run_v1 };
+    const enum weh_ran ran = weh_session_run_waiting(workspace->session, &within);
 
-    return weh_session_run_waiting(workspace->session, may_run_within);
+    desk->current = current;
+    if (query != NULL) {
+        query->others_cpu_us += query_cpu_us() - started_us;
+    }
+    return ran == WEH_RAN_STOPPED ? WEH_ECSQL_OTHERS_STOP
+           : ran == WEH_RAN_SOME  ? WEH_ECSQL_OTHERS_WAIT
+                                  : WEH_ECSQL_OTHERS_RAN;
 }
 
 static void count_kept(void *ctx, bool was_kept)

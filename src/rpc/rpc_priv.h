@@ -70,6 +70,9 @@ void recovery_at_end(struct workspace *workspace, enum weh_close_reason reason);
 WEH_MUST_CHECK weh_err workspace_queries(struct workspace *workspace, struct weh_ecsql **out,
                                          struct weh_diag *diag);
 
+/** What this thread has used of the processor so far. */
+uint64_t query_cpu_us(void);
+
 /** Forget where changes.summary was (NULL is fine). */
 void changes_page_destroy(struct changes_page *page);
 

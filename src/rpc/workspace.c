@@ -78,6 +78,10 @@ static weh_err take_catalog(struct workspace *workspace, struct weh_diag *diag)
     if (err == WEH_OK) {
         err = weh_ec_catalog_acquire(workspace->app->catalogs, workspace->briefcase, &fresh, diag);
     }
+    if (err == WEH_OK && fresh != workspace->catalog && weh_ecsql_is_running(workspace->queries)) {
+        err = weh_fail(diag, WEH_E_BUSY,
+                       "the schemas have changed, and a query of the former ones is still running");
+    }
     if (err == WEH_OK && fresh != workspace->catalog) {
         err = make_tools(workspace, fresh, &bis, &txns, diag);
     }

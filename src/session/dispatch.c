@@ -434,6 +434,7 @@ static weh_err call_method(struct weh_session *session, struct job *job, struct 
                              .method = job->method,
                              .request_id = job->envelope.has_id ? &job->envelope.id : NULL,
                              .result = writer->sink,
+                             .writer = writer,
                              .result_err = &writer->buf->err,
                              .arena = arena,
                              .workspace = session->workspace,

@@ -31,7 +31,9 @@ void session_destroy(struct weh_session *session)
 
 void session_cancel_locked(struct weh_session *session)
 {
-    session->is_outer_cancelled = true;
+    for (size_t i = 0; i < session->n_outers; i++) {
+        session->outers[i].is_cancelled = true;
+    }
     atomic_store(&session->cancel, true);
 }
 

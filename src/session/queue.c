@@ -32,22 +32,26 @@ void mailbox_push(struct mailbox *mailbox, struct job *job)
     atomic_fetch_add_explicit(&mailbox->n_edits, is_edit(job), memory_order_relaxed);
 }
 
+struct job *mailbox_take(struct mailbox *mailbox, struct job *before)
+{
+    struct job **link = before == NULL ? &mailbox->head : &before->next;
+    struct job *job = *link;
+
+    *link = job->next;
+    if (mailbox->tail == job) {
+        mailbox->tail = before;
+    }
+    mailbox->n--;
+    mailbox->bytes -= job->len;
+    job->next = NULL;
+    atomic_fetch_sub_explicit(&mailbox->n_all, 1, memory_order_relaxed);
+    atomic_fetch_sub_explicit(&mailbox->n_edits, is_edit(job), memory_order_relaxed);
+    return job;
+}
+
 struct job *mailbox_pop(struct mailbox *mailbox)
 {
-    struct job *job = mailbox->head;
-
-    if (job != NULL) {
-        mailbox->head = job->next;
-        if (mailbox->head == NULL) {
-            mailbox->tail = NULL;
-        }
-        mailbox->n--;
-        mailbox->bytes -= job->len;
-        job->next = NULL;
-        atomic_fetch_sub_explicit(&mailbox->n_all, 1, memory_order_relaxed);
-        atomic_fetch_sub_explicit(&mailbox->n_edits, is_edit(job), memory_order_relaxed);
-    }
-    return job;
+    return mailbox->head == NULL ? NULL : mailbox_take(mailbox, NULL);
 }
 
 void weh_frame_destroy(struct weh_frame *frame)

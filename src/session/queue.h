@@ -38,6 +38,8 @@ struct mailbox {
 void job_destroy(struct job *job);
 void mailbox_push(struct mailbox *mailbox, struct job *job);
 struct job *mailbox_pop(struct mailbox *mailbox);
+/** Take out the one behind @before (NULL: the first), which is there. */
+struct job *mailbox_take(struct mailbox *mailbox, struct job *before);
 
 /** Frames that wait for the socket. Guarded by the session's lock. */
 struct outbox {

@@ -400,17 +400,29 @@ static bool same_id(const struct weh_value *a, const struct weh_value *b)
                                     : a->as.uinteger == b->as.uinteger;
 }
 
+/* The one of @id among those that others run within; NULL when there is none. */
+static struct outer *find_outer(struct weh_session *session, const struct weh_value *id)
+{
+    for (size_t i = 0; i < session->n_outers; i++) {
+        if (session->outers[i].id != NULL && same_id(session->outers[i].id, id)) {
+            return &session->outers[i];
+        }
+    }
+    return NULL;
+}
+
 bool weh_session_cancel_request(struct weh_session *session, const struct weh_value *id)
 {
+    struct outer *outer;
     bool found = false;
 
     (void)pthread_mutex_lock(&session->lock);
+    outer = find_outer(session, id);
     if (session->running_id != NULL && same_id(session->running_id, id)) {
         atomic_store(&session->cancel, true);
         found = true;
-    }
-    if (!found && session->outer_id != NULL && same_id(session->outer_id, id)) {
-        session->is_outer_cancelled = true;
+    } else if (outer != NULL) {
+        outer->is_cancelled = true;
         found = true;
     }
     for (struct job *job = session->mailbox.head; job != NULL && !found; job = job->next) {

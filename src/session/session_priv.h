@@ -15,6 +15,7 @@
 #include "weh/method.h"
 #include "weh/session.h"
 #include "weh/spill.h"
+#include "weh/within.h"
 
 #include "host_priv.h"
 #include "queue.h"
@@ -59,6 +60,15 @@ enum ending {
     ENDING_FINISHED, /* the workspace is closed; the channel may close */
 };
 
+/** So many requests of a session may wait while others run within them. */
+#define SESSION_OUTERS WEH_WITHIN_MAX
+
+/** One of them. */
+struct outer {
+    const struct weh_value *id; /* NULL: it has none */
+    bool is_cancelled;
+};
+
 struct weh_session {
     struct weh_host *host;
     enum weh_codec codec;
@@ -99,21 +109,21 @@ struct weh_session {
     bool is_detached;                         /* without a channel, waits for one until linger_ms */
     bool scheduled;                           /* in the run queue, or with a worker */
     bool tick_due;
-    bool tick_unasked;       /* the application has not been asked since the last request */
-    bool paused;             /* requests wait until the client has read what was answered */
-    bool drop_jobs;          /* what waits is not run any more */
-    bool is_outer_cancelled; /* the request outer_id */
-    bool wake_due;           /* the worker has sent something and not yet woken the channel */
-    unsigned n_held;         /* requests answered since it was woken */
+    bool tick_unasked; /* the application has not been asked since the last request */
+    bool paused;       /* requests wait until the client has read what was answered */
+    bool drop_jobs;    /* what waits is not run any more */
+    bool wake_due;     /* the worker has sent something and not yet woken the channel */
+    unsigned n_held;   /* requests answered since it was woken */
     enum ending ending;
     enum weh_close_reason reason;
     char end_text[WEH_CLOSE_TEXT_SIZE]; /* what the operator says who ends it; "": nothing */
     struct session_shown shown;
     struct weh_identity
         new_rights; /* those of the connection that it was resumed on; the worker takes them */
-    const struct weh_value *running_id; /* of the request being run; NULL between requests */
-    const struct weh_value *outer_id;   /* of the one that it runs within; NULL: none */
-    uint64_t tick_ms;                   /* when the application wants a tick; WEH_NEVER: not now */
+    const struct weh_value *running_id;  /* of the request being run; NULL between requests */
+    struct outer outers[SESSION_OUTERS]; /* those that it runs within, from the outermost on */
+    size_t n_outers;
+    uint64_t tick_ms; /* when the application wants a tick; WEH_NEVER: not now */
 
     struct weh_session *run_next; /* guarded by the pool's lock, with the one below */
     uint64_t run_since_us;

@@ -185,6 +185,28 @@ void weh_ipc_reply_begin(struct weh_writer *writer, const struct weh_value *id)
     begin_response(writer, id);
     weh_sink_key(writer->sink, "result");
     writer->ipc.result_at = writer->buf->len;
+    writer->ipc.result_depth = writer->json.depth;
+}
+
+void weh_ipc_reply_restart(struct weh_writer *writer)
+{
+    if (writer->buf->err == WEH_OK) {
+        writer->buf->len = writer->ipc.result_at;
+    }
+    writer->json.depth = writer->ipc.result_depth;
+    writer->json.after_key = true;
+    weh_buf_clear(&writer->ipc.parts);
+    weh_buf_clear(&writer->ipc.lengths);
+}
+
+size_t weh_ipc_reply_length(const struct weh_writer *writer)
+{
+    return writer->buf->err == WEH_OK ? writer->buf->len - writer->ipc.result_at : 0;
+}
+
+void weh_ipc_binary_as_text(struct weh_writer *writer, bool as_text)
+{
+    writer->json.as_text = as_text;
 }
 
 /* Nothing was written, or what a frontend takes for an object and looks into. */

@@ -4,10 +4,13 @@
 import json
 
 from daemon import Client, TEXT, frame
+from wsraw import BINARY
 
 APP = "itwinjs-core/ipc-app"
 EDIT = "webedit/edit"
 EDITOR = "itwinjs-core/editor"
+RPC = "itwinjs-core/rpc-over-ipc"
+READ = {"interfaceName": "IModelReadRpcInterface", "interfaceVersion": "3.8.0"}
 
 
 class Failed(Exception):
@@ -24,6 +27,7 @@ class Page:
         self.n_received = 0
         self.n_requests = 0
         self.pushed = []  # [channel without "itwin.", arguments]
+        self.answers = {}  # request to data, of those that have come before another that is waited for
 
     def send(self, channel, method, data):
         self.n_requests += 1
@@ -37,26 +41,45 @@ class Page:
         opcode, payload = self.client.read_message()
         assert opcode == TEXT, opcode
         text, n_parts = json.loads(payload)
-        assert n_parts == 0, n_parts
-        message = json.loads(text)
+        parts = []
+        for _ in range(n_parts):
+            opcode, payload = self.client.read_message()
+            assert opcode == BINARY, opcode
+            parts.append(payload)
+        message = json.loads(text, object_hook=lambda map: parts[map["index"]] if map.get("ipc") == "binary" else map)
         assert message["sequence"] == self.n_received, message
         self.n_received += 1
         return message
 
-    def data_of(self, request):
+    def next_answer(self):
+        """The number of the request that is answered next; what is pushed before is kept."""
         while True:
             message = self.receive()
-            if message["type"] == 1:
-                self.pushed.append([message["channel"].removeprefix("itwin."), message["data"]])
-            else:
-                assert message["response"] == request, message
-                return message["data"]
+            if message["type"] != 1:
+                self.answers[message["response"]] = message["data"]
+                return message["response"]
+            self.pushed.append([message["channel"].removeprefix("itwin."), message["data"]])
 
-    def call(self, channel, method, *data):
-        answer = self.data_of(self.send(channel, method, data))
+    def data_of(self, request):
+        while request not in self.answers:
+            self.next_answer()
+        return self.answers.pop(request)
+
+    def result_of(self, request):
+        answer = self.data_of(request)
         if "error" in answer:
             raise Failed(answer["error"])
         return answer.get("result")
+
+    def call(self, channel, method, *data):
+        return self.result_of(self.send(channel, method, data))
+
+    def send_rpc(self, operation, *parameters, interface=READ):
+        return self.send(RPC, "request", [{"definition": interface, "operation": operation, "parameters": parameters,
+                                           "context": {"protocolVersion": "2"}}])
+
+    def rpc(self, operation, *parameters):
+        return self.result_of(self.send_rpc(operation, *parameters))
 
     def app(self, method, *data):
         return self.call(APP, method, *data)

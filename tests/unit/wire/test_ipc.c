@@ -552,6 +552,56 @@ static void test_ipc_binary_values_follow_in_order(void **state)
     assert_memory_equal(parts.bytes, "abc12345678", 11);
 }
 
+static void test_ipc_reply_can_begin_anew(void **state)
+{
+    struct fixture *f = *state;
+    struct weh_sink *sink;
+    struct weh_ipc_parts parts;
+
+    start_answer(f, true);
+    weh_reply_begin(&f->writer, &id_seven);
+    sink = f->writer.sink;
+    weh_sink_map_begin(sink, WEH_SINK_UNKNOWN);
+    weh_sink_key(sink, "a");
+    weh_sink_array_begin(sink, WEH_SINK_UNKNOWN);
+    weh_sink_binary(sink, "abc", 3);
+    weh_sink_map_begin(sink, WEH_SINK_UNKNOWN);
+    weh_sink_key(sink, "no value");
+    assert_true(weh_ipc_reply_length(&f->writer) > 20);
+    weh_ipc_reply_restart(&f->writer);
+    assert_int_equal(weh_ipc_reply_length(&f->writer), 0);
+    weh_sink_array_begin(sink, 2);
+    weh_sink_int(sink, 1);
+    weh_sink_binary(sink, "d", 1);
+    weh_sink_array_end(sink);
+    weh_reply_end(&f->writer);
+    assert_string_equal(sent_text(f, &parts),
+                        ANSWER "{\\\"result\\\":[1,{\\\"ipc\\\":\\\"binary\\\",\\\"type\\\":0,"
+                               "\\\"index\\\":0}]}}\",1]");
+    assert_memory_equal(parts.bytes, "d", 1);
+}
+
+static void test_ipc_binary_values_stand_in_the_text_where_rows_have_them(void **state)
+{
+    struct fixture *f = *state;
+    struct weh_ipc_parts parts;
+
+    start_answer(f, true);
+    weh_reply_begin(&f->writer, &id_seven);
+    weh_sink_array_begin(f->writer.sink, 3);
+    weh_ipc_binary_as_text(&f->writer, true);
+    weh_sink_binary(f->writer.sink, "abc", 3);
+    weh_sink_binary(f->writer.sink, "", 0);
+    weh_ipc_binary_as_text(&f->writer, false);
+    weh_sink_binary(f->writer.sink, "def", 3);
+    weh_sink_array_end(f->writer.sink);
+    weh_reply_end(&f->writer);
+    assert_string_equal(sent_text(f, &parts), ANSWER
+                        "{\\\"result\\\":[\\\"encoding=base64;YWJj\\\",\\\"encoding=base64;\\\","
+                        "{\\\"ipc\\\":\\\"binary\\\",\\\"type\\\":0,\\\"index\\\":0}]}}\",1]");
+    assert_int_equal(parts.n, 1);
+}
+
 static const char *error_text(struct fixture *f, bool is_rpc, const struct weh_diag *diag)
 {
     struct weh_ipc_parts parts;
@@ -719,6 +769,8 @@ int main(void)
         T(test_ipc_reply_has_number_channel_and_result),
         T(test_ipc_reply_without_a_result_is_empty),
         T(test_ipc_binary_values_follow_in_order),
+        T(test_ipc_reply_can_begin_anew),
+        T(test_ipc_binary_values_stand_in_the_text_where_rows_have_them),
         T(test_ipc_error_is_told_as_the_stock_backend_does),
         T(test_ipc_error_of_an_edit_tells_what_it_was_about),
         T(test_ipc_rpc_error_of_an_unknown_key_has_a_number),
