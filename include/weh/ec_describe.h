@@ -52,6 +52,18 @@ WEH_MUST_CHECK weh_err weh_ec_describe_schemas(const struct weh_ec_describer *de
                                                struct weh_str schema, bool items,
                                                struct weh_diag *diag);
 
+/** Write [{name, read, write, minor}] of all schemas, in the order of their ids. Errors as weh_db_fail. */
+WEH_MUST_CHECK weh_err weh_ec_schema_keys(const struct weh_ec_describer *describer,
+                                          struct weh_diag *diag);
+
+/**
+ * Write the schema @name whole as EC 3.2 JSON, as getSchemaProps of the native library 5.1.72.
+ *
+ * WEH_E_NOT_FOUND, WEH_E_NOMEM, those of weh_db_fail.
+ */
+WEH_MUST_CHECK weh_err weh_ec_schema_json(const struct weh_ec_describer *describer,
+                                          struct weh_str name, struct weh_diag *diag);
+
 /**
  * Write into @out, which is empty, what the custom attribute @xml, an instance of @class_id, says:
  * {"Class":{...},"ecClass","ecSchema"}, as the views of ECDbMeta show it. Nothing, if it cannot be read or is

@@ -120,19 +120,26 @@ const struct weh_ec_schema *ec_schema_by_id(const struct weh_ec_catalog *catalog
 
 /* ---- a class ---- */
 
+struct weh_str ec_class_name(const struct ec_describe *describe,
+                             const struct weh_ec_class *ec_class)
+{
+    return describe->is_ec_json ? ec_class->full_name_dot : ec_class->full_name;
+}
+
 static void class_names_put(struct ec_describe *describe, const char *key,
                             const struct weh_ec_class *const *classes, size_t n)
 {
     weh_sink_key(describe->sink, key);
     weh_sink_array_begin(describe->sink, (uint32_t)n);
     for (size_t i = 0; i < n; i++) {
-        weh_sink_str(describe->sink, classes[i]->full_name);
+        weh_sink_str(describe->sink, ec_class_name(describe, classes[i]));
     }
     weh_sink_array_end(describe->sink);
 }
 
-/* baseClass and mixins: EC 3.2 tells them apart, the tables do not. */
-static weh_err bases_put(struct ec_describe *describe, const struct weh_ec_class *ec_class)
+/* EC 3.2 tells bases and mixins apart, the tables do not. */
+weh_err ec_describe_bases(struct ec_describe *describe, const struct weh_ec_class *ec_class,
+                          bool is_mixin)
 {
     const struct weh_ec_class **mixins =
         weh_arena_array(describe->arena, ec_class->n_bases, sizeof(const struct weh_ec_class *));
@@ -147,7 +154,7 @@ static weh_err bases_put(struct ec_describe *describe, const struct weh_ec_class
         struct ec_attribute_facts facts = { 0 };
 
         err = ec_attribute_facts_read(describe, ec_class->bases[i]->id, EC_CONTAINER_CLASS, &facts);
-        if (facts.is_mixin) {
+        if (facts.is_mixin && !is_mixin) {
             mixins[n_mixins++] = ec_class->bases[i];
         } else if (base == NULL) {
             base = ec_class->bases[i];
@@ -157,7 +164,7 @@ static weh_err bases_put(struct ec_describe *describe, const struct weh_ec_class
         return err;
     }
     if (base != NULL) {
-        ec_put_str(describe, "baseClass", base->full_name);
+        ec_put_str(describe, "baseClass", ec_class_name(describe, base));
     }
     if (n_mixins != 0) {
         class_names_put(describe, "mixins", mixins, n_mixins);
@@ -185,7 +192,7 @@ static weh_err hidden_put(struct ec_describe *describe, const struct weh_ec_clas
 }
 
 /* ec_Class.CustomAttributeContainerType: bits, as EC 3.2 lists them; none is anywhere. */
-static void applies_to_put(struct ec_describe *describe, int64_t bits)
+void ec_describe_containers(struct ec_describe *describe, int64_t bits)
 {
     static const struct {
         int64_t bits;
@@ -220,7 +227,7 @@ static void applies_to_put(struct ec_describe *describe, int64_t bits)
     ec_put_text(describe, "appliesTo", n == 0 ? "Any" : text);
 }
 
-static const char *item_type(const struct weh_ec_class *ec_class, bool is_mixin)
+const char *ec_class_item_type(const struct weh_ec_class *ec_class, bool is_mixin)
 {
     switch (ec_class->type) {
     case WEH_EC_RELATIONSHIP:
@@ -238,7 +245,7 @@ static const char *item_type(const struct weh_ec_class *ec_class, bool is_mixin)
 void ec_describe_class_kind(struct ec_describe *describe, const struct weh_ec_class *ec_class,
                             bool is_mixin)
 {
-    ec_put_text(describe, "schemaItemType", item_type(ec_class, is_mixin));
+    ec_put_text(describe, "schemaItemType", ec_class_item_type(ec_class, is_mixin));
     if (ec_class->modifier != WEH_EC_CONCRETE) {
         ec_put_text(describe, "modifier",
                     ec_class->modifier == WEH_EC_ABSTRACT ? "Abstract" : "Sealed");
@@ -268,7 +275,7 @@ static weh_err class_row_put(struct ec_describe *describe, const struct weh_ec_c
         ec_put_column_text(describe, "displayLabel", cursor.stmt, 0);
         ec_put_column_text(describe, "description", cursor.stmt, 1);
         if (ec_class->type == WEH_EC_CUSTOM_ATTRIBUTE) {
-            applies_to_put(describe, sqlite3_column_int64(cursor.stmt, 2));
+            ec_describe_containers(describe, sqlite3_column_int64(cursor.stmt, 2));
         }
     }
     if (err == WEH_OK && (!cursor.row || sqlite3_column_bytes(cursor.stmt, 0) == 0)) {
@@ -292,7 +299,7 @@ static weh_err class_put(struct ec_describe *describe, const struct weh_ec_class
     err = class_row_put(describe, ec_class);
     class_names_put(describe, "baseClasses", ec_class->bases, ec_class->n_bases);
     if (err == WEH_OK) {
-        err = bases_put(describe, ec_class);
+        err = ec_describe_bases(describe, ec_class, false);
     }
     class_names_put(describe, "derivedClasses", ec_class->derived, ec_class->n_derived);
     if (err == WEH_OK) {

@@ -34,6 +34,8 @@ struct writer {
     struct ec_describe *describe;
     struct frame frames[MAX_FRAMES];
     unsigned depth;
+    const struct weh_ec_class
+        *named;      /* className of the whole, behind its values; NULL: not told */
     bool by_name;    /* properties in the order of their names, not as the class has them */
     uint32_t n_left; /* names that may still be compared for that; 0: it is too much */
 };
@@ -174,6 +176,20 @@ static void primitive_array_write(struct ec_describe *describe, enum weh_ec_prim
     weh_sink_array_end(describe->sink);
 }
 
+/* A struct of nothing but empty structs. */
+static bool is_hollow(const struct weh_ec_class *ec_class, const struct ec_xml_node *node)
+{
+    for (uint16_t i = 0; i < ec_class->n_properties; i++) {
+        const struct weh_ec_property *property = &ec_class->properties[i];
+        const struct ec_xml_node *child = child_find(node, property->name);
+
+        if (child != NULL && (property->kind != WEH_EC_STRUCT_VALUE || child->first != NULL)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Begin or write whole the value of @property, which stands in @node. */
 static void property_write(struct writer *writer, const struct weh_ec_property *property,
                            const struct ec_xml_node *node)
@@ -185,6 +201,10 @@ static void property_write(struct writer *writer, const struct weh_ec_property *
         (property->kind == WEH_EC_STRUCT_VALUE || property->kind == WEH_EC_NAVIGATION ||
          (property->kind == WEH_EC_PRIMITIVE && node->text.len == 0 &&
           property->primitive != WEH_EC_STRING))) {
+        return;
+    }
+    if (writer->describe->is_ec_json && property->kind == WEH_EC_STRUCT_VALUE &&
+        is_hollow(property->struct_class, node)) {
         return;
     }
     sink->ops->key(sink, property->name);
@@ -261,6 +281,9 @@ static void frame_step(struct writer *writer)
     }
     property = property_next(writer, frame);
     if (property == NULL) {
+        if (writer->depth == 1 && writer->named != NULL) {
+            ec_put_str(writer->describe, "className", writer->named->full_name_dot);
+        }
         weh_sink_map_end(writer->describe->sink);
         writer->depth--;
         return;
@@ -286,6 +309,23 @@ static bool instance_write(struct ec_describe *describe, const struct weh_ec_cla
     return writer.n_left > 0;
 }
 
+/* As EC 3.2 JSON: the values and className in one object. What cannot be read has no values. */
+static void attribute_write_json(struct ec_describe *describe, const struct weh_ec_class *ec_class,
+                                 const struct ec_xml_node *node)
+{
+    static const struct ec_xml_node nothing = { .first = NULL };
+    struct writer writer = { .describe = describe,
+                             .named = ec_class,
+                             .n_left = MAX_NAMES_COMPARED };
+
+    struct_push(&writer, ec_class,
+                node == NULL || ec_class->n_properties > MAX_ATTRIBUTE_PROPERTIES ? &nothing
+                                                                                  : node);
+    while (writer.depth != 0) {
+        frame_step(&writer);
+    }
+}
+
 static void attribute_write(struct ec_describe *describe, const struct weh_ec_class *ec_class,
                             const struct ec_xml_node *node)
 {
@@ -299,6 +339,12 @@ static void attribute_write(struct ec_describe *describe, const struct weh_ec_cl
     }
     ec_put_str(describe, "ecclass", ec_class->full_name);
     weh_sink_map_end(describe->sink);
+}
+
+static bool is_mixin_mark(const struct weh_ec_class *ec_class)
+{
+    return weh_str_eq_nocase(ec_class->schema->name, WEH_STR("CoreCustomAttributes")) &&
+           weh_str_eq_nocase(ec_class->name, WEH_STR("IsMixin"));
 }
 
 /* "bis:Element", or a class of the mixin's own schema. */
@@ -325,7 +371,7 @@ static void facts_take(struct ec_describe *describe, const struct weh_ec_class *
         node == NULL) {
         return;
     }
-    if (weh_str_eq_nocase(ec_class->name, WEH_STR("IsMixin"))) {
+    if (is_mixin_mark(ec_class)) {
         facts->is_mixin = true;
         child = child_find(node, WEH_STR("AppliesToEntityClass"));
         if (child != NULL) {
@@ -365,7 +411,8 @@ static weh_err attribute_take(struct ec_describe *describe, struct walk *walk, s
         return err;
     }
     facts_take(describe, ec_class, node, walk->container, walk->facts);
-    if (!walk->write) {
+    /* In EC JSON a mixin is an item of its own kind. */
+    if (!walk->write || (describe->is_ec_json && is_mixin_mark(ec_class))) {
         return WEH_OK;
     }
     if (!walk->any) {
@@ -373,7 +420,11 @@ static weh_err attribute_take(struct ec_describe *describe, struct walk *walk, s
         weh_sink_array_begin(describe->sink, WEH_SINK_UNKNOWN);
         walk->any = true;
     }
-    attribute_write(describe, ec_class, node);
+    if (describe->is_ec_json) {
+        attribute_write_json(describe, ec_class, node);
+    } else {
+        attribute_write(describe, ec_class, node);
+    }
     return WEH_OK;
 }
 

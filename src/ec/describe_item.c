@@ -26,7 +26,8 @@ weh_err ec_item_name(struct ec_describe *describe, enum ec_item_table table, weh
         struct weh_str name = weh_stmt_text(cursor.stmt, 1);
 
         if (schema != NULL && name.len <= EC_MAX_NAME) {
-            *out = ec_name_make(describe->arena, schema->name, ':', name);
+            *out =
+                ec_name_make(describe->arena, schema->name, describe->is_ec_json ? '.' : ':', name);
             err = out->ptr == NULL ? weh_fail_nomem(describe->diag) : WEH_OK;
         }
     }

@@ -42,6 +42,8 @@ struct ec_describe {
     size_t n_units;
     size_t n_formats;
     size_t n_compared; /* names, looking for overridden properties */
+    bool has_items;    /* of a schema as EC 3.2 JSON: the member is open */
+    bool is_ec_json;   /* EC 3.2 JSON: names with a dot, attributes with their values inside */
 };
 
 /** Run a statement on one row or many: ec_rows_begin, then while (*row) ... ec_rows_next. */
@@ -79,6 +81,17 @@ struct weh_str ec_name_make(struct weh_arena *arena, struct weh_str schema, char
                             struct weh_str name);
 const struct weh_ec_schema *ec_schema_by_id(const struct weh_ec_catalog *catalog, weh_id id);
 
+/** "EntityClass", "Mixin", ... */
+const char *ec_class_item_type(const struct weh_ec_class *ec_class, bool is_mixin);
+/** How the answer names a class. */
+struct weh_str ec_class_name(const struct ec_describe *describe,
+                             const struct weh_ec_class *ec_class);
+/** Member appliesTo of a class of custom attributes; @bits of ec_Class.CustomAttributeContainerType. */
+void ec_describe_containers(struct ec_describe *describe, int64_t bits);
+/** Members baseClass and mixins. */
+weh_err ec_describe_bases(struct ec_describe *describe, const struct weh_ec_class *ec_class,
+                          bool is_mixin);
+
 /* describe_attribute.c */
 /** Members customAttributes (unless there is none), then isMixin and hidden facts into @facts. */
 struct ec_attribute_facts {
@@ -115,7 +128,7 @@ enum ec_item_table {
     EC_ITEM_QUANTITY,
     EC_ITEM_CATEGORY
 };
-/** The name "Schema:Name" of an item, in the arena, or without bytes. */
+/** The name of an item ("Schema:Name", in EC JSON "Schema.Name"), in the arena, or without bytes. */
 weh_err ec_item_name(struct ec_describe *describe, enum ec_item_table table, weh_id id,
                      struct weh_str *out);
 
@@ -124,5 +137,24 @@ weh_err ec_item_name(struct ec_describe *describe, enum ec_item_table table, weh
 weh_err ec_describe_quantity(struct ec_describe *describe, weh_id id);
 /** Members units and formats of what was collected. */
 weh_err ec_describe_units(struct ec_describe *describe);
+/** A member that names ("Units.M") what has the id in @column; nothing when that is NULL. @sql gives schema id
+ * and name of an id. */
+weh_err ec_reference_put(struct ec_describe *describe, const char *key, const char *sql,
+                         sqlite3_stmt *stmt, int column);
+/** The members of the format @id, whose columns from @first on are DisplayLabel, Description, NumericSpec,
+ * CompositeSpec. */
+weh_err ec_describe_format(struct ec_describe *describe, weh_id id, sqlite3_stmt *stmt, int first);
+
+/* describe_schema.c */
+/** Member references; in EC JSON none when there are none. */
+weh_err ec_describe_references(struct ec_describe *describe, weh_id schema);
+
+/* schema_json.c */
+/** Key and beginning of one of a schema's items, and of them all when it is the first. */
+void ec_json_item_begin(struct ec_describe *describe, struct weh_str name);
+
+/* schema_json_class.c */
+/** The item of the class that @stmt stands on: Id, DisplayLabel, Description, containers. */
+weh_err ec_json_class(struct ec_describe *describe, sqlite3_stmt *stmt);
 
 #endif

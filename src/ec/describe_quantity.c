@@ -194,9 +194,8 @@ static weh_err reference_name_put(struct ec_describe *describe, const char *key,
     return WEH_OK;
 }
 
-/* A member that names what has the id in @column; nothing when that is NULL. */
-static weh_err reference_put(struct ec_describe *describe, const char *key, const char *sql,
-                             sqlite3_stmt *stmt, int column)
+weh_err ec_reference_put(struct ec_describe *describe, const char *key, const char *sql,
+                         sqlite3_stmt *stmt, int column)
 {
     struct ec_cursor cursor = { 0 };
     weh_err err;
@@ -255,16 +254,16 @@ static weh_err unit_put(struct ec_describe *describe, struct weh_str name)
         ec_put_column_number(describe, "numerator", cursor.stmt, 3);
         ec_put_column_number(describe, "denominator", cursor.stmt, 4);
         ec_put_column_number(describe, "offset", cursor.stmt, 5);
-        err = reference_put(describe, "phenomenon",
-                            "SELECT SchemaId,Name FROM main.ec_Phenomenon WHERE Id=?1", cursor.stmt,
-                            6);
+        err = ec_reference_put(describe, "phenomenon",
+                               "SELECT SchemaId,Name FROM main.ec_Phenomenon WHERE Id=?1",
+                               cursor.stmt, 6);
         if (err == WEH_OK) {
-            err = reference_put(describe, "unitSystem",
-                                "SELECT SchemaId,Name FROM main.ec_UnitSystem WHERE Id=?1",
-                                cursor.stmt, 7);
+            err = ec_reference_put(describe, "unitSystem",
+                                   "SELECT SchemaId,Name FROM main.ec_UnitSystem WHERE Id=?1",
+                                   cursor.stmt, 7);
         }
         if (err == WEH_OK) {
-            err = reference_put(describe, "invertsUnit", unit_name_sql, cursor.stmt, 8);
+            err = ec_reference_put(describe, "invertsUnit", unit_name_sql, cursor.stmt, 8);
         }
         weh_sink_map_end(describe->sink);
     }
@@ -304,7 +303,7 @@ static weh_err composite_units_put(struct ec_describe *describe, struct ec_curso
     while (err == WEH_OK && cursor->row) {
         weh_sink_map_begin(describe->sink, WEH_SINK_UNKNOWN);
         ec_put_column_text(describe, "label", cursor->stmt, 0);
-        err = reference_put(describe, "name", unit_name_sql, cursor->stmt, 1);
+        err = ec_reference_put(describe, "name", unit_name_sql, cursor->stmt, 1);
         weh_sink_map_end(describe->sink);
         if (err == WEH_OK) {
             err = ec_rows_next(describe, cursor);
@@ -334,6 +333,16 @@ static weh_err composite_put(struct ec_describe *describe, weh_id format, struct
     return err;
 }
 
+weh_err ec_describe_format(struct ec_describe *describe, weh_id id, sqlite3_stmt *stmt, int first)
+{
+    weh_err err;
+
+    ec_put_column_text(describe, "label", stmt, first);
+    ec_put_column_text(describe, "description", stmt, first + 1);
+    err = members_put(describe, weh_stmt_text(stmt, first + 2));
+    return err == WEH_OK ? composite_put(describe, id, weh_stmt_text(stmt, first + 3)) : err;
+}
+
 static weh_err format_put(struct ec_describe *describe, struct weh_str name)
 {
     static const char sql[] = "SELECT Id,DisplayLabel,Description,NumericSpec,CompositeSpec "
@@ -344,13 +353,8 @@ static weh_err format_put(struct ec_describe *describe, struct weh_str name)
     if (err == WEH_OK && cursor.row) {
         describe->sink->ops->key(describe->sink, name);
         weh_sink_map_begin(describe->sink, WEH_SINK_UNKNOWN);
-        ec_put_column_text(describe, "label", cursor.stmt, 1);
-        ec_put_column_text(describe, "description", cursor.stmt, 2);
-        err = members_put(describe, weh_stmt_text(cursor.stmt, 3));
-        if (err == WEH_OK) {
-            err = composite_put(describe, (weh_id)sqlite3_column_int64(cursor.stmt, 0),
-                                weh_stmt_text(cursor.stmt, 4));
-        }
+        err = ec_describe_format(describe, (weh_id)sqlite3_column_int64(cursor.stmt, 0),
+                                 cursor.stmt, 1);
         weh_sink_map_end(describe->sink);
     }
     ec_rows_end(describe, &cursor);

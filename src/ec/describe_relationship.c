@@ -46,12 +46,13 @@ weh_err ec_describe_one_end(struct ec_describe *describe, const struct weh_ec_cl
 
     weh_sink_map_begin(describe->sink, WEH_SINK_UNKNOWN);
     if (constraint->abstract_class != NULL) {
-        ec_put_str(describe, "abstractConstraint", constraint->abstract_class->full_name);
+        ec_put_str(describe, "abstractConstraint",
+                   ec_class_name(describe, constraint->abstract_class));
     }
     weh_sink_key(describe->sink, "constraintClasses");
     weh_sink_array_begin(describe->sink, constraint->n_classes);
     for (uint32_t i = 0; i < constraint->n_classes; i++) {
-        weh_sink_str(describe->sink, constraint->classes[i]->full_name);
+        weh_sink_str(describe->sink, ec_class_name(describe, constraint->classes[i]));
     }
     weh_sink_array_end(describe->sink);
     multiplicity_put(describe, constraint);

@@ -2,29 +2,34 @@
 #include "describe_priv.h"
 #include "ec_priv.h"
 
-static weh_err references_put(struct ec_describe *describe, weh_id id)
+weh_err ec_describe_references(struct ec_describe *describe, weh_id schema)
 {
     static const char sql[] =
         "SELECT r.ReferencedSchemaId FROM main.ec_SchemaReference r JOIN main.ec_Schema s "
         "ON s.Id=r.ReferencedSchemaId WHERE r.SchemaId=?1 ORDER BY s.Name";
     struct ec_cursor cursor = { 0 };
-    weh_err err = ec_rows_begin(describe, sql, id, 0, &cursor);
+    weh_err err = ec_rows_begin(describe, sql, schema, 0, &cursor);
+    const bool is_told = !describe->is_ec_json || (err == WEH_OK && cursor.row);
 
-    weh_sink_key(describe->sink, "references");
-    weh_sink_array_begin(describe->sink, WEH_SINK_UNKNOWN);
+    if (is_told) {
+        weh_sink_key(describe->sink, "references");
+        weh_sink_array_begin(describe->sink, WEH_SINK_UNKNOWN);
+    }
     while (err == WEH_OK && cursor.row) {
-        const struct weh_ec_schema *schema =
+        const struct weh_ec_schema *to =
             ec_schema_by_id(describe->catalog, (weh_id)sqlite3_column_int64(cursor.stmt, 0));
 
-        if (schema != NULL) {
+        if (to != NULL) {
             weh_sink_map_begin(describe->sink, 2);
-            ec_put_str(describe, "name", schema->name);
-            ec_put_version(describe, schema);
+            ec_put_str(describe, "name", to->name);
+            ec_put_version(describe, to);
             weh_sink_map_end(describe->sink);
         }
         err = ec_rows_next(describe, &cursor);
     }
-    weh_sink_array_end(describe->sink);
+    if (is_told) {
+        weh_sink_array_end(describe->sink);
+    }
     ec_rows_end(describe, &cursor);
     return err;
 }
@@ -115,7 +120,7 @@ static weh_err schema_put(struct ec_describe *describe, const struct weh_ec_sche
     ec_put_version(describe, schema);
     ec_put_column_text(describe, "label", row, 1);
     ec_put_column_text(describe, "description", row, 2);
-    err = references_put(describe, schema->id);
+    err = ec_describe_references(describe, schema->id);
     if (err == WEH_OK) {
         err = ec_describe_attributes(describe, schema->id, EC_CONTAINER_SCHEMA, &facts);
     }

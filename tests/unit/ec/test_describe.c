@@ -385,21 +385,37 @@ static void test_description_of_an_unreadable_attribute_is_marked(void **state)
     describe_close(&f);
 }
 
-static void test_description_without_memory_fails_and_leaves_nothing(void **state)
+static weh_err describe_widget(const struct weh_ec_describer *describer)
 {
-    struct describe_fixture *f = *state;
+    return weh_ec_describe_class(describer, WEH_STR("WebEditTest:Widget"), true, NULL);
+}
+
+static weh_err write_schema(const struct weh_ec_describer *describer)
+{
+    return weh_ec_schema_json(describer, WEH_STR("WebEditTest"), NULL);
+}
+
+static weh_err write_keys(const struct weh_ec_describer *describer)
+{
+    return weh_ec_schema_keys(describer, NULL);
+}
+
+static void assert_fails_without_memory(struct describe_fixture *f,
+                                        weh_err (*describe)(const struct weh_ec_describer *))
+{
+    struct weh_ec_describer first = describe_begin(f);
     weh_err err = WEH_E_NOMEM;
     unsigned nth = 1;
 
     /* Prepared statements stay in the cache. */
-    (void)describe_class(f, "WebEditTest:Widget");
+    assert_int_equal(describe(&first), WEH_OK);
     for (; err == WEH_E_NOMEM; nth++) {
         struct weh_ec_describer describer = describe_begin(f);
         size_t before = fake_alloc_live();
         struct weh_value value;
 
         fake_alloc_fail_at(nth);
-        err = weh_ec_describe_class(&describer, WEH_STR("WebEditTest:Widget"), true, NULL);
+        err = describe(&describer);
         if (err == WEH_OK) {
             err = weh_value_sink_take(&f->sink, &value, NULL);
         }
@@ -409,7 +425,60 @@ static void test_description_without_memory_fails_and_leaves_nothing(void **stat
         assert_int_equal(fake_alloc_live(), before);
     }
     assert_int_equal(err, WEH_OK);
-    assert_true(nth > 5);
+    assert_true(nth > 2);
+}
+
+static void test_description_without_memory_fails_and_leaves_nothing(void **state)
+{
+    assert_fails_without_memory(*state, describe_widget);
+    assert_fails_without_memory(*state, write_schema);
+    assert_fails_without_memory(*state, write_keys);
+}
+
+static void test_schema_as_json_is_found_by_its_name_in_any_case(void **state)
+{
+    struct describe_fixture *f = *state;
+    struct weh_ec_describer describer = describe_begin(f);
+
+    assert_int_equal(weh_ec_schema_json(&describer, WEH_STR("GENERIC"), NULL), WEH_OK);
+    assert_text_at(describe_take(f), "name", "Generic");
+    describer = describe_begin(f);
+    assert_int_equal(weh_ec_schema_json(&describer, WEH_STR("bis"), NULL), WEH_E_NOT_FOUND);
+    assert_int_equal(weh_ec_schema_json(&describer, WEH_STR(""), NULL), WEH_E_NOT_FOUND);
+}
+
+static void test_schema_as_json_has_no_more_than_there_is(void **state)
+{
+    struct describe_fixture f;
+    struct weh_ec_describer describer;
+
+    (void)state;
+    describe_open(&f, "small.bim",
+                  "INSERT INTO ec_Schema(Name,Alias,VersionDigit1,VersionDigit2,VersionDigit3) "
+                  "VALUES('Nothing','no',1,2,3)");
+    describer = describe_begin(&f);
+    assert_int_equal(weh_ec_schema_json(&describer, WEH_STR("Nothing"), NULL), WEH_OK);
+    assert_json(describe_take(&f),
+                "{\"$schema\":\"https://dev.bentley.com/json_schemas/ec/32/ecschema\","
+                "\"name\":\"Nothing\",\"version\":\"01.02.03\",\"alias\":\"no\"}");
+    describe_close(&f);
+}
+
+static void test_schema_as_json_leaves_out_structs_of_nothing(void **state)
+{
+    struct describe_fixture f;
+    struct weh_ec_describer describer;
+
+    (void)state;
+    describe_open(&f, "small.bim",
+                  "UPDATE ec_CustomAttribute SET Instance='<ShareColumns><A/></ShareColumns>' "
+                  "WHERE ContainerType=30; "
+                  "UPDATE ec_CustomAttribute SET Instance='<' WHERE ContainerType=1");
+    describer = describe_begin(&f);
+    assert_int_equal(weh_ec_schema_json(&describer, WEH_STR("WebEditTest"), NULL), WEH_OK);
+    assert_json(value_at(describe_take(&f), "customAttributes"),
+                "[{\"className\":\"CoreCustomAttributes.DynamicSchema\"}]");
+    describe_close(&f);
 }
 
 /* An attribute of the class Widget with @n tags, as JSON. */
@@ -469,6 +538,9 @@ int main(void)
         cmocka_unit_test(test_description_of_damaged_details_harms_nobody),
         cmocka_unit_test(test_description_of_an_unreadable_attribute_is_marked),
         cmocka_unit_test(test_description_without_memory_fails_and_leaves_nothing),
+        cmocka_unit_test(test_schema_as_json_is_found_by_its_name_in_any_case),
+        cmocka_unit_test(test_schema_as_json_has_no_more_than_there_is),
+        cmocka_unit_test(test_schema_as_json_leaves_out_structs_of_nothing),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -404,7 +404,8 @@ static void assert_json_schema(struct describe_fixture *f, const struct weh_valu
     }
 }
 
-static void test_description_of_schemas_has_every_fact_of_their_json(void **state)
+/* @check of each schema that the official backend wrote. */
+static void check_schemas(void (*check)(struct describe_fixture *f, const struct weh_value *theirs))
 {
     struct describe_fixture f;
     struct weh_arena arena;
@@ -412,7 +413,6 @@ static void test_description_of_schemas_has_every_fact_of_their_json(void **stat
     struct weh_str rest;
     size_t n = 0;
 
-    (void)state;
     describe_open(&f, "small.bim", NULL);
     weh_arena_init(&arena, 0);
     weh_buf_init(&lines, 0);
@@ -424,7 +424,7 @@ static void test_description_of_schemas_has_every_fact_of_their_json(void **stat
 
         rest = weh_str_split(rest, '\n', &text);
         assert_int_equal(weh_json_parse(text, &limits, &arena, &schema, NULL), WEH_OK);
-        assert_json_schema(&f, &schema);
+        check(&f, &schema);
     }
     assert_int_equal(n, 3);
     weh_buf_fini(&lines);
@@ -432,11 +432,37 @@ static void test_description_of_schemas_has_every_fact_of_their_json(void **stat
     describe_close(&f);
 }
 
+static void test_description_of_schemas_has_every_fact_of_their_json(void **state)
+{
+    (void)state;
+    check_schemas(assert_json_schema);
+}
+
+static void assert_same_json(struct describe_fixture *f, const struct weh_value *theirs)
+{
+    const struct weh_ec_describer describer = describe_begin(f);
+    const struct weh_str name = weh_value_str(weh_value_get(theirs, "name"));
+    const struct weh_value *ours;
+
+    assert_int_equal(weh_ec_schema_json(&describer, name, NULL), WEH_OK);
+    ours = describe_take(f);
+    if (!values_match(theirs, ours, false)) {
+        fail_values("schema", theirs, ours);
+    }
+}
+
+static void test_schemas_as_json_are_what_the_official_backend_writes(void **state)
+{
+    (void)state;
+    check_schemas(assert_same_json);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_description_of_classes_has_every_fact_of_the_metadata),
         cmocka_unit_test(test_description_of_schemas_has_every_fact_of_their_json),
+        cmocka_unit_test(test_schemas_as_json_are_what_the_official_backend_writes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
