@@ -28,6 +28,14 @@ struct weh_id_list {
 };
 
 /**
+ * Leave out of the @n ids at @ids, which are changed, those that stood before.
+ *
+ * @out  views into @ids. WEH_E_NOMEM.
+ */
+WEH_MUST_CHECK weh_err weh_id_list_unique(weh_id *ids, size_t n, struct weh_arena *arena,
+                                          struct weh_id_list *out, struct weh_diag *diag);
+
+/**
  * Read the set @text, whose ids come out ascending, each once.
  *
  * @where  the argument that @text is, for the error.

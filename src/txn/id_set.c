@@ -2,6 +2,7 @@
 #include "weh/id_set.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 static void write_run(struct weh_buf *out, uint64_t increment, uint64_t length)
 {
@@ -134,5 +135,57 @@ weh_err weh_id_set_read(struct weh_str text, const char *where, size_t max, stru
     }
     out->ids = ids;
     out->n = n;
+    return WEH_OK;
+}
+
+/* ---- each once ---- */
+
+struct placed_id {
+    weh_id id;
+    size_t at;
+};
+
+static int compare_placed(const void *left, const void *right)
+{
+    const struct placed_id *a = left;
+    const struct placed_id *b = right;
+
+    if (a->id != b->id) {
+        return a->id < b->id ? -1 : 1;
+    }
+    return a->at < b->at ? -1 : a->at > b->at;
+}
+
+static int compare_places(const void *left, const void *right)
+{
+    const struct placed_id *a = left;
+    const struct placed_id *b = right;
+
+    return a->at < b->at ? -1 : a->at > b->at;
+}
+
+weh_err weh_id_list_unique(weh_id *ids, size_t n, struct weh_arena *arena, struct weh_id_list *out,
+                           struct weh_diag *diag)
+{
+    struct placed_id *placed = weh_arena_array(arena, n == 0 ? 1 : n, sizeof(*placed));
+    size_t n_kept = 0;
+
+    if (placed == NULL) {
+        return weh_fail_nomem(diag);
+    }
+    for (size_t i = 0; i < n; i++) {
+        placed[i] = (struct placed_id){ ids[i], i };
+    }
+    qsort(placed, n, sizeof(*placed), compare_placed);
+    for (size_t i = 0; i < n; i++) {
+        if (i == 0 || placed[i].id != placed[i - 1].id) {
+            placed[n_kept++] = placed[i];
+        }
+    }
+    qsort(placed, n_kept, sizeof(*placed), compare_places);
+    for (size_t i = 0; i < n_kept; i++) {
+        ids[i] = placed[i].id;
+    }
+    *out = (struct weh_id_list){ ids, n_kept };
     return WEH_OK;
 }

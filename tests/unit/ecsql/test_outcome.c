@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "weh/ecsql.h"
+#include "weh/ecsql_ask.h"
 #include "weh/value_sink.h"
 
 #include "ec_fixture.h"
@@ -128,12 +128,64 @@ static void test_queries_are_compiled_once_while_they_are_kept(void **state)
     weh_ecsql_destroy(engine);
 }
 
+static weh_err ask_ids(struct weh_ecsql *engine, const char *text, uint32_t max_rows,
+                       struct weh_arena *arena, struct weh_id_list *out)
+{
+    const struct weh_ecsql_ask ask = { .text = weh_str_from(text), .max_rows = max_rows };
+
+    return weh_ecsql_ask_ids(engine, &ask, arena, out, NULL);
+}
+
+static void test_asking_gives_the_rows_of_all_pages(void **state)
+{
+    struct weh_ecsql *engine = open_engine(*state);
+    struct weh_id_list ids = { NULL, 0 };
+    struct weh_arena arena;
+
+    weh_arena_init(&arena, 0);
+    /* Three rows come in one reply. */
+    assert_int_equal(ask_ids(engine,
+                             "SELECT ECInstanceId FROM BisCore.Element ORDER BY ECInstanceId", 423,
+                             &arena, &ids),
+                     WEH_OK);
+    assert_int_equal(ids.n, 423);
+    for (size_t i = 1; i < ids.n; i++) {
+        assert_true(ids.ids[i] > ids.ids[i - 1]);
+    }
+    assert_int_equal(ask_ids(engine, "SELECT ECInstanceId FROM BisCore.Element", 422, &arena, &ids),
+                     WEH_E_LIMIT);
+    assert_int_equal(ask_ids(engine, "SELECT Model.Id FROM BisCore.Subject", 100, &arena, &ids),
+                     WEH_OK);
+    assert_int_equal(ids.n, 1);
+    assert_int_equal(ids.ids[0], 1);
+    weh_arena_fini(&arena);
+    weh_ecsql_destroy(engine);
+}
+
+static void test_asking_what_fails_or_takes_too_long_is_an_error(void **state)
+{
+    struct weh_ecsql *engine = open_engine(*state);
+    struct weh_id_list ids = { NULL, 0 };
+    struct weh_arena arena;
+
+    weh_arena_init(&arena, 0);
+    assert_int_equal(ask_ids(engine, ENDLESS, 1, &arena, &ids), WEH_E_LIMIT);
+    assert_int_equal(ask_ids(engine, "SELECT x FROM BisCore.Element", 1, &arena, &ids),
+                     WEH_E_QUERY);
+    assert_int_equal(ask_ids(engine, "SELECT NULL FROM BisCore.Subject", 9, &arena, &ids), WEH_OK);
+    assert_int_equal(ids.n, 0);
+    weh_arena_fini(&arena);
+    weh_ecsql_destroy(engine);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_outcome_tells_where_a_query_ended),
         cmocka_unit_test(test_outcome_tells_of_arguments),
         cmocka_unit_test(test_queries_are_compiled_once_while_they_are_kept),
+        cmocka_unit_test(test_asking_gives_the_rows_of_all_pages),
+        cmocka_unit_test(test_asking_what_fails_or_takes_too_long_is_an_error),
     };
 
     return cmocka_run_group_tests(tests, ec_fixture_setup, ec_fixture_teardown);

@@ -48,6 +48,23 @@ static void test_id_set_invalid_and_repeated_ids_are_left_out(void **state)
     CHECK("+5+A", 5, 3, 15);
 }
 
+static void test_id_list_keeps_the_first_of_equal_ids_in_their_order(void **state)
+{
+    weh_id ids[] = { 7, 3, 7, 0, 9, 3, 0, 1, 7 };
+    const weh_id expected[] = { 7, 3, 0, 9, 1 };
+    struct weh_id_list list = { NULL, 0 };
+    struct weh_arena arena;
+
+    (void)state;
+    weh_arena_init(&arena, 0);
+    assert_int_equal(weh_id_list_unique(ids, WEH_ARRAY_LEN(ids), &arena, &list, NULL), WEH_OK);
+    assert_int_equal(list.n, WEH_ARRAY_LEN(expected));
+    assert_memory_equal(list.ids, expected, sizeof(expected));
+    assert_int_equal(weh_id_list_unique(ids, 0, &arena, &list, NULL), WEH_OK);
+    assert_int_equal(list.n, 0);
+    weh_arena_fini(&arena);
+}
+
 static void test_id_set_over_the_limit_tells_the_buffer(void **state)
 {
     const weh_id ids[] = { 1, 3, 7 };
@@ -136,6 +153,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_id_set_of_the_format_description_is_written),
         cmocka_unit_test(test_id_set_invalid_and_repeated_ids_are_left_out),
+        cmocka_unit_test(test_id_list_keeps_the_first_of_equal_ids_in_their_order),
         cmocka_unit_test(test_id_set_over_the_limit_tells_the_buffer),
         cmocka_unit_test(test_id_set_that_was_written_is_read),
         cmocka_unit_test(test_id_set_of_another_form_is_refused_by_name),
