@@ -59,6 +59,8 @@ struct weh_element_key {
     const struct weh_value *code;           /* {spec, scope, value}; NULL: not this */
     bool want_geometry;                     /* geom too */
     bool want_brep_data;                    /* the Parasolid data in it */
+    bool want_excluded_set; /* excludedElements of a display style as a compressed set of ids */
+    bool omit_script_ids;   /* elementIds in the schedule script of one are "" */
 };
 
 /**

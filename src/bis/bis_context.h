@@ -120,6 +120,8 @@ struct weh_bis {
     struct weh_buf geometry; /* the stream that an edit stores */
     bool want_geometry;      /* of the element that is being read */
     bool want_brep_data;
+    bool want_excluded_set; /* of a display style */
+    bool omit_script_ids;   /* the same */
     /* What is known to exist; emptied by weh_bis_forget and by every delete. */
     struct bis_model_info models[BIS_CACHE_SIZE];
     struct {

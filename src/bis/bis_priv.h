@@ -77,6 +77,8 @@ weh_err bis_write_plain(struct weh_bis *bis, const struct bis_plan *plan, struct
                         struct weh_diag *diag);
 weh_err bis_write_json(struct weh_bis *bis, struct weh_str text, const char *key,
                        struct weh_sink *sink, struct weh_diag *diag);
+/** Change the parsed JSON properties of a display style to what is to be shown. */
+weh_err bis_style_show(struct weh_bis *bis, struct weh_value *json, struct weh_diag *diag);
 weh_err bis_write_parts(struct weh_bis *bis, const struct bis_plan *plan, weh_id id,
                         struct weh_sink *sink, struct weh_diag *diag);
 /** Write geom, if it is wanted and the element has one. */

@@ -153,8 +153,9 @@ static void write_without_nulls(const struct weh_value *root, struct weh_sink *s
     }
 }
 
-weh_err bis_write_json(struct weh_bis *bis, struct weh_str text, const char *key,
-                       struct weh_sink *sink, struct weh_diag *diag)
+/* @style: of a display style. */
+static weh_err write_json(struct weh_bis *bis, struct weh_str text, const char *key, bool style,
+                          struct weh_sink *sink, struct weh_diag *diag)
 {
     static const struct weh_json_limits limits = { WEH_JSON_MAX_DEPTH, READ_JSON_VALUES };
     struct weh_value value;
@@ -170,9 +171,19 @@ weh_err bis_write_json(struct weh_bis *bis, struct weh_str text, const char *key
     if (err != WEH_OK || value.type == WEH_VALUE_NULL) {
         return WEH_OK; /* text that is no JSON is not shown, as by the native library */
     }
+    err = style ? bis_style_show(bis, &value, diag) : WEH_OK;
+    if (err != WEH_OK) {
+        return err;
+    }
     weh_sink_key(sink, key);
     write_without_nulls(&value, sink);
     return WEH_OK;
+}
+
+weh_err bis_write_json(struct weh_bis *bis, struct weh_str text, const char *key,
+                       struct weh_sink *sink, struct weh_diag *diag)
+{
+    return write_json(bis, text, key, false, sink, diag);
 }
 
 void bis_write_related(struct weh_bis *bis, const char *key, weh_id id, weh_id rel,
@@ -241,7 +252,8 @@ static weh_err write_element(struct weh_bis *bis, const struct bis_plan *plan, w
     weh_sink_key(sink, "id");
     weh_sink_id(sink, id);
     if (json >= 0) {
-        err = bis_write_json(bis, weh_stmt_text(plan->select, json), "jsonProperties", sink, diag);
+        err = write_json(bis, weh_stmt_text(plan->select, json), "jsonProperties",
+                         (plan->traits & TRAIT(DISPLAY_STYLE)) != 0, sink, diag);
     }
     if (err == WEH_OK) {
         err = bis_write_plain(bis, plan, sink, diag);
@@ -298,6 +310,8 @@ weh_err weh_element_get_props(struct weh_bis *bis, const struct weh_element_key 
     bis_call_begin(bis);
     bis->want_geometry = key->want_geometry;
     bis->want_brep_data = key->want_brep_data;
+    bis->want_excluded_set = key->want_excluded_set;
+    bis->omit_script_ids = key->omit_script_ids;
     err = find(bis, key, &id, diag);
     if (err == WEH_OK && id != 0) {
         err = bis_element_head(bis, id, &head, &found, diag);
