@@ -131,6 +131,10 @@ WEH_MUST_CHECK weh_err weh_briefcase_write_connection_props(struct weh_briefcase
                                                             struct weh_sink *sink,
                                                             struct weh_diag *diag);
 
+/** Write {fonts: [{id, type, name}]} as iTwin.js' FontMapProps. Errors as weh_db_fail. */
+WEH_MUST_CHECK weh_err weh_briefcase_write_fonts(struct weh_briefcase *briefcase,
+                                                 struct weh_sink *sink, struct weh_diag *diag);
+
 /* ---- ids (be_Local sequences; bim-format: the sequence holds the last id handed out) ---- */
 
 /** The next element id. Becomes durable with weh_briefcase_flush_ids. WEH_E_LIMIT when used up. */

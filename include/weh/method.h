@@ -109,6 +109,7 @@ enum weh_method_flag {
     WEH_METHOD_UNAUDITED =
         64,                 /* does not stand there although it asks for such a right: it reads */
     WEH_METHOD_SAVES = 128, /* an edit that only saves */
+    WEH_METHOD_IDLE_READONLY = 256, /* an edit that does nothing where only reading is open */
     WEH_METHOD_UNCOUNTED = 16, /* request and reply belong to the connection, not to the session */
 };
 

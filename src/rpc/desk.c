@@ -153,8 +153,9 @@ static weh_err enter(struct workspace *workspace, const struct weh_method *metho
         weh_ecsql_close_all(workspace->queries);
     }
     if (workspace->readonly) {
-        return edits ? weh_fail(diag, WEH_E_READ_ONLY, "the briefcase is open for reading only")
-                     : begin_reading(workspace, diag);
+        return edits && (method->flags & WEH_METHOD_IDLE_READONLY) == 0
+                   ? weh_fail(diag, WEH_E_READ_ONLY, "the briefcase is open for reading only")
+                   : begin_reading(workspace, diag);
     }
     err = edits && (method->flags & WEH_METHOD_UNDECIDED) == 0
               ? recovery_check_decided(workspace, diag)

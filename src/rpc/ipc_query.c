@@ -265,15 +265,15 @@ weh_err ipc_query_rows(struct weh_call *call, struct weh_diag *diag)
 
 /* ---- what may run within a query ---- */
 
-static bool is_busy(const struct desk *desk, const struct weh_value *key)
+/* Does a query run in the workspace that @named, a key or a token with one, names? */
+static bool is_busy(const struct desk *desk, const struct weh_value *named)
 {
-    for (size_t i = 0; i < desk->n_queries; i++) {
-        if (key->type == WEH_VALUE_STRING &&
-            weh_str_eq_text(weh_value_str(key), desk->queries[i]->workspace->key)) {
-            return true;
-        }
-    }
-    return false;
+    const struct weh_value *key =
+        named->type == WEH_VALUE_MAP ? weh_value_get(named, "key") : named;
+    const struct workspace *workspace =
+        key != NULL && key->type == WEH_VALUE_STRING ? desk_find(desk, weh_value_str(key)) : NULL;
+
+    return workspace != NULL && weh_ecsql_is_running(workspace->queries);
 }
 
 /* Another query has its token. */
@@ -313,7 +313,8 @@ enum weh_may_run ipc_query_may_run_within(void *ctx, const struct weh_method *me
                                           const struct weh_value *params)
 {
     const struct desk *desk = ctx;
-    const bool is_close = method->handler == ipc_app_close_imodel;
+    const bool is_close =
+        method->handler == ipc_app_close_imodel || method->handler == ipc_tools_close_snapshot;
 
     if (!is_close && method->handler != ipc_query_rows) {
         return WEH_MAY_RUN;

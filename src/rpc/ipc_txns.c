@@ -58,7 +58,7 @@ weh_err ipc_app_save_changes(struct weh_call *call, struct weh_diag *diag)
 
 weh_err ipc_app_abandon_changes(struct weh_call *call, struct weh_diag *diag)
 {
-    return ipc_abandon(call, diag);
+    return call_workspace(call)->readonly ? WEH_OK : ipc_abandon(call, diag);
 }
 
 /* ---- what there is ---- */
@@ -139,9 +139,12 @@ static void forget_if_dropped(const struct weh_call *call)
 static weh_err reverse(struct weh_call *call, uint32_t count, struct weh_diag *diag)
 {
     struct weh_txn_ids ids = { NULL, 0 };
-    weh_err err = count == 0 ? weh_fail(diag, WEH_E_NOTHING_TO_UNDO, "nothing to undo")
-                             : weh_txn_reverse(watch(call), count, &ids, diag);
+    weh_err err;
 
+    if (count == 0 || call_workspace(call)->readonly) {
+        return weh_fail(diag, WEH_E_NOTHING_TO_UNDO, "nothing to undo");
+    }
+    err = weh_txn_reverse(watch(call), count, &ids, diag);
     unwatch(call);
     forget_if_dropped(call);
     weh_txn_ids_fini(&ids);
@@ -151,8 +154,12 @@ static weh_err reverse(struct weh_call *call, uint32_t count, struct weh_diag *d
 static weh_err reinstate(struct weh_call *call, struct weh_diag *diag)
 {
     struct weh_txn_ids ids = { NULL, 0 };
-    weh_err err = weh_txn_reinstate(watch(call), &ids, diag);
+    weh_err err;
 
+    if (call_workspace(call)->readonly) {
+        return weh_fail(diag, WEH_E_NOTHING_TO_REDO, "nothing to redo");
+    }
+    err = weh_txn_reinstate(watch(call), &ids, diag);
     unwatch(call);
     forget_if_dropped(call);
     weh_txn_ids_fini(&ids);
@@ -209,5 +216,6 @@ weh_err ipc_app_reinstate_txn_async(struct weh_call *call, struct weh_diag *diag
 
 weh_err ipc_app_restart_txn_session(struct weh_call *call, struct weh_diag *diag)
 {
-    return weh_txn_restart(call_workspace(call)->txns, diag);
+    return call_workspace(call)->readonly ? WEH_OK
+                                          : weh_txn_restart(call_workspace(call)->txns, diag);
 }

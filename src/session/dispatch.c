@@ -449,7 +449,7 @@ static weh_err call_method(struct weh_session *session, struct job *job, struct 
     if (err == WEH_OK) {
         err = session_read_activity(&params, activity, diag);
     }
-    if (err == WEH_OK && job->envelope.version.len > 0 && ops->check_version != NULL) {
+    if (err == WEH_OK && job->envelope.is_rpc && ops->check_version != NULL) {
         err = ops->check_version(job->method, job->envelope.version, diag);
     }
     if (err != WEH_OK) {

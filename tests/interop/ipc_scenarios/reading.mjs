@@ -51,12 +51,19 @@ async function elements(step, imodel) {
     from: "BisCore.GeometricElement3d", where: "Model.Id=? AND UserLabel LIKE ?", bindings: ["0x35", "%e%"], orderBy: "ECInstanceId DESC", limit: 5, offset: 2,
   }));
   await step("query ids of one class only", () => imodel.queryEntityIds({ from: "BisCore.Subject", only: true, limit: 2, orderBy: "ECInstanceId" }));
+  await step("query ids by name", () => imodel.queryEntityIds({ from: "BisCore:Subject", where: "CodeValue=:code", bindings: { code: "Site" } }));
+  await step("query ids of nothing", () => imodel.queryEntityIds({ from: "BisCore.Subject", where: "ECInstanceId=?", bindings: ["0xfffff"] }));
+  for (const from of ["BisCore.NoSuchClass", "nope", "", "BisCore.Subject; SELECT 1"]) await step(`refused: ids from "${from}"`, () => imodel.queryEntityIds({ from }));
+  await step("refused: offset alone", () => imodel.queryEntityIds({ from: "BisCore.Subject", offset: 2 }));
   await step("query element properties", () => imodel.elements.queryProps({ from: "BisCore.Category", orderBy: "ECInstanceId" }));
 }
 
 async function models(step, imodel) {
   await step("model", () => imodel.models.getProps("0x35"));
   await step("models, one missing", () => imodel.models.getProps(["0x1", "0xfffff", "0x38"]));
+  await step("model that is not there", () => imodel.models.getProps("0xfffff"));
+  await step("element that is not there", () => imodel.elements.getProps("0xfffff"));
+  await step("elements that are not there", () => imodel.elements.getProps(["0xfffff", "0xffffe"]));
   await step("query models", () => imodel.models.queryProps({ from: "BisCore.Model", orderBy: "ECInstanceId" }));
   await step("ranges", () => imodel.models.queryModelRanges(["0x35", "0x36", "0x37"]));
   await step("extents", () => imodel.models.queryExtents(["0x35", "0x38", "0xfffff"]));
@@ -114,6 +121,7 @@ async function others(step, imodel, { CodeSpec, IModelReadRpcInterface }) {
   for (const name of ["Generic:PhysicalObject", "WebEditTest:SpecialRecord", "BisCore:Element"]) {
     await step(`hierarchy of ${name}`, () => rpc.getClassHierarchy(imodel.getRpcProps(), name));
   }
+  await step("hierarchy of no class", () => rpc.getClassHierarchy(imodel.getRpcProps(), "Nope:X"));
   await step("code spec by name", async () => {
     const spec = await imodel.codeSpecs.getByName("bis:Subject");
     return [spec instanceof CodeSpec, spec.id, spec.name, spec.properties];
@@ -124,6 +132,14 @@ async function others(step, imodel, { CodeSpec, IModelReadRpcInterface }) {
   await step("sub-categories", () => imodel.querySubCategories("+16+2"));
   await step("all used sub-categories", () => imodel.queryAllUsedSpatialSubCategories());
   await step("tooltips", async () => [await imodel.getToolTipMessage("0x1"), await imodel.getToolTipMessage("0x8a"), await imodel.getToolTipMessage("0x35")]);
+  await step("tooltips of all kinds", async () => {
+    const lines = [];
+    for (const id of ["0x10", "0x16", "0x17", "0x2c", "0x76", "0x130", "0x1a2", "0x1b6"]) lines.push(await imodel.getToolTipMessage(id));
+    return lines;
+  });
+  await step("tooltip of what is not there", () => imodel.getToolTipMessage("0xfffff"));
+  await step("sub-categories of no category", () => imodel.querySubCategories(""));
+  await step("sub-categories of what is no category", () => imodel.querySubCategories("+FFFFF"));
   await step("blob", () => imodel.createQueryReader && rpc.queryBlob(imodel.getRpcProps(), {
     className: "BisCore.GeometricElement3d", accessString: "GeometryStream", instanceId: "0x8a", range: { offset: 0, count: 16 },
   }).then(({ data, status, kind, rawBlobSize }) => ({ data, status, kind, rawBlobSize })));

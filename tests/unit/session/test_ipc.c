@@ -234,6 +234,8 @@ static void test_ipc_rpc_call_finds_interface_and_operation_and_checks_the_versi
     call_rpc(page, 2, "Other", "1.0.0", "query");
     assert_answer(page, 3, 3, "{\\\"error\\\":{\\\"errorNumber\\\":32768,");
     assert_has(fake_channel_wait(page, 3), "not found in RPC interface: Other");
+    call_rpc(page, 3, "Some", "", "query");
+    assert_has(fake_channel_wait(page, 4), "Some.query has another version");
     finish(&pages);
 }
 

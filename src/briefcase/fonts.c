@@ -1,0 +1,38 @@
+/* src/briefcase/fonts.c - which fonts texts of an iModel may name: the table dgn_Font. */
+#include "weh/briefcase.h"
+#include "weh/db.h"
+
+static void write_font(sqlite3_stmt *stmt, struct weh_sink *sink)
+{
+    weh_sink_map_begin(sink, 3);
+    weh_sink_key(sink, "id");
+    weh_sink_int(sink, sqlite3_column_int64(stmt, 0));
+    weh_sink_key(sink, "type");
+    weh_sink_int(sink, sqlite3_column_int64(stmt, 1));
+    weh_sink_key(sink, "name");
+    weh_sink_str(sink, weh_stmt_text(stmt, 2));
+    weh_sink_map_end(sink);
+}
+
+weh_err weh_briefcase_write_fonts(struct weh_briefcase *briefcase, struct weh_sink *sink,
+                                  struct weh_diag *diag)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool row = true;
+    weh_err err =
+        weh_stmt_acquire(briefcase, "SELECT Id,Type,Name FROM dgn_Font ORDER BY Id", &stmt, diag);
+
+    weh_sink_map_begin(sink, 1);
+    weh_sink_key(sink, "fonts");
+    weh_sink_array_begin(sink, WEH_SINK_UNKNOWN);
+    while (err == WEH_OK && row) {
+        err = weh_stmt_step(briefcase, stmt, &row, diag);
+        if (err == WEH_OK && row) {
+            write_font(stmt, sink);
+        }
+    }
+    weh_sink_array_end(sink);
+    weh_sink_map_end(sink);
+    weh_stmt_release(briefcase, stmt);
+    return err;
+}
