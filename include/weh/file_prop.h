@@ -83,6 +83,11 @@ WEH_MUST_CHECK weh_err weh_location_update(struct weh_briefcase *briefcase,
                                            const struct weh_location_update *update,
                                            struct weh_diag *diag);
 
+/** Delete the coordinate system that the iModel has, if any (DgnGCS of dgn_Db): it is wrong once its place on the earth
+ * is another. Errors as above. */
+WEH_MUST_CHECK weh_err weh_location_drop_gcs(struct weh_briefcase *briefcase,
+                                             struct weh_diag *diag);
+
 /** Note that the extents were given by a user and not computed, as iTwin.js' BasicManipulationCommand does after
  * it has set them. Errors as above. */
 WEH_MUST_CHECK weh_err weh_location_set_source(struct weh_briefcase *briefcase,

@@ -297,3 +297,17 @@ weh_err weh_location_set_source(struct weh_briefcase *briefcase, struct weh_diag
     weh_arena_fini(&arena);
     return err;
 }
+
+weh_err weh_location_drop_gcs(struct weh_briefcase *briefcase, struct weh_diag *diag)
+{
+    sqlite3_stmt *stmt = NULL;
+    weh_err err = weh_stmt_acquire(
+        briefcase, "DELETE FROM main.be_Prop WHERE Namespace='dgn_Db' AND Name='DgnGCS'", &stmt,
+        diag);
+
+    if (err == WEH_OK) {
+        err = weh_stmt_run(briefcase, stmt, diag);
+    }
+    weh_stmt_release(briefcase, stmt);
+    return err;
+}

@@ -269,24 +269,22 @@ static weh_err insert(struct weh_call *call, struct weh_diag *diag)
     return err;
 }
 
-static const struct weh_value *props_of_id(const struct weh_value *id, struct weh_arena *arena)
+/* All of the element @id: new geometry alone would take its placement. */
+static weh_err props_of_id(struct weh_call *call, const struct weh_value *id, struct weh_value *out,
+                           struct weh_diag *diag)
 {
-    struct weh_member *member = weh_arena_alloc(arena, sizeof(*member));
-    struct weh_value *props = weh_arena_alloc(arena, sizeof(*props));
+    weh_id element = 0;
 
-    if (member == NULL || props == NULL) {
-        return NULL;
-    }
-    *member = (struct weh_member){ .key = WEH_STR("id"), .value = *id };
-    *props = (struct weh_value){ .type = WEH_VALUE_MAP, .n = 1 };
-    props->as.members = member;
-    return props;
+    return weh_id_parse(weh_value_str(id), &element)
+               ? read_element(call, element, call->arena, out, diag)
+               : weh_fail_where(diag, WEH_E_BAD_ARGS, "propsOrId", "propsOrId is no id");
 }
 
 static weh_err update(struct weh_call *call, struct weh_diag *diag)
 {
     const struct weh_value *given = call->args[0].as.value;
     const struct weh_arg *data = &call->args[1];
+    struct weh_value element;
     struct weh_value props;
     weh_err err = WEH_OK;
 
@@ -294,10 +292,11 @@ static weh_err update(struct weh_call *call, struct weh_diag *diag)
         if (!data->given) {
             return fail_sqlite_error(diag, "data", "Flatbuffer data required for update by id");
         }
-        given = props_of_id(given, call->arena);
+        err = props_of_id(call, given, &element, diag);
+        given = &element;
     }
-    if (given == NULL) {
-        return weh_fail_nomem(diag);
+    if (err != WEH_OK) {
+        return err;
     }
     if (given->type != WEH_VALUE_MAP) {
         return weh_fail_where(diag, WEH_E_BAD_ARGS, "props", "props must be an object or an id");
@@ -352,9 +351,8 @@ static weh_err update_extents(struct weh_call *call, struct weh_diag *diag)
 
 static weh_err update_ecef(struct weh_call *call, struct weh_diag *diag)
 {
-    const struct weh_file_prop_key gcs = { .space = WEH_STR("dgn_Db"), .name = WEH_STR("DgnGCS") };
     struct workspace *workspace = call_workspace(call);
-    weh_err err = weh_file_prop_delete(workspace->briefcase, &gcs, diag);
+    weh_err err = weh_location_drop_gcs(workspace->briefcase, diag);
 
     if (err == WEH_OK) {
         err = run_quietly(call, briefcase_update_ecef, diag);

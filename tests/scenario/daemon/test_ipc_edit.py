@@ -16,6 +16,9 @@ PROGRAM = os.path.abspath(sys.argv[1])
 DATA = os.path.abspath(sys.argv[2])
 READ_ONLY, READ_WRITE = 1, 2
 BLOCK = "0x8a"  # a physical object with geometry
+# A line from the origin to (1, 2, 0.5), as an entry of a geometry stream.
+TWO_POINTS = ("encoding=base64;EAAAAAAAAAAIAAwACAAHAAgAAAAAAAABBAAAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAADwPwAAAAAAAABA"
+              "AAAAAAAA4D8=")
 NIL = "00000000-0000-0000-0000-000000000000"
 
 
@@ -197,6 +200,28 @@ class IpcEdit(unittest.TestCase):
         double = [[2, 0, 0, 0], [0, 2, 0, 0], [0, 0, 2, 0]]
         error = self.fails(page, page.call, EDITOR, "callMethod", "transformPlacement", "+" + BLOCK[2:].upper(), double)
         self.assertEqual(error["errorNumber"], 65542)
+
+    def test_the_place_on_the_earth_is_told_at_once(self):
+        page = Page(self.daemon)
+        page.app("openStandalone", "small", READ_WRITE, {"key": "k"})
+        page.call(EDITOR, "startCommand", "basicManipulation", "k")
+        ecef = {"origin": [1, 2, 3], "orientation": {"yaw": 4, "pitch": 5, "roll": 6}}
+        page.call(EDITOR, "callMethod", "updateEcefLocation", ecef)
+        self.assertEqual(page.take_pushed(), [["itwinjs-core/txns/k", ["notifyEcefLocationChanged", ecef]]])
+        page.app("closeIModel", "k")
+        self.assertEqual(page.app("openStandalone", "small", READ_WRITE, {"key": "k"})["ecefLocation"]["origin"], [1, 2, 3])
+
+    def test_new_geometry_by_id_keeps_the_placement(self):
+        page = Page(self.daemon)
+        page.app("openStandalone", "small", READ_WRITE, {"key": "k"})
+        page.call(EDITOR, "startCommand", "basicManipulation", "k")
+        before = page.edit("getElementProps", "k", BLOCK)["placement"]
+        move = [[1, 0, 0, 10], [0, 1, 0, 20], [0, 0, 1, 30]]
+        page.call(EDITOR, "callMethod", "transformPlacement", "+" + BLOCK[2:].upper(), move)
+        page.call(EDITOR, "callMethod", "updateGeometricElement", BLOCK, {"entryArray": [{"opcode": 5, "data": TWO_POINTS}]})
+        after = page.edit("getElementProps", "k", BLOCK)["placement"]
+        self.assertEqual(after["origin"], [a + b for a, b in zip(before["origin"], (10, 20, 30))])
+        self.assertEqual(after["bbox"], {"low": [0, 0, 0], "high": [1, 2, 0.5]})
 
     def test_an_editing_scope_tells_the_geometry_of_what_changes(self):
         page = Page(self.daemon)
