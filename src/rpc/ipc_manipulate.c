@@ -284,7 +284,7 @@ static weh_err update(struct weh_call *call, struct weh_diag *diag)
 {
     const struct weh_value *given = call->args[0].as.value;
     const struct weh_arg *data = &call->args[1];
-    struct weh_value element;
+    struct weh_value element = { .type = WEH_VALUE_NULL };
     struct weh_value props;
     weh_err err = WEH_OK;
 

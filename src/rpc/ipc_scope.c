@@ -216,6 +216,19 @@ static weh_err push(struct telling *telling, struct weh_entity_change *told, siz
     return err;
 }
 
+/* Those of the @n changes at @told that are of geometry, in front; how many. */
+static size_t keep_geometry(struct weh_entity_change *told, size_t n)
+{
+    size_t n_kept = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (told[i].geometry) {
+            told[n_kept++] = told[i];
+        }
+    }
+    return n_kept;
+}
+
 /* Read the changes a piece at a time into @told, which has room for MAX_TOLD, and tell those with geometry. */
 static weh_err tell(struct telling *telling, struct weh_entity_change *told)
 {
@@ -224,16 +237,10 @@ static weh_err tell(struct telling *telling, struct weh_entity_change *told)
 
     for (size_t at = 0; at < n_all && err == WEH_OK; at += MAX_TOLD) {
         const size_t n = n_all - at < MAX_TOLD ? n_all - at : MAX_TOLD;
-        size_t n_told = 0;
 
         err = weh_change_list_read(telling->changes, at, n, told, NULL);
-        for (size_t i = 0; i < n && err == WEH_OK; i++) {
-            if (told[i].geometry) {
-                told[n_told++] = told[i];
-            }
-        }
         if (err == WEH_OK) {
-            err = push(telling, told, n_told);
+            err = push(telling, told, keep_geometry(told, n));
         }
     }
     return err;
