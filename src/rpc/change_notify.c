@@ -1,30 +1,25 @@
-/* src/rpc/change_notify.c - the transaction stack's events as notifications of weh.v1. */
-#include "change_payload.h"
-#include "ipc_priv.h"
+/* src/rpc/change_notify.c - when the session's client is told of what its transactions have changed.
+ *
+ * The order is that of iTwin.js' TxnNotifications (5.1): a save tells geometry first, undo and redo tell it last.
+ * How it is told is the endpoint's (change_v1.c, ipc_notify.c).
+ */
+#include "change_teller.h"
 
-static const char *const causes[] = { "save", "undo", "redo", "restore" };
-
-/* One event. */
-struct event {
-    struct workspace *workspace;
-    const char *name;
-    struct weh_txn_id txn_id;
-};
-
-static weh_err notify_entities(void *ctx, const struct weh_entity_change *changes, size_t n)
+static const struct change_teller *teller_of(const struct workspace *workspace)
 {
-    const struct event *event = ctx;
-    struct weh_session *session = event->workspace->session;
-    struct weh_sink *sink = weh_notify_begin(session, event->name);
-    weh_err err;
+    return workspace->desk->is_ipc ? &change_teller_ipc : &change_teller_v1;
+}
 
-    weh_sink_map_begin(sink, WEH_SINK_UNKNOWN);
-    put_id(sink, "txnId", event->txn_id.value);
-    put_text(sink, "cause", causes[event->workspace->cause]);
-    err = change_payload_put(sink, event->workspace->catalog, changes, n, NULL);
-    weh_sink_map_end(sink);
-    weh_notify_end(session);
-    return err;
+void change_put_guids(struct weh_sink *sink, const struct weh_guid_change *guids, size_t n)
+{
+    weh_sink_array_begin(sink, (uint32_t)n);
+    for (size_t i = 0; i < n; i++) {
+        weh_sink_map_begin(sink, 2);
+        put_id(sink, "id", guids[i].id);
+        put_guid(sink, "guid", &guids[i].guid);
+        weh_sink_map_end(sink);
+    }
+    weh_sink_array_end(sink);
 }
 
 static void on_untold(void *ctx)
@@ -34,118 +29,118 @@ static void on_untold(void *ctx)
     weh_session_end_after_reply(workspace->session, WEH_CLOSE_FAULT);
 }
 
-static void notify_elements(struct workspace *workspace, struct weh_txn_id txn_id,
-                            const struct weh_change_list *changes)
+static void on_commit(void *ctx)
 {
-    struct event event = { workspace, "txns.onElementsChanged", txn_id };
-    weh_err err = change_events_of_elements(changes, notify_entities, &event);
+    struct workspace *workspace = ctx;
 
+    workspace->cause = CAUSE_SAVE;
+    teller_of(workspace)->commit(workspace);
+}
+
+/* ---- what has changed ---- */
+
+/* Of one transaction. */
+struct telling {
+    struct workspace *workspace;
+    enum change_subject subject;
+    struct weh_txn_id txn_id;
+    const struct weh_change_list *changes;
+};
+
+static weh_err tell_entities(void *ctx, const struct weh_entity_change *changes, size_t n)
+{
+    const struct telling *telling = ctx;
+
+    return teller_of(telling->workspace)
+        ->entities(telling->workspace, telling->subject, telling->txn_id, changes, n);
+}
+
+static weh_err tell_all_entities(struct telling *telling)
+{
+    weh_err err;
+
+    telling->subject = CHANGED_ELEMENTS;
+    err = change_events_of_elements(telling->changes, tell_entities, telling);
     if (err == WEH_OK) {
-        event.name = "txns.onModelsChanged";
-        err = change_events_of_models(changes, notify_entities, &event);
+        telling->subject = CHANGED_MODELS;
+        err = change_events_of_models(telling->changes, tell_entities, telling);
     }
-    if (err != WEH_OK) {
+    return err;
+}
+
+static weh_err tell_ranges(const struct telling *telling)
+{
+    const struct change_teller *teller = teller_of(telling->workspace);
+
+    return teller->ranges == NULL ? WEH_OK : teller->ranges(telling->workspace, telling->changes);
+}
+
+static void tell_guids(const struct telling *telling)
+{
+    if (telling->changes->n_guids > 0) {
+        teller_of(telling->workspace)->guids(telling->workspace, telling->changes);
+    }
+}
+
+static weh_err tell_save(struct telling *telling)
+{
+    weh_err err = tell_ranges(telling);
+
+    tell_guids(telling);
+    return err != WEH_OK || telling->workspace->is_closing ? err : tell_all_entities(telling);
+}
+
+static weh_err tell_undo(struct telling *telling)
+{
+    weh_err err = tell_all_entities(telling);
+
+    teller_of(telling->workspace)->applied(telling->workspace, telling->txn_id);
+    if (err == WEH_OK) {
+        err = tell_ranges(telling);
+    }
+    tell_guids(telling);
+    return err;
+}
+
+static void on_changed(void *ctx, struct weh_txn_id txn_id, const struct weh_change_list *changes)
+{
+    struct workspace *workspace = ctx;
+    const bool is_save = workspace->cause != CAUSE_UNDO && workspace->cause != CAUSE_REDO;
+    struct telling telling = { .workspace = workspace, .txn_id = txn_id, .changes = changes };
+
+    if ((is_save ? tell_save(&telling) : tell_undo(&telling)) != WEH_OK) {
         on_untold(workspace);
     }
 }
 
-static void on_commit(void *ctx)
-{
-    struct workspace *workspace = ctx;
-    struct weh_sink *sink = weh_notify_begin(workspace->session, "txns.onCommit");
-
-    workspace->cause = CAUSE_SAVE;
-    weh_sink_map_begin(sink, 0);
-    weh_sink_map_end(sink);
-    weh_notify_end(workspace->session);
-}
-
-static void notify_guids(struct workspace *workspace, const struct weh_change_list *changes)
-{
-    for (size_t at = 0; at < changes->n_guids; at += CHANGE_MAX_ENTITIES) {
-        struct weh_sink *sink = weh_notify_begin(workspace->session, "txns.onModelGeometryChanged");
-        size_t rest = changes->n_guids - at;
-        size_t n = rest < CHANGE_MAX_ENTITIES ? rest : CHANGE_MAX_ENTITIES;
-
-        weh_sink_array_begin(sink, (uint32_t)n);
-        for (size_t i = at; i < at + n; i++) {
-            weh_sink_map_begin(sink, 2);
-            put_id(sink, "id", changes->guids[i].id);
-            put_guid(sink, "guid", &changes->guids[i].guid);
-            weh_sink_map_end(sink);
-        }
-        weh_sink_array_end(sink);
-        weh_notify_end(workspace->session);
-    }
-}
-
-static void notify_applied(struct workspace *workspace, struct weh_txn_id txn_id)
-{
-    struct weh_sink *sink = weh_notify_begin(workspace->session, "txns.onChangesApplied");
-
-    weh_sink_map_begin(sink, 2);
-    put_id(sink, "txnId", txn_id.value);
-    put_text(sink, "cause", causes[workspace->cause]);
-    weh_sink_map_end(sink);
-    weh_notify_end(workspace->session);
-}
-
-/* The order is iTwin.js': a save tells geometry first, undo and redo tell it last. */
-static void on_changed(void *ctx, struct weh_txn_id txn_id, const struct weh_change_list *changes)
-{
-    struct workspace *workspace = ctx;
-    bool is_save = workspace->cause != CAUSE_UNDO && workspace->cause != CAUSE_REDO;
-
-    if (is_save) {
-        notify_guids(workspace, changes);
-    }
-    notify_elements(workspace, txn_id, changes);
-    if (!is_save) {
-        notify_applied(workspace, txn_id);
-        notify_guids(workspace, changes);
-    }
-}
+/* ---- around it ---- */
 
 static void on_committed(void *ctx, struct weh_txn_id txn_id, bool has_pending_txns,
                          int64_t time_ms)
 {
     struct workspace *workspace = ctx;
-    struct weh_sink *sink = weh_notify_begin(workspace->session, "txns.onCommitted");
 
-    weh_sink_map_begin(sink, 3);
-    put_id(sink, "txnId", txn_id.value);
-    put_bool(sink, "hasPendingTxns", has_pending_txns);
-    put_time(sink, "time", time_ms);
-    weh_sink_map_end(sink);
-    weh_notify_end(workspace->session);
+    teller_of(workspace)->committed(workspace, txn_id, has_pending_txns, time_ms);
 }
 
-static void notify_undo_redo(struct workspace *workspace, const char *name, bool is_undo)
+static void tell_undo_redo(struct workspace *workspace, bool is_over, bool is_undo)
 {
-    struct weh_sink *sink = weh_notify_begin(workspace->session, name);
-
     workspace->cause = is_undo ? CAUSE_UNDO : CAUSE_REDO;
-    weh_sink_map_begin(sink, 1);
-    put_bool(sink, "isUndo", is_undo);
-    weh_sink_map_end(sink);
-    weh_notify_end(workspace->session);
+    teller_of(workspace)->undo_redo(workspace, is_over, is_undo);
 }
 
 static void on_before_undo_redo(void *ctx, bool is_undo)
 {
-    notify_undo_redo(ctx, "txns.onBeforeUndoRedo", is_undo);
+    tell_undo_redo(ctx, false, is_undo);
 }
 
 static void on_after_undo_redo(void *ctx, bool is_undo)
 {
-    notify_undo_redo(ctx, "txns.onAfterUndoRedo", is_undo);
+    tell_undo_redo(ctx, true, is_undo);
 }
 
 struct weh_txn_observer change_notifier(struct workspace *workspace)
 {
-    if (workspace->desk->is_ipc) {
-        return ipc_change_notifier(workspace);
-    }
     return (struct weh_txn_observer){
         .ctx = workspace,
         .commit = on_commit,

@@ -367,7 +367,7 @@ static weh_err update_ecef(struct weh_call *call, struct weh_diag *diag)
 
 static weh_err save(struct weh_call *call, struct weh_diag *diag)
 {
-    return ipc_save(call, call->args[0].given ? call->args[0].as.string : WEH_STR(""), diag);
+    return ipc_save(call, call_description(&call->args[0]), diag);
 }
 
 static weh_err end_edits(struct weh_call *call, struct weh_diag *diag)
@@ -382,7 +382,7 @@ static weh_err end_edits(struct weh_call *call, struct weh_diag *diag)
 
 static weh_err abandon_edits(struct weh_call *call, struct weh_diag *diag)
 {
-    weh_err err = ipc_abandon(call, diag);
+    weh_err err = call_abandon(call, diag);
 
     if (err == WEH_OK) {
         call_desk(call)->has_command = false;
@@ -453,7 +453,7 @@ static const struct weh_arg_spec args_save[] = {
 };
 
 static const struct weh_method methods[] = {
-    { "basicManipulation.abandonChanges",         OPEN, EDIT, 0, args_none, "", "0.1", "Drop all unsaved changes.", ipc_abandon },
+    { "basicManipulation.abandonChanges",         OPEN, EDIT, 0, args_none, "", "0.1", "Drop all unsaved changes.", call_abandon },
     { "basicManipulation.abandonEdits",           OPEN, EDIT, 0, args_none, "", "0.1", "The same, and the command ends.", abandon_edits },
     { "basicManipulation.addAllowedChannel",      OPEN, VIEW, 0, args_channel, "", "0.1", "Nothing: all channels are open.", allow_channel },
     { "basicManipulation.deleteElements",         OPEN, EDIT, BATCH, args_ids, "0", "0.1", "Delete elements with their children.", delete_elements },

@@ -14,13 +14,9 @@
 struct weh_sink *ipc_push_begin(struct workspace *workspace, const char *family,
                                 const char *method);
 
-/** Tell the session's client of @workspace's transactions. */
-struct weh_txn_observer ipc_change_notifier(struct workspace *workspace);
-
-/** Save, and drop what is unsaved, in the workspace of @call. Errors as weh_txn_save, weh_txn_abandon. */
+/** As call_save, for those who do not tell what was saved. */
 WEH_MUST_CHECK weh_err ipc_save(struct weh_call *call, struct weh_str description,
                                 struct weh_diag *diag);
-WEH_MUST_CHECK weh_err ipc_abandon(struct weh_call *call, struct weh_diag *diag);
 
 /** If a graphical editing scope is on: tell the geometry of @changes. WEH_E_NOMEM, WEH_E_IO, weh_db_fail: part of a
  * push may have been written. */

@@ -3,62 +3,22 @@
 
 #include "ipc_priv.h"
 
-static weh_err on_step(void *ctx, uint64_t done, uint64_t total, struct weh_diag *diag)
-{
-    return weh_call_progress(ctx, done, total, diag);
-}
-
-/* What follows until unwatch lets others come first. */
-static struct weh_txn_stack *watch(struct weh_call *call)
-{
-    const struct weh_txn_watch told = { .ctx = call, .step = on_step };
-    struct weh_txn_stack *stack = call_workspace(call)->txns;
-
-    weh_txn_set_watch(stack, &told);
-    return stack;
-}
-
-static void unwatch(const struct weh_call *call)
-{
-    weh_txn_set_watch(call_workspace(call)->txns, NULL);
-}
-
-static struct weh_str description_of(const struct weh_arg *arg)
-{
-    return arg->given ? arg->as.string : WEH_STR("");
-}
-
 weh_err ipc_save(struct weh_call *call, struct weh_str description, struct weh_diag *diag)
 {
     struct weh_txn_id id;
     bool saved = false;
-    weh_err err = weh_txn_save(watch(call), description, &saved, &id, diag);
 
-    unwatch(call);
-    if (err == WEH_OK) {
-        weh_ecsql_saved(call_workspace(call)->queries);
-    }
-    return err;
-}
-
-weh_err ipc_abandon(struct weh_call *call, struct weh_diag *diag)
-{
-    weh_err err = weh_txn_abandon(call_workspace(call)->txns, diag);
-
-    if (err == WEH_OK) {
-        weh_bis_forget(call_workspace(call)->bis);
-    }
-    return err;
+    return call_save(call, description, &saved, &id, diag);
 }
 
 weh_err ipc_app_save_changes(struct weh_call *call, struct weh_diag *diag)
 {
-    return ipc_save(call, description_of(&call->args[1]), diag);
+    return ipc_save(call, call_description(&call->args[1]), diag);
 }
 
 weh_err ipc_app_abandon_changes(struct weh_call *call, struct weh_diag *diag)
 {
-    return call_workspace(call)->readonly ? WEH_OK : ipc_abandon(call, diag);
+    return call_workspace(call)->readonly ? WEH_OK : call_abandon(call, diag);
 }
 
 /* ---- what there is ---- */
@@ -126,16 +86,6 @@ weh_err ipc_app_get_redo_string(struct weh_call *call, struct weh_diag *diag)
 
 /* ---- undo and redo ---- */
 
-/* Undo and redo drop what is unsaved, unless they find nothing to do. */
-static void forget_if_dropped(const struct weh_call *call)
-{
-    const struct workspace *workspace = call_workspace(call);
-
-    if (!weh_txn_has_unsaved(workspace->txns)) {
-        weh_bis_forget(workspace->bis);
-    }
-}
-
 static weh_err reverse(struct weh_call *call, uint32_t count, struct weh_diag *diag)
 {
     struct weh_txn_ids ids = { NULL, 0 };
@@ -144,9 +94,7 @@ static weh_err reverse(struct weh_call *call, uint32_t count, struct weh_diag *d
     if (count == 0 || call_workspace(call)->readonly) {
         return weh_fail(diag, WEH_E_NOTHING_TO_UNDO, "nothing to undo");
     }
-    err = weh_txn_reverse(watch(call), count, &ids, diag);
-    unwatch(call);
-    forget_if_dropped(call);
+    err = call_reverse(call, count, &ids, diag);
     weh_txn_ids_fini(&ids);
     return err;
 }
@@ -159,9 +107,7 @@ static weh_err reinstate(struct weh_call *call, struct weh_diag *diag)
     if (call_workspace(call)->readonly) {
         return weh_fail(diag, WEH_E_NOTHING_TO_REDO, "nothing to redo");
     }
-    err = weh_txn_reinstate(watch(call), &ids, diag);
-    unwatch(call);
-    forget_if_dropped(call);
+    err = call_reinstate(call, &ids, diag);
     weh_txn_ids_fini(&ids);
     return err;
 }

@@ -116,6 +116,22 @@ static inline enum weh_access workspace_access(const struct workspace *workspace
 WEH_MUST_CHECK weh_err call_id_or_ids(const struct weh_call *call, struct weh_id_list *out,
                                       struct weh_diag *diag);
 
+/* ---- call_txns.c: the transaction stack of the workspace of @call ---- */
+
+/** The text @arg of what undo is called; "" when there is none. */
+struct weh_str call_description(const struct weh_arg *arg);
+/** As weh_txn_save and weh_txn_abandon. */
+WEH_MUST_CHECK weh_err call_save(struct weh_call *call, struct weh_str description, bool *saved,
+                                 struct weh_txn_id *id, struct weh_diag *diag);
+WEH_MUST_CHECK weh_err call_abandon(struct weh_call *call, struct weh_diag *diag);
+/** As weh_txn_reverse, weh_txn_reverse_to and weh_txn_reinstate. */
+WEH_MUST_CHECK weh_err call_reverse(struct weh_call *call, uint32_t count, struct weh_txn_ids *ids,
+                                    struct weh_diag *diag);
+WEH_MUST_CHECK weh_err call_reverse_to(struct weh_call *call, struct weh_txn_id id, bool cancel,
+                                       struct weh_txn_ids *ids, struct weh_diag *diag);
+WEH_MUST_CHECK weh_err call_reinstate(struct weh_call *call, struct weh_txn_ids *ids,
+                                      struct weh_diag *diag);
+
 /** The result {}. */
 void put_empty(struct weh_sink *sink);
 /** The result {id}. */

@@ -3,39 +3,15 @@
 
 #include "rpc_priv.h"
 
-static weh_err on_step(void *ctx, uint64_t done, uint64_t total, struct weh_diag *diag)
-{
-    return weh_call_progress(ctx, done, total, diag);
-}
-
-/* What follows until unwatch tells how far it is, and can be cancelled until it commits. */
-static struct weh_txn_stack *watch(struct weh_call *call)
-{
-    const struct weh_txn_watch told = { .ctx = call, .step = on_step };
-    struct weh_txn_stack *stack = call_workspace(call)->txns;
-
-    weh_txn_set_watch(stack, &told);
-    return stack;
-}
-
-static void unwatch(const struct weh_call *call)
-{
-    weh_txn_set_watch(call_workspace(call)->txns, NULL);
-}
-
 weh_err txns_save(struct weh_call *call, struct weh_diag *diag)
 {
-    const struct weh_arg *description = &call->args[0];
     struct weh_txn_id id;
     bool saved = false;
-    weh_err err = weh_txn_save(
-        watch(call), description->given ? description->as.string : WEH_STR(""), &saved, &id, diag);
+    weh_err err = call_save(call, call_description(&call->args[0]), &saved, &id, diag);
 
-    unwatch(call);
     if (err != WEH_OK) {
         return err;
     }
-    weh_ecsql_saved(call_workspace(call)->queries);
     weh_sink_map_begin(call->result, saved ? 2 : 1);
     put_bool(call->result, "saved", saved);
     if (saved) {
@@ -47,25 +23,12 @@ weh_err txns_save(struct weh_call *call, struct weh_diag *diag)
 
 weh_err txns_abandon(struct weh_call *call, struct weh_diag *diag)
 {
-    weh_err err = weh_txn_abandon(call_workspace(call)->txns, diag);
+    weh_err err = call_abandon(call, diag);
 
-    if (err != WEH_OK) {
-        return err;
+    if (err == WEH_OK) {
+        put_empty(call->result);
     }
-    weh_bis_forget(call_workspace(call)->bis);
-    weh_sink_map_begin(call->result, 0);
-    weh_sink_map_end(call->result);
-    return WEH_OK;
-}
-
-/* Undo and redo drop what is unsaved, unless they find nothing to do. */
-static void forget_if_dropped(const struct weh_call *call)
-{
-    const struct workspace *workspace = call_workspace(call);
-
-    if (!weh_txn_has_unsaved(workspace->txns)) {
-        weh_bis_forget(workspace->bis);
-    }
+    return err;
 }
 
 static void put_txn_ids(struct weh_call *call, const char *key, const struct weh_txn_ids *ids)
@@ -92,10 +55,7 @@ static weh_err answer_reversed(struct weh_call *call, weh_err err, struct weh_tx
 static weh_err reverse(struct weh_call *call, uint32_t count, struct weh_diag *diag)
 {
     struct weh_txn_ids ids = { NULL, 0 };
-    weh_err err = weh_txn_reverse(watch(call), count, &ids, diag);
-
-    unwatch(call);
-    forget_if_dropped(call);
+    weh_err err = call_reverse(call, count, &ids, diag);
 
     return answer_reversed(call, err, &ids);
 }
@@ -104,10 +64,7 @@ static weh_err reverse_to(struct weh_call *call, bool cancel, struct weh_diag *d
 {
     struct weh_txn_id id = { call->args[0].as.id };
     struct weh_txn_ids ids = { NULL, 0 };
-    weh_err err = weh_txn_reverse_to(watch(call), id, cancel, &ids, diag);
-
-    unwatch(call);
-    forget_if_dropped(call);
+    weh_err err = call_reverse_to(call, id, cancel, &ids, diag);
 
     return answer_reversed(call, err, &ids);
 }
@@ -135,10 +92,7 @@ weh_err txns_cancel_to(struct weh_call *call, struct weh_diag *diag)
 weh_err txns_reinstate(struct weh_call *call, struct weh_diag *diag)
 {
     struct weh_txn_ids ids = { NULL, 0 };
-    weh_err err = weh_txn_reinstate(watch(call), &ids, diag);
-
-    unwatch(call);
-    forget_if_dropped(call);
+    weh_err err = call_reinstate(call, &ids, diag);
 
     if (err == WEH_OK) {
         put_txn_ids(call, "reinstated", &ids);
@@ -171,11 +125,9 @@ static weh_err answer_depth(struct weh_call *call, weh_err err, uint32_t depth)
 
 weh_err txns_begin_operation(struct weh_call *call, struct weh_diag *diag)
 {
-    const struct weh_arg *description = &call->args[0];
     uint32_t depth = 0;
     weh_err err = weh_txn_begin_operation(call_workspace(call)->txns,
-                                          description->given ? description->as.string : WEH_STR(""),
-                                          &depth, diag);
+                                          call_description(&call->args[0]), &depth, diag);
 
     return answer_depth(call, err, depth);
 }
