@@ -9,12 +9,11 @@
 #include "weh/value_sink.h"
 
 #include "ipc_priv.h"
+#include "method_table.h"
 
 #define ITWIN_SQLITE_ERROR 1 /* DbResult.BE_SQLITE_ERROR */
 
-#define MAX_ID_SET      4000000 /* bytes; more than RPC_MAX_IDS ids have */
-#define MAX_CHANNEL     256
-#define MAX_DESCRIPTION 65536
+#define MAX_CHANNEL 256
 
 static weh_err fail_sqlite_error(struct weh_diag *diag, const char *where, const char *text)
 {
@@ -392,64 +391,57 @@ static weh_err abandon_edits(struct weh_call *call, struct weh_diag *diag)
 
 /* ---- the table ---- */
 
-#define OPEN     WEH_IN(READY)
-#define ANYWHERE (WEH_IN(NEW) | WEH_IN(READY))
-#define VIEW     WEH_ACCESS_VIEW
-#define EDIT     WEH_ACCESS_EDIT
-#define BATCH    WEH_METHOD_IN_BATCH
-#define SAVES    WEH_METHOD_SAVES
-
 /* clang-format off */
-static const struct weh_arg_spec args_none[] = { { .name = NULL } };
+static const struct weh_arg_spec args_none[] = { ARGS_END };
 
 static const struct weh_arg_spec args_channel[] = {
     { "channelKey", WEH_ARG_STRING, true, 0, MAX_CHANNEL, NULL, "key of a channel" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_ids[] = {
     { "ids", WEH_ARG_STRING, true, 0, MAX_ID_SET, NULL, "CompressedId64Set of elements" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_transform[] = {
     { "ids",       WEH_ARG_STRING, true, 0, MAX_ID_SET, NULL, "CompressedId64Set of elements" },
     { "transform", WEH_ARG_ANY,    true, 0, 0, NULL, "TransformProps" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_rotate[] = {
     { "ids",         WEH_ARG_STRING, true,  0, MAX_ID_SET, NULL, "CompressedId64Set of elements" },
     { "matrix",      WEH_ARG_ANY,    true,  0, 0, NULL, "Matrix3dProps" },
     { "aboutCenter", WEH_ARG_BOOL,   false, 0, 0, NULL, "about the middle of the element's range rather than its origin" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_insert[] = {
     { "props", WEH_ARG_OBJECT, true,  0, 0, NULL, "ElementProps" },
     { "data",  WEH_ARG_OBJECT, false, 0, 0, NULL, "{entryArray, viewIndependent?}" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_update[] = {
     { "propsOrId", WEH_ARG_ANY,    true,  0, 0, NULL, "ElementProps with id, or an id" },
     { "data",      WEH_ARG_OBJECT, false, 0, 0, NULL, "{entryArray, viewIndependent?}" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_extents[] = {
     { "extents", WEH_ARG_ANY, true, 0, 0, NULL, "{low, high}" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_ecef[] = {
     { "ecefLocation", WEH_ARG_OBJECT, true, 0, 0, NULL, "EcefLocationProps" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_save[] = {
     { "description", WEH_ARG_STRING, false, 0, MAX_DESCRIPTION, NULL, "what undo is called" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_method methods[] = {

@@ -2,33 +2,19 @@
  * prefixes, or the RPC interface, a dot, and the name there. Arguments are by position. Those that are only for
  * open iModels (READY) have the key of one, or a token with it, as their first. */
 #include "ipc_priv.h"
+#include "method_table.h"
 
-#define IN(state) WEH_IN(state)
-#define ANYWHERE  (IN(NEW) | IN(READY))
-#define OPEN      IN(READY)
+#define IDLE WEH_METHOD_IDLE_READONLY
 
-#define VIEW      WEH_ACCESS_VIEW
-#define EDIT      WEH_ACCESS_EDIT
-#define BATCH     WEH_METHOD_IN_BATCH
-#define SAVES     WEH_METHOD_SAVES
-#define READS     WEH_METHOD_UNAUDITED
-#define IDLE      WEH_METHOD_IDLE_READONLY
-#define UNDECIDED WEH_METHOD_UNDECIDED
-
-#define MAX_FILE_NAME    1024
-#define MAX_DESCRIPTION  65536
-#define MAX_PROP_NAME    1024
-#define MAX_PROP_BYTES   (16 << 20)
-#define MAX_ID_SET       (4 << 20)        /* bytes of text */
-#define MAX_SAFE_INTEGER 9007199254740991 /* of JavaScript */
+#define MAX_FILE_NAME 1024
 
 /* clang-format off */
 #define KEY \
     { "key", WEH_ARG_STRING, true, 0, IPC_MAX_KEY, NULL, "key of an open iModel" }
 
-static const struct weh_arg_spec args_none[] = { { .name = NULL } };
+static const struct weh_arg_spec args_none[] = { ARGS_END };
 
-static const struct weh_arg_spec args_key[] = { KEY, { .name = NULL } };
+static const struct weh_arg_spec args_key[] = { KEY, ARGS_END };
 
 #define TOKEN \
     { "token", WEH_ARG_OBJECT, true, 0, 0, NULL, "IModelRpcProps: {key, ...} of an open iModel" }
@@ -36,13 +22,13 @@ static const struct weh_arg_spec args_key[] = { KEY, { .name = NULL } };
 static const struct weh_arg_spec args_query[] = {
     TOKEN,
     { "request", WEH_ARG_OBJECT, true, 0, 0, NULL, "DbQueryRequest: {query, args?, limit?: {offset?, count?}, includeMetaData?, valueFormat?, abbreviateBlobs?, convertClassIdsToClassNames?, quota?: {time?, memory?}, restartToken?, usePrimaryConn?}; the rest is not looked at" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_blob[] = {
     TOKEN,
     { "request", WEH_ARG_OBJECT, true, 0, 0, NULL, "DbBlobRequest: {className, accessString, instanceId, range?: {offset?, count?}, usePrimaryConn?}; the rest is not looked at" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_log[] = {
@@ -51,48 +37,48 @@ static const struct weh_arg_spec args_log[] = {
     { "category",  WEH_ARG_ANY, false, 0, 0, NULL, "what it is about" },
     { "message",   WEH_ARG_ANY, false, 0, 0, NULL, "what happened" },
     { "metaData",  WEH_ARG_ANY, false, 0, 0, NULL, "not logged" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_concurrency[] = {
     { "pool", WEH_ARG_ANY, false, 0, 0, NULL, "\"io\" or \"cpu\"" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_open_standalone[] = {
     { "fileName", WEH_ARG_STRING, true,  0, MAX_FILE_NAME, NULL, "name of an iModel, with or without .bim" },
     { "openMode", WEH_ARG_INT,    true,  1, 2, NULL, "1 read-only, 2 read-write" },
     { "options",  WEH_ARG_OBJECT, false, 0, 0, NULL, "{key?}" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_open_briefcase[] = {
     { "args", WEH_ARG_OBJECT, true, 0, 0, NULL, "{fileName, key?, readonly?, watchForChanges?}: fileName is the name of a briefcase of the user, or else of an iModel" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_open_snapshot[] = {
     { "fileName", WEH_ARG_STRING, true,  0, MAX_FILE_NAME, NULL, "name of an iModel, with or without .bim" },
     { "options",  WEH_ARG_OBJECT, false, 0, 0, NULL, "{key?}" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_save[] = {
     KEY,
     { "description", WEH_ARG_STRING, false, 0, MAX_DESCRIPTION, NULL, "what undo is called" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_reverse[] = {
     KEY,
     { "count", WEH_ARG_INT, true, -MAX_SAFE_INTEGER, MAX_SAFE_INTEGER, NULL, "how many" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_command[] = {
     { "commandId", WEH_ARG_STRING, true,  0, 256, NULL, "basicManipulation, or \"\"" },
     { "key",       WEH_ARG_STRING, false, 0, IPC_MAX_KEY, NULL, "key of an open iModel" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 #define ANY(name) { name, WEH_ARG_ANY, false, 0, 0, NULL, "argument of the method" }
@@ -100,169 +86,157 @@ static const struct weh_arg_spec args_command[] = {
 static const struct weh_arg_spec args_call[] = {
     { "method", WEH_ARG_STRING, true, 0, 256, NULL, "name of the method" },
     ANY("a"), ANY("b"), ANY("c"), ANY("d"),
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_scope[] = {
     KEY,
     { "startSession", WEH_ARG_BOOL, true, 0, 0, NULL, "true: enter; false: leave" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_edit_ping[] = {
     KEY,
     { "value", WEH_ARG_ANY, false, 0, 0, NULL, "anything: it comes back" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_edit_props[] = {
     KEY,
     { "props", WEH_ARG_OBJECT, true, 0, 0, NULL, "as iTwin.js has them" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_edit_list[] = {
     KEY,
     { "list", WEH_ARG_ARRAY, true, 0, 100000, NULL, "ElementProps" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_edit_id[] = {
     KEY,
     { "id", WEH_ARG_ID, true, 0, 0, NULL, "which" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_edit_ids[] = {
     KEY,
     { "ids", WEH_ARG_IDS, true, 0, RPC_MAX_IDS, NULL, "which" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_edit_aspects[] = {
     KEY,
-    { "id",            WEH_ARG_ID,     true,  0, 0,   NULL, "id of the element" },
-    { "classFullName", WEH_ARG_STRING, false, 1, 512, NULL, "only aspects of this class and those that derive from it" },
-    { .name = NULL },
+    ARGS_ASPECTS,
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_edit_relationship[] = {
     KEY,
-    { "classFullName", WEH_ARG_STRING, true,  1, 512, NULL, "the relationship's class, or a base class" },
-    { "id",            WEH_ARG_ID,     false, 0, 0, NULL, "relationship id" },
-    { "sourceId",      WEH_ARG_ID,     false, 0, 0, NULL, "instead of id: the source" },
-    { "targetId",      WEH_ARG_ID,     false, 0, 0, NULL, "and the target" },
-    { .name = NULL },
+    ARGS_RELATIONSHIP,
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_edit_code_spec[] = {
     KEY,
-    { "name",       WEH_ARG_STRING, true, 0, MAX_DESCRIPTION, NULL, "name; white space around it is dropped" },
-    { "properties", WEH_ARG_ANY,    true, 0, 0, NULL, "{scopeSpec: {type}, ...}, or the type alone" },
-    { .name = NULL },
+    ARGS_CODE_SPEC,
+    ARGS_END,
 };
 
-#define FILE_PROP_KEY \
-    { "namespace", WEH_ARG_STRING, true,  0, MAX_PROP_NAME, NULL, "namespace of the property" }, \
-    { "name",      WEH_ARG_STRING, true,  0, MAX_PROP_NAME, NULL, "name of the property" }, \
-    { "id",        WEH_ARG_INT,    false, 0, MAX_SAFE_INTEGER, NULL, "id beside the name; 0 when absent" }, \
-    { "subId",     WEH_ARG_INT,    false, 0, MAX_SAFE_INTEGER, NULL, "id beside the id; 0 when absent" }
-
-static const struct weh_arg_spec args_edit_file_prop[] = { KEY, FILE_PROP_KEY, { .name = NULL } };
+static const struct weh_arg_spec args_edit_file_prop[] = { KEY, ARGS_FILE_PROP_KEY, ARGS_END };
 
 static const struct weh_arg_spec args_edit_file_prop_save[] = {
     KEY,
-    FILE_PROP_KEY,
-    { "string", WEH_ARG_STRING, false, 0, MAX_PROP_BYTES, NULL, "text to save; without it the property has none" },
-    { "blob",   WEH_ARG_ANY,    false, 0, 0, NULL, "binary value to save; without it the property has none" },
-    { .name = NULL },
+    ARGS_FILE_PROP_KEY,
+    ARGS_FILE_PROP_VALUES,
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_edit_batch[] = {
     KEY,
     { "ops",         WEH_ARG_ARRAY,  true,  1, 100000, NULL, "[{method, params?, as?}]: methods of weh.v1, as for edit.batch" },
     { "description", WEH_ARG_STRING, false, 0, MAX_DESCRIPTION, NULL, "save then, as one transaction of this name" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_imodel[] = {
     { "imodel", WEH_ARG_STRING, true, 1, IMODEL_NAME_MAX, NULL, "name of an iModel" },
-    { .name = NULL },
+    ARGS_END,
 };
 
-static const struct weh_arg_spec args_rpc_token[] = { TOKEN, { .name = NULL } };
+static const struct weh_arg_spec args_rpc_token[] = { TOKEN, ARGS_END };
 
 static const struct weh_arg_spec args_rpc_any[] = {
     { "token", WEH_ARG_ANY, false, 0, 0, NULL, "not looked at, as whatever follows" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_rpc_ids[] = {
     TOKEN,
     { "ids", WEH_ARG_ARRAY, true, 0, RPC_MAX_IDS, NULL, "which" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_rpc_load[] = {
     TOKEN,
     { "identifier", WEH_ARG_ANY,    true,  0, 0, NULL, "id, federation GUID, or code" },
     { "options",    WEH_ARG_OBJECT, false, 0, 0, NULL, "{wantGeometry?, wantBRepData?, displayStyle?: {compressExcludedElementIds?, omitScheduleScriptElementIds?}}; others change nothing" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_rpc_query[] = {
     TOKEN,
     { "params", WEH_ARG_OBJECT, true, 0, 0, NULL, "EntityQueryParams: {from, only?, where?, orderBy?, limit?, offset?, bindings?}" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_rpc_class[] = {
     TOKEN,
-    { "startClassName", WEH_ARG_STRING, true, 1, 512, NULL, "full name of a class" },
-    { .name = NULL },
+    { "startClassName", WEH_ARG_STRING, true, 1, MAX_CLASS_NAME, NULL, "full name of a class" },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_rpc_set[] = {
     TOKEN,
     { "categoryIds", WEH_ARG_STRING, true, 0, MAX_ID_SET, NULL, "compressed set of ids" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_rpc_view[] = {
     TOKEN,
     { "viewId",  WEH_ARG_STRING, true,  0, 128, NULL, "id of a view" },
     { "options", WEH_ARG_OBJECT, false, 0, 0, NULL, "ViewStateLoadProps: {displayStyle?: {compressExcludedElementIds?, omitScheduleScriptElementIds?}}" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_rpc_element[] = {
     TOKEN,
     { "elementId", WEH_ARG_STRING, true, 0, 128, NULL, "id of an element" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_rpc_props[] = {
     TOKEN,
     { "props", WEH_ARG_OBJECT, true, 0, 0, NULL, "what is asked for, as iTwin.js has it" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_rpc_options[] = {
     TOKEN,
     { "options", WEH_ARG_OBJECT, false, 0, 0, NULL, "{modelIds?}" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_rpc_schema[] = {
     TOKEN,
     { "schemaName", WEH_ARG_STRING, true, 1, 512, NULL, "name of a schema" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_rpc_stats[] = {
     { "token",   WEH_ARG_ANY, false, 0, 0, NULL, "not looked at" },
     { "options", WEH_ARG_INT, false, 0, 1, NULL, "1: numbers as text, with units" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 #define CONNECTION_PROPS "IModelConnectionProps"

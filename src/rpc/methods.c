@@ -1,77 +1,65 @@
 /* src/rpc/methods.c - the method table, sorted by name: a method is one row and one handler. */
-#include "rpc_priv.h"
+#include "method_table.h"
 
-#define IN(state) WEH_IN(state)
-#define ANYWHERE  (IN(NEW) | IN(READY))
-#define ALWAYS    (ANYWHERE | IN(OPENING))
+#define ALWAYS (ANYWHERE | IN(OPENING))
 
-#define VIEW  WEH_ACCESS_VIEW
-#define EDIT  WEH_ACCESS_EDIT
 #define ADMIN WEH_ACCESS_ADMIN
 
-#define BAND      WEH_METHOD_OUT_OF_BAND
-#define BATCH     WEH_METHOD_IN_BATCH
-#define FREE      WEH_METHOD_WITHOUT_TOKEN
-#define READS     WEH_METHOD_UNAUDITED
-#define UNDECIDED WEH_METHOD_UNDECIDED
-#define SAVES     WEH_METHOD_SAVES
+#define BAND  WEH_METHOD_OUT_OF_BAND
+#define FREE  WEH_METHOD_WITHOUT_TOKEN
+#define READS WEH_METHOD_UNAUDITED
 
-#define MAX_NAME         IMODEL_NAME_MAX
-#define MAX_DESCRIPTION  65536
-#define MAX_PROP_NAME    1024
-#define MAX_PROP_BYTES   (16 << 20)
-#define MAX_SAFE_INTEGER 9007199254740991 /* of JavaScript */
-#define MAX_SESSION_ID   32
-#define MAX_USER         (WEH_USER_SIZE - 1)
-#define MAX_ID_SET       4000000 /* bytes; more than RPC_MAX_IDS ids have */
+#define MAX_NAME       IMODEL_NAME_MAX
+#define MAX_SESSION_ID 32
+#define MAX_USER       (WEH_USER_SIZE - 1)
 
 /* clang-format off */
-static const struct weh_arg_spec args_none[] = { { .name = NULL } };
+static const struct weh_arg_spec args_none[] = { ARGS_END };
 
 static const struct weh_arg_spec args_admin_sessions[] = {
     { "after",   WEH_ARG_STRING, false, 1, MAX_SESSION_ID, NULL, "only those behind this one, the next of an earlier answer" },
     { "limit",   WEH_ARG_INT,    false, 1, 500, NULL, "at most so many; 100 when absent" },
     { "user",    WEH_ARG_STRING, false, 1, MAX_USER, NULL, "only those of this user" },
     { "session", WEH_ARG_STRING, false, 1, MAX_SESSION_ID, NULL, "only this one" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_admin_end[] = {
     { "session", WEH_ARG_STRING, true,  1, MAX_SESSION_ID, NULL, "id of the session" },
     { "reason",  WEH_ARG_STRING, false, 1, 100, NULL, "what its client is told in the close frame" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_admin_message[] = {
     { "text",    WEH_ARG_STRING, true,  1, 2000, NULL, "what is to be told" },
     { "session", WEH_ARG_STRING, false, 1, MAX_SESSION_ID, NULL, "id of the session whose client is told" },
     { "all",     WEH_ARG_BOOL,   false, 0, 0, NULL, "true: those of all sessions (instead of session)" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_admin_drain[] = {
     { "seconds", WEH_ARG_INT, false, 0, 3600, NULL, "time until everything has to be over; limits.drain_s when absent" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_admin_log_level[] = {
     { "level", WEH_ARG_CHOICE, true, 0, 0, "error|warn|info|debug", "least important events that are logged from now until the next reload" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_checkout[] = {
     { "imodel", WEH_ARG_STRING, true, 1, MAX_NAME, NULL, "name of an iModel, as imodel.list tells it" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_briefcase_delete[] = {
     { "briefcase", WEH_ARG_STRING, true, 1, MAX_NAME, NULL, "name of a briefcase, as briefcase.list tells it" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_briefcase_close[] = {
     { "unsaved", WEH_ARG_CHOICE, false, 0, 0, "error|save|abandon", "what becomes of unsaved changes; error (the default) refuses to close" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_briefcase_open[] = {
@@ -80,51 +68,44 @@ static const struct weh_arg_spec args_briefcase_open[] = {
     { "mode",      WEH_ARG_CHOICE, false, 0, 0, "readwrite|readonly", "readwrite (the default) takes the write lock" },
     { "durability", WEH_ARG_CHOICE, false, 0, 0, "full|normal", "what an acknowledged save outlives: full a power cut, normal the server; Denied when the server's txn.durability_min is more. Absent: as configured" },
     { "unsaved",   WEH_ARG_CHOICE, false, 0, 0, "ask|restore|drop", "what becomes of unsaved changes of an earlier session, if a recovery journal has some; ask (the default) tells them as recoverable, and edits are refused (RecoveryPending) until briefcase.restoreUnsaved or dropUnsaved" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_batch[] = {
     { "ops",  WEH_ARG_ARRAY,  true,  1, 1000000, NULL, "[{method, params, as?}]: methods whose description says that they may stand here; a string \"$name\" or \"$name.id\" in the params of a later one stands for the result of the one with that as" },
     { "save", WEH_ARG_STRING, false, 0, MAX_DESCRIPTION, NULL, "save everything as one transaction of this description afterwards" },
-    { .name = NULL },
+    ARGS_END,
 };
 
-#define FILE_PROP_KEY \
-    { "namespace", WEH_ARG_STRING, true,  0, MAX_PROP_NAME, NULL, "namespace of the property" }, \
-    { "name",      WEH_ARG_STRING, true,  0, MAX_PROP_NAME, NULL, "name of the property" }, \
-    { "id",        WEH_ARG_INT,    false, 0, MAX_SAFE_INTEGER, NULL, "id beside the name; 0 when absent" }, \
-    { "subId",     WEH_ARG_INT,    false, 0, MAX_SAFE_INTEGER, NULL, "id beside the id; 0 when absent" }
-
 static const struct weh_arg_spec args_file_prop[] = {
-    FILE_PROP_KEY,
-    { .name = NULL },
+    ARGS_FILE_PROP_KEY,
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_file_prop_save[] = {
-    FILE_PROP_KEY,
-    { "string", WEH_ARG_STRING, false, 0, MAX_PROP_BYTES, NULL, "text to save; without it the property has none" },
-    { "blob",   WEH_ARG_ANY,    false, 0, 0, NULL, "binary value to save; without it the property has none" },
-    { .name = NULL },
+    ARGS_FILE_PROP_KEY,
+    ARGS_FILE_PROP_VALUES,
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_file_prop_list[] = {
     { "namespace", WEH_ARG_STRING, false, 0, MAX_PROP_NAME, NULL, "only of this namespace" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_update_ecef[] = {
     { "ecefLocation", WEH_ARG_OBJECT, true, 0, 0, NULL, "EcefLocationProps: {origin, orientation, cartographicOrigin?, xVector?, yVector?}" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_update_extents[] = {
     { "projectExtents", WEH_ARG_OBJECT, true, 0, 0, NULL, "{low: [x, y, z], high: [x, y, z]} in metres; each side becomes at least 1 m long" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_update_origin[] = {
     { "globalOrigin", WEH_ARG_ANY, true, 0, 0, NULL, "[x, y, z] in metres" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_get_element[] = {
@@ -132,35 +113,35 @@ static const struct weh_arg_spec args_get_element[] = {
     { "federationGuid", WEH_ARG_GUID,   false, 0, 0, NULL, "federation GUID of the element (instead of id)" },
     { "code",           WEH_ARG_OBJECT, false, 0, 0, NULL, "code {spec, scope, value} of the element (instead of id)" },
     { "wantGeometry",   WEH_ARG_BOOL,   false, 0, 0, NULL, "also geom: the geometry stream as GeometryStreamProps" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_get_many[] = {
     { "ids",          WEH_ARG_IDS,    false, 0, RPC_MAX_IDS, NULL, "element ids" },
     { "idSet",        WEH_ARG_STRING, false, 0, MAX_ID_SET,  NULL, "the same as iTwin.js' CompressedId64Set (instead of ids)" },
     { "wantGeometry", WEH_ARG_BOOL,   false, 0, 0, NULL, "also geom: the geometry stream as GeometryStreamProps" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_element_id[] = {
     { "id", WEH_ARG_ID, true, 0, 0, NULL, "element id" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_element_props[] = {
     { "props", WEH_ARG_OBJECT, true, 0, 0, NULL, "ElementProps: classFullName, model, code, ..." },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_element_update[] = {
     { "props", WEH_ARG_OBJECT, true, 0, 0, NULL, "ElementProps with id; an absent member stays, a null one is cleared. Of a selector say categories or models: as by the official backend, an update without them empties it" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_delete_elements[] = {
     { "id",  WEH_ARG_ID,  false, 0, 0,      NULL, "element id" },
     { "ids", WEH_ARG_IDS, false, 1, RPC_MAX_IDS, NULL, "element ids (instead of id)" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_imodel_create[] = {
@@ -169,45 +150,43 @@ static const struct weh_arg_spec args_imodel_create[] = {
     { "iTwinId",        WEH_ARG_GUID,   false, 0, 0, NULL, "iTwin it belongs to; absent: none" },
     { "projectExtents", WEH_ARG_OBJECT, false, 0, 0, NULL, "{low: [x, y, z], high: [x, y, z]} in metres" },
     { "globalOrigin",   WEH_ARG_ANY,    false, 0, 0, NULL, "[x, y, z] in metres" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_get_aspects[] = {
-    { "id",            WEH_ARG_ID,     true,  0, 0,   NULL, "id of the element" },
-    { "classFullName", WEH_ARG_STRING, false, 1, 512, NULL, "only aspects of this class and those that derive from it" },
-    { .name = NULL },
+    ARGS_ASPECTS,
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_aspect_insert[] = {
     { "props", WEH_ARG_OBJECT, true, 0, 0, NULL, "AspectProps: classFullName, element {id, relClassName?}, ..." },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_aspect_update[] = {
     { "props", WEH_ARG_OBJECT, true, 0, 0, NULL, "AspectProps with classFullName, element.id and (unless it is unique) id; an absent member stays, a null one is cleared" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_delete_aspects[] = {
     { "id",  WEH_ARG_ID,  false, 0, 0,      NULL, "aspect id" },
     { "ids", WEH_ARG_IDS, false, 1, 100000, NULL, "aspect ids (instead of id)" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_code_spec_id[] = {
     { "id", WEH_ARG_ID, true, 0, 0, NULL, "code spec id" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_code_spec_insert[] = {
-    { "name",       WEH_ARG_STRING, true, 0, MAX_DESCRIPTION, NULL, "name; white space around it is dropped" },
-    { "properties", WEH_ARG_ANY,    true, 0, 0, NULL, "{scopeSpec: {type}, ...}, or the type alone: 1 repository, 2 model, 3 parent element, 4 related element" },
-    { .name = NULL },
+    ARGS_CODE_SPEC,
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_code_spec_name[] = {
     { "name", WEH_ARG_STRING, true, 0, MAX_DESCRIPTION, NULL, "name; the case of ASCII letters does not matter" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_query[] = {
@@ -219,108 +198,105 @@ static const struct weh_arg_spec args_query[] = {
     { "convertClassIdsToClassNames", WEH_ARG_BOOL, false, 0, 0, NULL, "class ids as \"Schema.Class\"" },
     { "abbreviateBlobs", WEH_ARG_BOOL, false, 0, 0, NULL, "in place of a binary value the text {\"bytes\": size}" },
     { "quota",       WEH_ARG_OBJECT, false, 0, 0, NULL, "{time?, rows?, bytes?}: ends the reply sooner than the server's query.* settings would; time in seconds" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_explain[] = {
     { "ecsql", WEH_ARG_STRING, true, 0, 1000000, NULL, "as for query.ecsql" },
-    { .name = NULL },
+    ARGS_END,
 };
 static const struct weh_arg_spec args_cursor[] = {
     { "cursor", WEH_ARG_STRING, true, 1, 64, NULL, "from query.ecsql or query.next" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_get_relationship[] = {
-    { "classFullName", WEH_ARG_STRING, true,  1, 512, NULL, "the relationship's class, or a base class" },
-    { "id",            WEH_ARG_ID,     false, 0, 0, NULL, "relationship id" },
-    { "sourceId",      WEH_ARG_ID,     false, 0, 0, NULL, "source, together with targetId (instead of id)" },
-    { "targetId",      WEH_ARG_ID,     false, 0, 0, NULL, "target" },
-    { .name = NULL },
+    ARGS_RELATIONSHIP,
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_relationship_insert[] = {
     { "props",         WEH_ARG_OBJECT, true,  0, 0, NULL, "RelationshipProps: classFullName, sourceId, targetId, ..." },
     { "allowDangling", WEH_ARG_BOOL,   false, 0, 0, NULL, "true: source and target need not exist" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_relationship_update[] = {
     { "props", WEH_ARG_OBJECT, true, 0, 0, NULL, "RelationshipProps with classFullName and id; when a property is named, those that are not become null; the ends stay" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_relationship_delete[] = {
     { "props", WEH_ARG_OBJECT, true, 0, 0, NULL, "RelationshipProps: classFullName and id are read" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_model_id[] = {
     { "id", WEH_ARG_ID, true, 0, 0, NULL, "model id" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_model_update[] = {
     { "props", WEH_ARG_OBJECT, true, 0, 0, NULL, "ModelProps with id; an absent or null member stays; updateLastMod and geometryChanged as in UpdateModelOptions" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_model_ids[] = {
     { "ids", WEH_ARG_IDS, true, 0, RPC_MAX_IDS, NULL, "model ids" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_definition_ids[] = {
     { "ids", WEH_ARG_IDS, true, 0, RPC_MAX_IDS, NULL, "ids of definition elements; others are passed over" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_model_props[] = {
     { "props", WEH_ARG_OBJECT, true, 0, 0, NULL, "ModelProps: classFullName, modeledElement, ..." },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_schema_class[] = {
     { "classFullName", WEH_ARG_STRING, true,  1, 1024, NULL, "\"Schema:Class\" or \"Schema.Class\", any case; an alias will do" },
     { "inherited",     WEH_ARG_BOOL,   false, 0, 0,    NULL, "false leaves out inheritedProperties; true when absent" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_schema_enumeration[] = {
     { "enumeration", WEH_ARG_STRING, true, 1, 1024, NULL, "\"Schema:Enumeration\", any case; an alias will do" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_schema_list[] = {
     { "schema", WEH_ARG_STRING, false, 1, 255, NULL, "only this schema: name or alias, any case" },
     { "items",  WEH_ARG_BOOL,   false, 0, 0,   NULL, "true lists classes, enumerations, kinds of quantity and categories too" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_cancel[] = {
     { "id", WEH_ARG_REQUEST_ID, true, 0, 0, NULL, "id of the request to cancel" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_ack[] = {
     { "received", WEH_ARG_INT, true, 0, MAX_SAFE_INTEGER, NULL, "messages of the server, from the first of the session" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_hello[] = {
     { "client", WEH_ARG_OBJECT, true,  0, 0, NULL, "{name, version}: who is calling, for the log" },
     { "resume", WEH_ARG_OBJECT, false, 0, 0, NULL, "{sessionId, resumeToken, received}: the session to take back, received counts messages of the server" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_token[] = {
     { "token", WEH_ARG_STRING, true, 1, 8192, NULL, "a token (JWT), as in the Authorization header of the handshake" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_ping[] = {
     { "data", WEH_ARG_ANY, false, 0, 0, NULL, "anything; comes back" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_changes[] = {
@@ -329,37 +305,37 @@ static const struct weh_arg_spec args_changes[] = {
     { "limit",  WEH_ARG_INT,    false, 1, RPC_MAX_CHANGES, NULL, "changes in the reply, which has fewer when they are large; 1000 when absent" },
     { "cursor", WEH_ARG_STRING, false, 1, 64, NULL, "from the reply before, with the same from and to: go on there" },
     { "wantProperties", WEH_ARG_BOOL, false, 0, 0, NULL, "false leaves the values out" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_reverse[] = {
     { "count", WEH_ARG_INT, false, 1, 1000000, NULL, "how many; 1 when absent" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_save[] = {
     { "description", WEH_ARG_STRING, false, 0, MAX_DESCRIPTION, NULL, "text kept with the transaction" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_txn_id[] = {
     { "txnId", WEH_ARG_ID, true, 0, 0, NULL, "id of a transaction, as txns.list tells it" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_operation[] = {
     { "description", WEH_ARG_STRING, false, 0, MAX_DESCRIPTION, NULL, "text kept with the transactions in it that have none of their own" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_savepoint[] = {
     { "name", WEH_ARG_STRING, true, 1, MAX_NAME, NULL, "name of the savepoint; given twice, the innermost is meant" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 static const struct weh_arg_spec args_txn_list[] = {
     { "limit", WEH_ARG_INT, false, 1, RPC_MAX_TXNS, NULL, "only the newest so many" },
-    { .name = NULL },
+    ARGS_END,
 };
 
 #define CONNECTION_PROPS "{key, name, rootSubject: {name, description?}, projectExtents: {low, high}, globalOrigin, ecefLocation?, iTwinId, iModelId, changeset: {id, index}, briefcaseId, mode, durability?}"
