@@ -19,6 +19,7 @@
 #include "weh/json.h"
 #include "weh/net.h"
 #include "weh/rpc.h"
+#include "weh/site.h"
 
 #include "options.h"
 #include "service.h"
@@ -33,6 +34,7 @@ struct daemon {
     struct weh_auth *auth;
     struct weh_audit *audit;
     struct weh_claims *claims;
+    struct weh_site *site;
     struct weh_host *host;
     struct weh_net *net;
     struct weh_control control;
@@ -181,6 +183,10 @@ static weh_err print_ready(struct daemon *daemon, struct weh_diag *diag)
     weh_sink_key(&writer.sink, "httpUrl");
     (void)weh_net_http_url(daemon->net, url, sizeof(url));
     weh_sink_text(&writer.sink, url);
+    if (daemon->site != NULL) {
+        weh_sink_key(&writer.sink, "editorUrl");
+        weh_sink_text(&writer.sink, url);
+    }
     weh_sink_key(&writer.sink, "pid");
     weh_sink_int(&writer.sink, getpid());
     if (token != NULL) {
@@ -233,6 +239,26 @@ static weh_err open_claims(struct daemon *daemon, struct weh_diag *diag)
                            diag);
 }
 
+/* The editor page. Who has not said where it is can do without it. */
+static weh_err open_site(struct daemon *daemon, struct weh_diag *diag)
+{
+    const char *folder = daemon->config.web_dir;
+    weh_err err;
+
+    if (!daemon->config.web_enabled) {
+        return WEH_OK;
+    }
+    err = weh_site_open(folder[0] == '\0' ? WEH_WEB_DIR : folder, &daemon->site, diag);
+    if (err == WEH_E_FILE_NOT_FOUND && folder[0] == '\0') {
+        weh_log(&daemon->log, WEH_LOG_INFO, NULL, "site.absent", WEH_F_TEXT("folder", WEH_WEB_DIR));
+        return WEH_OK;
+    }
+    if (err != WEH_OK) {
+        (void)snprintf(diag->where, sizeof(diag->where), "web.dir");
+    }
+    return err;
+}
+
 static weh_err build(struct daemon *daemon, struct weh_diag *diag)
 {
     struct weh_host_options host = {
@@ -269,6 +295,9 @@ static weh_err build(struct daemon *daemon, struct weh_diag *diag)
     if (err == WEH_OK) {
         err = open_claims(daemon, diag);
     }
+    if (err == WEH_OK) {
+        err = open_site(daemon, diag);
+    }
     if (err != WEH_OK) {
         return err;
     }
@@ -283,6 +312,7 @@ static weh_err build(struct daemon *daemon, struct weh_diag *diag)
     }
     net.host = daemon->host;
     net.auth = daemon->auth;
+    net.site = daemon->site;
     return weh_net_create(&net, &daemon->net, diag);
 }
 
@@ -290,6 +320,7 @@ static void tear_down(struct daemon *daemon)
 {
     weh_net_destroy(daemon->net);
     weh_host_destroy(daemon->host);
+    weh_site_close(daemon->site);
     weh_rpc_app_destroy(daemon->app);
     weh_claims_close(daemon->claims);
     weh_audit_close(daemon->audit);

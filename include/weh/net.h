@@ -13,6 +13,7 @@
 #include "weh/err.h"
 #include "weh/log.h"
 #include "weh/session.h"
+#include "weh/site.h"
 
 struct weh_net;
 
@@ -21,6 +22,7 @@ struct weh_net_options {
     struct weh_host *host;           /* kept: sessions are made with it */
     struct weh_auth *auth;           /* kept */
     const struct weh_log *log;       /* kept */
+    const struct weh_site *site;     /* kept: what is served beside sessions; NULL: nothing */
     /** SIGHUP arrived; service thread. May be NULL. */
     void (*reload)(void *ctx);
     /** Stopping has begun: nobody gets in any more; service thread. May be NULL. */

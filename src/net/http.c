@@ -1,7 +1,7 @@
 /* src/net/http.c - the few things that are no session: tickets and a greeting here; health and metrics in
- * http_ops.c.
+ * http_ops.c, the editor page in http_site.c.
  *
- * No files are served, so no path is ever opened.
+ * No request opens a file.
  */
 #include "http.h"
 
@@ -211,6 +211,10 @@ int weh_http_request(struct weh_conn *conn)
     }
     if (method == LWSHUMETH_OPTIONS && weh_str_eq_text(path, "/v1/tickets")) {
         return tickets_preflight(conn);
+    }
+    if (conn->net->options.site != NULL && (method == LWSHUMETH_GET || method == LWSHUMETH_HEAD) &&
+        weh_site_find(conn->net->options.site, path) != NULL) {
+        return weh_http_site(conn, method, path);
     }
     if (method == LWSHUMETH_GET && weh_str_eq_text(path, "/")) {
         return weh_http_plain(conn, "200 OK", NULL, "webedithost " WEH_VERSION "\n");

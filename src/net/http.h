@@ -31,6 +31,10 @@ int weh_http_plain(struct weh_conn *conn, const char *status, const char *header
 /** http_ops.c: /healthz, /readyz, /metrics. */
 bool weh_http_is_ops(struct weh_str path);
 int weh_http_ops(struct weh_conn *conn, struct weh_str path);
+/** http_site.c: files of the editor page. @method is GET or HEAD. */
+int weh_http_site(struct weh_conn *conn, int method, struct weh_str path);
+/** The kernel takes more: send on what weh_http_site has begun. */
+int weh_http_go_on(struct weh_conn *conn);
 /** Answer a request that is no upgrade: what the lws callback returns. */
 int weh_http_request(struct weh_conn *conn);
 /** Its body is in. */

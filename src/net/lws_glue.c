@@ -25,6 +25,8 @@ static int on_event(struct weh_conn *conn, enum lws_callback_reasons reason, voi
         return conn->is_admin ? -1 : weh_handshake_confirm(conn);
     case LWS_CALLBACK_HTTP:
         return conn->is_admin ? weh_admin_request(conn) : weh_http_request(conn);
+    case LWS_CALLBACK_HTTP_WRITEABLE:
+        return weh_http_go_on(conn);
     case LWS_CALLBACK_HTTP_BODY:
         return conn->is_admin ? weh_admin_body(conn, in, len) : 0;
     case LWS_CALLBACK_HTTP_BODY_COMPLETION:

@@ -90,6 +90,8 @@ struct weh_conn {
         uint32_t *lengths; /* of those that have come; NULL: none are due */
     } ipc;
 
+    const uint8_t *page; /* what is still to be sent of a file of the site */
+    size_t page_left;
     struct weh_frame *tx; /* the message that is being sent */
     size_t tx_sent;
     uint32_t tx_part;    /* which frame of it is: 0, or that of the part before */
