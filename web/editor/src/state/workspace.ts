@@ -1,0 +1,21 @@
+import { Store } from "./store";
+
+export interface WorkspaceState {
+    /** Ids of the selected elements; the last one is shown in the property panel. */
+    selection: readonly string[];
+}
+
+/** What is selected in an open iModel: shared by tree, view and property panel. */
+export class Workspace {
+    readonly store = new Store<WorkspaceState>({ selection: [] });
+
+    select(ids: readonly string[]): void {
+        this.store.set({ selection: ids });
+    }
+
+    /** Adds an element to the selection, or takes it away. */
+    toggle(id: string): void {
+        const { selection } = this.store.get();
+        this.select(selection.includes(id) ? selection.filter((s) => s !== id) : [...selection, id]);
+    }
+}

@@ -1,0 +1,35 @@
+import type { ReactNode } from "react";
+import { Ask } from "./Ask";
+import { Toolbar } from "./Toolbar";
+import { useSession, useSessionState } from "./context";
+
+/** The page while an iModel is open. */
+export function Editor(): ReactNode {
+    return (
+        <>
+            <Toolbar />
+            <main className="panes" />
+            <Recovery />
+        </>
+    );
+}
+
+/** Unsaved changes of an earlier session must be restored or dropped before anything is edited. */
+function Recovery(): ReactNode {
+    const session = useSession();
+    const found = useSessionState((s) => s.open?.recoverable);
+    const by = found?.user === undefined ? "" : ` by ${found.user}`;
+    const text =
+        found === undefined ? "" : `${found.changes} changes of ${new Date(found.time).toLocaleString()}${by}.`;
+    return (
+        <Ask
+            isOpen={found !== undefined}
+            title="An earlier session has left unsaved changes"
+            text={text}
+            choices={[
+                { label: "Drop them", run: () => void session.attempt(() => session.recover(false)) },
+                { label: "Restore them", primary: true, run: () => void session.attempt(() => session.recover(true)) },
+            ]}
+        />
+    );
+}

@@ -1,0 +1,167 @@
+// The page's frame: signing in, opening, saving, undoing, and what it does when the network or the page itself goes away.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { Bench, ask, assertAccessible, shot } from "./lib/bench.mjs";
+
+let bench;
+before(async () => {
+  bench = await Bench.create();
+});
+after(async () => {
+  await bench.destroy();
+});
+
+const button = (page, name) => page.getByRole("button", { name, exact: true });
+
+/** Inserts a Subject by the page's own session, as a panel of it would. */
+async function insertSubject(page, value) {
+  await page.evaluate(async (v) => {
+    const code = { spec: "bis:Subject", scope: "0x1", value: v };
+    const parent = { id: "0x1", relClassName: "BisCore:SubjectOwnsSubjects" };
+    await globalThis.webedithost.edit("elements.insertElement", {
+      props: { classFullName: "BisCore:Subject", model: "0x1", code, parent },
+    });
+  }, value);
+}
+
+async function openDemo(page) {
+  await button(page, "Open demo").click();
+  await button(page, "Close").waitFor();
+}
+
+async function closeDemo(page) {
+  await button(page, "Close").click();
+  await button(page, "Open demo").waitFor();
+}
+
+test("a token of the address bar is taken and leaves no trace there", async () => {
+  const page = await bench.page();
+  await page.getByRole("heading", { name: "iModels" }).waitFor();
+  assert.equal(page.url(), bench.front.url);
+  assert.equal(await page.evaluate(() => localStorage.length), 0);
+  await assertAccessible(page);
+  await shot(page, "start");
+  await page.context().close();
+});
+
+test("a wrong token is refused in words, and another can be given", async () => {
+  const page = await bench.page({ token: "no.such.token" });
+  await page.getByRole("alert").getByText("does not accept the token").waitFor();
+  page.faults = page.faults.filter((f) => !f.includes("401"));
+  await button(page, "Use another token").click();
+  await page.getByLabel("Token").fill(bench.ready.token);
+  await button(page, "Connect").click();
+  await button(page, "Open demo").waitFor();
+  await page.context().close();
+});
+
+test("saves, undoes and redoes with descriptions", async () => {
+  const page = await bench.page();
+  await openDemo(page);
+  await assertAccessible(page);
+  await insertSubject(page, "Shell one");
+  await page.getByText("unsaved", { exact: true }).waitFor();
+  await page.getByLabel("Description of the next save").fill("first subject");
+  await button(page, "Save").click();
+  await button(page, "Undo: first subject").click();
+  await button(page, "Redo: first subject").click();
+  await button(page, "Undo: first subject").waitFor();
+  await closeDemo(page);
+  const [, code] = await ask(bench, [
+    ["briefcase.open", { imodel: "demo", mode: "readonly" }],
+    ["elements.getElementProps", { code: { spec: "bis:Subject", scope: "0x1", value: "Shell one" } }],
+  ]);
+  assert.equal(code.code.value, "Shell one");
+  await page.context().close();
+});
+
+test("unsaved changes are asked for before closing", async () => {
+  const page = await bench.page();
+  await openDemo(page);
+  await insertSubject(page, "Shell dropped");
+  await button(page, "Close").click();
+  await page.getByRole("alertdialog").waitFor();
+  await assertAccessible(page);
+  await button(page, "Abandon changes").click();
+  await button(page, "Open demo").waitFor();
+  await page.context().close();
+});
+
+test("a cut network shows as offline, and what was edited meanwhile is done once", async () => {
+  const page = await bench.page();
+  await openDemo(page);
+  await insertSubject(page, "Before the cut");
+  bench.front.cut();
+  await page.getByText("offline, trying again").waitFor();
+  const edits = Promise.all([insertSubject(page, "Meanwhile 1"), insertSubject(page, "Meanwhile 2")]);
+  await shot(page, "offline");
+  bench.front.restore();
+  await page.getByText("online", { exact: true }).waitFor();
+  await edits;
+  await button(page, "Save").click();
+  await button(page, "Undo").waitFor();
+  await page.waitForFunction(() => globalThis.webedithost.store.get().txn.hasUnsavedChanges === false);
+  const { rows } = await page.evaluate(() =>
+    globalThis.webedithost.query(
+      "SELECT CodeValue FROM bis.Subject WHERE CodeValue LIKE 'Meanwhile%' OR CodeValue='Before the cut' ORDER BY CodeValue",
+    ),
+  );
+  assert.deepEqual(
+    rows.map((r) => r.CodeValue),
+    ["Before the cut", "Meanwhile 1", "Meanwhile 2"],
+  );
+  await closeDemo(page);
+  await page.context().close();
+});
+
+test("a page that is loaded anew goes on with what is unsaved", async () => {
+  const page = await bench.page();
+  await openDemo(page);
+  await insertSubject(page, "Before the reload");
+  await page.reload();
+  await page.getByText("unsaved", { exact: true }).waitFor();
+  await insertSubject(page, "After the reload");
+  await button(page, "Abandon").click();
+  await button(page, "Abandon changes").click();
+  await page.getByText("unsaved", { exact: true }).waitFor({ state: "detached" });
+  await closeDemo(page);
+  await page.context().close();
+});
+
+test("a briefcase is checked out, closed, opened again and deleted", async () => {
+  const page = await bench.page();
+  await button(page, "Check out demo").click();
+  await button(page, "Close").click();
+  await page.getByRole("button", { name: /^Open briefcase/ }).click();
+  await button(page, "Close").click();
+  await page.getByRole("button", { name: /^Delete briefcase/ }).click();
+  await button(page, "Delete").click();
+  await page.getByText("Check out an iModel to have").waitFor();
+  await page.context().close();
+});
+
+test("an error of the server is shown and can be dismissed", async () => {
+  const [one, two] = [await bench.page(), await bench.page()];
+  await openDemo(one);
+  await button(two, "Open demo").click();
+  await two.getByRole("alert").waitFor();
+  await button(two, "Dismiss").click();
+  await two.getByRole("alert").waitFor({ state: "detached" });
+  await closeDemo(one);
+  await one.context().close();
+  await two.context().close();
+});
+
+test("the theme follows the system and can be chosen", async () => {
+  const page = await bench.page({ colorScheme: "dark" });
+  const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const dark = await background();
+  await assertAccessible(page);
+  await page.getByRole("button", { name: /^Theme/ }).click();
+  assert.notEqual(await background(), dark);
+  await page.context().close();
+});
+
+test("nothing complained in the console", () => {
+  bench.assertNoFaults();
+});

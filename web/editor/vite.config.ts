@@ -1,0 +1,18 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+
+/** While working on the page: the daemon that answers, WEH_DAEMON_URL=http://127.0.0.1:8423. */
+const daemon = process.env["WEH_DAEMON_URL"] ?? "http://127.0.0.1:8423";
+
+export default defineConfig({
+    base: "./",
+    plugins: [react()],
+    build: {
+        target: "es2022",
+        // The Content-Security-Policy forbids data: for scripts and fonts; every asset is a file.
+        assetsInlineLimit: 0,
+        modulePreload: { polyfill: false },
+        chunkSizeWarningLimit: 900,
+    },
+    server: { proxy: { "/v1": { target: daemon, ws: true } } },
+});
