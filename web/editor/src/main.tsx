@@ -3,6 +3,7 @@ import { createRoot } from "react-dom/client";
 import { EditSession } from "./state/session";
 import { takeToken } from "./state/token";
 import "./styles/app.css";
+import "./styles/panes.css";
 import { App } from "./ui/App";
 import { applyTheme, storedTheme } from "./ui/theme";
 

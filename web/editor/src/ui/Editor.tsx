@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { Ask } from "./Ask";
+import { TreePanel } from "./TreePanel";
 import { Toolbar } from "./Toolbar";
 import { useSession, useSessionState } from "./context";
 
@@ -8,7 +9,9 @@ export function Editor(): ReactNode {
     return (
         <>
             <Toolbar />
-            <main className="panes" />
+            <main className="panes">
+                <TreePanel />
+            </main>
             <Recovery />
         </>
     );

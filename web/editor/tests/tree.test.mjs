@@ -1,0 +1,119 @@
+// The tree: lazily loaded, searchable, fluid with twenty thousand elements, right after edits.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, openSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { after, before, test } from "node:test";
+import { Bench, assertAccessible, shot } from "./lib/bench.mjs";
+
+const data = join(dirname(fileURLToPath(import.meta.url)), "../../../tests/data");
+let bench;
+let dir;
+before(async () => {
+  dir = mkdtempSync(join(tmpdir(), "weh-editor-medium-"));
+  const medium = join(dir, "medium.bim");
+  execFileSync("xz", ["-dc", join(data, "medium.bim.xz")], { stdio: ["ignore", openSync(medium, "w"), "inherit"] });
+  bench = await Bench.create({ demo: "small.bim", medium });
+});
+after(async () => {
+  await bench.destroy();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+async function opened(name) {
+  const page = await bench.page();
+  await page.getByRole("button", { name: `Open ${name}`, exact: true }).click();
+  await page.getByRole("treeitem", { level: 1 }).waitFor();
+  return page;
+}
+
+const item = (page, name) => page.getByRole("treeitem", { name });
+const calls = (page) => page.evaluate(() => globalThis.webedithost.calls.store.get().calls.length);
+
+async function close(page) {
+  await page.getByRole("button", { name: "Close", exact: true }).click();
+  await page.getByRole("button", { name: "Open demo", exact: true }).waitFor();
+  await page.context().close();
+}
+
+test("shows models and elements, level by level, and selects", async () => {
+  const page = await opened("medium");
+  await item(page, /^▸?Records/).click();
+  assert.equal(await item(page, /Records/).getAttribute("aria-selected"), "true");
+  await item(page, /Records/)
+    .locator(".twist")
+    .click();
+  await page.getByRole("treeitem", { level: 3 }).first().waitFor();
+  assert.equal(await page.getByRole("treeitem", { level: 3 }).first().getAttribute("aria-setsize"), "4000");
+  await assertAccessible(page);
+  await shot(page, "tree");
+  await close(page);
+});
+
+test("keys walk the tree", async () => {
+  const page = await opened("medium");
+  await page.getByRole("tree").focus();
+  await page.keyboard.press("End");
+  await page.keyboard.press("ArrowRight");
+  await page.getByRole("treeitem", { level: 3 }).first().waitFor();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  assert.equal(await page.getByRole("treeitem", { level: 3 }).first().getAttribute("aria-selected"), "true");
+  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("ArrowLeft");
+  await page.getByRole("treeitem", { level: 3 }).first().waitFor({ state: "detached" });
+  await close(page);
+});
+
+test("thousands of siblings cost a few calls and a few elements of the page", async () => {
+  const page = await opened("medium");
+  await item(page, /Records/)
+    .locator(".twist")
+    .click();
+  await page.getByRole("treeitem", { level: 3 }).first().waitFor();
+  const before = await calls(page);
+  await page.getByRole("tree").focus();
+  await page.keyboard.press("End");
+  const last = page.locator('[role=treeitem][aria-posinset="4000"]');
+  await last.getByText(/R/).first().waitFor();
+  assert.ok((await calls(page)) - before <= 4, "a jump to the end loads a page or two");
+  assert.ok((await page.getByRole("treeitem").count()) < 100, "rows out of sight are not in the page");
+  await close(page);
+});
+
+test("search finds by label, code and id, and selecting shows the place in the tree", async () => {
+  const page = await opened("medium");
+  const field = page.getByLabel("Search elements");
+  await field.fill("R-3998");
+  await page.getByRole("option").first().click();
+  assert.equal(await page.getByRole("option").count(), 1);
+  await assertAccessible(page);
+  await field.fill("no such thing %_");
+  await page.getByText("0 found").waitFor();
+  await field.fill("");
+  const selected = page.locator("[role=treeitem][aria-selected=true]");
+  await selected.waitFor();
+  assert.equal(await selected.getAttribute("aria-level"), "3");
+  await close(page);
+});
+
+test("an element that is inserted appears, and is gone after undo", async () => {
+  const page = await opened("demo");
+  await page.evaluate(async () => {
+    const code = { spec: "bis:Subject", scope: "0x1", value: "Tree new" };
+    const parent = { id: "0x1", relClassName: "BisCore:SubjectOwnsSubjects" };
+    const props = { classFullName: "BisCore:Subject", model: "0x1", code, parent };
+    await globalThis.webedithost.edit("elements.insertElement", { props });
+  });
+  await item(page, /Tree new/).waitFor();
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await page.getByRole("button", { name: "Undo", exact: true }).click();
+  await item(page, /Tree new/).waitFor({ state: "detached" });
+  await close(page);
+});
+
+test("nothing complained in the console", () => {
+  bench.assertNoFaults();
+});
