@@ -91,6 +91,14 @@ enum weh_err_code {
 /** WEH_OK, or one of enum weh_err_code. */
 typedef enum weh_err_code weh_err;
 
+/** Errors that iTwin.js knows by a scope and a key and not by a number: so are stock frontends told of them. */
+enum weh_itwin_error {
+    WEH_ITWIN_BY_NUMBER,  /* none of these */
+    WEH_ITWIN_TYPE_ERROR, /* an argument is of a wrong type */
+    WEH_ITWIN_NO_KEY,     /* an element has nothing that it could be known by */
+    WEH_ITWIN_COUNT
+};
+
 enum weh_err_scope {
     WEH_SCOPE_REQUEST,
     WEH_SCOPE_SESSION
@@ -112,8 +120,9 @@ struct weh_err_info {
  */
 struct weh_diag {
     weh_err err;
-    int32_t itwin;    /* overrides the row's iTwin.js number when not 0 */
-    uint32_t retry_s; /* advice: try again after that; 0: none */
+    int32_t itwin;                    /* overrides the row's iTwin.js number when not 0 */
+    enum weh_itwin_error itwin_error; /* in place of a number */
+    uint32_t retry_s;                 /* advice: try again after that; 0: none */
     uint32_t op;      /* which operation of a batch is at fault, counted from 1; 0: none */
     const char *file; /* of the raising statement; static */
     int line;

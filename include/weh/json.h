@@ -35,6 +35,9 @@ struct weh_json_scan {
     struct weh_json_limits limits;
     uint32_t n_values; /* seen so far, keys included */
     bool long_integer; /* an integer of so many digits that it may not fit an int64_t was seen */
+    bool takes_lone_surrogates; /* as JSON.parse does; else they are refused */
+    bool
+        has_lone_surrogate; /* one was taken: it has no UTF-8 form, and weh_json_parse refuses it */
 };
 
 /** @text is kept as a view; @limits are copied. */

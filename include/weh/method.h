@@ -146,7 +146,7 @@ const struct weh_method *weh_method_find(const struct weh_method *methods, size_
  * Check @params against @specs: a map by name, an array by position. What an array has beyond @specs is
  * left alone, as functions of JavaScript do.
  *
- * @out  WEH_MAX_ARGS entries, in the order of @specs.
+ * @out  WEH_MAX_ARGS entries, in the order of @specs. One that is null in an array is not given, but its value is the null.
  *
  * WEH_E_BAD_ARGS naming the argument: missing, unknown, of the wrong type or out of range;
  * WEH_E_NOMEM. The member _meta is allowed everywhere.

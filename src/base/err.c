@@ -42,6 +42,7 @@ weh_err weh_fail_at(struct weh_diag *diag, weh_err err, const char *file, int li
     }
     diag->err = err;
     diag->itwin = 0;
+    diag->itwin_error = WEH_ITWIN_BY_NUMBER;
     diag->op = 0;
     diag->retry_s = 0;
     diag->file = file;

@@ -2,7 +2,7 @@
  *
  * The only door to the parser (json_read.c): what comes out of here is bounded in depth and number
  * of values and is well-formed. It makes no values. RFC 8259 is the grammar; lone surrogates are
- * refused, since they have no UTF-8 form.
+ * refused, since they have no UTF-8 form, unless the caller can do something about them.
  */
 #include <stdio.h>
 
@@ -102,6 +102,15 @@ static int32_t hex4(const struct weh_json_scan *scan, size_t ahead)
     return value;
 }
 
+static weh_err take_lone_surrogate(struct weh_json_scan *scan, struct weh_diag *diag)
+{
+    if (!scan->takes_lone_surrogates) {
+        return weh_json_scan_fail(scan, diag, "lone surrogate");
+    }
+    scan->has_lone_surrogate = true;
+    return WEH_OK;
+}
+
 /* Step over the escape that starts at the backslash under the scan. */
 static weh_err skip_escape(struct weh_json_scan *scan, struct weh_diag *diag)
 {
@@ -116,14 +125,14 @@ static weh_err skip_escape(struct weh_json_scan *scan, struct weh_diag *diag)
     if (unit < 0) {
         return weh_json_scan_fail(scan, diag, "invalid escape");
     }
-    if (unit >= 0xdc00 && unit <= 0xdfff) {
-        return weh_json_scan_fail(scan, diag, "lone surrogate");
-    }
     scan->at += 6;
+    if (unit >= 0xdc00 && unit <= 0xdfff) {
+        return take_lone_surrogate(scan, diag);
+    }
     if (unit >= 0xd800 && unit <= 0xdbff) {
         unit = byte_at(scan, 0) == '\\' && byte_at(scan, 1) == 'u' ? hex4(scan, 2) : -1;
         if (unit < 0xdc00 || unit > 0xdfff) {
-            return weh_json_scan_fail(scan, diag, "lone surrogate");
+            return take_lone_surrogate(scan, diag);
         }
         scan->at += 6;
     }

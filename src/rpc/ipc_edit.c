@@ -11,9 +11,11 @@
 
 weh_err ipc_edit_ping(struct weh_call *call, struct weh_diag *diag)
 {
+    const struct weh_value *value = call->args[1].as.value;
+
     (void)diag;
-    if (call->args[1].given) {
-        weh_sink_value(call->result, call->args[1].as.value);
+    if (value != NULL) {
+        weh_sink_value(call->result, value);
     }
     return WEH_OK;
 }
@@ -44,7 +46,6 @@ static const struct route {
     { "getRelationshipProps", relationships_get_props, RESULT_AS_IS, NULL },
     { "insertAspect", elements_insert_aspect, RESULT_MEMBER, "id" },
     { "insertCodeSpec", code_specs_insert, RESULT_MEMBER, "id" },
-    { "insertElement", elements_insert, RESULT_MEMBER, "id" },
     { "insertModel", models_insert, RESULT_MEMBER, "id" },
     { "insertRelationship", relationships_insert, RESULT_MEMBER, "id" },
     { "queryFileProperty", briefcase_query_file_property, RESULT_AS_IS, NULL },
@@ -92,6 +93,23 @@ weh_err ipc_edit_as_in_v1(struct weh_call *call, struct weh_diag *diag)
     return err;
 }
 
+weh_err ipc_check_insert(const struct weh_value *props, struct weh_diag *diag)
+{
+    static const char *const keys[] = { "id", "federationGuid", "code" };
+    weh_err err;
+
+    for (size_t i = 0; i < WEH_ARRAY_LEN(keys); i++) {
+        if (!weh_value_is_null(weh_value_get(props, keys[i]))) {
+            return WEH_OK;
+        }
+    }
+    err = weh_fail_where(diag, WEH_E_BAD_ARGS, "code", "No key provided");
+    if (diag != NULL) {
+        diag->itwin_error = WEH_ITWIN_NO_KEY;
+    }
+    return err;
+}
+
 weh_err ipc_edit_get_element_props(struct weh_call *call, struct weh_diag *diag)
 {
     const struct weh_element_key key = { .id = call->args[1].as.id };
@@ -111,8 +129,10 @@ static weh_err insert_one(struct weh_call *call, const struct weh_value *props,
     weh_err err;
 
     weh_call_edits(call, props);
-    err = weh_element_insert(call_workspace(call)->bis, props, &id, diag);
-
+    err = ipc_check_insert(props, diag);
+    if (err == WEH_OK) {
+        err = weh_element_insert(call_workspace(call)->bis, props, &id, diag);
+    }
     if (err == WEH_OK) {
         weh_sink_id(call->result, id);
     }
@@ -145,6 +165,11 @@ static weh_err edit_list(struct weh_call *call, edit_one edit, struct weh_diag *
         }
     }
     return err;
+}
+
+weh_err ipc_edit_insert_element(struct weh_call *call, struct weh_diag *diag)
+{
+    return insert_one(call, call->args[1].as.value, diag);
 }
 
 static weh_err edit_all(struct weh_call *call, edit_one edit, struct weh_diag *diag)

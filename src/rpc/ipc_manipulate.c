@@ -260,6 +260,9 @@ static weh_err insert(struct weh_call *call, struct weh_diag *diag)
 
     weh_call_edits(call, call->args[0].as.value);
     if (err == WEH_OK) {
+        err = ipc_check_insert(&props, diag);
+    }
+    if (err == WEH_OK) {
         err = weh_element_insert(call_workspace(call)->bis, &props, &id, diag);
     }
     if (err == WEH_OK) {
@@ -268,14 +271,19 @@ static weh_err insert(struct weh_call *call, struct weh_diag *diag)
     return err;
 }
 
-/* All of the element @id: new geometry alone would take its placement. */
-static weh_err props_of_id(struct weh_call *call, const struct weh_value *id, struct weh_value *out,
-                           struct weh_diag *diag)
+/* All of the element @id: new geometry alone would take its placement. In the arena, as an error tells of them later. */
+static weh_err props_of_id(struct weh_call *call, const struct weh_value *id,
+                           const struct weh_value **out, struct weh_diag *diag)
 {
+    struct weh_value *props = weh_arena_array(call->arena, 1, sizeof(*props));
     weh_id element = 0;
 
+    if (props == NULL) {
+        return weh_fail_nomem(diag);
+    }
+    *out = props;
     return weh_id_parse(weh_value_str(id), &element)
-               ? read_element(call, element, call->arena, out, diag)
+               ? read_element(call, element, call->arena, props, diag)
                : weh_fail_where(diag, WEH_E_BAD_ARGS, "propsOrId", "propsOrId is no id");
 }
 
@@ -283,7 +291,6 @@ static weh_err update(struct weh_call *call, struct weh_diag *diag)
 {
     const struct weh_value *given = call->args[0].as.value;
     const struct weh_arg *data = &call->args[1];
-    struct weh_value element = { .type = WEH_VALUE_NULL };
     struct weh_value props;
     weh_err err = WEH_OK;
 
@@ -291,8 +298,7 @@ static weh_err update(struct weh_call *call, struct weh_diag *diag)
         if (!data->given) {
             return fail_sqlite_error(diag, "data", "Flatbuffer data required for update by id");
         }
-        err = props_of_id(call, given, &element, diag);
-        given = &element;
+        err = props_of_id(call, given, &given, diag);
     }
     if (err != WEH_OK) {
         return err;

@@ -354,7 +354,7 @@ static const struct weh_method methods[] = {
     { "webedit/edit.getRelationshipProps", OPEN, VIEW, 0, args_edit_relationship, "RelationshipProps", "0.1", "As relationships.getInstanceProps.", ipc_edit_as_in_v1 },
     { "webedit/edit.insertAspect", OPEN, EDIT, BATCH, args_edit_props, "id", "0.1", "As elements.insertAspect.", ipc_edit_as_in_v1 },
     { "webedit/edit.insertCodeSpec", OPEN, EDIT, BATCH, args_edit_code_spec, "id", "0.1", "As codeSpecs.insert.", ipc_edit_as_in_v1 },
-    { "webedit/edit.insertElement", OPEN, EDIT, BATCH, args_edit_props, "id", "0.1", "Insert an element of any class.", ipc_edit_as_in_v1 },
+    { "webedit/edit.insertElement", OPEN, EDIT, BATCH, args_edit_props, "id", "0.1", "Insert an element of any class.", ipc_edit_insert_element },
     { "webedit/edit.insertElements", OPEN, EDIT, BATCH, args_edit_list, "[id]", "0.1", "Insert elements, all or none.", ipc_edit_insert_elements },
     { "webedit/edit.insertModel", OPEN, EDIT, BATCH, args_edit_props, "id", "0.1", "As models.insertModel.", ipc_edit_as_in_v1 },
     { "webedit/edit.insertRelationship", OPEN, EDIT, BATCH, args_edit_props, "id", "0.1", "As relationships.insertInstance.", ipc_edit_as_in_v1 },

@@ -18,6 +18,9 @@ struct weh_sink *ipc_push_begin(struct workspace *workspace, const char *family,
 WEH_MUST_CHECK weh_err ipc_save(struct weh_call *call, struct weh_str description,
                                 struct weh_diag *diag);
 
+/** As iTwin.js, an element to be inserted has an id, a federation GUID or a code, be it an empty one. WEH_E_BAD_ARGS. */
+WEH_MUST_CHECK weh_err ipc_check_insert(const struct weh_value *props, struct weh_diag *diag);
+
 /** If a graphical editing scope is on: tell the geometry of @changes. WEH_E_NOMEM, WEH_E_IO, weh_db_fail: part of a
  * push may have been written. */
 WEH_MUST_CHECK weh_err ipc_scope_tell(struct workspace *workspace,

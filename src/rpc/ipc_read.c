@@ -39,8 +39,11 @@ weh_err read_id_list(struct weh_call *call, const struct weh_value *list, struct
 static weh_err write_element_by(struct weh_call *call, const struct weh_element_key *key,
                                 struct weh_sink *sink, struct weh_diag *diag)
 {
-    return key->id == 0 ? weh_fail_where(diag, WEH_E_NOT_FOUND, "id", "element not found")
-                        : weh_element_get_props(call_workspace(call)->bis, key, sink, diag);
+    weh_err err = key->id == 0 ? WEH_E_NOT_FOUND
+                               : weh_element_get_props(call_workspace(call)->bis, key, sink, diag);
+
+    /* In the words of iTwin.js. */
+    return err == WEH_E_NOT_FOUND ? weh_fail_where(diag, err, "id", "element not found") : err;
 }
 
 static weh_err write_element(struct weh_call *call, weh_id id, struct weh_sink *sink,

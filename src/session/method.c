@@ -75,8 +75,13 @@ const char *weh_arg_type_name(enum weh_arg_type type)
 static weh_err wrong_type(const struct weh_arg_spec *spec, const struct weh_value *value,
                           const char *wanted, struct weh_diag *diag)
 {
-    return weh_fail_where(diag, WEH_E_BAD_ARGS, spec->name, "%s must be %s, not %s", spec->name,
-                          wanted, weh_value_type_name(value));
+    weh_err err = weh_fail_where(diag, WEH_E_BAD_ARGS, spec->name, "%s must be %s, not %s",
+                                 spec->name, wanted, weh_value_type_name(value));
+
+    if (diag != NULL) {
+        diag->itwin_error = WEH_ITWIN_TYPE_ERROR;
+    }
+    return err;
 }
 
 static weh_err decode_int(const struct weh_arg_spec *spec, const struct weh_value *value,
@@ -238,7 +243,9 @@ static weh_err decode_items(const struct weh_arg_spec *specs, const struct weh_v
     weh_err err = WEH_OK;
 
     for (size_t k = 0; k < params->n && specs[k].name != NULL && err == WEH_OK; k++) {
-        if (!weh_value_is_null(&params->as.items[k])) {
+        if (weh_value_is_null(&params->as.items[k])) {
+            out[k].as.value = &params->as.items[k];
+        } else {
             err = decode_one(&specs[k], &params->as.items[k], arena, &out[k], diag);
             out[k].given = true;
         }

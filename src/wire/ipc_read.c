@@ -14,6 +14,9 @@
 #define RPC_CHANNEL "rpc-over-ipc"
 #define RPC_METHOD  "request"
 
+/* U+FFFD, the replacement character. */
+#define REPLACEMENT 0xfffd
+
 /* Section 3.4 of what a stock frontend sends: any interface name goes with this version. */
 #define CONTROL_VERSION "CONTROL"
 #define DESCRIBE        "describeEndpoints"
@@ -169,26 +172,40 @@ static size_t put_utf8(uint32_t code, uint8_t *out)
     return n;
 }
 
+/* The character of the escape "\\u" at @from, which a scan has let pass; @n_read bytes of it. Strings of JavaScript may
+ * hold half of a surrogate pair, which UTF-8 cannot: the stock backend stores U+FFFD for it. */
+static uint32_t escaped_code(const uint8_t *from, size_t *n_read)
+{
+    const uint32_t code = hex4(from + 2);
+    uint32_t low = 0;
+
+    *n_read = 6;
+    if (code < 0xd800 || code > 0xdfff) {
+        return code;
+    }
+    if (code < 0xdc00 && from[6] == '\\' && from[7] == 'u') {
+        low = hex4(from + 8);
+    }
+    if (low < 0xdc00 || low > 0xdfff) {
+        return REPLACEMENT;
+    }
+    *n_read = 12;
+    return 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+}
+
 /* The escape at @from (its backslash), which the scan has let pass; @n_read bytes of it. */
 static size_t unescape_one(const uint8_t *from, uint8_t *out, size_t *n_read)
 {
     static const char letters[] = "bfnrt";
     static const char meanings[] = "\b\f\n\r\t";
     const char *letter = memchr(letters, from[1], sizeof(letters) - 1);
-    uint32_t code;
 
     *n_read = 2;
     if (from[1] != 'u') {
         *out = letter == NULL ? from[1] : (uint8_t)meanings[letter - letters];
         return 1;
     }
-    code = hex4(from + 2);
-    *n_read = 6;
-    if (code >= 0xd800 && code <= 0xdbff) {
-        code = 0x10000 + ((code - 0xd800) << 10) + (hex4(from + 8) - 0xdc00);
-        *n_read = 12;
-    }
-    return put_utf8(code, out);
+    return put_utf8(escaped_code(from, n_read), out);
 }
 
 /* Unescape the string of @n bytes at @bytes onto itself; its new length. */
@@ -214,6 +231,23 @@ static size_t unescape(uint8_t *bytes, size_t n)
     return (size_t)(to - bytes);
 }
 
+/* Write "\\ufffd" over each lone surrogate in the JSON text of @n bytes at @text, which a scan has let pass. */
+static void mend_surrogates(uint8_t *text, size_t n)
+{
+    const uint8_t *end = text + n;
+    uint8_t *at = memchr(text, '\\', n);
+
+    while (at != NULL) {
+        size_t n_read = 2;
+
+        if (at[1] == 'u' && escaped_code(at, &n_read) == REPLACEMENT) {
+            memcpy(at + 2, "fffd", 4);
+        }
+        at += n_read;
+        at = memchr(at, '\\', (size_t)(end - at));
+    }
+}
+
 /* The pair @text: its string, raw. */
 static weh_err scan_pair(struct weh_str text, const struct weh_codec_limits *limits,
                          struct weh_str *out, struct weh_diag *diag)
@@ -224,6 +258,7 @@ static weh_err scan_pair(struct weh_str text, const struct weh_codec_limits *lim
     weh_err err;
 
     weh_json_scan_init(&scan, text, &json_limits);
+    scan.takes_lone_surrogates = true; /* unescape() has something for them */
     err = weh_json_scan_expect(&scan, '[', diag);
     if (err == WEH_OK) {
         err = weh_json_scan_string(&scan, out, diag);
@@ -440,9 +475,13 @@ weh_err weh_ipc_read(uint8_t *block, size_t len, const struct weh_codec_limits *
     }
     inner.len = unescape(block + (inner.ptr - text.ptr), inner.len);
     weh_json_scan_init(&scan, inner, &json_limits);
+    scan.takes_lone_surrogates = true;
     err = scan_object(&scan, 0, &wanted, diag);
     if (err == WEH_OK && weh_json_scan_peek(&scan) != -1) {
         err = weh_json_scan_fail(&scan, diag, "text behind the message object");
+    }
+    if (err == WEH_OK && scan.has_lone_surrogate) {
+        mend_surrogates(block + (inner.ptr - text.ptr), inner.len);
     }
     return err == WEH_OK ? read_members(members, out, diag) : err;
 }

@@ -51,6 +51,15 @@ static const struct {
 #undef X
 };
 
+static const struct {
+    const char *scope;
+    const char *key;
+    bool has_name; /* made in JavaScript, where the key is the name too */
+} itwin_errors[WEH_ITWIN_COUNT] = {
+    [WEH_ITWIN_TYPE_ERROR] = { "imodel-native", "TypeError", false },
+    [WEH_ITWIN_NO_KEY] = { "imodel-cache", "invalid-arguments", true },
+};
+
 /* ---- binary values ---- */
 
 void weh_ipc_put_binary(struct weh_json_writer *json, enum weh_binary_view view, const void *bytes,
@@ -333,6 +342,20 @@ static void write_numbered_error(struct weh_writer *writer, const struct weh_dia
     }
 }
 
+static void write_itwin_error(struct weh_writer *writer, const struct weh_diag *diag)
+{
+    struct weh_sink *sink = writer->sink;
+
+    if (itwin_errors[diag->itwin_error].has_name) {
+        weh_sink_key(sink, "name");
+        weh_sink_text(sink, itwin_errors[diag->itwin_error].key);
+    }
+    write_metadata(sink, writer->ipc.subject);
+    write_message(sink, diag);
+    write_error_id(sink, itwin_errors[diag->itwin_error].scope,
+                   itwin_errors[diag->itwin_error].key);
+}
+
 void weh_ipc_error_write(struct weh_writer *writer, const struct weh_value *id,
                          const struct weh_diag *diag)
 {
@@ -349,6 +372,8 @@ void weh_ipc_error_write(struct weh_writer *writer, const struct weh_value *id,
         weh_sink_text(sink, info->help);
         weh_sink_key(sink, "isIModelNotFoundResponse");
         weh_sink_bool(sink, true);
+    } else if (diag->itwin_error != WEH_ITWIN_BY_NUMBER && !writer->ipc.is_rpc) {
+        write_itwin_error(writer, diag);
     } else if (number != 0) {
         write_numbered_error(writer, diag, number);
     } else if (diag->err == WEH_E_METHOD_NOT_FOUND) {

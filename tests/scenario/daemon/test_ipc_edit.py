@@ -19,6 +19,7 @@ BLOCK = "0x8a"  # a physical object with geometry
 # A line from the origin to (1, 2, 0.5), as an entry of a geometry stream.
 TWO_POINTS = ("encoding=base64;EAAAAAAAAAAIAAwACAAHAAgAAAAAAAABBAAAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAADwPwAAAAAAAABA"
               "AAAAAAAA4D8=")
+TYPE_ERROR = {"scope": "imodel-native", "key": "TypeError"}
 NIL = "00000000-0000-0000-0000-000000000000"
 
 
@@ -137,7 +138,7 @@ class IpcEdit(unittest.TestCase):
         page.app("openStandalone", "small", READ_WRITE, {"key": "k"})
         ids = page.edit("insertElements", "k", [subject("1"), subject("2")])
         self.assertEqual(len(ids), 2)
-        error = self.fails(page, page.edit, "insertElements", "k", [subject("3"), {"classFullName": "No:Such"}])
+        error = self.fails(page, page.edit, "insertElements", "k", [subject("3"), {**subject("4"), "classFullName": "No:Such"}])
         self.assertEqual(error["errorNumber"], 65539)
         error = self.fails(page, page.edit, "updateElements", "k", [{"id": ids[0], "userLabel": "x"}, {"id": "0xfffffff"}])
         self.assertEqual(error["iTwinErrorId"], {"scope": "dgn-db", "key": "MissingId"})
@@ -175,7 +176,7 @@ class IpcEdit(unittest.TestCase):
         self.assertEqual(self.fails(page, call, "updateGeometricElement", created)["errorNumber"], 1)
         self.assertEqual(call("deleteElements", "+" + created[2:].upper()), 0)
         self.assertEqual(self.fails(page, call, "deleteElements", "+FFFFFF")["iTwinErrorId"]["key"], "MissingId")
-        self.assertEqual(self.fails(page, call, "deleteElements", ["0x1"])["errorNumber"], 65539)
+        self.assertEqual(self.fails(page, call, "deleteElements", ["0x1"])["iTwinErrorId"], TYPE_ERROR)
         page.app("closeIModel", "k")
         self.assertEqual(call("ping")["commandId"], "basicManipulation")
         self.assertEqual(self.fails(page, call, "deleteElements", "")["errorNumber"], 65542)
@@ -222,6 +223,38 @@ class IpcEdit(unittest.TestCase):
         after = page.edit("getElementProps", "k", BLOCK)["placement"]
         self.assertEqual(after["origin"], [a + b for a, b in zip(before["origin"], (10, 20, 30))])
         self.assertEqual(after["bbox"], {"low": [0, 0, 0], "high": [1, 2, 0.5]})
+
+    def test_faulty_geometry_by_id_tells_of_which_element(self):
+        page = Page(self.daemon)
+        page.app("openStandalone", "small", READ_WRITE, {"key": "k"})
+        page.call(EDITOR, "startCommand", "basicManipulation", "k")
+        for data in ({"entryArray": [{"opcode": 5, "data": "encoding=base64;AAAA"}]}, {"entryArray": 7}):
+            error = self.fails(page, page.call, EDITOR, "callMethod", "updateGeometricElement", BLOCK, data)
+            self.assertEqual(error["metadata"]["elProps"]["id"], BLOCK)
+        error = self.fails(page, page.call, EDITOR, "callMethod", "updateGeometricElement", "0xfffffff", data)
+        self.assertEqual(error["errorNumber"], 65574)
+
+    def test_an_element_without_anything_to_be_known_by_is_not_inserted(self):
+        page = Page(self.daemon)
+        page.app("openStandalone", "small", READ_WRITE, {"key": "k"})
+        page.call(EDITOR, "startCommand", "basicManipulation", "k")
+        props = {key: value for key, value in subject("x").items() if key != "code"}
+        for insert in (lambda p: page.edit("insertElement", "k", p), lambda p: page.edit("insertElements", "k", [p]),
+                       lambda p: page.call(EDITOR, "callMethod", "insertGeometricElement", p)):
+            error = self.fails(page, insert, {**props, "code": None})
+            self.assertEqual([error["iTwinErrorId"], error["name"], error["metadata"]["elProps"]["userLabel"]],
+                             [{"scope": "imodel-cache", "key": "invalid-arguments"}, "invalid-arguments", "x"])
+            self.assertNotIn("errorNumber", error)
+
+    def test_half_a_surrogate_pair_is_stored_as_the_replacement_character(self):
+        page = Page(self.daemon)
+        page.app("openStandalone", "small", READ_WRITE, {"key": "k"})
+        created = page.edit("insertElement", "k", {**subject("a\ud800b"), "jsonProperties": {"\udc00": "\ud83d\ude00\ud83d"}})
+        props = page.edit("getElementProps", "k", created)
+        self.assertEqual([props["userLabel"], props["jsonProperties"]], ["a\ufffdb", {"\ufffd": "\U0001f600\ufffd"}])
+        # Two names that become one: this call alone is refused.
+        self.assertEqual(self.fails(page, page.edit, "ping", "k", {"\ud800": 1, "\udc00": 2})["errorNumber"], 65539)
+        self.assertIsNone(page.edit("ping", "k", None))
 
     def test_an_editing_scope_tells_the_geometry_of_what_changes(self):
         page = Page(self.daemon)
@@ -312,7 +345,9 @@ class IpcEdit(unittest.TestCase):
         for method in ("pullChanges", "pushChanges", "openCheckpoint"):
             self.assertEqual(self.fails(page, page.app, method, "k")["errorNumber"], 65573, method)
         self.assertEqual(self.fails(page, page.call, EDIT, "noSuchMethod", "k")["errorNumber"], 65606)
-        self.assertEqual(self.fails(page, page.edit, "insertElement", "k", 7)["errorNumber"], 65539)
+        self.assertEqual(self.fails(page, page.edit, "insertElement", "k", 7)["iTwinErrorId"], TYPE_ERROR)
+        error = self.fails(page, page.app, "reverseTxns", "k", "many")
+        self.assertEqual([error["iTwinErrorId"], error.get("errorNumber")], [TYPE_ERROR, None])
         self.assertEqual(self.fails(page, page.edit, "insertElement")["errorNumber"], 65539)
 
 

@@ -239,6 +239,37 @@ static void test_ipc_escapes_of_the_outer_string_are_undone_once(void **state)
                         "[\"\\n\xc3\xa9 \xc3\xa9 \xf0\x9f\x98\x80 \xe2\x82\xac\"]");
 }
 
+static void test_ipc_half_a_surrogate_pair_becomes_the_replacement_character(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(read_inner(f, "{\"type\":0,\"channel\":\"itwin.a\",\"data\":[\"a\\ud800\","
+                                   "\"\\uDC00b\\uD83D\\uDE00\",\"\\ud800\\ud800\\udc00\","
+                                   "\"\\ud800\\n\",\"\\\\ud800\"]}"),
+                     WEH_OK);
+    assert_int_equal(decode_params(f), WEH_OK);
+    assert_string_equal(as_json(f, &f->value),
+                        "[\"a\xef\xbf\xbd\",\"\xef\xbf\xbd\x62\xf0\x9f\x98\x80\","
+                        "\"\xef\xbf\xbd\xf0\x90\x80\x80\",\"\xef\xbf\xbd\\n\",\"\\\\ud800\"]");
+    assert_int_equal(
+        read_inner(f, "{\"type\":2,\"channel\":\"itwin.\\ud800\",\"method\":\"\\udfff\"}"), WEH_OK);
+    IS(f->envelope.scope, "\\ufffd");
+    IS(f->envelope.method, "\\ufffd");
+    assert_int_equal(read_inner(f, "{\"type\":0,\"channel\":\"itwin.a\",\"data\":[\"\\ud800\"]x"),
+                     WEH_E_PARSE);
+}
+
+static void test_ipc_half_a_surrogate_pair_may_stand_in_the_outer_string(void **state)
+{
+    static const char text[] = "[\"{\\\"type\\\":0,\\\"channel\\\":\\\"itwin.a\\\",\\\"data\\\":"
+                               "[\\\"c\\ud800\\ud83d\\ude00\\udc00\\\"]}\",0]";
+    struct fixture *f = *state;
+
+    assert_int_equal(read_text(f, weh_str_from(text)), WEH_OK);
+    assert_int_equal(decode_params(f), WEH_OK);
+    assert_string_equal(as_json(f, &f->value), "[\"c\xef\xbf\xbd\xf0\x9f\x98\x80\xef\xbf\xbd\"]");
+}
+
 static void test_ipc_text_that_is_no_pair_is_refused(void **state)
 {
     static const char *const texts[] = {
@@ -261,7 +292,6 @@ static void test_ipc_text_that_is_no_pair_is_refused(void **state)
         "[\"{\\\"a\\\" 1}\",0]",
         "[\"\xff\",0]",
         "[\"{\\\"a\\\":\xc3}\",0]",
-        "[\"{\\\"a\\\":\\\"\\\\ud800\\\"}\",0]",
     };
     struct fixture *f = *state;
 
@@ -469,6 +499,8 @@ int main(void)
         T(test_ipc_control_version_asks_for_the_endpoints_whatever_the_name),
         T(test_ipc_rpc_call_without_what_it_needs_names_nothing),
         T(test_ipc_escapes_of_the_outer_string_are_undone_once),
+        T(test_ipc_half_a_surrogate_pair_becomes_the_replacement_character),
+        T(test_ipc_half_a_surrogate_pair_may_stand_in_the_outer_string),
         T(test_ipc_text_that_is_no_pair_is_refused),
         T(test_ipc_object_that_is_no_message_is_refused),
         T(test_ipc_depth_counts_from_data_on),

@@ -162,34 +162,46 @@ static void test_ipc_error_is_told_as_the_stock_backend_does(void **state)
     static const struct {
         weh_err err;
         int32_t itwin;
+        enum weh_itwin_error itwin_error;
         const char *text;
     } rows[] = {
-        { WEH_E_NOT_FOUND, 0,
+        { WEH_E_NOT_FOUND, 0, WEH_ITWIN_BY_NUMBER,
           ANSWER
           "{\\\"error\\\":{\\\"errorNumber\\\":65574,\\\"name\\\":\\\"Not Found\\\",\\\"message\\\":"
           "\\\"what\\\",\\\"iTwinErrorId\\\":{\\\"scope\\\":\\\"bentley-error\\\",\\\"key\\\":"
           "\\\"Not Found\\\"}}}}\",0]" },
-        { WEH_E_METHOD_NOT_FOUND, 65606,
+        { WEH_E_METHOD_NOT_FOUND, 65606, WEH_ITWIN_BY_NUMBER,
           ANSWER
           "{\\\"error\\\":{\\\"errorNumber\\\":65606,\\\"name\\\":\\\"Error (65606)\\\","
           "\\\"message\\\":\\\"what\\\",\\\"iTwinErrorId\\\":{\\\"scope\\\":\\\"bentley-error\\\","
           "\\\"key\\\":\\\"Error (65606)\\\"}}}}\",0]" },
-        { WEH_E_DUPLICATE_CODE, 0,
+        { WEH_E_DUPLICATE_CODE, 0, WEH_ITWIN_BY_NUMBER,
           ANSWER
           "{\\\"error\\\":{\\\"errorNumber\\\":65547,\\\"message\\\":\\\"what\\\","
           "\\\"iTwinErrorId\\\":{\\\"scope\\\":\\\"dgn-db\\\",\\\"key\\\":\\\"DuplicateCode\\\"}}}}\",0]" },
-        { WEH_E_DENIED, 0,
+        { WEH_E_DENIED, 0, WEH_ITWIN_BY_NUMBER,
           ANSWER
           "{\\\"error\\\":{\\\"iTwinErrorId\\\":{\\\"scope\\\":\\\"webedithost\\\",\\\"key\\\":"
           "\\\"Denied\\\"},\\\"message\\\":\\\"what\\\"}}}\",0]" },
-        { WEH_E_IMODEL_NOT_FOUND, 0,
+        { WEH_E_IMODEL_NOT_FOUND, 0, WEH_ITWIN_BY_NUMBER,
           ANSWER "{\\\"error\\\":{\\\"message\\\":\\\"iModel not found\\\","
                  "\\\"isIModelNotFoundResponse\\\":true}}}\",0]" },
+        { WEH_E_BAD_ARGS, 0, WEH_ITWIN_TYPE_ERROR,
+          ANSWER "{\\\"error\\\":{\\\"message\\\":\\\"what\\\",\\\"iTwinErrorId\\\":"
+                 "{\\\"scope\\\":\\\"imodel-native\\\",\\\"key\\\":\\\"TypeError\\\"}}}}\",0]" },
+        { WEH_E_BAD_ARGS, 0, WEH_ITWIN_NO_KEY,
+          ANSWER
+          "{\\\"error\\\":{\\\"name\\\":\\\"invalid-arguments\\\",\\\"message\\\":\\\"what\\\","
+          "\\\"iTwinErrorId\\\":{\\\"scope\\\":\\\"imodel-cache\\\",\\\"key\\\":"
+          "\\\"invalid-arguments\\\"}}}}\",0]" },
     };
     struct fixture *f = *state;
 
     for (size_t i = 0; i < WEH_ARRAY_LEN(rows); i++) {
-        const struct weh_diag diag = { .err = rows[i].err, .itwin = rows[i].itwin, .text = "what" };
+        const struct weh_diag diag = { .err = rows[i].err,
+                                       .itwin = rows[i].itwin,
+                                       .itwin_error = rows[i].itwin_error,
+                                       .text = "what" };
 
         assert_string_equal(error_text(f, false, &diag), rows[i].text);
     }
@@ -229,6 +241,14 @@ static void test_ipc_error_of_an_edit_tells_what_it_was_about(void **state)
         weh_error_write(&f->writer, &id_seven, &diag, NULL);
         assert_non_null(strstr(sent_text(f, &parts), rows[i].text));
     }
+}
+
+static void test_ipc_rpc_error_of_a_wrong_type_has_a_number(void **state)
+{
+    const struct weh_diag diag = { .err = WEH_E_BAD_ARGS, .itwin_error = WEH_ITWIN_TYPE_ERROR };
+    struct fixture *f = *state;
+
+    assert_non_null(strstr(error_text(f, true, &diag), "\\\"errorNumber\\\":65539"));
 }
 
 static void test_ipc_rpc_error_of_an_unknown_key_has_a_number(void **state)
@@ -301,6 +321,7 @@ int main(void)
         T(test_ipc_binary_values_stand_in_the_text_where_rows_have_them),
         T(test_ipc_error_is_told_as_the_stock_backend_does),
         T(test_ipc_error_of_an_edit_tells_what_it_was_about),
+        T(test_ipc_rpc_error_of_a_wrong_type_has_a_number),
         T(test_ipc_rpc_error_of_an_unknown_key_has_a_number),
         T(test_ipc_push_has_the_method_before_its_arguments),
         T(test_ipc_reply_beyond_the_limit_is_an_error_and_takes_nothing),
