@@ -36,23 +36,28 @@ export class Report {
   }
 }
 
-function pathsOfDifference(a, b, path, out) {
-  if (out.length >= 12 || isDeepStrictEqual(a, b)) return;
+function collectDifferences(a, b, path, most, out) {
+  if (out.length >= most || isDeepStrictEqual(a, b)) return;
   const bothObjects = a !== null && b !== null && typeof a === "object" && typeof b === "object";
   if (!bothObjects || Array.isArray(a) !== Array.isArray(b)) {
-    out.push(`${path || "."}: ${JSON.stringify(a)} <> ${JSON.stringify(b)}`.slice(0, 400));
+    out.push({ path: path || ".", line: `${path || "."}: ${JSON.stringify(a)} <> ${JSON.stringify(b)}`.slice(0, 400) });
     return;
   }
   for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
-    pathsOfDifference(a[key], b[key], `${path}/${key}`, out);
+    collectDifferences(a[key], b[key], `${path}/${key}`, most, out);
   }
 }
 
-/** Where two values differ, as lines of text; a dozen at most. */
-export function differentPaths(actual, expected) {
+/** Where two values differ: [{path, line}], the line with both values as text; @most of them. */
+export function differencesOf(actual, expected, most = 12) {
   const out = [];
-  pathsOfDifference(actual, expected, "", out);
+  collectDifferences(actual, expected, "", most, out);
   return out;
+}
+
+/** The same, the lines alone. */
+export function differentPaths(actual, expected) {
+  return differencesOf(actual, expected).map(({ line }) => line);
 }
 
 export function equal(actual, expected, what) {

@@ -1,4 +1,5 @@
 // What of a log may differ between two servers, and why. Everything else is compared as it is.
+import { differencesOf } from "../tap.mjs";
 
 const GUID = /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g;
 const TIME = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g;
@@ -22,15 +23,19 @@ class Names {
 /** Fixed in the test data, so they must be told as they are. */
 const fixedGuid = (g) => /^[0-9a-f]0{7}-0000-4000-8000-/.test(g) || g === "00000000-0000-0000-0000-000000000000";
 
+/** Of an interface each server tells the operations in an order of its own, but for this one, which pages want first. */
+const FIRST_OPERATION = "getConnectionProps";
+const inOneOrder = (names) => (names[0] === FIRST_OPERATION ? [FIRST_OPERATION, ...names.slice(1).sort()] : names.toSorted());
+
 /** Times in the test data are from before this run began. */
 const began = new Date().toISOString();
 
 /**
- * The text of an error with a number is each server's own: pages go by number, scope and key. So is what a query's answer says of a
- * fault. Errors without a number are known by their text alone, which is compared.
+ * The text of an error with a number or an id is each server's own: pages go by number, scope and key. So is what a query's answer says
+ * of a fault. Errors without either are known by their text alone, which is compared.
  */
 function withoutText(error) {
-  if (error?.errorNumber === undefined) return error;
+  if (error?.errorNumber === undefined && error?.iTwinErrorId === undefined) return error;
   const { response } = error;
   return {
     ...error, message: typeof error.message,
@@ -53,6 +58,7 @@ export function normalise(log, names) {
     if (typeof v === "string") return text(v);
     if (Array.isArray(v)) return v.map(walk);
     if (v === null || typeof v !== "object") return v;
+    if (Array.isArray(v.operationNames)) return { ...v, operationNames: inOneOrder(v.operationNames) };
     // Properties of a connection have it in newer releases; older frontends leave it alone.
     if (v.iModelId !== undefined && v.briefcaseId !== undefined) return walk({ ...v, briefcaseId: undefined });
     return Object.fromEntries(Object.entries(v).filter(([, x]) => x !== undefined).map(([k, x]) => [k, walk(x)]));
@@ -67,18 +73,42 @@ export function normalise(log, names) {
 const NO_HUB = "this server has no hub and says so by a number of its own (NotEnabled)";
 const OTHER_SCOPE = "the number is the same; in which of iTwin.js' two scopes it is told goes by the number with us, there by who raised it";
 const NEWER = "the newest version is offered, so that frontends of all 5.x releases are served";
+const UNUSED_ID = "a refused insert uses no id; there some do";
+const RANGE_BEFORE = "while undoing the official backend still tells the model's range from before";
+const NO_IMODEL = "the official command runs into an undefined of JavaScript; ours says what is missing";
 
-/** Steps that differ on purpose: by scenario or recording, with the reason. They are counted; that they are answered is compared. */
-export const DIFFERENT = {
-  rpc_control: { describeAvailableEndpoints: NEWER },
+const NO_TILES = "there is no tile generator";
+
+/** Paths of an error that is another one: by its number, by who raised it; and of an answer that is another. */
+const WHO_RAISED = [/^\/error\/(kind|name)$/, /^\/error\/iTwinErrorId(\/(scope|key))?$/];
+const NUMBER = [/^\/error\/(errorNumber|name|iTwinErrorId\/key)$/];
+const NO_RESULT = [/^\/(error|result)$/, /^\/parts\/\d+$/];
+
+/** What of steps differs on purpose: by scenario or recording and step, the reason and what the paths of the differences match. */
+const DIFFERENT = {
+  rpc_control: { describeAvailableEndpoints: [NEWER, /^\/result\/0\/1$/] },
   viewing: {
-    "schema that is not there": OTHER_SCOPE, "schema by its alias": OTHER_SCOPE, "model range of one without": OTHER_SCOPE,
+    "schema that is not there": [OTHER_SCOPE, ...WHO_RAISED], "schema by its alias": [OTHER_SCOPE, ...WHO_RAISED],
+    "model range of one without": [OTHER_SCOPE, ...WHO_RAISED],
   },
-  session: { "error pullChanges": NO_HUB, "error open not a db": "what is no iModel is told apart from what is no database nowhere" },
+  errors: { "insert with a code": [UNUSED_ID, /^\/result$/] },
+  scope: { undo: [RANGE_BEFORE, /^\/events\/3\/args\/1\/0\/range\//, /^\/events\/4\/args\/0\/0\/range\//] },
+  session: {
+    "but cannot edit": [NO_IMODEL, /^\/error\/(errorNumber|message)$/, ...WHO_RAISED],
+    "error pullChanges": [NO_HUB, ...NUMBER],
+    "error open not a db": ["what is no iModel is told apart from what is no database nowhere", ...NUMBER],
+  },
   transcript: {
-    describeEndpoints: NEWER, "view: dev tools": NEWER,
-    "error: rpc on an unknown key": "the official backend's answer leaves a page waiting for ever; an error ends the call",
-    "view: tile tree": "there is no tile generator", "view: tile content": "there is no tile generator",
-    "view: element graphics": "there is no tile generator", "view: geometry summary, mass, containment": "geometry is not evaluated",
+    describeEndpoints: [NEWER, /^\/result\/0\/interfaceVersion$/],
+    "view: dev tools": [NEWER, /^\/result\/(application|availableRpcs\/.*|0\/interfaceVersion|(os|process)\/.*)$/],
+    "error: rpc on an unknown key": ["the official backend's answer leaves a page waiting for ever; an error ends the call", ...NO_RESULT],
+    "view: tile tree": [NO_TILES, ...NO_RESULT], "view: tile content": [NO_TILES, ...NO_RESULT], "view: element graphics": [NO_TILES, ...NO_RESULT],
+    "view: geometry summary, mass, containment": ["geometry is not evaluated", ...NO_RESULT, /^\/result\//],
   },
 };
+
+/** The differences of @mine and @theirs, which are not equal, at @step that have no reason: as a dozen lines of text at most. */
+export function unexplained(scenario, step, mine, theirs) {
+  const [, ...paths] = DIFFERENT[scenario]?.[step] ?? [];
+  return differencesOf(mine, theirs, Infinity).filter(({ path }) => !paths.some((p) => p.test(path))).slice(0, 12).map(({ line }) => line);
+}
