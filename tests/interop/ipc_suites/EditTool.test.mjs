@@ -32,7 +32,8 @@ test("unknown commands and methods are refused by their numbers", () => withIMod
 }));
 
 test("texts, numbers and typed arrays pass both ways", () => withIModel(async (imodel) => {
-  const values = ["a text", "", "ünï \u{1f600}", 0, -1.5, 1e300, true, null, [1, [2]], { a: { b: [] } }, Uint8Array.of(1, 2, 255), new Uint8Array(0)];
+  const values = ["a text", "", "ünï \u{1f600}", 0, -1.5, 1e300, true, null, [1, [2]], { a: { b: [] } }, Uint8Array.of(1, 2, 255), new Uint8Array(0),
+    Int8Array.of(-128, -1, 0, 127)];
   for (const value of values) {
     assert.deepEqual(await webEdit.ping(imodel.key, value), value);
   }

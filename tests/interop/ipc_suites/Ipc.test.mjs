@@ -1,7 +1,7 @@
 // The wire itself, as a page sees it: order, binary values, many calls at once.
 import { strict as assert } from "node:assert";
 import { test } from "node:test";
-import { IDS, bentley, common, editIpc, fresh, frontend, webEdit, withIModel, withServer } from "./suite.mjs";
+import { IDS, bentley, common, editIpc, fresh, frontend, lineAt, webEdit, withIModel, withServer } from "./suite.mjs";
 
 withServer();
 
@@ -10,14 +10,6 @@ const { IpcApp } = frontend;
 test("answers find their questions, whatever their order", () => withIModel(async (imodel) => {
   const asked = Array.from({ length: 200 }, (_, i) => i);
   assert.deepEqual(await Promise.all(asked.map((i) => webEdit.ping(imodel.key, `value ${i}`))), asked.map((i) => `value ${i}`));
-}));
-
-test("a short call is not held up by a long one", () => withIModel(async (imodel) => {
-  const order = [];
-  const long = imodel.createQueryReader("SELECT COUNT(*) FROM BisCore.Element a, BisCore.Element b, BisCore.Subject c").toArray().then(() => order.push("long"));
-  const short = webEdit.ping(imodel.key, 1).then(() => order.push("short"));
-  await Promise.all([long, short]);
-  assert.deepEqual(order, ["short", "long"]);
 }));
 
 test("a hundred binary values at once, none mistaken for another", () => withIModel(async (imodel) => {
@@ -45,6 +37,29 @@ test("functions of Object are no methods, and unknown ones are refused by name",
 test("a text of a megabyte passes both ways", () => withIModel(async (imodel) => {
   const text = "äb\"\\\n\u{1f600}".repeat(100000);
   assert.equal(await webEdit.ping(imodel.key, text), text);
+}));
+
+test("what is sent to nobody is answered by nobody and holds nothing up", () => withIModel(async (imodel) => {
+  IpcApp.send("itwinjs-core/nobody", 1, "two", Uint8Array.of(3));
+  IpcApp.send("itwinjs-core/nobody");
+  assert.equal(await webEdit.ping(imodel.key, "behind"), "behind");
+}));
+
+test("three calls at once, the second a slow one: the others do not wait", () => withIModel(async (imodel) => {
+  const order = [];
+  const slow = "SELECT COUNT(*) FROM BisCore.Element a, BisCore.Element b, BisCore.Subject c";
+  await Promise.all([
+    webEdit.ping(imodel.key, "a").then((v) => order.push(v)),
+    imodel.createQueryReader(slow).toArray().then(() => order.push("b")),
+    webEdit.ping(imodel.key, "c").then((v) => order.push(v)),
+  ]);
+  assert.deepEqual(order, ["a", "c", "b"]);
+}));
+
+test("half a surrogate pair is stored as the replacement character", () => withIModel(async (imodel) => {
+  const id = await editIpc.insertGeometricElement(lineAt(1, { userLabel: "a\ud800b", jsonProperties: { half: "\udc00", whole: "\u{1f600}" } }));
+  const [{ userLabel, jsonProperties }] = await imodel.elements.getProps(id);
+  assert.deepEqual([userLabel, jsonProperties], ["a\ufffdb", { half: "\ufffd", whole: "\u{1f600}" }]);
 }));
 
 test("undefined arguments count as absent", async () => {

@@ -5,6 +5,7 @@ import { IDS, bentley, common, frontend, withServer } from "./suite.mjs";
 
 const { DevToolsRpcInterface, IModelReadRpcInterface, RpcManager } = common;
 const shared = withServer({ readOnly: true });
+const VIEW = "0x1b6"; // without a thumbnail
 
 /** A request as the session sends it, with another version or operation. */
 function request(interfaceVersion, operation = "getElementProps") {
@@ -19,6 +20,29 @@ test("endpoints are described, IModelReadRpcInterface first", async () => {
   assert.equal(endpoints[0].interfaceName, "IModelReadRpcInterface");
   assert.equal(endpoints[0].operationNames[0], "getConnectionProps");
   assert.ok(endpoints.every(({ compatible }) => compatible === true));
+});
+
+test("an interface that the page has in another version is told to be incompatible", async () => {
+  const { interfaceVersion } = IModelReadRpcInterface;
+  IModelReadRpcInterface.interfaceVersion = "99.0.0";
+  try {
+    const endpoints = await RpcManager.describeAvailableEndpoints();
+    assert.deepEqual(endpoints.filter(({ compatible }) => !compatible).map(({ interfaceName }) => interfaceName), ["IModelReadRpcInterface"]);
+  } finally {
+    IModelReadRpcInterface.interfaceVersion = interfaceVersion;
+  }
+});
+
+test("the token is the one that the page has", async () => {
+  const token = shared.imodel.getRpcProps();
+  const stale = { ...token, changeset: { id: "0123456789012345678901234567890123456789", index: 7 } };
+  const rpc = IModelReadRpcInterface.getClientForRouting(shared.imodel.routingContext.token);
+  assert.deepEqual(await rpc.getElementProps(stale, ["0x1"]), await rpc.getElementProps(token, ["0x1"]));
+});
+
+test("no content is a NoContentError", async () => {
+  const rpc = IModelReadRpcInterface.getClientForRouting(shared.imodel.routingContext.token);
+  await assert.rejects(rpc.getViewThumbnail(shared.imodel.getRpcProps(), VIEW), (e) => e instanceof common.NoContentError);
 });
 
 test("arguments and results arrive as they were", async () => {
