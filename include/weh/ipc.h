@@ -72,11 +72,11 @@ size_t weh_ipc_reply_length(const struct weh_writer *writer);
 /** Write binary values as "encoding=base64;...", the way iTwin.js has them in rows (@as_text), or as parts. */
 void weh_ipc_binary_as_text(struct weh_writer *writer, bool as_text);
 
-/** A Push on @channel (without what all names begin with): begin, write arguments one after the other,
+/** A Push on the channel of @key in @family ("txns"): begin, write arguments one after the other,
  * end. @method, the first argument, may be NULL: there is none. @is_old: names as iTwin.js 4.0 has
  * them. */
-void weh_ipc_push_begin(struct weh_writer *writer, struct weh_str channel, const char *method,
-                        bool is_old);
+void weh_ipc_push_begin(struct weh_writer *writer, const char *family, struct weh_str key,
+                        const char *method, bool is_old);
 void weh_ipc_push_end(struct weh_writer *writer);
 
 /** Number the message in the block @block that a writer has made. The numbers of a connection begin with

@@ -196,10 +196,10 @@ bool weh_session_cancel_request(struct weh_session *session, const struct weh_va
 struct weh_sink *weh_notify_begin(struct weh_session *session, const char *name);
 void weh_notify_end(struct weh_session *session);
 
-/** A Push of a session that speaks IPC, on @channel (without what all names begin with): begin, write
+/** A Push of a session that speaks IPC, on the channel of @key in @family ("txns"): begin, write
  * arguments into the sink one after the other, end. @method, the first argument, may be NULL: there is
  * none. It goes out before the answer of the call that causes it. */
-struct weh_sink *weh_push_begin(struct weh_session *session, struct weh_str channel,
+struct weh_sink *weh_push_begin(struct weh_session *session, const char *family, struct weh_str key,
                                 const char *method);
 void weh_push_end(struct weh_session *session);
 

@@ -1,17 +1,12 @@
 /* src/rpc/ipc_notify.c - how stock frontends are told of transactions: pushes on txns/KEY, whose names and arguments
  * are those of iTwin.js' TxnNotifications (5.1).
  */
-#include <stdio.h>
-
 #include "change_teller.h"
 #include "ipc_priv.h"
 
 struct weh_sink *ipc_push_begin(struct workspace *workspace, const char *family, const char *method)
 {
-    char channel[IPC_CHANNEL_SIZE];
-
-    (void)snprintf(channel, sizeof(channel), "%s/%s", family, workspace->key);
-    return weh_push_begin(workspace->session, weh_str_from(channel), method);
+    return weh_push_begin(workspace->session, family, weh_str_from(workspace->key), method);
 }
 
 static struct weh_sink *begin(struct workspace *workspace, const char *method)

@@ -7,10 +7,8 @@
 #include "rpc_priv.h"
 
 #define IPC_MAX_KEY WORKSPACE_KEY_MAX
-/** "editing-scope/", a key, NUL. */
-#define IPC_CHANNEL_SIZE (IPC_MAX_KEY + 32)
 
-/** Begin a push on the channel FAMILY/KEY of @workspace; weh_push_end ends it. */
+/** Begin a push on the channel of @workspace in @family; weh_push_end ends it. */
 struct weh_sink *ipc_push_begin(struct workspace *workspace, const char *family,
                                 const char *method);
 

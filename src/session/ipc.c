@@ -88,13 +88,14 @@ weh_err session_ipc_no_method(const struct weh_envelope *envelope, struct weh_di
     return err;
 }
 
-struct weh_sink *weh_push_begin(struct weh_session *session, struct weh_str channel,
+struct weh_sink *weh_push_begin(struct weh_session *session, const char *family, struct weh_str key,
                                 const char *method)
 {
     weh_assert(session->codec == WEH_CODEC_IPC);
     session_buf_begin(session, &session->notify_buf);
     weh_writer_init(&session->notify_writer, WEH_CODEC_IPC, &session->notify_buf);
-    weh_ipc_push_begin(&session->notify_writer, channel, method, atomic_load(&session->ipc_is_old));
+    weh_ipc_push_begin(&session->notify_writer, family, key, method,
+                       atomic_load(&session->ipc_is_old));
     return session->notify_writer.sink;
 }
 

@@ -9,10 +9,11 @@
 
 #include "wire_priv.h"
 
-#define PREFIX      "itwin."
-#define CORE_PREFIX "itwinjs-core/"
-#define RPC_CHANNEL "rpc-over-ipc"
-#define RPC_METHOD  "request"
+#define PREFIX          "itwin."
+#define CORE_PREFIX     "itwinjs-core/"
+#define RPC_CHANNEL     "rpc-over-ipc"
+#define RPC_CHANNEL_4_0 "RPC"
+#define RPC_METHOD      "request"
 
 /* U+FFFD, the replacement character. */
 #define REPLACEMENT 0xfffd
@@ -350,6 +351,12 @@ static int64_t read_count(struct weh_str text)
                : -1;
 }
 
+static bool is_rpc_channel(const struct weh_envelope *envelope)
+{
+    return weh_str_eq_text(envelope->scope, RPC_CHANNEL) ||
+           (envelope->is_old && weh_str_eq_text(envelope->scope, RPC_CHANNEL_4_0));
+}
+
 static bool skip_prefix(struct weh_str *text, const char *prefix)
 {
     size_t n = strlen(prefix);
@@ -444,7 +451,7 @@ static weh_err read_members(const struct weh_str *members, struct weh_envelope *
     out->has_id = request > 0;
     out->id = (struct weh_value){ .type = WEH_VALUE_INT, .as.integer = request };
     out->method = raw_string(members[MEMBER_METHOD]);
-    if (weh_str_eq_text(out->scope, RPC_CHANNEL) && weh_str_eq_text(out->method, RPC_METHOD)) {
+    if (is_rpc_channel(out) && weh_str_eq_text(out->method, RPC_METHOD)) {
         read_rpc(out);
     }
     return WEH_OK;

@@ -393,15 +393,15 @@ void weh_ipc_error_about(struct weh_writer *writer, const struct weh_edit_subjec
     writer->ipc.subject = subject;
 }
 
-void weh_ipc_push_begin(struct weh_writer *writer, struct weh_str channel, const char *method,
-                        bool is_old)
+void weh_ipc_push_begin(struct weh_writer *writer, const char *family, struct weh_str key,
+                        const char *method, bool is_old)
 {
     struct weh_sink *sink = writer->sink;
     struct weh_buf name;
 
     weh_buf_init(&name, 0);
-    weh_buf_printf(&name, "itwin.%s", is_old ? "" : "itwinjs-core/");
-    weh_buf_append(&name, channel.ptr, channel.len);
+    weh_buf_printf(&name, is_old ? "itwin.%s:" : "itwin.itwinjs-core/%s/", family);
+    weh_buf_append(&name, key.ptr, key.len);
     begin(writer, TYPE_PUSH);
     weh_sink_str(sink, (struct weh_str){ (const char *)name.data, name.len });
     weh_sink_key(sink, "data");

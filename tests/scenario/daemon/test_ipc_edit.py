@@ -291,6 +291,31 @@ class IpcEdit(unittest.TestCase):
         self.assertEqual(undone[3][1][1][0]["inserted"]["ranges"], model["updated"]["ranges"])
         self.assertFalse(page.app("toggleGraphicalEditingScope", "k", False))
 
+    def test_a_page_of_4_0_is_spoken_to_by_the_names_it_knows(self):
+        page = Page(self.daemon)
+        self.assertEqual(page.call("ipc-app", "queryConcurrency", "cpu"), os.cpu_count())
+        self.assertEqual(page.call("ipc-app", "openStandalone", "small", READ_WRITE, {"key": "k"})["key"], "k")
+        self.assertEqual(page.call("editor", "startCommand", "basicManipulation", "k"), "basicManipulation")
+        self.assertTrue(page.call("ipc-app", "toggleGraphicalEditingScope", "k", True))
+        request = {"definition": {"interfaceName": "IModelReadRpcInterface", "interfaceVersion": "3.5.0"}, "operation": "getElementProps",
+                   "parameters": [{"key": "k", "iTwinId": NIL, "iModelId": NIL, "changeset": {"id": "", "index": 0}}, [BLOCK]],
+                   "context": {"applicationId": "2686", "applicationVersion": "1.0.0", "id": NIL, "sessionId": NIL, "protocolVersion": "2"}}
+        block, = page.call("RPC", "request", request)
+        # The geometry stands beside the properties, as an argument of its own.
+        created = page.call("editor", "callMethod", "insertGeometricElement", {
+            "classFullName": "Generic:PhysicalObject", "model": block["model"], "category": block["category"],
+            "code": {"spec": "0x1", "scope": "0x1", "value": ""}, "placement": {"origin": [1, 2, 3], "angles": {}},
+        }, {"entryArray": [{"opcode": 5, "data": TWO_POINTS}]})
+        self.assertEqual(page.call("ipc-app", "saveChanges", "k", "one"), None)
+        self.assertEqual([[push[0], push[1][0]] for push in page.take_pushed()], [
+            ["txns:k", "notifyCommit"], ["editing-scope:k", "notifyGeometryChanged"], ["txns:k", "notifyGeometryGuidsChanged"],
+            ["txns:k", "notifyElementsChanged"], ["txns:k", "notifyCommitted"]])
+        self.assertEqual(page.call("ipc-app", "reverseTxns", "k", 1), 0)
+        self.assertEqual({push[0] for push in page.take_pushed()}, {"txns:k", "editing-scope:k"})
+        request["parameters"][1] = [created]
+        self.assertEqual(self.fails(page, page.call, "RPC", "request", request)["errorNumber"], 65574)
+        self.assertEqual(self.fails(page, page.call, "itwinjs-core/RPC", "request", request)["errorNumber"], 65606)
+
     def test_an_error_tells_what_the_edit_was_about(self):
         page = Page(self.daemon)
         page.app("openStandalone", "small", READ_WRITE, {"key": "k"})

@@ -196,7 +196,7 @@ static weh_err push_many(struct weh_call *call, struct weh_diag *diag)
 
     (void)diag;
     for (int64_t i = 1; i <= call->args[0].as.integer; i++) {
-        struct weh_sink *sink = weh_push_begin(call->session, WEH_STR("txns/k"), "told");
+        struct weh_sink *sink = weh_push_begin(call->session, "txns", WEH_STR("k"), "told");
 
         memset(bytes, (int)('a' + i % 26), sizeof(bytes));
         weh_sink_int(sink, i);

@@ -253,7 +253,7 @@ static void test_ipc_pushes_come_before_the_answer_by_the_names_that_the_page_kn
     assert_has(fake_channel_wait(page, 2), "[\\\"told\\\",2,");
     assert_answer(page, 3, 1, "{}}\",0]");
     invoke(old, 0, "itwin.ipc-app", "push", "[1]", 1);
-    assert_has(fake_channel_wait(old, 1), "\\\"channel\\\":\\\"itwin.txns/k\\\"");
+    assert_has(fake_channel_wait(old, 1), "\\\"channel\\\":\\\"itwin.txns:k\\\"");
     /* Channels of applications have one spelling, which tells nothing. */
     invoke(page, 1, "itwin.app", "count", "[]", 2);
     invoke(page, 2, "itwin.itwinjs-core/ipc-app", "push", "[1]", 3);

@@ -127,6 +127,17 @@ static void test_ipc_channel_is_known_in_the_spelling_of_4_0(void **state)
                      WEH_OK);
     IS(f->envelope.scope, "ipc-app");
     assert_true(f->envelope.is_old);
+    assert_int_equal(
+        read_inner(f, "{\"type\":2,\"channel\":\"itwin.RPC\",\"method\":\"request\",\"data\":[{"
+                      "\"definition\":{\"interfaceName\":\"I\",\"interfaceVersion\":\"1.0.0\"},"
+                      "\"operation\":\"o\",\"parameters\":[]}],\"request\":1}"),
+        WEH_OK);
+    assert_true(f->envelope.is_rpc);
+    IS(f->envelope.scope, "I");
+    assert_int_equal(read_inner(f, "{\"type\":2,\"channel\":\"itwin.itwinjs-core/RPC\","
+                                   "\"method\":\"request\"}"),
+                     WEH_OK);
+    assert_false(f->envelope.is_rpc);
     /* Without the prefix that all have it is nobody's. */
     assert_int_equal(read_inner(f, "{\"type\":2,\"channel\":\"ipc-app\",\"method\":\"m\"}"),
                      WEH_OK);

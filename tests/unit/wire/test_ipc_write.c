@@ -265,7 +265,7 @@ static void test_ipc_push_has_the_method_before_its_arguments(void **state)
     struct weh_ipc_parts parts;
 
     start_writing(f, WEH_CODEC_IPC);
-    weh_ipc_push_begin(&f->writer, WEH_STR("txns/k\"1"), "notifyCommitted", false);
+    weh_ipc_push_begin(&f->writer, "txns", WEH_STR("k\"1"), "notifyCommitted", false);
     weh_sink_bool(f->writer.sink, true);
     weh_sink_int(f->writer.sink, 5);
     weh_ipc_push_end(&f->writer);
@@ -273,10 +273,10 @@ static void test_ipc_push_has_the_method_before_its_arguments(void **state)
                         "1,\\\"channel\\\":\\\"itwin.itwinjs-core/txns/k\\\\\\\"1\\\",\\\"data\\\":"
                         "[\\\"notifyCommitted\\\",true,5]}\",0]");
     start_writing(f, WEH_CODEC_IPC);
-    weh_ipc_push_begin(&f->writer, WEH_STR("txns/k"), NULL, true);
+    weh_ipc_push_begin(&f->writer, "txns", WEH_STR("k"), NULL, true);
     weh_ipc_push_end(&f->writer);
     assert_string_equal(sent_text(f, &parts),
-                        HEAD "1,\\\"channel\\\":\\\"itwin.txns/k\\\",\\\"data\\\":[]}\",0]");
+                        HEAD "1,\\\"channel\\\":\\\"itwin.txns:k\\\",\\\"data\\\":[]}\",0]");
 }
 
 static void test_ipc_reply_beyond_the_limit_is_an_error_and_takes_nothing(void **state)
