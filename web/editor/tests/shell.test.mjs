@@ -1,11 +1,14 @@
 // The page's frame: signing in, opening, saving, undoing, and what it does when the network or the page itself goes away.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, afterEach, before, test } from "node:test";
 import { Bench, ask, assertAccessible, shot } from "./lib/bench.mjs";
 
 let bench;
 before(async () => {
   bench = await Bench.create();
+});
+afterEach(async () => {
+  await bench.endPages();
 });
 after(async () => {
   await bench.destroy();

@@ -5,7 +5,7 @@ import { mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { after, before, test } from "node:test";
+import { after, afterEach, before, test } from "node:test";
 import { Bench, assertAccessible, shot } from "./lib/bench.mjs";
 
 const data = join(dirname(fileURLToPath(import.meta.url)), "../../../tests/data");
@@ -16,6 +16,9 @@ before(async () => {
   const medium = join(dir, "medium.bim");
   execFileSync("xz", ["-dc", join(data, "medium.bim.xz")], { stdio: ["ignore", openSync(medium, "w"), "inherit"] });
   bench = await Bench.create({ demo: "small.bim", medium });
+});
+afterEach(async () => {
+  await bench.endPages();
 });
 after(async () => {
   await bench.destroy();

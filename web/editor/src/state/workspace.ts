@@ -1,3 +1,5 @@
+import { Catalog } from "../schema/catalog";
+import type { EditSession } from "./session";
 import { Store } from "./store";
 
 export interface WorkspaceState {
@@ -5,9 +7,14 @@ export interface WorkspaceState {
     selection: readonly string[];
 }
 
-/** What is selected in an open iModel: shared by tree, view and property panel. */
+/** What is selected in an open iModel, and its classes: shared by tree, view and property panel. */
 export class Workspace {
     readonly store = new Store<WorkspaceState>({ selection: [] });
+    readonly catalog: Catalog;
+
+    constructor(session: EditSession) {
+        this.catalog = new Catalog(session);
+    }
 
     select(ids: readonly string[]): void {
         this.store.set({ selection: ids });

@@ -25,7 +25,7 @@ function Content({ session }: { session: EditSession }): ReactNode {
     const link = useStore(session.store, (s) => s.link);
     const reason = useStore(session.store, (s) => s.reason);
     const openKey = useStore(session.store, (s) => s.open?.key);
-    const workspace = useMemo(() => ({ key: openKey, value: new Workspace() }), [openKey]);
+    const workspace = useMemo(() => ({ key: openKey, value: new Workspace(session) }), [session, openKey]);
     if (link === "signedOut") return <SignIn />;
     if (link === "ended") return <Ended session={session} reason={reason ?? ""} />;
     if (openKey === undefined) return <Start />;

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { Ask } from "./Ask";
+import { PropertyPanel } from "./props/PropertyPanel";
 import { TreePanel } from "./TreePanel";
 import { Toolbar } from "./Toolbar";
 import { useSession, useSessionState } from "./context";
@@ -11,6 +12,8 @@ export function Editor(): ReactNode {
             <Toolbar />
             <main className="panes">
                 <TreePanel />
+                <div className="pane" />
+                <PropertyPanel />
             </main>
             <Recovery />
         </>

@@ -134,7 +134,9 @@ function TreeRows(): ReactNode {
 function NodeText({ node }: { node: TreeNode }): ReactNode {
     return (
         <>
-            <span className="name">{node.label}</span>
+            <span className="name" title={node.id}>
+                {node.label}
+            </span>
             <span className="class">{node.className.split(":")[1]}</span>
         </>
     );

@@ -1,0 +1,176 @@
+/** What an input needs to know of a property, made from schema.getClass. */
+
+export interface Enumerator {
+    label: string;
+    value: string | number;
+}
+
+export type FieldType =
+    | { kind: "string" | "json" | "int" | "long" | "double" | "boolean" | "binary" | "guid" }
+    | { kind: "dateTime"; component: "dateTime" | "date" | "time"; isUtc: boolean }
+    | { kind: "point"; axes: readonly ("x" | "y" | "z")[] }
+    | { kind: "enum"; base: "int" | "string"; isStrict: boolean; enumerators: readonly Enumerator[] }
+    | { kind: "navigation"; classes: readonly string[]; relationship: string; isPlainId: boolean }
+    | { kind: "struct"; fields: readonly Field[] }
+    | { kind: "array"; item: FieldType };
+
+export interface Field {
+    /** As in ElementProps. */
+    name: string;
+    label: string;
+    description?: string | undefined;
+    /** Label of the unit that values are stored in. */
+    unit?: string | undefined;
+    readOnly: boolean;
+    category: string;
+    priority: number;
+    type: FieldType;
+}
+
+/** A property in the answer of schema.getClass. */
+export interface PropertyInfo {
+    name: string;
+    displayLabel: string;
+    description?: string;
+    readOnly?: boolean;
+    hidden: boolean;
+    declaredIn?: string;
+    priority?: number;
+    category?: string;
+    type:
+        | "PrimitiveProperty"
+        | "PrimitiveArrayProperty"
+        | "StructProperty"
+        | "StructArrayProperty"
+        | "NavigationProperty";
+    typeName?: string;
+    primitiveType?: number;
+    extendedType?: string;
+    enumeration?: string;
+    structName?: string;
+    kindOfQuantity?: string;
+    relationshipClass?: string;
+    targetConstraint?: { constraintClasses: string[]; multiplicity: string };
+    customAttributes?: { ecclass: string; properties: Record<string, unknown> }[];
+}
+
+export interface ClassInfo {
+    classId: string;
+    ecclass: string;
+    name: string;
+    displayLabel: string;
+    description?: string;
+    modifier?: string;
+    schemaItemType: string;
+    properties: Record<string, PropertyInfo>;
+    inheritedProperties?: Record<string, PropertyInfo>;
+    enumerations?: Record<
+        string,
+        { type: string; isStrict: boolean; enumerators: { name: string; label?: string; value: string | number }[] }
+    >;
+    categories?: Record<string, { label?: string; priority?: number }>;
+    kindsOfQuantity?: Record<string, { label?: string; persistenceUnit?: string }>;
+    units?: Record<string, { label?: string }>;
+}
+
+/** Primitive types by the numbers that EC has for them. */
+const PRIMITIVES: Record<number, FieldType> = {
+    257: { kind: "binary" },
+    513: { kind: "boolean" },
+    769: { kind: "dateTime", component: "dateTime", isUtc: false },
+    1025: { kind: "double" },
+    1281: { kind: "int" },
+    1537: { kind: "long" },
+    1793: { kind: "point", axes: ["x", "y"] },
+    2049: { kind: "point", axes: ["x", "y", "z"] },
+    2305: { kind: "string" },
+};
+
+/** Properties of elements that ElementProps has in another form; the panel shows them by itself. */
+const ELEMENT_OWN = new Set(["model", "parent", "codeSpec", "codeScope", "codeValue", "lastMod"]);
+/** Navigation properties whose value is an id alone. */
+const PLAIN_IDS = new Set(["category"]);
+
+function dateTime(p: PropertyInfo): FieldType {
+    const info = p.customAttributes?.find((a) => a.ecclass === "CoreCustomAttributes:DateTimeInfo")?.properties;
+    const component = info?.["DateTimeComponent"];
+    return {
+        kind: "dateTime",
+        component: component === "Date" ? "date" : component === "TimeOfDay" ? "time" : "dateTime",
+        isUtc: info?.["DateTimeKind"] === "Utc",
+    };
+}
+
+function primitive(p: PropertyInfo, owner: ClassInfo): FieldType {
+    const enumeration = p.enumeration === undefined ? undefined : owner.enumerations?.[p.enumeration];
+    if (enumeration !== undefined) {
+        const enumerators = enumeration.enumerators.map((e) => ({ label: e.label ?? e.name, value: e.value }));
+        return {
+            kind: "enum",
+            base: enumeration.type === "int" ? "int" : "string",
+            isStrict: enumeration.isStrict,
+            enumerators,
+        };
+    }
+    if (p.primitiveType === 769) return dateTime(p);
+    if (p.primitiveType === 257 && p.extendedType === "BeGuid") return { kind: "guid" };
+    if (p.primitiveType === 2305 && p.extendedType === "Json") return { kind: "json" };
+    return PRIMITIVES[p.primitiveType ?? 0] ?? { kind: "binary" };
+}
+
+function typeOf(p: PropertyInfo, owner: ClassInfo, structs: ReadonlyMap<string, readonly Field[]>): FieldType {
+    const struct: FieldType = { kind: "struct", fields: structs.get(p.structName ?? "") ?? [] };
+    switch (p.type) {
+        case "PrimitiveProperty":
+            return primitive(p, owner);
+        case "PrimitiveArrayProperty":
+            return { kind: "array", item: primitive(p, owner) };
+        case "StructProperty":
+            return struct;
+        case "StructArrayProperty":
+            return { kind: "array", item: struct };
+        case "NavigationProperty": {
+            const classes = p.targetConstraint?.constraintClasses ?? ["BisCore:Element"];
+            return { kind: "navigation", classes, relationship: p.relationshipClass ?? "", isPlainId: false };
+        }
+    }
+}
+
+function unitOf(p: PropertyInfo, owner: ClassInfo): string | undefined {
+    const unit = owner.kindsOfQuantity?.[p.kindOfQuantity ?? ""]?.persistenceUnit;
+    return unit === undefined ? undefined : (owner.units?.[unit]?.label ?? unit);
+}
+
+/** The fields of a class that a person edits, those of its categories first, then in the order of the schema. */
+export function fieldsOf(info: ClassInfo, structs: ReadonlyMap<string, readonly Field[]>): Field[] {
+    const fields: Field[] = [];
+    for (const [name, p] of Object.entries({ ...info.inheritedProperties, ...info.properties })) {
+        const isElements = p.declaredIn?.startsWith("BisCore:") === true;
+        if (p.hidden || (isElements && ELEMENT_OWN.has(name))) continue;
+        const type = typeOf(p, info, structs);
+        const plain: FieldType =
+            type.kind === "navigation" && isElements && PLAIN_IDS.has(name) ? { ...type, isPlainId: true } : type;
+        fields.push({
+            name,
+            label: p.displayLabel,
+            description: p.description,
+            unit: unitOf(p, info),
+            readOnly: p.readOnly === true || holdsBinary(type),
+            category: info.categories?.[p.category ?? ""]?.label ?? "",
+            priority: p.priority ?? 0,
+            type: plain,
+        });
+    }
+    return fields.sort((a, b) => Number(a.category === "") - Number(b.category === "") || b.priority - a.priority);
+}
+
+/** Bytes cannot be typed. */
+function holdsBinary(type: FieldType): boolean {
+    return type.kind === "binary" || (type.kind === "array" && holdsBinary(type.item));
+}
+
+/** Names of the structs that the properties of a class are made of. */
+export function structNames(info: ClassInfo): string[] {
+    const all = Object.values({ ...info.inheritedProperties, ...info.properties });
+    return [...new Set(all.flatMap((p) => (p.structName === undefined ? [] : [p.structName])))];
+}

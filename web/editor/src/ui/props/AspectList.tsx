@@ -1,0 +1,97 @@
+import { type ReactNode, useEffect, useState } from "react";
+import { Button } from "react-aria-components";
+import type { ClassForm } from "../../schema/catalog";
+import type { AspectProps, ElementProps } from "../../state/elements";
+import { useSession, useSessionState, useWorkspace } from "../context";
+import { FieldRow } from "./FieldRow";
+
+interface Props {
+    element: ElementProps;
+    readOnly: boolean;
+}
+
+interface Shown {
+    aspect: AspectProps;
+    form: ClassForm;
+}
+
+/** The aspects of an element: to be edited, added and deleted. */
+export function AspectList({ element, readOnly }: Props): ReactNode {
+    const session = useSession();
+    const { catalog } = useWorkspace();
+    const revision = useSessionState((s) => s.revision);
+    const [shown, setShown] = useState<readonly Shown[]>([]);
+    const [classes, setClasses] = useState<readonly string[]>([]);
+    const { id } = element;
+    useEffect(() => {
+        let isWanted = true;
+        void session.attempt(async () => {
+            const aspects = await session.call<AspectProps[]>("elements.getAspects", { id });
+            const all = await Promise.all(
+                aspects.map(async (aspect) => ({ aspect, form: await catalog.form(aspect.classFullName) })),
+            );
+            if (isWanted) setShown(all);
+        });
+        return () => {
+            isWanted = false;
+        };
+    }, [session, catalog, id, revision]);
+    useEffect(() => {
+        if (!readOnly)
+            void session.attempt(async () => {
+                setClasses(await catalog.concrete("BisCore:ElementAspect"));
+            });
+    }, [session, catalog, readOnly]);
+    const insert = (classFullName: string) =>
+        session.attempt(() => session.edit("elements.insertAspect", { props: { classFullName, element: { id } } }));
+    return (
+        <section aria-label="Aspects">
+            <h3>Aspects</h3>
+            {shown.map(({ aspect, form }) => (
+                <Aspect key={aspect.id} aspect={aspect} form={form} readOnly={readOnly} />
+            ))}
+            {!readOnly && (
+                <select aria-label="Add an aspect" value="" onChange={(event) => void insert(event.target.value)}>
+                    <option value="" disabled>
+                        Add an aspect …
+                    </option>
+                    {classes.map((c) => (
+                        <option key={c}>{c}</option>
+                    ))}
+                </select>
+            )}
+        </section>
+    );
+}
+
+function Aspect({ aspect, form, readOnly }: Shown & { readOnly: boolean }): ReactNode {
+    const session = useSession();
+    const { classFullName, id, element } = aspect;
+    const update = (change: Record<string, unknown>) =>
+        session.edit("elements.updateAspect", { props: { classFullName, id, element, ...change } });
+    return (
+        <div role="group" aria-label={form.info.displayLabel} className="aspect">
+            <div className="row">
+                <strong>{form.info.displayLabel}</strong>
+                <span className="spring" />
+                {!readOnly && (
+                    <Button
+                        aria-label={`Delete aspect ${form.info.displayLabel}`}
+                        onPress={() => void session.attempt(() => session.edit("elements.deleteAspect", { id }))}
+                    >
+                        Delete
+                    </Button>
+                )}
+            </div>
+            {form.fields.map((f) => (
+                <FieldRow
+                    key={f.name}
+                    field={f}
+                    value={aspect[f.name]}
+                    readOnly={readOnly}
+                    onCommit={(value) => update({ [f.name]: value })}
+                />
+            ))}
+        </div>
+    );
+}

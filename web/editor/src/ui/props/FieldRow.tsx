@@ -1,0 +1,48 @@
+import { type ReactNode, useId, useState } from "react";
+import type { Field } from "../../schema/fields";
+import { errorText } from "../../state/session";
+import { ValueInput } from "./ValueInput";
+
+interface Props {
+    field: Field;
+    value: unknown;
+    /** Several are edited, and they do not have the same value. */
+    varies?: boolean;
+    readOnly: boolean;
+    onCommit: (value: unknown) => Promise<unknown>;
+}
+
+/** A property with its name, its input, and the reason why it was refused. */
+export function FieldRow({ field, value, varies = false, readOnly, onCommit }: Props): ReactNode {
+    const [error, setError] = useState<string>();
+    const errorId = useId();
+    const commit = (now: unknown) => {
+        setError(undefined);
+        onCommit(now).catch((e: unknown) => {
+            setError(errorText(e));
+        });
+    };
+    const name = field.unit === undefined ? field.label : `${field.label} (${field.unit})`;
+    return (
+        <div className="field" title={field.description}>
+            <span className="label">
+                {name}
+                {varies && <span className="hint"> varies</span>}
+            </span>
+            <ValueInput
+                type={field.type}
+                value={value}
+                label={name}
+                readOnly={readOnly || field.readOnly}
+                errorId={error === undefined ? undefined : errorId}
+                onCommit={commit}
+                onInvalid={setError}
+            />
+            {error !== undefined && (
+                <span className="fieldError" id={errorId} role="alert">
+                    {error}
+                </span>
+            )}
+        </div>
+    );
+}

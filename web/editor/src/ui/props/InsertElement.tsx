@@ -1,0 +1,225 @@
+import { type ReactNode, useEffect, useState } from "react";
+import { Button, Dialog, DialogTrigger, Form, Heading, Modal, ModalOverlay } from "react-aria-components";
+import type { ClassForm } from "../../schema/catalog";
+import type { ElementProps } from "../../state/elements";
+import { errorText } from "../../state/session";
+import { ROOT_ID } from "../../state/tree";
+import { useSession, useWorkspace } from "../context";
+import { PickElement } from "./PickElement";
+
+const ANY_ELEMENT = ["BisCore:Element"];
+
+interface CodeSpec {
+    id: string;
+    name: string;
+}
+
+/** The dialog for a new element; what else its class has is edited in the panel afterwards. */
+export function InsertElement({ beside }: { beside: ElementProps | undefined }): ReactNode {
+    return (
+        <DialogTrigger>
+            <Button>Insert …</Button>
+            <ModalOverlay className="overlay">
+                <Modal className="modal">
+                    <Dialog>{({ close }) => <InsertForm beside={beside} close={close} />}</Dialog>
+                </Modal>
+            </ModalOverlay>
+        </DialogTrigger>
+    );
+}
+
+interface Draft {
+    classFullName: string;
+    model: string;
+    parent: string;
+    parentRel: string;
+    category: string;
+    spec: string;
+    scope: string;
+    code: string;
+    label: string;
+}
+
+function startOf(beside: ElementProps | undefined): Draft {
+    const model = beside?.model ?? ROOT_ID;
+    return {
+        classFullName: beside?.classFullName ?? "",
+        model,
+        parent: beside?.parent?.id ?? "",
+        parentRel: beside?.parent?.relClassName?.replace(".", ":") ?? "",
+        category: typeof beside?.["category"] === "string" ? beside["category"] : "",
+        spec: beside?.code.spec ?? ROOT_ID,
+        scope: beside?.code.scope ?? ROOT_ID,
+        code: "",
+        label: "",
+    };
+}
+
+function propsOf(draft: Draft, form: ClassForm | undefined): Record<string, unknown> {
+    const { classFullName, model, parent, parentRel, category, spec, scope, code, label } = draft;
+    const isSpatial = form?.info.inheritedProperties?.["origin"] !== undefined;
+    const axes = form?.info.inheritedProperties?.["yaw"] === undefined ? [0, 0] : [0, 0, 0];
+    return {
+        classFullName,
+        model,
+        // Without a value only the spec that stands for "no code" fits.
+        code: code === "" ? { spec: ROOT_ID, scope: ROOT_ID, value: "" } : { spec, scope, value: code },
+        ...(parent === "" ? {} : { parent: { id: parent, relClassName: parentRel } }),
+        ...(category === "" ? {} : { category }),
+        ...(label === "" ? {} : { userLabel: label }),
+        ...(isSpatial ? { placement: { origin: axes } } : {}),
+    };
+}
+
+/** What the dialog offers: the classes, the code specs, and the form of the class that is chosen. */
+function useOffers(classFullName: string): {
+    classes: readonly string[];
+    specs: readonly CodeSpec[];
+    form?: ClassForm;
+} {
+    const session = useSession();
+    const { catalog } = useWorkspace();
+    const [classes, setClasses] = useState<readonly string[]>([]);
+    const [specs, setSpecs] = useState<readonly CodeSpec[]>([]);
+    const [form, setForm] = useState<ClassForm>();
+    useEffect(() => {
+        void session.attempt(async () => {
+            setSpecs(await session.call<CodeSpec[]>("codeSpecs.list"));
+            setClasses(await catalog.concrete("BisCore:Element"));
+        });
+    }, [session, catalog]);
+    useEffect(() => {
+        if (classFullName === "") return;
+        void session.attempt(async () => {
+            setForm(await catalog.form(classFullName));
+        });
+    }, [session, catalog, classFullName]);
+    return { classes, specs, ...(form === undefined ? {} : { form }) };
+}
+
+interface RowProps {
+    label: string;
+    name: keyof Draft;
+    draft: Draft;
+    change: (part: Partial<Draft>) => void;
+}
+
+function TextRow({ label, name, draft, change, pick }: RowProps & { pick?: readonly string[] }): ReactNode {
+    return (
+        <div className="field">
+            <span className="label">{label}</span>
+            <span className="navigation">
+                <input
+                    aria-label={label}
+                    value={draft[name]}
+                    onChange={(event) => {
+                        change({ [name]: event.target.value });
+                    }}
+                />
+                {pick !== undefined && (
+                    <PickElement
+                        label={`Choose ${label}`}
+                        classes={pick}
+                        onPick={(id) => {
+                            change({ [name]: id });
+                        }}
+                    />
+                )}
+            </span>
+        </div>
+    );
+}
+
+function ChoiceRow({
+    label,
+    name,
+    draft,
+    change,
+    choices,
+}: RowProps & { choices: readonly [string, string][] }): ReactNode {
+    return (
+        <label className="field">
+            <span className="label">{label}</span>
+            <select
+                required
+                value={draft[name]}
+                onChange={(event) => {
+                    change({ [name]: event.target.value });
+                }}
+            >
+                <option value="" disabled>
+                    Choose
+                </option>
+                {choices.map(([value, text]) => (
+                    <option key={value} value={value}>
+                        {text}
+                    </option>
+                ))}
+            </select>
+        </label>
+    );
+}
+
+function InsertForm({ beside, close }: { beside: ElementProps | undefined; close: () => void }): ReactNode {
+    const session = useSession();
+    const workspace = useWorkspace();
+    const [draft, setDraft] = useState(() => startOf(beside));
+    const [error, setError] = useState<string>();
+    const { classes, specs, form } = useOffers(draft.classFullName);
+    const change = (part: Partial<Draft>) => {
+        setDraft({ ...draft, ...part });
+    };
+    const insert = async () => {
+        setError(undefined);
+        try {
+            const { id } = await session.edit<{ id: string }>("elements.insertElement", {
+                props: propsOf(draft, form),
+            });
+            workspace.select([id]);
+            close();
+        } catch (e) {
+            setError(errorText(e));
+        }
+    };
+    const row = { draft, change };
+    const categories = form?.info.inheritedProperties?.["category"]?.targetConstraint?.constraintClasses;
+    return (
+        <Form
+            onSubmit={(event) => {
+                event.preventDefault();
+                void insert();
+            }}
+        >
+            <Heading slot="title">Insert an element</Heading>
+            <ChoiceRow label="Class" name="classFullName" {...row} choices={classes.map((c) => [c, c])} />
+            <TextRow label="Model" name="model" {...row} />
+            <TextRow label="Parent" name="parent" {...row} pick={ANY_ELEMENT} />
+            {draft.parent !== "" && <TextRow label="Parent relationship" name="parentRel" {...row} />}
+            {categories !== undefined && <TextRow label="Category" name="category" {...row} pick={categories} />}
+            <TextRow label="Label" name="label" {...row} />
+            <TextRow label="Code" name="code" {...row} />
+            {draft.code !== "" && (
+                <>
+                    <ChoiceRow
+                        label="Code specification"
+                        name="spec"
+                        {...row}
+                        choices={specs.map((s) => [s.id, s.name])}
+                    />
+                    <TextRow label="Code scope" name="scope" {...row} pick={ANY_ELEMENT} />
+                </>
+            )}
+            {error !== undefined && (
+                <p className="fieldError" role="alert">
+                    {error}
+                </p>
+            )}
+            <div className="row end">
+                <Button onPress={close}>Cancel</Button>
+                <Button type="submit" className="primary">
+                    Insert
+                </Button>
+            </div>
+        </Form>
+    );
+}

@@ -1,0 +1,108 @@
+import { type ReactNode, useEffect, useState } from "react";
+import { Button, Dialog, DialogTrigger, Heading, Input, Modal, ModalOverlay, SearchField } from "react-aria-components";
+import { labelOf } from "../../state/tree";
+import { useSession } from "../context";
+
+const FOUND_MOST = 50;
+
+interface Found {
+    id: string;
+    label: string;
+}
+
+interface Props {
+    label: string;
+    /** Full names of the classes that are allowed. */
+    classes: readonly string[];
+    onPick: (id: string) => void;
+}
+
+/** A button that lets one choose among the elements (or models) of some classes. */
+export function PickElement({ label, classes, onPick }: Props): ReactNode {
+    return (
+        <DialogTrigger>
+            <Button aria-label={label}>…</Button>
+            <ModalOverlay className="overlay" isDismissable>
+                <Modal className="modal">
+                    <Dialog>
+                        {({ close }) => (
+                            <>
+                                <Heading slot="title">{label}</Heading>
+                                <Candidates
+                                    classes={classes}
+                                    onPick={(id) => {
+                                        onPick(id);
+                                        close();
+                                    }}
+                                />
+                                <div className="row end">
+                                    <Button onPress={close}>Cancel</Button>
+                                </div>
+                            </>
+                        )}
+                    </Dialog>
+                </Modal>
+            </ModalOverlay>
+        </DialogTrigger>
+    );
+}
+
+function useCandidates(classes: readonly string[], text: string): readonly Found[] {
+    const session = useSession();
+    const [found, setFound] = useState<readonly Found[]>([]);
+    const from = classes.join(" ");
+    useEffect(() => {
+        let isWanted = true;
+        void session.attempt(async () => {
+            const all: Found[] = [];
+            for (const c of from.split(" ")) {
+                const like = `%${text.replace(/[\\%_]/g, "\\$&")}%`;
+                const where =
+                    text === "" ? "" : " WHERE UserLabel LIKE :like ESCAPE '\\' OR CodeValue LIKE :like ESCAPE '\\'";
+                const ecsql = `SELECT ECInstanceId, ECClassId, UserLabel, CodeValue FROM ${c.replace(":", ".")}${where} ORDER BY ECInstanceId`;
+                const { rows } = await session.call<{ rows: [string, string, string | null, string | null][] }>(
+                    "query.ecsql",
+                    {
+                        ecsql,
+                        ...(text === "" ? {} : { args: { like } }),
+                        limit: { count: FOUND_MOST },
+                        rowFormat: "array",
+                        convertClassIdsToClassNames: true,
+                    },
+                );
+                all.push(...rows.map((r) => ({ id: r[0], label: labelOf(...r) })));
+            }
+            if (isWanted) setFound(all);
+        });
+        return () => {
+            isWanted = false;
+        };
+    }, [session, from, text]);
+    return found;
+}
+
+function Candidates({ classes, onPick }: { classes: readonly string[]; onPick: (id: string) => void }): ReactNode {
+    const [text, setText] = useState("");
+    const found = useCandidates(classes, text.trim());
+    return (
+        <>
+            <SearchField aria-label="Search" value={text} onChange={setText} className="search" autoFocus>
+                <Input placeholder="Label or code" />
+            </SearchField>
+            <ul className="candidates">
+                {found.map((f) => (
+                    <li key={f.id}>
+                        <Button
+                            className="plain"
+                            onPress={() => {
+                                onPick(f.id);
+                            }}
+                        >
+                            {f.label} <span className="hint">{f.id}</span>
+                        </Button>
+                    </li>
+                ))}
+            </ul>
+        </>
+    );
+}

@@ -1,0 +1,222 @@
+// The property panel: an input for each type of WebEditTest:Widget, errors at the field, several at once, aspects, insert and delete.
+import assert from "node:assert/strict";
+import { after, afterEach, before, test } from "node:test";
+import { Bench, ask, assertAccessible, shot } from "./lib/bench.mjs";
+
+const WIDGET = "0x130";
+let bench;
+before(async () => {
+  bench = await Bench.create();
+});
+afterEach(async () => {
+  await bench.endPages();
+});
+after(async () => {
+  await bench.destroy();
+});
+
+const button = (page, name) => page.getByRole("button", { name, exact: true });
+const field = (page, name) => page.getByLabel("Properties").getByLabel(name, { exact: true });
+
+/** Opens the demo and selects what the search finds for @ids. */
+async function selected(ids, open = "Open demo") {
+  const page = await bench.page();
+  await button(page, open).click();
+  const search = page.getByLabel("Search elements");
+  for (const id of ids) {
+    await search.fill(id);
+    await page.locator(`[role=option] [title="${id}"]`).click({ modifiers: id === ids[0] ? [] : ["Control"] });
+  }
+  await page.getByLabel("Properties").getByRole("heading", { level: 2 }).waitFor();
+  return page;
+}
+
+async function type(page, name, value) {
+  await field(page, name).fill(value);
+  await field(page, name).press("Enter");
+}
+
+const propsOf = (page, id) =>
+  page.evaluate((i) => globalThis.webedithost.call("elements.getElementProps", { id: i }), id);
+
+/** Waits until the server has @value as @property of the element. */
+async function has(page, id, property, value) {
+  for (let tries = 0; ; tries++) {
+    const props = await propsOf(page, id);
+    try {
+      assert.deepEqual(props[property], value);
+      return;
+    } catch (error) {
+      if (tries > 50) throw error;
+      await new Promise((done) => setTimeout(done, 100));
+    }
+  }
+}
+
+async function abandon(page) {
+  await button(page, "Close").click();
+  await button(page, "Abandon changes").click();
+  await button(page, "Open demo").waitFor();
+  await page.context().close();
+}
+
+/** Property, its field, what is typed, what is stored. */
+const TEXTS = [
+  ["i", "I", "-42", -42],
+  ["l", "L", "5000000000", 5000000000],
+  ["d", "D (m)", "2.5", 2.5],
+  ["s", "S", "héllo", "héllo"],
+  ["g", "G", "A0000000-0000-4000-8000-00000000ABCD", "a0000000-0000-4000-8000-00000000abcd"],
+  ["json", "Json", '{"k":1}', '{"k":1}'],
+  ["utc", "Utc", "2025-01-02T03:04:05.678", "2025-01-02T03:04:05.678Z"],
+  ["unspec", "Unspec", "2025-01-02T03:04", "2025-01-02T03:04:00.000"],
+  ["day", "Day", "2025-12-24", "2025-12-24"],
+  ["tod", "Tod", "23:59:58", "23:59:58.000"],
+  ["level", "Level", "B", "B"],
+  ["nickname", "Nickname", "nick", "nick"],
+  ["userLabel", "User Label", "renamed", "renamed"],
+];
+
+test("each type has its input, and what is typed is stored", async () => {
+  const page = await selected([WIDGET]);
+  await assertAccessible(page);
+  await shot(page, "properties");
+  for (const [property, label, typed, stored] of TEXTS) {
+    await type(page, label, typed);
+    await has(page, WIDGET, property, stored);
+  }
+  await field(page, "State").selectOption("Void");
+  await has(page, WIDGET, "state", 2);
+  await field(page, "B").selectOption("no");
+  await has(page, WIDGET, "b", false);
+  await type(page, "P3 y", "7.25");
+  await has(page, WIDGET, "p3", { x: 0, y: 7.25, z: 0 });
+  await type(page, "P2 x", "-1");
+  await has(page, WIDGET, "p2", { x: -1, y: 0 });
+  await type(page, "Dim Width", "3");
+  await has(page, WIDGET, "dim", { height: 0, unit: "m", width: 3 });
+  await type(page, "MainTag Dim Height", "8");
+  assert.equal((await propsOf(page, WIDGET)).mainTag.dim.height, 8);
+  await type(page, "Origin (m) z", "12.5");
+  await type(page, "Yaw (°)", "30");
+  await page.waitForFunction(
+    async (id) => (await globalThis.webedithost.call("elements.getElementProps", { id })).placement.angles.yaw === 30,
+    WIDGET,
+  );
+  assert.deepEqual((await propsOf(page, WIDGET)).placement.origin, [100, 0, 12.5]);
+  await abandon(page);
+});
+
+test("arrays grow, change and shrink", async () => {
+  const page = await selected([WIDGET]);
+  await button(page, "Add to Ints").click();
+  await has(page, WIDGET, "ints", [0]);
+  await type(page, "Ints 1", "5");
+  await has(page, WIDGET, "ints", [5]);
+  await button(page, "Add to Strs").click();
+  await type(page, "New Strs", "first");
+  await has(page, WIDGET, "strs", ["first"]);
+  await type(page, "Tags 1 Name", "renamed");
+  await has(page, WIDGET, "tags", [{ name: "renamed", weight: 9 }]);
+  await button(page, "Remove Ints 1").click();
+  await has(page, WIDGET, "ints", undefined);
+  await abandon(page);
+});
+
+test("a navigation property is chosen from a list", async () => {
+  const page = await selected([WIDGET]);
+  await button(page, "Choose Controller").click();
+  await page.getByRole("dialog").getByRole("button", { name: /0x3b/ }).click();
+  await has(page, WIDGET, "controller", { id: "0x3b", relClassName: "WebEditTest.RecordControlsWidgets" });
+  await abandon(page);
+});
+
+test("what is refused shows its reason at the field, and stays to be mended", async () => {
+  const page = await selected([WIDGET]);
+  await type(page, "I", "99999999999");
+  const message = page.getByLabel("Properties").getByRole("alert");
+  await message.getByText("must be a whole number of 32 bits").waitFor();
+  assert.equal(await field(page, "I").getAttribute("aria-invalid"), "true");
+  await type(page, "G", "no guid");
+  await page.getByText("must be a GUID").waitFor();
+  await type(page, "Category", "0x1");
+  await page.getByText("category must be the id of a spatial category").waitFor();
+  await assertAccessible(page);
+  await shot(page, "refused");
+  await type(page, "I", "3");
+  await has(page, WIDGET, "i", 3);
+  await abandon(page);
+});
+
+test("several elements are edited as one step, and deleted", async () => {
+  const page = await selected([WIDGET, "0x131"]);
+  await page.getByRole("heading", { name: /^2 elements/ }).waitFor();
+  await type(page, "Nickname", "both");
+  await has(page, WIDGET, "nickname", "both");
+  await has(page, "0x131", "nickname", "both");
+  const calls = await page.evaluate(() => globalThis.webedithost.calls.store.get().calls.map((c) => c.method));
+  assert.equal(calls.filter((m) => m === "edit.batch").length, 1);
+  await button(page, "Delete").click();
+  await button(page, "Delete 2 elements").click();
+  await page.getByText("Select an element").waitFor();
+  await abandon(page);
+});
+
+test("an aspect is added, edited and deleted", async () => {
+  const page = await selected([WIDGET]);
+  await page.getByLabel("Add an aspect").selectOption("WebEditTest:WidgetNote");
+  const note = page.getByRole("group", { name: "WidgetNote" });
+  await note.getByLabel("Text", { exact: true }).fill("hello");
+  await note.getByLabel("Text", { exact: true }).press("Enter");
+  await page.waitForFunction(async (id) => {
+    const aspects = await globalThis.webedithost.call("elements.getAspects", { id });
+    return aspects.some((a) => a.text === "hello");
+  }, WIDGET);
+  await button(page, "Delete aspect WidgetNote").click();
+  await note.waitFor({ state: "detached" });
+  await abandon(page);
+});
+
+test("an element is inserted beside the selected one, saved, undone and redone", async () => {
+  const page = await selected([WIDGET]);
+  await button(page, "Insert …").click();
+  const dialog = page.getByRole("dialog");
+  await assertAccessible(page);
+  await dialog.getByLabel("Label", { exact: true }).fill("Inserted here");
+  await dialog.getByLabel("Category", { exact: true }).fill("0x1");
+  await dialog.getByRole("button", { name: "Insert" }).click();
+  await dialog.getByRole("alert").getByText("category must be").waitFor();
+  await dialog.getByRole("button", { name: "Choose Category" }).click();
+  await page.getByRole("dialog").last().getByRole("button", { name: /0x16/ }).click();
+  await dialog.getByRole("button", { name: "Insert" }).click();
+  await dialog.waitFor({ state: "detached" });
+  await page.waitForFunction(() => document.querySelector('[aria-label="User Label"]')?.value === "Inserted here");
+  await button(page, "Save").click();
+  await button(page, "Undo").click();
+  await page.getByText("Select an element").waitFor();
+  await button(page, "Redo").click();
+  await button(page, "Undo").waitFor();
+  await button(page, "Close").click();
+  await button(page, "Open demo").waitFor();
+  const [, { rows }] = await ask(bench, [
+    ["briefcase.open", { imodel: "demo", mode: "readonly" }],
+    ["query.ecsql", { ecsql: "SELECT count(*) FROM wet.Widget WHERE UserLabel='Inserted here'", rowFormat: "array" }],
+  ]);
+  assert.deepEqual(rows, [[1]]);
+  await page.context().close();
+});
+
+test("who only reads gets no way to edit", async () => {
+  const page = await selected([WIDGET], "View demo");
+  await page.getByText("read-only", { exact: true }).waitFor();
+  assert.equal(await field(page, "S").getAttribute("readonly"), "");
+  assert.equal(await button(page, "Delete").count(), 0);
+  assert.equal(await button(page, "Save").count(), 0);
+  await button(page, "Close").click();
+  await button(page, "Open demo").waitFor();
+  await page.context().close();
+});
+
+test("nothing complained in the console", () => {
+  bench.assertNoFaults();
+});
