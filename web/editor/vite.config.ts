@@ -1,12 +1,13 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
+import { precompress } from "./build/precompress";
 
 /** While working on the page: the daemon that answers, WEH_DAEMON_URL=http://127.0.0.1:8423. */
 const daemon = process.env["WEH_DAEMON_URL"] ?? "http://127.0.0.1:8423";
 
 export default defineConfig({
     base: "./",
-    plugins: [react()],
+    plugins: [react(), precompress()],
     build: {
         target: "es2022",
         // The Content-Security-Policy forbids data: for scripts and fonts; every asset is a file.
