@@ -1,10 +1,13 @@
 /* tools/docs/protocol_doc.c - writes PROTOCOL.md: the prose of docs/protocol.head.md, then tables made
- * from the method table, the errors and the close reasons. A test compares. */
+ * from the method table, the errors and the close reasons. A test compares. With --json it writes what
+ * host.describe answers, which the types of the JavaScript client are made from. */
 #include <stdio.h>
 #include <string.h>
 
 #include "weh/access.h"
+#include "weh/buf.h"
 #include "weh/channel.h"
+#include "weh/json.h"
 #include "weh/metrics.h"
 #include "weh/rpc.h"
 
@@ -125,18 +128,27 @@ static void print_metrics(void)
     }
 }
 
-int main(int argc, char **argv)
+static int print_json(void)
 {
-    FILE *head;
+    struct weh_json_writer writer;
+    struct weh_buf buf;
+    bool is_written;
+
+    weh_buf_init(&buf, 0);
+    weh_json_writer_init(&writer, &buf);
+    weh_rpc_describe(&writer.sink);
+    is_written = buf.err == WEH_OK && fwrite(buf.data, 1, buf.len, stdout) == buf.len;
+    weh_buf_fini(&buf);
+    return is_written ? 0 : 1;
+}
+
+static int print_document(const char *head_path)
+{
+    FILE *head = fopen(head_path, "re");
     int c;
 
-    if (argc != 2) {
-        (void)fputs("Usage: protocol-doc HEAD.md > PROTOCOL.md\n", stderr);
-        return 2;
-    }
-    head = fopen(argv[1], "re");
     if (head == NULL) {
-        (void)fprintf(stderr, "protocol-doc: cannot read %s\n", argv[1]);
+        (void)fprintf(stderr, "protocol-doc: cannot read %s\n", head_path);
         return 1;
     }
     while ((c = getc(head)) != EOF) {
@@ -146,4 +158,15 @@ int main(int argc, char **argv)
     print_tables();
     print_metrics();
     return 0;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 2) {
+        (void)fputs("Usage: protocol-doc HEAD.md > PROTOCOL.md\n"
+                    "       protocol-doc --json > API.json\n",
+                    stderr);
+        return 2;
+    }
+    return strcmp(argv[1], "--json") == 0 ? print_json() : print_document(argv[1]);
 }

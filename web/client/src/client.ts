@@ -1,0 +1,164 @@
+// What an application works with: one session with its calls, notifications and state.
+import type { Methods, Notifications } from "./api.js";
+import { encodeRequest, type Incoming } from "./codec.js";
+import { SessionEndError } from "./errors.js";
+import { Link, type Hello } from "./link.js";
+import { readOptions, type ClientOptions } from "./options.js";
+import { Requests } from "./requests.js";
+
+export type MethodName = keyof Methods;
+export type NotificationName = keyof Notifications;
+export type Params<M extends MethodName> = Methods[M]["params"];
+export type Result<M extends MethodName> = Methods[M]["result"];
+
+export interface CallOptions {
+  /** What was not sent yet is taken back; else the server is asked to stop. A request that was done all the same is answered. */
+  readonly signal?: AbortSignal;
+  /** By which the server's log knows it. */
+  readonly activityId?: string;
+}
+
+/** Params may be left out when none has to be there. */
+export type CallArguments<M extends MethodName> = Record<string, never> extends Params<M>
+  ? [params?: Params<M>, options?: CallOptions]
+  : [params: Params<M>, options?: CallOptions];
+
+export type ClientState =
+  | { readonly name: "connecting" }
+  /** restarted: the server was started anew; ledBack tells what it has opened again. */
+  | { readonly name: "open"; readonly how: "new" | "resumed" | "restarted"; readonly ledBack?: Hello["ledBack"] }
+  /** Requests wait until the connection is back. */
+  | { readonly name: "lost" }
+  | { readonly name: "ended"; readonly error: SessionEndError };
+
+type Remove = () => void;
+
+/** What a listener throws is its own affair: nobody else's message is lost by it. */
+function tell<T>(listeners: Iterable<(value: T) => void>, value: T): void {
+  for (const listener of [...listeners]) {
+    try {
+      listener(value);
+    } catch (e) {
+      queueMicrotask(() => { throw e; });
+    }
+  }
+}
+
+export class Client {
+  /** Resolves when the session has ended, with the reason. */
+  public readonly ended: Promise<SessionEndError>;
+
+  private _state: ClientState = { name: "connecting" };
+  private readonly _link: Link;
+  private readonly _requests: Requests;
+  private readonly _listeners = new Map<string, Set<(params: never) => void>>();
+  private readonly _stateListeners = new Set<(state: ClientState) => void>();
+  private _isClosing = false;
+  private _tellEnded!: (error: SessionEndError) => void;
+
+  private constructor(options: ClientOptions) {
+    const settings = readOptions(options);
+    this.ended = new Promise((done) => { this._tellEnded = done; });
+    this._link = new Link(settings, {
+      opened: (how, hello) => this.opened(how, hello),
+      incoming: (message) => this.incoming(message),
+      lost: () => this.move({ name: "lost" }),
+      ended: (error) => this.atEnd(error),
+    });
+    this._requests = new Requests({
+      maxWaiting: settings.maxWaiting,
+      maxWaitingBytes: settings.maxWaitingBytes,
+      limits: () => this._link.hello.limits,
+      isOpen: () => this._link.isOpen,
+      send: (bytes, id) => this._link.send(bytes, id),
+      cancel: (id) => this._link.notify("session.cancel", { id }),
+    });
+  }
+
+  /** Connect and begin a session: one attempt. SessionEndError when that fails. */
+  public static async connect(options: ClientOptions, { signal }: { signal?: AbortSignal } = {}): Promise<Client> {
+    const client = new Client(options);
+    await client._link.start(signal);
+    return client;
+  }
+
+  public get state(): ClientState {
+    return this._state;
+  }
+
+  /** What the server has said of the session: id, user, rights, limits. */
+  public get session(): Hello {
+    return this._link.hello;
+  }
+
+  /** Requests that are not answered yet. */
+  public get pending(): number {
+    return this._requests.waiting + this._requests.unanswered;
+  }
+
+  /** Call a method. RequestError, LimitError, SessionEndError, or the reason of the signal. */
+  public async call<M extends MethodName>(method: M, ...[params, options]: CallArguments<M>): Promise<Result<M>> {
+    if (this._state.name === "ended") throw this._state.error.forRequest(false);
+    const id = this._link.nextId();
+    const all = options?.activityId === undefined ? params ?? {} : { ...params, _meta: { activityId: options.activityId } };
+    const bytes = encodeRequest(id, method, all, this._link.hello.limits);
+    return this._requests.add(id, method, bytes, options?.signal) as Promise<Result<M>>;
+  }
+
+  /** Be told of notifications, which come before the answer of the request that causes them. */
+  public on<N extends NotificationName>(name: N, listener: (params: Notifications[N]) => void): Remove {
+    const listeners = this._listeners.get(name) ?? new Set();
+    this._listeners.set(name, listeners.add(listener));
+    return () => { listeners.delete(listener); };
+  }
+
+  public onState(listener: (state: ClientState) => void): Remove {
+    this._stateListeners.add(listener);
+    return () => { this._stateListeners.delete(listener); };
+  }
+
+  /** End the session after the requests that wait; what is not saved is dropped. */
+  public async close(): Promise<void> {
+    if (!this._isClosing && this._state.name !== "ended") {
+      this._isClosing = true;
+      // How it ends is told by what follows.
+      await this.call("session.close").catch(() => undefined);
+    }
+    await this.ended;
+  }
+
+  /** End at once and tell nobody: the server keeps the session for limits.lingerSeconds, then what is unsaved goes into the recovery journal. */
+  public abandon(): void {
+    this._link.end(new SessionEndError("closed", "abandoned"), false);
+  }
+
+  private opened(how: "new" | "resumed" | "restarted", hello: Hello): void {
+    if (how === "restarted") {
+      this._requests.rejectAll(new SessionEndError("restarted", "the server was started anew before it had answered"));
+    }
+    this.move({ name: "open", how, ...(hello.ledBack === undefined ? {} : { ledBack: hello.ledBack }) });
+    this._requests.pump();
+  }
+
+  private incoming(message: Incoming): void {
+    if (message.kind === "response") {
+      this._requests.answer(message);
+    } else {
+      tell(this._listeners.get(message.method) ?? [], message.params as never);
+    }
+  }
+
+  private atEnd(error: SessionEndError): void {
+    // The answer to session.close may have been lost with the connection; the session is gone as was wanted.
+    const isWanted = this._isClosing && (error.reason === "notResumed" || error.code === 1000);
+    const told = isWanted ? new SessionEndError("closed", "closed", 1000) : error;
+    this.move({ name: "ended", error: told });
+    this._requests.rejectAll(told);
+    this._tellEnded(told);
+  }
+
+  private move(state: ClientState): void {
+    this._state = state;
+    tell(this._stateListeners, state);
+  }
+}

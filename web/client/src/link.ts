@@ -1,0 +1,353 @@
+// One session over one connection after another (PROTOCOL.md, "Resuming"): counts messages both ways, keeps what was sent until
+// the server is known to have got it, and gets a lost connection back.
+import { Backoff } from "./backoff.js";
+import { decodeMessage, encodeNotification, encodeRequest, type Incoming } from "./codec.js";
+import { Connection, TryAgainError } from "./connection.js";
+import { RequestError, SessionEndError } from "./errors.js";
+import type { Methods } from "./api.js";
+import type { Settings } from "./options.js";
+import { SentMessages } from "./sent.js";
+
+export type Hello = Methods["session.hello"]["result"];
+
+export interface LinkEvents {
+  /** The session goes on, or another one has begun: first, or because the server was started anew. */
+  readonly opened: (how: "new" | "resumed" | "restarted", hello: Hello) => void;
+  readonly incoming: (message: Incoming) => void;
+  readonly lost: () => void;
+  /** Once, at last. */
+  readonly ended: (error: SessionEndError) => void;
+}
+
+/** A connection and whether its session.hello is answered. */
+interface Attempt {
+  connection?: Connection;
+  hasHello: boolean;
+  beganMs: number;
+  readonly done: () => void;
+  readonly fail: (error: Error) => void;
+}
+
+/** Of session.hello, which is not counted; requests have ids from 1. */
+const HELLO_ID = 0;
+
+/** The server need not keep what it knows to have come in. */
+const ACK_MESSAGES = 32;
+
+/** An acknowledgement that nobody answers is kept until something later is answered; so many may be. */
+const MOST_UNANSWERED_ACKS = 32;
+
+/** Connections that are silent and cannot be ended without a close frame, while another is looked for. */
+const MOST_ABANDONED = 8;
+
+/** Closed otherwise the session has ended. 1005, 1006: without a code; 1001: the end went away; 1012, 1014: said by a proxy. */
+const LOST_CODES: readonly number[] = [1001, 1005, 1006, 1012, 1014];
+
+/** Before the server has told its own. */
+const FIRST_LIMITS = { messageBytes: 64 * 1024, messageDepth: 16 };
+
+function text(e: unknown): string {
+  return e instanceof Error ? e.message : String(e);
+}
+
+export class Link {
+  private readonly _stop = new AbortController();
+  private _attempt: Attempt | undefined;
+  private readonly _abandoned: Connection[] = [];
+  private readonly _backoff: Backoff;
+  private _hello: Hello | undefined;
+  private _sent = new SentMessages();
+  private _received = 0;
+  private _unacknowledged = 0;
+  private _unacknowledgedBytes = 0;
+  private _unansweredAcks = 0;
+  private _lastId = HELLO_ID;
+  private _heardMs = 0;
+  private _isAsked = false;
+  private _timer: ReturnType<typeof setInterval> | undefined;
+
+  public constructor(private readonly _settings: Settings, private readonly _events: LinkEvents) {
+    this._backoff = new Backoff(_settings.backoff);
+  }
+
+  public get isOpen(): boolean {
+    return this._attempt?.hasHello ?? false;
+  }
+
+  public hasEnded(): boolean {
+    return this._stop.signal.aborted;
+  }
+
+  /** What the server has said last; not before start() has resolved. */
+  public get hello(): Hello {
+    if (this._hello === undefined) throw new TypeError("not connected yet");
+    return this._hello;
+  }
+
+  /** Attempts since the connection was lost. */
+  public get attempts(): number {
+    return this._backoff.attempts;
+  }
+
+  public nextId(): number {
+    this._lastId += 1;
+    return this._lastId;
+  }
+
+  /** The first connection: one attempt. */
+  public async start(signal?: AbortSignal): Promise<void> {
+    const stop = (): void => this.end(new SessionEndError("closed", text(signal?.reason)));
+    signal?.throwIfAborted();
+    signal?.addEventListener("abort", stop, { once: true });
+    try {
+      await this.attach();
+    } catch (e) {
+      signal?.throwIfAborted();
+      const error = e instanceof SessionEndError ? e : new SessionEndError("unreachable", text(e));
+      this.end(error);
+      throw error;
+    } finally {
+      signal?.removeEventListener("abort", stop);
+    }
+    this._timer = setInterval(() => this.beat(), this._settings.heartbeatMs / 3);
+    (this._timer as { unref?: () => void }).unref?.();
+  }
+
+  /** Count and keep a message, and send it if there is a connection; else it is sent when there is. */
+  public send(bytes: Uint8Array, id?: number): void {
+    this._sent.keep(bytes, id);
+    if (this.isOpen) this._attempt?.connection?.send(bytes);
+  }
+
+  /** Without waiting for requests or an answer. */
+  public notify(method: string, params: object): void {
+    this.send(encodeNotification(method, params, this.hello.limits));
+  }
+
+  /** Nothing follows. @error is told; with @tellsServer the server need not wait for the client to come back. */
+  public end(error: SessionEndError, tellsServer = true): void {
+    if (this.hasEnded()) return;
+    clearInterval(this._timer);
+    const attempt = this._attempt;
+    this._attempt = undefined;
+    this._stop.abort();
+    if (tellsServer) attempt?.connection?.close();
+    else attempt?.connection?.abandon();
+    attempt?.fail(error);
+    for (const connection of this._abandoned.splice(0)) connection.close();
+    this._events.ended(error);
+  }
+
+  // ---- connections ----
+
+  private async attach(): Promise<void> {
+    const { promise, done, fail } = deferred();
+    const attempt: Attempt = { hasHello: false, beganMs: Date.now(), done, fail };
+    this._attempt = attempt;
+    const connection = await Connection.open(this._settings.connection, {
+      message: (bytes) => this.message(attempt, new Uint8Array(bytes)),
+      closed: (code, reason) => this.closed(attempt, code, reason),
+    }, this._stop.signal);
+    attempt.connection = connection;
+    if (this.hasEnded()) {
+      connection.close();
+      throw new TryAgainError("ended");
+    }
+    const timer = setTimeout(() => fail(new TryAgainError("session.hello is not answered")), this._settings.connection.connectMs);
+    try {
+      connection.send(encodeRequest(HELLO_ID, "session.hello", this.helloParams(), FIRST_LIMITS));
+      await promise;
+    } catch (e) {
+      this.abandon(attempt);
+      throw e;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  private helloParams(): Methods["session.hello"]["params"] {
+    const { client } = this._settings;
+    if (this._hello === undefined) return { client };
+    const { sessionId, resumeToken } = this._hello;
+    return { client, resume: { sessionId, resumeToken, received: this._received } };
+  }
+
+  private async comeBack(): Promise<void> {
+    const untilMs = Date.now() + this._settings.giveUpMs;
+    let leastMs = 0;
+    for (;;) {
+      await pause(this._backoff.nextMs(leastMs), this._stop.signal);
+      if (this.hasEnded()) return;
+      try {
+        await this.attach();
+        return;
+      } catch (e) {
+        if (this.hasEnded()) return;
+        if (e instanceof SessionEndError || Date.now() >= untilMs) {
+          this.end(e instanceof SessionEndError ? e : new SessionEndError("unreachable", text(e)));
+          return;
+        }
+        // A token that could not be had may be had later.
+        leastMs = e instanceof TryAgainError ? e.afterMs : 0;
+      }
+    }
+  }
+
+  private closed(attempt: Attempt, code: number, reason: string): void {
+    if (this._attempt !== attempt) return;
+    if (!LOST_CODES.includes(code)) {
+      this.end(new SessionEndError("server", reason === "" ? `closed with ${code}` : reason, code));
+    } else if (attempt.hasHello) {
+      this.lost(attempt);
+    } else {
+      attempt.fail(new TryAgainError(`closed with ${code}`));
+    }
+  }
+
+  private lost(attempt: Attempt): void {
+    this.abandon(attempt);
+    if (this.hello.limits.lingerSeconds === 0) {
+      this.end(new SessionEndError("notResumed", "the connection was lost, and the server keeps no sessions"));
+      return;
+    }
+    // One that breaks again and again is not tried without a rest.
+    if (Date.now() - attempt.beganMs > this._settings.backoff.mostMs) this._backoff.reset();
+    this._events.lost();
+    void this.comeBack();
+  }
+
+  /** A close frame would end the session, so a connection that cannot be ended without waits until there is another. */
+  private abandon(attempt: Attempt): void {
+    if (this._attempt === attempt) this._attempt = undefined;
+    const { connection } = attempt;
+    if (connection === undefined || connection.abandon()) return;
+    this._abandoned.push(connection);
+    if (this._abandoned.length > MOST_ABANDONED) this._abandoned.shift();
+  }
+
+  // ---- messages ----
+
+  private message(attempt: Attempt, bytes: Uint8Array): void {
+    if (this._attempt !== attempt) return;
+    this._heardMs = Date.now();
+    this._isAsked = false;
+    let message: Incoming;
+    try {
+      message = decodeMessage(bytes);
+    } catch (e) {
+      this.end(new SessionEndError("protocol", `a message of the server cannot be read: ${text(e)}`));
+      return;
+    }
+    if (!attempt.hasHello) {
+      this.takeHello(attempt, message);
+      return;
+    }
+    this.count(bytes.length);
+    if (message.kind === "response") {
+      if (typeof message.id === "number") this._sent.answered(message.id);
+      else {
+        this.end(new SessionEndError("protocol", `the server has not understood a message: ${message.error?.message ?? ""}`));
+        return;
+      }
+    }
+    this._events.incoming(message);
+  }
+
+  private count(bytes: number): void {
+    this._received += 1;
+    this._unacknowledged += 1;
+    this._unacknowledgedBytes += bytes;
+    if (this._unacknowledged >= ACK_MESSAGES || this._unacknowledgedBytes >= this.hello.limits.resumeBytes / 4) this.acknowledge();
+  }
+
+  /** Answered now and then, so that acknowledgements themselves need not be kept for long. */
+  private acknowledge(wantsAnswer = false): void {
+    const params = { received: this._received };
+    this._unacknowledged = 0;
+    this._unacknowledgedBytes = 0;
+    this._unansweredAcks += 1;
+    if (wantsAnswer || this._unansweredAcks > MOST_UNANSWERED_ACKS) {
+      const id = this.nextId();
+      this._unansweredAcks = 0;
+      this.send(encodeRequest(id, "session.ack", params, this.hello.limits), id);
+    } else {
+      this.notify("session.ack", params);
+    }
+  }
+
+  private takeHello(attempt: Attempt, message: Incoming): void {
+    if (message.kind !== "response" || message.id !== HELLO_ID) {
+      this.end(new SessionEndError("protocol", "the server does not begin with its answer to session.hello"));
+      return;
+    }
+    if (message.error !== undefined) {
+      const { code, data } = message.error;
+      const isBusy = data.name === "Busy";
+      const error = new RequestError("session.hello", code, message.error.message, data);
+      if (isBusy) attempt.fail(new TryAgainError(error.message, (data.retryAfter ?? 0) * 1000));
+      else this.end(new SessionEndError(this._hello === undefined ? "refused" : "notResumed", error.message));
+      return;
+    }
+    this.adopt(attempt, message.result as Hello);
+  }
+
+  private adopt(attempt: Attempt, hello: Hello): void {
+    const how = this._hello === undefined ? "new" : hello.resumed ? "resumed" : "restarted";
+    if (how === "resumed" && !this._sent.received(hello.received)) {
+      this.end(new SessionEndError("protocol", "the server has lost count of the messages"));
+      return;
+    }
+    this._hello = hello;
+    attempt.hasHello = true;
+    for (const connection of this._abandoned.splice(0)) connection.close();
+    if (how === "restarted") {
+      this._sent = new SentMessages();
+      this._received = 0;
+    }
+    for (const bytes of this._sent.unseen()) attempt.connection?.send(bytes);
+    // A message shows the server that its answer has come, so that the former resume token ends.
+    if (how === "resumed") this.acknowledge();
+    this._heardMs = Date.now();
+    attempt.done();
+    this._events.opened(how, hello);
+  }
+
+  /** A connection may be dead without anybody telling. */
+  private beat(): void {
+    const attempt = this._attempt;
+    if (!attempt?.hasHello) return;
+    const silentMs = Date.now() - this._heardMs;
+    if (silentMs < this._settings.heartbeatMs) return;
+    if (!this._isAsked) {
+      this._isAsked = true;
+      this._heardMs = Date.now();
+      this.acknowledge(true);
+    } else {
+      this.lost(attempt);
+    }
+  }
+}
+
+function deferred(): { promise: Promise<void>; done: () => void; fail: (error: Error) => void } {
+  let done!: () => void;
+  let fail!: (error: Error) => void;
+  const promise = new Promise<void>((resolve, reject) => {
+    done = resolve;
+    fail = reject;
+  });
+  // It may fail before anybody waits for it.
+  promise.catch(() => undefined);
+  return { promise, done, fail };
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((done) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      done();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener("abort", end);
+  });
+}

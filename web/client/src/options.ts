@@ -1,0 +1,58 @@
+// What can be set, and what it is when it is not.
+import type { BackoffOptions } from "./backoff.js";
+import type { ConnectionOptions, Credentials, Fetch, WebSocketConstructor } from "./connection.js";
+
+export interface ClientOptions {
+  /** Of the session endpoint: the ready line's sessionUrl, "wss://host/v1/session". */
+  readonly url: string | URL;
+  readonly credentials: Credentials;
+  /** Who is calling, for the server's log. */
+  readonly client?: { readonly name: string; readonly version: string };
+  /** Of the package ws where there is none by itself (Node.js before 22). */
+  readonly WebSocket?: WebSocketConstructor;
+  readonly fetch?: Fetch;
+  /** Between attempts to get a lost connection back; up to 200 ms first, up to 10 s later. */
+  readonly backoff?: Partial<BackoffOptions>;
+  /** One attempt to connect may take so long; 10 s. */
+  readonly connectMs?: number;
+  /** The client ends when a lost connection does not come back for so long; 120 s. */
+  readonly giveUpMs?: number;
+  /** A connection that is silent is asked after so long, and counts as lost when it stays silent; 15 s. */
+  readonly heartbeatMs?: number;
+  /** Requests that may wait here to be sent, when the server has as many as it takes or is not connected; 10,000. */
+  readonly maxWaiting?: number;
+  /** Their bytes; 64 MiB. */
+  readonly maxWaitingBytes?: number;
+}
+
+export interface Settings {
+  readonly connection: ConnectionOptions;
+  readonly client: { readonly name: string; readonly version: string };
+  readonly backoff: BackoffOptions;
+  readonly giveUpMs: number;
+  readonly heartbeatMs: number;
+  readonly maxWaiting: number;
+  readonly maxWaitingBytes: number;
+}
+
+export const VERSION = "0.1.0";
+
+export function readOptions(options: ClientOptions): Settings {
+  const socket = options.WebSocket ?? (globalThis as { WebSocket?: WebSocketConstructor }).WebSocket;
+  if (socket === undefined) throw new TypeError("there is no WebSocket here: set options.WebSocket to that of the package ws");
+  return {
+    connection: {
+      url: new URL(options.url),
+      credentials: options.credentials,
+      WebSocket: socket,
+      fetch: options.fetch ?? (async (url, init) => globalThis.fetch(url, init)),
+      connectMs: options.connectMs ?? 10_000,
+    },
+    client: options.client ?? { name: "@webedithost/client", version: VERSION },
+    backoff: { firstMs: options.backoff?.firstMs ?? 200, mostMs: options.backoff?.mostMs ?? 10_000 },
+    giveUpMs: options.giveUpMs ?? 120_000,
+    heartbeatMs: options.heartbeatMs ?? 15_000,
+    maxWaiting: options.maxWaiting ?? 10_000,
+    maxWaitingBytes: options.maxWaitingBytes ?? 64 * 1024 * 1024,
+  };
+}

@@ -1,0 +1,118 @@
+// The requests of a session: those that wait to be sent, and those that wait for their answer. Of the latter there are never
+// more than the server's mailbox takes, so that a fast caller waits here rather than being answered with Busy.
+import type { Incoming } from "./codec.js";
+import { LimitError, RequestError, type SessionEndError } from "./errors.js";
+import type { SessionLimits } from "./props.js";
+
+interface Request {
+  readonly id: number;
+  readonly method: string;
+  readonly bytes: Uint8Array;
+  readonly signal: AbortSignal | undefined;
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: Error) => void;
+  /** No longer listens to the caller's signal. */
+  readonly release: () => void;
+}
+
+export interface RequestsOptions {
+  readonly maxWaiting: number;
+  readonly maxWaitingBytes: number;
+  readonly limits: () => SessionLimits;
+  /** False: there is no connection now. */
+  readonly isOpen: () => boolean;
+  readonly send: (bytes: Uint8Array, id: number) => void;
+  /** Ask the server to stop with a request that was sent. */
+  readonly cancel: (id: number) => void;
+}
+
+export class Requests {
+  private readonly _waiting = new Map<number, Request>();
+  private _waitingBytes = 0;
+  private readonly _sent = new Map<number, Request>();
+  private _sentBytes = 0;
+
+  public constructor(private readonly _options: RequestsOptions) {}
+
+  public get waiting(): number {
+    return this._waiting.size;
+  }
+
+  public get unanswered(): number {
+    return this._sent.size;
+  }
+
+  /** Send it when its turn comes. An abort by @signal takes back what was not sent; else the server's answer decides. */
+  public async add(id: number, method: string, bytes: Uint8Array, signal?: AbortSignal): Promise<unknown> {
+    signal?.throwIfAborted();
+    if (this._waiting.size >= this._options.maxWaiting || this._waitingBytes + bytes.length > this._options.maxWaitingBytes) {
+      throw new LimitError(`${this._waiting.size} requests wait already`);
+    }
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => this.abort(id, signal?.reason as Error);
+      signal?.addEventListener("abort", onAbort, { once: true });
+      const release = (): void => signal?.removeEventListener("abort", onAbort);
+      this._waiting.set(id, { id, method, bytes, signal, resolve, reject, release });
+      this._waitingBytes += bytes.length;
+      this.pump();
+    });
+  }
+
+  /** Send what the server has room for. */
+  public pump(): void {
+    if (!this._options.isOpen()) return;
+    for (const [id, request] of this._waiting) {
+      if (!this.hasRoomFor(request)) break;
+      this._waiting.delete(id);
+      this._waitingBytes -= request.bytes.length;
+      this._sent.set(id, request);
+      this._sentBytes += request.bytes.length;
+      this._options.send(request.bytes, id);
+    }
+  }
+
+  public answer(message: Incoming & { kind: "response" }): void {
+    const request = this._sent.get(message.id as number);
+    if (request === undefined) return;
+    this._sent.delete(request.id);
+    this._sentBytes -= request.bytes.length;
+    request.release();
+    const { error } = message;
+    if (error === undefined) request.resolve(message.result);
+    // Whoever aborted wants to see the own reason.
+    else if (error.data.name === "Cancelled" && request.signal?.aborted === true) request.reject(request.signal.reason as Error);
+    else request.reject(new RequestError(request.method, error.code, error.message, error.data));
+    this.pump();
+  }
+
+  /** Those that were sent may have been carried out. */
+  public rejectAll(error: SessionEndError): void {
+    for (const [requests, mayHaveRun] of [[this._sent, true], [this._waiting, false]] as const) {
+      const all = [...requests.values()];
+      requests.clear();
+      for (const request of all) {
+        request.release();
+        request.reject(error.forRequest(mayHaveRun));
+      }
+    }
+    this._waitingBytes = 0;
+    this._sentBytes = 0;
+  }
+
+  private hasRoomFor(request: Request): boolean {
+    const limits = this._options.limits();
+    if (this._sent.size === 0) return true;
+    return this._sent.size < limits.mailboxMessages && this._sentBytes + request.bytes.length <= limits.mailboxBytes;
+  }
+
+  private abort(id: number, reason: Error): void {
+    const request = this._waiting.get(id);
+    if (request === undefined) {
+      this._options.cancel(id);
+      return;
+    }
+    this._waiting.delete(id);
+    this._waitingBytes -= request.bytes.length;
+    request.reject(reason);
+  }
+}

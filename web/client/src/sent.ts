@@ -1,0 +1,54 @@
+// What was sent and may have to be sent again. Both sides count the messages of a session; a message is kept until the
+// server is known to have got it.
+
+interface Sent {
+  readonly bytes: Uint8Array;
+  readonly id: number | undefined;
+}
+
+export class SentMessages {
+  /** By number, from 1, in order. */
+  private readonly _kept = new Map<number, Sent>();
+  private readonly _numbers = new Map<number, number>();
+  private _last = 0;
+  private _known = 0;
+
+  /** Messages that are kept. */
+  public get size(): number {
+    return this._kept.size;
+  }
+
+  /** @id of a request; undefined: nobody answers it. */
+  public keep(bytes: Uint8Array, id: number | undefined): void {
+    this._last += 1;
+    this._kept.set(this._last, { bytes, id });
+    if (id !== undefined) this._numbers.set(id, this._last);
+  }
+
+  /** The answer to @id shows that the server has got the request and all before it. */
+  public answered(id: number): void {
+    const number = this._numbers.get(id);
+    if (number !== undefined) this.forget(number);
+  }
+
+  /** The server has got the first @count messages; false: that cannot be. */
+  public received(count: number): boolean {
+    if (!Number.isSafeInteger(count) || count < this._known || count > this._last) return false;
+    this.forget(count);
+    return true;
+  }
+
+  /** What the server is not known to have got, in order. */
+  public *unseen(): Generator<Uint8Array> {
+    for (const { bytes } of this._kept.values()) yield bytes;
+  }
+
+  private forget(upTo: number): void {
+    for (const [number, { id }] of this._kept) {
+      if (number > upTo) break;
+      this._kept.delete(number);
+      if (id !== undefined) this._numbers.delete(id);
+    }
+    this._known = Math.max(this._known, upTo);
+  }
+}
