@@ -163,6 +163,7 @@ static bool enqueue(struct weh_session *session, struct job *job)
 {
     const struct weh_config *config = session->host->options.config;
     struct mailbox *mailbox = &session->mailbox;
+    bool is_to_run = false;
     bool taken = true;
 
     session->had_request = true;
@@ -180,11 +181,15 @@ static bool enqueue(struct weh_session *session, struct job *job)
         }
     } else {
         mailbox_push(mailbox, job);
-        if (!session->paused) {
-            session_schedule_locked(session);
-        }
+        is_to_run = !session->paused && !session->scheduled;
+        session->scheduled = session->scheduled || is_to_run;
     }
     (void)pthread_mutex_unlock(&session->lock);
+    if (is_to_run) {
+        /* Without the lock, which is the first thing that the worker wants. Nobody else submits it
+         * meanwhile, as it is scheduled, and only this thread frees sessions. */
+        pool_submit(&session->host->pool, session);
+    }
     return taken;
 }
 

@@ -156,7 +156,7 @@ struct weh_session {
     struct session_stats stats;
     struct activity activity; /* of the running request; "" between requests */
     uint64_t idle_since_ms;
-    struct usage usage;        /* while it is not scheduled: whoever holds its lock */
+    struct usage usage;        /* of whoever holds the session, or has just scheduled it */
     uint64_t next_progress_us; /* when the client is told how far the running request is */
 };
 
