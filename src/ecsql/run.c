@@ -104,12 +104,18 @@ static bool gives_way(struct weh_ecsql *engine, uint64_t grace_us)
     return going->gave_way;
 }
 
-/* Within a step, which cannot be taken up again: a row that comes soon is a better place. */
+/* Within a step, which cannot be taken up again: a row that comes soon is a better place, unless the query
+ * lets others run in the middle, or begins anew and leaves out the rows that it has sent. (One of weh.v1 that
+ * should begin anew and then cannot still has a cursor when it ends at a row.) */
 static bool gives_way_within_step(void *ctx)
 {
     struct weh_ecsql *engine = ctx;
+    const struct ecsql_going *going = engine->going;
+    const struct ecsql_run *run = going->run;
+    const bool needs_row =
+        !run->side->is_beside && !(run->is_stock && may_begin_anew(engine, run, going));
 
-    return gives_way(engine, engine->going->run->side->is_beside ? 0 : ROW_GRACE_US);
+    return gives_way(engine, needs_row ? ROW_GRACE_US : 0);
 }
 
 /* On the session's own connection. Whatever waits has waited for the query outside already. */

@@ -12,23 +12,30 @@
 
 #include "ec_fixture.h"
 #include "fake_alloc.h"
+#include "fake_clock.h"
 
 static const struct weh_ecsql_limits limits = { 10000,  1000, 16u << 20, 16u << 20,
                                                 100000, 4,    1u << 30,  0 };
+
+#define ENDLESS "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n) SELECT "
 
 /* What a query asks of its session. */
 struct others {
     bool wait;
     bool is_as_saved;
     enum weh_ecsql_others answer;
+    int64_t ms_a_look; /* so much time passes until somebody looks again */
+    int64_t ms;        /* that have passed */
     unsigned n_opened;
     unsigned n_run;
 };
 
 static bool is_waited_for(void *ctx, bool by_reads)
 {
-    const struct others *others = ctx;
+    struct others *others = ctx;
 
+    fake_clock_advance_ms(others->ms_a_look);
+    others->ms += others->ms_a_look;
     return others->wait && by_reads;
 }
 
@@ -88,7 +95,8 @@ static struct answer ask(struct weh_ecsql *engine, struct weh_ecsql_request requ
     return answer;
 }
 
-static struct weh_ecsql *open_engine(struct ec_fixture *f, struct others *others)
+static struct weh_ecsql *open_engine_of(struct ec_fixture *f, struct others *others,
+                                        const struct weh_ecsql_limits *engine_limits)
 {
     const struct weh_ecsql_host host = { .ctx = others,
                                          .is_waited_for = is_waited_for,
@@ -97,10 +105,15 @@ static struct weh_ecsql *open_engine(struct ec_fixture *f, struct others *others
                                          .run_waiting = run_waiting };
     struct weh_ecsql *engine = NULL;
 
-    assert_int_equal(weh_ecsql_create(f->briefcase, f->catalog, &limits,
+    assert_int_equal(weh_ecsql_create(f->briefcase, f->catalog, engine_limits,
                                       others == NULL ? NULL : &host, &engine, NULL),
                      WEH_OK);
     return engine;
+}
+
+static struct weh_ecsql *open_engine(struct ec_fixture *f, struct others *others)
+{
+    return open_engine_of(f, others, &limits);
 }
 
 #define ROWS "SELECT ECInstanceId FROM bis.Element LIMIT 5"
@@ -161,14 +174,41 @@ static void test_rows_over_something_unsaved_end_with_those_that_are_there(void 
     struct answer answer = ask(engine, request);
 
     assert_int_equal(answer.n_rows, 1);
-    request.text = WEH_STR("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n) SELECT "
-                           "i FROM n WHERE i>10000");
+    request.text = WEH_STR(ENDLESS "i FROM n WHERE i>10000");
     answer = ask(engine, request);
     assert_int_equal(answer.err, WEH_OK);
     assert_int_equal(answer.outcome.status, WEH_ECSQL_PARTIAL);
     assert_int_equal(answer.n_rows, 1);
     assert_int_equal(others.n_run, 0);
     weh_ecsql_destroy(engine);
+}
+
+#define SLICE_MS     100
+#define ROW_GRACE_MS 20
+
+/* When a query over what is saved, or not, lets those that wait have their turn. */
+static void check_gives_way(struct ec_fixture *f, struct weh_str text, bool is_as_saved,
+                            int64_t after_ms, unsigned n_opened)
+{
+    struct others others = { .wait = true, .is_as_saved = is_as_saved, .ms_a_look = 1 };
+    struct weh_ecsql_limits patient = limits;
+    struct weh_ecsql_request request = { .text = text, .count = UINT64_MAX };
+    struct weh_ecsql *engine;
+
+    patient.slice_ms = SLICE_MS;
+    engine = open_engine_of(f, &others, &patient);
+    assert_int_equal(ask(engine, request).err, WEH_OK);
+    assert_in_range(others.ms, after_ms, after_ms + 1);
+    assert_int_equal(others.n_opened, n_opened);
+    weh_ecsql_destroy(engine);
+}
+
+static void test_rows_give_way_after_their_slice_and_wait_for_a_row_only_if_they_end(void **state)
+{
+    check_gives_way(*state, WEH_STR(ENDLESS "COUNT(*) FROM n"), true, SLICE_MS, 1);
+    check_gives_way(*state, WEH_STR(ENDLESS "i FROM n WHERE i<2"), true, SLICE_MS, 1);
+    check_gives_way(*state, WEH_STR(ENDLESS "i FROM n WHERE i<2"), false, SLICE_MS + ROW_GRACE_MS,
+                    0);
 }
 
 static weh_err blob_of(struct weh_ecsql *engine, const struct weh_ecsql_blob_request *request,
@@ -260,6 +300,7 @@ int main(void)
         cmocka_unit_test(test_rows_have_their_columns_when_asked_for),
         cmocka_unit_test(test_rows_of_what_is_saved_need_a_connection_beside_what_is_not),
         cmocka_unit_test(test_rows_over_something_unsaved_end_with_those_that_are_there),
+        cmocka_unit_test(test_rows_give_way_after_their_slice_and_wait_for_a_row_only_if_they_end),
         cmocka_unit_test(test_blob_is_read_in_parts),
         cmocka_unit_test(test_rows_and_blobs_without_memory_fail_and_leave_nothing),
     };
