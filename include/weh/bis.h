@@ -178,20 +178,14 @@ WEH_MUST_CHECK weh_err weh_model_delete(struct weh_bis *bis, weh_id id, struct w
 WEH_MUST_CHECK weh_err weh_model_query_extents(struct weh_bis *bis, const weh_id *ids, size_t n,
                                                struct weh_sink *sink, struct weh_diag *diag);
 
-/** Write {low, high}: what weh_model_query_extents tells of the model @id. Errors as weh_db_fail. */
-WEH_MUST_CHECK weh_err weh_model_write_range(struct weh_bis *bis, weh_id id, struct weh_sink *sink,
-                                             struct weh_diag *diag);
+/** What weh_model_query_extents tells of the model @id: low and high corner. Errors as weh_db_fail. */
+WEH_MUST_CHECK weh_err weh_model_get_range(struct weh_bis *bis, weh_id id, double out[6],
+                                           struct weh_diag *diag);
 
-/**
- * Write {low, high}: the range of the element @id of class @class_id in world coordinates, from its placement.
- *
- * @found  false when it has none: nothing was written.
- *
- * Errors as weh_db_fail.
- */
-WEH_MUST_CHECK weh_err weh_element_write_range(struct weh_bis *bis, weh_id id, weh_id class_id,
-                                               struct weh_sink *sink, bool *found,
-                                               struct weh_diag *diag);
+/** The range of the element @id of class @class_id in world coordinates, from its placement; low above high when it has
+ * none. Errors as weh_db_fail. */
+WEH_MUST_CHECK weh_err weh_element_get_range(struct weh_bis *bis, weh_id id, weh_id class_id,
+                                             double out[6], struct weh_diag *diag);
 
 /** Write ModelProps as the official getModelProps. WEH_E_NOT_FOUND. */
 WEH_MUST_CHECK weh_err weh_model_get_props(struct weh_bis *bis, weh_id id, struct weh_sink *sink,

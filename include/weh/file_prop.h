@@ -13,6 +13,7 @@
 #include "weh/err.h"
 #include "weh/sink.h"
 #include "weh/str.h"
+#include "weh/value.h"
 
 struct weh_briefcase;
 
@@ -58,6 +59,12 @@ WEH_MUST_CHECK weh_err weh_file_prop_save(struct weh_briefcase *briefcase,
 WEH_MUST_CHECK weh_err weh_file_prop_delete(struct weh_briefcase *briefcase,
                                             const struct weh_file_prop_key *key,
                                             struct weh_diag *diag);
+
+/** What iTwin.js makes of project extents, an origin, and EcefLocationProps as they are given: points as arrays, sides of
+ * at least 1 m, the transform computed when there is none. What is no number is 0. */
+void weh_location_write_extents(struct weh_sink *sink, const struct weh_value *extents);
+void weh_location_write_origin(struct weh_sink *sink, const struct weh_value *origin);
+void weh_location_write_ecef(struct weh_sink *sink, const struct weh_value *ecef);
 
 /** EcefLocationProps of iTwin.js without the transform, which is not stored. */
 struct weh_ecef_location {

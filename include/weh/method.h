@@ -29,6 +29,7 @@ enum weh_arg_type {
     WEH_ARG_OBJECT,
     WEH_ARG_ARRAY,      /* min to max items */
     WEH_ARG_REQUEST_ID, /* a number or a string, as in the request it names */
+    WEH_ARG_KEY,        /* a string that names something open; anything else names nothing */
 };
 
 struct weh_arg_spec {

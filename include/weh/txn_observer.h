@@ -19,10 +19,15 @@
  * fails after its start has told commit only. Undo and redo: before_undo_redo, then for each
  * transaction elements/models, then after_undo_redo; all of it when the work is durable, so that a
  * failed undo tells nothing. Nothing here may call back into the stack but weh_txn_get_state.
+ *
+ * What is told of an undo can be looked up in the file only while it is as that transaction has left it: noted is
+ * called then, with each list that changed gets later, in the same order. What it answers, unless WEH_OK, ends the
+ * work; then nothing is told.
  */
 struct weh_txn_observer {
     void *ctx;
     void (*commit)(void *ctx);
+    weh_err (*noted)(void *ctx, const struct weh_change_list *changes, struct weh_diag *diag);
     /** @changes borrowed for the call. @txn_id the transaction saved, reversed or reinstated. */
     void (*changed)(void *ctx, struct weh_txn_id txn_id, const struct weh_change_list *changes);
     /** Instead of a list that cannot be brought back from a temporary file. */

@@ -227,8 +227,7 @@ weh_err weh_model_query_extents(struct weh_bis *bis, const weh_id *ids, size_t n
     return err;
 }
 
-weh_err weh_model_write_range(struct weh_bis *bis, weh_id id, struct weh_sink *sink,
-                              struct weh_diag *diag)
+weh_err weh_model_get_range(struct weh_bis *bis, weh_id id, double out[6], struct weh_diag *diag)
 {
     struct extents extents;
     int32_t status;
@@ -237,14 +236,12 @@ weh_err weh_model_write_range(struct weh_bis *bis, weh_id id, struct weh_sink *s
     bis_call_begin(bis);
     set_nothing(&extents);
     err = of_model(bis, id, &status, &extents, diag);
-    if (err == WEH_OK) {
-        write_range(sink, &extents);
-    }
+    memcpy(out, extents.values, sizeof(extents.values));
     return err;
 }
 
-weh_err weh_element_write_range(struct weh_bis *bis, weh_id id, weh_id class_id,
-                                struct weh_sink *sink, bool *found, struct weh_diag *diag)
+weh_err weh_element_get_range(struct weh_bis *bis, weh_id id, weh_id class_id, double out[6],
+                              struct weh_diag *diag)
 {
     const struct weh_ec_class *ec_class = weh_ec_class_by_id(bis->catalog, class_id);
     const uint64_t traits = ec_class == NULL ? 0 : bis_traits(bis, ec_class);
@@ -252,20 +249,15 @@ weh_err weh_element_write_range(struct weh_bis *bis, weh_id id, weh_id class_id,
     weh_err err = WEH_OK;
 
     bis_call_begin(bis);
-    *found = false;
-    if ((traits & (TRAIT(GEOMETRIC_3D) | TRAIT(GEOMETRIC_2D))) == 0) {
-        return WEH_OK;
-    }
     set_nothing(&extents);
-    err = build_union(bis,
-                      (traits & TRAIT(GEOMETRIC_3D)) != 0 ? BASE_GEOMETRIC_3D : BASE_GEOMETRIC_2D,
-                      true, diag);
-    if (err == WEH_OK) {
-        err = query(bis, id, &extents, diag);
+    if ((traits & (TRAIT(GEOMETRIC_3D) | TRAIT(GEOMETRIC_2D))) != 0) {
+        err = build_union(
+            bis, (traits & TRAIT(GEOMETRIC_3D)) != 0 ? BASE_GEOMETRIC_3D : BASE_GEOMETRIC_2D, true,
+            diag);
+        if (err == WEH_OK) {
+            err = query(bis, id, &extents, diag);
+        }
     }
-    *found = err == WEH_OK && extents.values[0] <= extents.values[3];
-    if (*found) {
-        write_range(sink, &extents);
-    }
+    memcpy(out, extents.values, sizeof(extents.values));
     return err;
 }

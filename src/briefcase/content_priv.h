@@ -94,6 +94,9 @@ WEH_MUST_CHECK weh_err weh_prop_save_text(struct weh_briefcase *briefcase, const
 /** A point as [x,y,z] or {x,y,z}; what is missing is 0. False when there is none at all. */
 bool weh_location_read_xyz(const struct weh_value *value, double out[3]);
 
+/** Let each side of the project extents @extents (low, high) be at least 1 m long, as iTwin.js does. */
+void weh_location_grow(double extents[6]);
+
 /** "{high, low}" as JSON of projectExtents, in the digits of the native library. @extents low, high. */
 void weh_extents_print(struct weh_buf *buf, const double *extents);
 

@@ -8,6 +8,8 @@
 
 #include <math.h>
 
+#include "weh/file_prop.h"
+
 #include "briefcase_priv.h"
 #include "content_priv.h"
 
@@ -45,18 +47,27 @@ static void write_numbers(struct weh_sink *sink, const double *numbers, uint32_t
     weh_sink_array_end(sink);
 }
 
-static void write_range(struct weh_sink *sink, const struct weh_value *extents)
+void weh_location_write_extents(struct weh_sink *sink, const struct weh_value *extents)
 {
-    double corner[3];
+    double range[6];
 
+    weh_location_read_xyz(weh_value_get(extents, "low"), range);
+    weh_location_read_xyz(weh_value_get(extents, "high"), range + 3);
+    weh_location_grow(range);
     weh_sink_map_begin(sink, 2);
     weh_sink_key(sink, "low");
-    weh_location_read_xyz(weh_value_get(extents, "low"), corner);
-    write_numbers(sink, corner, 3);
+    write_numbers(sink, range, 3);
     weh_sink_key(sink, "high");
-    weh_location_read_xyz(weh_value_get(extents, "high"), corner);
-    write_numbers(sink, corner, 3);
+    write_numbers(sink, range + 3, 3);
     weh_sink_map_end(sink);
+}
+
+void weh_location_write_origin(struct weh_sink *sink, const struct weh_value *origin)
+{
+    double xyz[3];
+
+    weh_location_read_xyz(origin, xyz);
+    write_numbers(sink, xyz, 3);
 }
 
 static double read_angle(const struct weh_value *orientation, const char *name)
@@ -142,7 +153,7 @@ static void write_vector(struct weh_sink *sink, const struct weh_value *ecef, co
     }
 }
 
-static void write_ecef(struct weh_sink *sink, const struct weh_value *ecef)
+void weh_location_write_ecef(struct weh_sink *sink, const struct weh_value *ecef)
 {
     const struct weh_value *orientation = weh_value_get(ecef, "orientation");
     const struct weh_value *cartographic = weh_value_get(ecef, "cartographicOrigin");
@@ -165,8 +176,11 @@ static void write_ecef(struct weh_sink *sink, const struct weh_value *ecef)
         weh_sink_key(sink, "cartographicOrigin");
         weh_sink_value(sink, cartographic);
     }
-    write_vector(sink, ecef, "xVector");
-    write_vector(sink, ecef, "yVector");
+    if (!weh_value_is_null(weh_value_get(ecef, "xVector")) &&
+        !weh_value_is_null(weh_value_get(ecef, "yVector"))) {
+        write_vector(sink, ecef, "xVector");
+        write_vector(sink, ecef, "yVector");
+    }
     weh_sink_map_end(sink);
 }
 
@@ -176,7 +190,6 @@ weh_err weh_location_write(struct weh_briefcase *briefcase, struct weh_arena *ar
     struct weh_value extents;
     struct weh_value units;
     const struct weh_value *ecef = NULL;
-    double origin[3];
     weh_err err = weh_prop_read_json(briefcase, "dgn_Db", "Extents", arena, &extents, diag);
 
     if (err == WEH_OK) {
@@ -186,14 +199,13 @@ weh_err weh_location_write(struct weh_briefcase *briefcase, struct weh_arena *ar
         return err;
     }
     weh_sink_key(sink, "projectExtents");
-    write_range(sink, &extents);
+    weh_location_write_extents(sink, &extents);
     weh_sink_key(sink, "globalOrigin");
-    weh_location_read_xyz(weh_value_get(&units, "globalOrigin"), origin);
-    write_numbers(sink, origin, 3);
+    weh_location_write_origin(sink, weh_value_get(&units, "globalOrigin"));
     ecef = weh_value_get(&units, "ecefLocation");
     if (ecef != NULL && ecef->type == WEH_VALUE_MAP) {
         weh_sink_key(sink, "ecefLocation");
-        write_ecef(sink, ecef);
+        weh_location_write_ecef(sink, ecef);
     }
     return WEH_OK;
 }

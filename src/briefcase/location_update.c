@@ -207,19 +207,28 @@ static weh_err save_units(struct weh_briefcase *briefcase, const struct weh_loca
     return err;
 }
 
+void weh_location_grow(double extents[6])
+{
+    for (size_t i = 0; i < 3; i++) {
+        const double side = extents[i + 3] - extents[i];
+
+        if (side >= 0 && side < MIN_SIDE) {
+            extents[i] -= (MIN_SIDE - side) / 2.0;
+            extents[i + 3] += (MIN_SIDE - side) / 2.0;
+        }
+    }
+}
+
 static weh_err save_extents(struct weh_briefcase *briefcase, const double *given,
                             struct weh_buf *buf, struct weh_diag *diag)
 {
     double extents[6];
 
     for (size_t i = 0; i < 3; i++) {
-        double low = fmin(given[i], given[i + 3]);
-        double high = fmax(given[i], given[i + 3]);
-        double missing = (MIN_SIDE - (high - low)) / 2.0;
-
-        extents[i] = missing > 0 ? low - missing : low;
-        extents[i + 3] = missing > 0 ? high + missing : high;
+        extents[i] = fmin(given[i], given[i + 3]);
+        extents[i + 3] = fmax(given[i], given[i + 3]);
     }
+    weh_location_grow(extents);
     weh_extents_print(buf, extents);
     return buf->err != WEH_OK
                ? weh_fail_nomem(diag)

@@ -1,7 +1,8 @@
 /* src/rpc/call_txns.c - what the transaction methods of both endpoints do with the open briefcase, but for how they
  * answer: they let others come first while they take long, and see that what is remembered of the file stays true.
  */
-#include "rpc_priv.h"
+#include "ipc_place.h"
+#include "ipc_priv.h"
 
 static weh_err on_step(void *ctx, uint64_t done, uint64_t total, struct weh_diag *diag)
 {
@@ -46,6 +47,7 @@ weh_err call_abandon(struct weh_call *call, struct weh_diag *diag)
 
     if (err == WEH_OK) {
         weh_bis_forget(call_workspace(call)->bis);
+        ipc_place_forget(call_workspace(call));
     }
     return err;
 }
@@ -53,9 +55,10 @@ weh_err call_abandon(struct weh_call *call, struct weh_diag *diag)
 /* Undo and redo drop what is unsaved, unless they find nothing to do. */
 static weh_err end_undo(const struct weh_call *call, weh_err err)
 {
-    const struct workspace *workspace = call_workspace(call);
+    struct workspace *workspace = call_workspace(call);
 
     unwatch(call);
+    ipc_scope_forget(workspace);
     if (!weh_txn_has_unsaved(workspace->txns)) {
         weh_bis_forget(workspace->bis);
     }

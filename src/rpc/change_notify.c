@@ -37,6 +37,14 @@ static void on_commit(void *ctx)
     teller_of(workspace)->commit(workspace);
 }
 
+static weh_err on_noted(void *ctx, const struct weh_change_list *changes, struct weh_diag *diag)
+{
+    struct workspace *workspace = ctx;
+    const struct change_teller *teller = teller_of(workspace);
+
+    return teller->note == NULL ? WEH_OK : teller->note(workspace, changes, diag);
+}
+
 /* ---- what has changed ---- */
 
 /* Of one transaction. */
@@ -144,6 +152,7 @@ struct weh_txn_observer change_notifier(struct workspace *workspace)
     return (struct weh_txn_observer){
         .ctx = workspace,
         .commit = on_commit,
+        .noted = on_noted,
         .changed = on_changed,
         .untold = on_untold,
         .committed = on_committed,

@@ -18,6 +18,9 @@ struct change_teller {
     void (*commit)(struct workspace *workspace);
     /** Where what changed is now; NULL: never told. Part of it may have been told when it fails. */
     weh_err (*ranges)(struct workspace *workspace, const struct weh_change_list *changes);
+    /** The file shows what ranges will have to tell of an undo or redo; NULL: needs no note. */
+    weh_err (*note)(struct workspace *workspace, const struct weh_change_list *changes,
+                    struct weh_diag *diag);
     /** Models have geometry of other GUIDs now: at least one. */
     void (*guids)(struct workspace *workspace, const struct weh_change_list *changes);
     /** At most CHANGE_MAX_ENTITIES. WEH_E_NOMEM. */

@@ -15,9 +15,9 @@
 
 struct workspace *desk_find(const struct desk *desk, struct weh_str key)
 {
-    for (size_t i = 0; i < desk->n; i++) {
-        if (weh_str_eq_text(key, desk->all[i]->key)) {
-            return desk->all[i];
+    for (size_t i = desk->n; i > 0; i--) {
+        if (weh_str_eq_text(key, desk->all[i - 1]->key)) {
+            return desk->all[i - 1];
         }
     }
     return NULL;
@@ -184,8 +184,8 @@ static struct weh_str named_key(const struct weh_call *call)
 {
     const struct weh_value *key;
 
-    if (call->method->args[0].type == WEH_ARG_STRING) {
-        return call->args[0].as.string;
+    if (call->method->args[0].type == WEH_ARG_KEY) {
+        return call->args[0].given ? call->args[0].as.string : WEH_STR("");
     }
     key = weh_value_get(call->args[0].as.value, "key");
     return key != NULL && key->type == WEH_VALUE_STRING ? weh_value_str(key) : WEH_STR("");

@@ -32,12 +32,13 @@ static void cut_text(const struct weh_arg *arg, char *out, size_t size)
 weh_err ipc_app_log(struct weh_call *call, struct weh_diag *diag)
 {
     const struct weh_log_who who = { weh_session_name(call->session), call->activity_id };
-    const int64_t level = call->args[1].as.integer;
+    int64_t level = LOG_NONE;
     char category[64];
     char message[LOG_TEXT_SIZE];
 
     (void)diag;
-    if (level == LOG_NONE) {
+    if (!call->args[1].given || !weh_value_to_int64(call->args[1].as.value, &level) ||
+        level < LOG_TRACE || level >= LOG_NONE) {
         return WEH_OK;
     }
     cut_text(&call->args[2], category, sizeof(category));

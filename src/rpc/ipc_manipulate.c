@@ -329,15 +329,6 @@ static weh_err run_quietly(struct weh_call *call, weh_handler handler, struct we
     return handler(&inner, diag);
 }
 
-static void push_value(struct workspace *workspace, const char *method,
-                       const struct weh_value *value)
-{
-    struct weh_sink *sink = ipc_push_begin(workspace, "txns", method);
-
-    weh_sink_value(sink, value);
-    weh_push_end(workspace->session);
-}
-
 static weh_err update_extents(struct weh_call *call, struct weh_diag *diag)
 {
     weh_err err = run_quietly(call, briefcase_update_extents, diag);
@@ -345,27 +336,14 @@ static weh_err update_extents(struct weh_call *call, struct weh_diag *diag)
     if (err == WEH_E_BAD_ARGS) {
         return fail_sqlite_error(diag, "extents", "Invalid project extents");
     }
-    if (err == WEH_OK) {
-        err = weh_location_set_source(call_workspace(call)->briefcase, diag);
-    }
-    if (err == WEH_OK) {
-        push_value(call_workspace(call), "notifyProjectExtentsChanged", call->args[0].as.value);
-    }
-    return err;
+    return err == WEH_OK ? weh_location_set_source(call_workspace(call)->briefcase, diag) : err;
 }
 
 static weh_err update_ecef(struct weh_call *call, struct weh_diag *diag)
 {
-    struct workspace *workspace = call_workspace(call);
-    weh_err err = weh_location_drop_gcs(workspace->briefcase, diag);
+    weh_err err = weh_location_drop_gcs(call_workspace(call)->briefcase, diag);
 
-    if (err == WEH_OK) {
-        err = run_quietly(call, briefcase_update_ecef, diag);
-    }
-    if (err == WEH_OK) {
-        push_value(workspace, "notifyEcefLocationChanged", call->args[0].as.value);
-    }
-    return err;
+    return err == WEH_OK ? run_quietly(call, briefcase_update_ecef, diag) : err;
 }
 
 /* ---- saved through the command, as by the newest frontends ---- */

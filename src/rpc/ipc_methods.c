@@ -10,7 +10,7 @@
 
 /* clang-format off */
 #define KEY \
-    { "key", WEH_ARG_STRING, true, 0, IPC_MAX_KEY, NULL, "key of an open iModel" }
+    { "key", WEH_ARG_KEY, true, 0, 0, NULL, "key of an open iModel" }
 
 static const struct weh_arg_spec args_none[] = { ARGS_END };
 
@@ -33,7 +33,7 @@ static const struct weh_arg_spec args_blob[] = {
 
 static const struct weh_arg_spec args_log[] = {
     { "timestamp", WEH_ARG_ANY, false, 0, 0, NULL, "when it happened" },
-    { "level",     WEH_ARG_INT, true,  0, 4, NULL, "0 trace, 1 info, 2 warning, 3 error, 4 none" },
+    { "level",     WEH_ARG_ANY, false, 0, 0, NULL, "0 trace, 1 info, 2 warning, 3 error; others are not logged" },
     { "category",  WEH_ARG_ANY, false, 0, 0, NULL, "what it is about" },
     { "message",   WEH_ARG_ANY, false, 0, 0, NULL, "what happened" },
     { "metaData",  WEH_ARG_ANY, false, 0, 0, NULL, "not logged" },
@@ -71,13 +71,13 @@ static const struct weh_arg_spec args_save[] = {
 
 static const struct weh_arg_spec args_reverse[] = {
     KEY,
-    { "count", WEH_ARG_INT, true, -MAX_SAFE_INTEGER, MAX_SAFE_INTEGER, NULL, "how many" },
+    { "count", WEH_ARG_ANY, false, 0, 0, NULL, "how many: a number, of which the fraction is left off" },
     ARGS_END,
 };
 
 static const struct weh_arg_spec args_command[] = {
     { "commandId", WEH_ARG_STRING, true,  0, 256, NULL, "basicManipulation, or \"\"" },
-    { "key",       WEH_ARG_STRING, false, 0, IPC_MAX_KEY, NULL, "key of an open iModel" },
+    { "key",       WEH_ARG_KEY,    false, 0, 0, NULL, "key of an open iModel" },
     ARGS_END,
 };
 
@@ -312,6 +312,9 @@ static const struct weh_method methods[] = {
     { "editor.callMethod", ANYWHERE, VIEW, WEH_METHOD_AUDITED, args_call, "any", "0.1", "Call a method of the active edit command (below).", ipc_editor_call_method },
     { "editor.startCommand", ANYWHERE, VIEW, 0, args_command, "string", "0.1", "Make an edit command the active one: basicManipulation is there; \"\" ends the active one.", ipc_editor_start_command },
     { "ipc-app.abandonChanges", OPEN, EDIT, IDLE, args_key, "", "0.1", "Drop all unsaved changes.", ipc_app_abandon_changes },
+    { "ipc-app.cancelElementGraphicsRequests", OPEN, VIEW, 0, args_key, "", "0.1", "Nothing: graphics are not made.", ipc_tools_nothing },
+    { "ipc-app.cancelPullChangesRequest", ANYWHERE, VIEW, 0, args_key, "", "0.1", "Nothing: there is no hub to pull from.", ipc_tools_nothing },
+    { "ipc-app.cancelTileContentRequests", OPEN, VIEW, 0, args_rpc_token, "", "0.1", "Nothing: there is no tile generator.", ipc_tools_nothing },
     { "ipc-app.closeIModel", OPEN, VIEW, WEH_METHOD_AUDITED, args_key, "", "0.1", "Close an iModel; unsaved changes are saved, unless ipc.close says drop.", ipc_app_close_imodel },
     { "ipc-app.getRedoString", OPEN, VIEW, 0, args_key, "string", "0.1", "What redo would bring back; \"\": nothing.", ipc_app_get_redo_string },
     { "ipc-app.getUndoString", OPEN, VIEW, 0, args_key, "string", "0.1", "What undo would take back; \"\": nothing.", ipc_app_get_undo_string },

@@ -2,6 +2,7 @@
  * are those of iTwin.js' TxnNotifications (5.1).
  */
 #include "change_teller.h"
+#include "ipc_place.h"
 #include "ipc_priv.h"
 
 struct weh_sink *ipc_push_begin(struct workspace *workspace, const char *family, const char *method)
@@ -66,12 +67,14 @@ static void push_undo_redo(struct workspace *workspace, bool is_over, bool is_un
     struct weh_sink *sink =
         begin(workspace, is_over ? "notifyAfterUndoRedo" : "notifyBeforeUndoRedo");
 
+    ipc_place_forget(workspace);
     weh_sink_bool(sink, is_undo);
     weh_push_end(workspace->session);
 }
 
 const struct change_teller change_teller_ipc = { .commit = push_commit,
                                                  .ranges = ipc_scope_tell,
+                                                 .note = ipc_scope_note,
                                                  .guids = push_guids,
                                                  .entities = push_entities,
                                                  .applied = push_applied,

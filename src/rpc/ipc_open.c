@@ -8,6 +8,7 @@
 
 #include "weh/value_sink.h"
 
+#include "ipc_place.h"
 #include "ipc_priv.h"
 
 /* DbResult and IModelStatus of @itwin/core-bentley, as the stock backend answers. */
@@ -218,17 +219,20 @@ static weh_err already_open(const char *key, struct weh_diag *diag)
     return err;
 }
 
-/* A snapshot without a key of its own is called by what it is; the stock backend opens it once, too. */
+/* A snapshot without a key of its own is called by what it is. As with the stock backend it may be opened again,
+ * and the key is that of the newest until that is closed. */
 static weh_err name_snapshot(struct workspace *workspace, const struct weh_value *props,
                              struct weh_diag *diag)
 {
     char key[IPC_MAX_KEY + 1];
+    const struct workspace *other;
 
     (void)snprintf(
         key, sizeof(key), "%.*s:%.*s",
         WEH_STR_ARGS(weh_value_str(weh_value_get(props, "iModelId"))),
         WEH_STR_ARGS(weh_value_str(weh_value_get(weh_value_get(props, "changeset"), "id"))));
-    if (desk_find(workspace->desk, weh_str_from(key)) != NULL) {
+    other = desk_find(workspace->desk, weh_str_from(key));
+    if (other != NULL && !other->readonly) {
         return already_open(key, diag);
     }
     (void)snprintf(workspace->key, sizeof(workspace->key), "%s", key);
@@ -270,6 +274,7 @@ static weh_err put_props(struct weh_call *call, struct workspace *workspace,
         put_text(call->result, "key", workspace->key);
         put_members(call->result, &props);
         weh_sink_map_end(call->result);
+        workspace->stale_places = 0;
     }
     return err;
 }

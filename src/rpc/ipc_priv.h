@@ -19,10 +19,16 @@ WEH_MUST_CHECK weh_err ipc_save(struct weh_call *call, struct weh_str descriptio
 /** As iTwin.js, an element to be inserted has an id, a federation GUID or a code, be it an empty one. WEH_E_BAD_ARGS. */
 WEH_MUST_CHECK weh_err ipc_check_insert(const struct weh_value *props, struct weh_diag *diag);
 
-/** If a graphical editing scope is on: tell the geometry of @changes. WEH_E_NOMEM, WEH_E_IO, weh_db_fail: part of a
- * push may have been written. */
+/** If a graphical editing scope is on: tell the geometry of @changes, of an undo or redo as it was noted.
+ * WEH_E_NOMEM, WEH_E_IO, weh_db_fail: part of a push may have been written. */
 WEH_MUST_CHECK weh_err ipc_scope_tell(struct workspace *workspace,
                                       const struct weh_change_list *changes);
+/** If one is on: keep what is to be told of @changes, one transaction of an undo or redo, when that is done.
+ * Errors as weh_spill_append, weh_db_fail. */
+WEH_MUST_CHECK weh_err ipc_scope_note(struct workspace *workspace,
+                                      const struct weh_change_list *changes, struct weh_diag *diag);
+/** The undo or redo is over, told or not. */
+void ipc_scope_forget(struct workspace *workspace);
 
 /** The methods of the edit command, sorted by name. Static. */
 const struct weh_method *ipc_manipulations(size_t *n);

@@ -122,17 +122,32 @@ static weh_err answer_status(struct weh_call *call, weh_err err)
     return WEH_OK;
 }
 
-static uint32_t count_of(const struct weh_arg *arg)
+/* As the native library takes numbers: without their fraction. */
+static weh_err read_count(const struct weh_arg *arg, uint32_t *out, struct weh_diag *diag)
 {
-    if (arg->as.integer <= 0) {
-        return 0;
+    double count = 0;
+    weh_err err;
+
+    *out = 0;
+    if (!arg->given || !weh_value_to_double(arg->as.value, &count)) {
+        err = weh_fail_where(diag, WEH_E_BAD_ARGS, "count", "count must be a number");
+        if (diag != NULL) {
+            diag->itwin_error = WEH_ITWIN_TYPE_ERROR;
+        }
+        return err;
     }
-    return arg->as.integer > UINT32_MAX ? UINT32_MAX : (uint32_t)arg->as.integer;
+    if (count >= 1) {
+        *out = count >= UINT32_MAX ? UINT32_MAX : (uint32_t)count;
+    }
+    return WEH_OK;
 }
 
 weh_err ipc_app_reverse_txns(struct weh_call *call, struct weh_diag *diag)
 {
-    return answer_status(call, reverse(call, count_of(&call->args[1]), diag));
+    uint32_t count;
+    weh_err err = read_count(&call->args[1], &count, diag);
+
+    return err == WEH_OK ? answer_status(call, reverse(call, count, diag)) : err;
 }
 
 weh_err ipc_app_reverse_all_txn(struct weh_call *call, struct weh_diag *diag)
@@ -147,7 +162,10 @@ weh_err ipc_app_reinstate_txn(struct weh_call *call, struct weh_diag *diag)
 
 weh_err ipc_app_reverse_txns_async(struct weh_call *call, struct weh_diag *diag)
 {
-    return reverse(call, count_of(&call->args[1]), diag);
+    uint32_t count;
+    weh_err err = read_count(&call->args[1], &count, diag);
+
+    return err == WEH_OK ? reverse(call, count, diag) : err;
 }
 
 weh_err ipc_app_reverse_all_txns_async(struct weh_call *call, struct weh_diag *diag)

@@ -235,7 +235,7 @@ static weh_err put_attachments(struct weh_call *call, const struct weh_value *op
     size_t n = 0;
     weh_err err = member_set(call, options, "sheetViewAttachmentIds", &given, &ids, diag);
 
-    if (err != WEH_OK || !given) {
+    if (err != WEH_OK || ids.n == 0) {
         return err;
     }
     attachments = weh_arena_array(call->arena, ids.n + 1, sizeof(*attachments));
@@ -280,7 +280,7 @@ static weh_err put_models(struct weh_call *call, const struct weh_value *options
     weh_err err =
         member_set(call, options, "notLoadedModelSelectorStateModels", &given, &ids, diag);
 
-    if (err != WEH_OK || !given) {
+    if (err != WEH_OK || ids.n == 0) {
         return err;
     }
     weh_sink_key(call->result, "modelSelectorStateModels");

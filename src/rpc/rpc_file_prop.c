@@ -5,6 +5,7 @@
 #include "weh/file_prop.h"
 #include "weh/placement.h"
 
+#include "ipc_place.h"
 #include "rpc_priv.h"
 
 static struct weh_file_prop_key read_key(const struct weh_arg *args)
@@ -106,10 +107,18 @@ static weh_err read_point(const struct weh_value *value, const char *where, doub
 }
 
 static weh_err update_location(struct weh_call *call, const struct weh_location_update *update,
-                               struct weh_diag *diag)
+                               enum ipc_place place, struct weh_diag *diag)
 {
-    weh_err err = weh_location_update(call_workspace(call)->briefcase, update, diag);
+    const bool is_told = call_desk(call)->is_ipc;
+    struct weh_value before = { .type = WEH_VALUE_NULL };
+    weh_err err = is_told ? ipc_place_read(call, place, &before, diag) : WEH_OK;
 
+    if (err == WEH_OK) {
+        err = weh_location_update(call_workspace(call)->briefcase, update, diag);
+    }
+    if (err == WEH_OK && is_told) {
+        ipc_place_tell(call, place, &before);
+    }
     if (err == WEH_OK) {
         put_empty(call->result);
     }
@@ -130,7 +139,7 @@ weh_err briefcase_update_extents(struct weh_call *call, struct weh_diag *diag)
     if (err == WEH_OK) {
         err = read_point(weh_value_get(given, "high"), "projectExtents.high", extents + 3, diag);
     }
-    return err == WEH_OK ? update_location(call, &update, diag) : err;
+    return err == WEH_OK ? update_location(call, &update, IPC_PLACE_EXTENTS, diag) : err;
 }
 
 weh_err briefcase_update_origin(struct weh_call *call, struct weh_diag *diag)
@@ -139,7 +148,7 @@ weh_err briefcase_update_origin(struct weh_call *call, struct weh_diag *diag)
     const struct weh_location_update update = { .global_origin = origin };
     weh_err err = read_point(call->args[0].as.value, "globalOrigin", origin, diag);
 
-    return err == WEH_OK ? update_location(call, &update, diag) : err;
+    return err == WEH_OK ? update_location(call, &update, IPC_PLACE_ORIGIN, diag) : err;
 }
 
 /* Angles that JavaScript takes for zero are left out (Geometry.smallAngleRadians). */
@@ -232,5 +241,5 @@ weh_err briefcase_update_ecef(struct weh_call *call, struct weh_diag *diag)
     if (err == WEH_OK) {
         err = read_vectors(given, &ecef, diag);
     }
-    return err == WEH_OK ? update_location(call, &update, diag) : err;
+    return err == WEH_OK ? update_location(call, &update, IPC_PLACE_ECEF, diag) : err;
 }

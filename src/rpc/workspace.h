@@ -21,6 +21,7 @@
 struct changes_page;
 struct weh_config;
 struct desk;
+struct scope_notes;
 struct weh_ecsql;
 struct weh_rpc_app;
 struct workspace;
@@ -67,9 +68,12 @@ struct workspace {
     bool readonly;
     enum weh_durability durability;
     enum change_cause cause;
-    bool is_left;         /* opened by a page that was loaded anew since */
-    bool is_in_scope;     /* a graphical editing scope is on */
-    bool is_closing;      /* what is saved now is told without what has changed, as by iTwin.js */
+    bool is_left;                    /* opened by a page that was loaded anew since */
+    bool is_in_scope;                /* a graphical editing scope is on */
+    struct scope_notes *scope_notes; /* of a scope, during undo and redo; else NULL */
+    uint8_t
+        stale_places; /* bits of enum ipc_place: what the page was told is not what the file says */
+    bool is_closing;  /* what is saved now is told without what has changed, as by iTwin.js */
     uint64_t n_rollbacks; /* of the briefcase, when last looked at */
     int64_t data_version; /* of the briefcase, when the catalogue was that of the file */
     struct weh_briefcase *briefcase;

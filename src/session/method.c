@@ -67,6 +67,7 @@ const char *weh_arg_type_name(enum weh_arg_type type)
         [WEH_ARG_OBJECT] = "object",
         [WEH_ARG_ARRAY] = "array",
         [WEH_ARG_REQUEST_ID] = "request id",
+        [WEH_ARG_KEY] = "string",
     };
 
     return names[type];
@@ -222,6 +223,9 @@ static weh_err decode_one(const struct weh_arg_spec *spec, const struct weh_valu
                        value->type == WEH_VALUE_STRING
                    ? WEH_OK
                    : wrong_type(spec, value, "a number or a string", diag);
+    case WEH_ARG_KEY:
+        out->as.string = value->type == WEH_VALUE_STRING ? weh_value_str(value) : WEH_STR("");
+        return WEH_OK;
     case WEH_ARG_ANY:
         out->as.value = value;
         return WEH_OK;
@@ -292,7 +296,7 @@ weh_err weh_args_decode(const struct weh_arg_spec *specs, const struct weh_value
     err = params->type == WEH_VALUE_ARRAY ? decode_items(specs, params, arena, out, diag)
                                           : decode_members(specs, params, arena, out, diag);
     for (size_t k = 0; specs[k].name != NULL && err == WEH_OK; k++) {
-        if (specs[k].required && !out[k].given) {
+        if (specs[k].required && !out[k].given && specs[k].type != WEH_ARG_KEY) {
             err =
                 weh_fail_where(diag, WEH_E_BAD_ARGS, specs[k].name, "%s is missing", specs[k].name);
         }

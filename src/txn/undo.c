@@ -41,6 +41,7 @@ static weh_err run_step(struct weh_txn_stack *stack, struct undo *undo, size_t i
                         struct weh_diag *diag)
 {
     struct change_builder *builder = &stack->builder;
+    const struct weh_txn_observer *observer = &stack->observer;
     struct weh_txn_id id = undo->ids.ids[i];
     struct change_source source;
     weh_err err = apply_step(stack, undo, id, &source, diag);
@@ -55,6 +56,9 @@ static weh_err run_step(struct weh_txn_stack *stack, struct undo *undo, size_t i
     }
     if (err == WEH_OK) {
         err = change_log_add(&undo->log, &builder->list, diag);
+    }
+    if (err == WEH_OK && observer->noted != NULL) {
+        err = observer->noted(observer->ctx, &builder->list, diag);
     }
     if (err == WEH_OK && undo->cancel) {
         err = rows_run(stack, "DELETE FROM main.dgn_Txns WHERE Id=?1", id.value, 0, diag);

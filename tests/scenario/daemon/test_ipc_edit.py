@@ -54,7 +54,8 @@ class IpcEdit(unittest.TestCase):
         self.assertEqual(props["changeset"], {"id": "", "index": 0})
         other = page.app("openSnapshot", "small", None)
         self.assertEqual(other["key"], props["iModelId"] + ":")
-        self.assertEqual(self.fails(page, page.app, "openSnapshot", "small", None)["errorNumber"], 65538)
+        self.assertEqual(page.app("openSnapshot", "small", None), other)
+        page.app("closeIModel", other["key"])
         page.app("closeIModel", other["key"])
         self.assertEqual(self.fails(page, page.app, "closeIModel", other["key"]),
                          {"message": "iModel not found", "isIModelNotFoundResponse": True})
@@ -208,7 +209,15 @@ class IpcEdit(unittest.TestCase):
         page.call(EDITOR, "startCommand", "basicManipulation", "k")
         ecef = {"origin": [1, 2, 3], "orientation": {"yaw": 4, "pitch": 5, "roll": 6}}
         page.call(EDITOR, "callMethod", "updateEcefLocation", ecef)
-        self.assertEqual(page.take_pushed(), [["itwinjs-core/txns/k", ["notifyEcefLocationChanged", ecef]]])
+        (channel, (method, told)), = page.take_pushed()
+        self.assertEqual([channel, method], ["itwinjs-core/txns/k", "notifyEcefLocationChanged"])
+        transform = told.pop("transform")
+        self.assertEqual([told, [row[3] for row in transform]], [ecef, [1, 2, 3]])
+        self.assertAlmostEqual(transform[2][1], 0.10413070090691415)
+        page.call(EDITOR, "callMethod", "updateEcefLocation", {**ecef, "origin": {"x": 1, "y": 2, "z": 3}})
+        self.assertEqual(page.take_pushed(), [])
+        page.edit("batch", "k", [{"method": "briefcase.updateGlobalOrigin", "params": {"globalOrigin": {"x": 7, "y": 8, "z": 9}}}])
+        self.assertEqual(page.take_pushed(), [["itwinjs-core/txns/k", ["notifyGlobalOriginChanged", [7, 8, 9]]]])
         page.app("closeIModel", "k")
         self.assertEqual(page.app("openStandalone", "small", READ_WRITE, {"key": "k"})["ecefLocation"]["origin"], [1, 2, 3])
 
@@ -316,6 +325,60 @@ class IpcEdit(unittest.TestCase):
         self.assertEqual(self.fails(page, page.call, "RPC", "request", request)["errorNumber"], 65574)
         self.assertEqual(self.fails(page, page.call, "itwinjs-core/RPC", "request", request)["errorNumber"], 65606)
 
+    def test_of_several_undone_transactions_each_is_told_as_it_was_in_between(self):
+        page = Page(self.daemon)
+        page.app("openStandalone", "small", READ_WRITE, {"key": "k"})
+        page.app("toggleGraphicalEditingScope", "k", True)
+        block = page.edit("getElementProps", "k", BLOCK)
+        new = {**{name: block[name] for name in ("classFullName", "model", "category")}, "code": subject("")["code"]}
+        placement = {"origin": [1, 2, 3], "angles": {}, "bbox": {"low": [0, 0, 0], "high": [1, 1, 1]}}
+        self.save(page, "insertElement", {**new, "placement": placement, "geom": [{"lineSegment": [[0, 0, 0], [1, 1, 1]]}]})
+        element = page.rpc("queryEntityIds", {"key": "k"}, {"from": "bis.Element", "orderBy": "ECInstanceId DESC", "limit": 1})[0]
+        self.save(page, "updateElement", {"id": element, "placement": {**placement, "origin": [11, 2, 3]}})
+        self.save(page, "deleteElements", [element])
+        page.take_pushed()
+        ids = "+" + element[2:].upper()
+        near, far = ({"low": [x, 2, 3], "high": [x + 1, 3, 4]} for x in (1, 11))
+        page.app("reverseTxns", "k", 3)
+        self.assertEqual(self.told_geometry(page), [
+            {"inserted": {"ids": ids, "ranges": [far]}}, {"updated": {"ids": ids, "ranges": [near]}}, {"deleted": ids}])
+        page.app("reinstateTxn", "k")
+        self.assertEqual(self.told_geometry(page), [
+            {"inserted": {"ids": ids, "ranges": [near]}}, {"updated": {"ids": ids, "ranges": [far]}}, {"deleted": ids}])
+        self.save(page, "insertElement", new)
+        (change,) = self.told_geometry(page)
+        (nowhere,) = change["inserted"]["ranges"]
+        self.assertGreater(nowhere["low"][0], nowhere["high"][0])
+
+    def save(self, page, method, arg):
+        page.edit(method, "k", arg)
+        page.app("saveChanges", "k", method)
+
+    def told_geometry(self, page):
+        """What happened to elements, of each notifyGeometryChanged since it was last asked."""
+        told = [push[1][1][0] for push in page.take_pushed() if push[1][0] == "notifyGeometryChanged"]
+        for model in told:
+            self.assertEqual({"id", "range", "guid"}, {"id", "range", "guid"} & model.keys())
+        return [{name: model[name] for name in model.keys() - {"id", "range", "guid"}} for model in told]
+
+    def test_a_model_that_is_gone_is_told_without_its_elements(self):
+        page = Page(self.daemon)
+        page.app("openStandalone", "small", READ_WRITE, {"key": "k"})
+        block = page.edit("getElementProps", "k", BLOCK)
+        part = page.edit("insertElement", "k", {
+            "classFullName": "BisCore:PhysicalPartition", "model": "0x1", "code": {"spec": "0x17", "scope": "0x1", "value": "M"},
+            "parent": {"id": "0x1", "relClassName": "BisCore:SubjectOwnsPartitionElements"}})
+        model = page.edit("insertModel", "k", {"classFullName": "BisCore:PhysicalModel", "modeledElement": {"id": part}})
+        element = page.edit("insertElement", "k", {"classFullName": block["classFullName"], "model": model, "category": block["category"],
+                                                   "placement": block["placement"], "code": subject("")["code"]})
+        page.app("saveChanges", "k", "new model")
+        page.app("toggleGraphicalEditingScope", "k", True)
+        page.app("reverseTxns", "k", 1)
+        (told,) = [push[1][1] for push in page.take_pushed() if push[1][0] == "notifyGeometryChanged"]
+        self.assertEqual([[m["id"], m["guid"], sorted(m)] for m in told], [[model, NIL, ["guid", "id", "range"]]])
+        self.assertGreater(told[0]["range"]["low"][0], told[0]["range"]["high"][0])
+        self.assertIsNotNone(element)
+
     def test_an_error_tells_what_the_edit_was_about(self):
         page = Page(self.daemon)
         page.app("openStandalone", "small", READ_WRITE, {"key": "k"})
@@ -341,6 +404,14 @@ class IpcEdit(unittest.TestCase):
         self.assertEqual(page.take_pushed(), [["itwinjs-core/txns/k", ["notifyProjectExtentsChanged", extents]]])
         page.app("saveChanges", "k", "extents")
         self.assertEqual([push[1][0] for push in page.take_pushed()], ["notifyCommit", "notifyCommitted"])
+        as_points = {"low": {"x": -1, "y": -2, "z": -3}, "high": {"x": 4, "y": 5, "z": 6}}
+        page.call(EDITOR, "callMethod", "updateProjectExtents", as_points)
+        self.assertEqual(page.take_pushed(), [])
+        page.app("abandonChanges", "k")
+        page.call(EDITOR, "callMethod", "updateProjectExtents", as_points)
+        self.assertEqual(page.take_pushed(), [["itwinjs-core/txns/k", ["notifyProjectExtentsChanged", extents]]])
+        page.call(EDITOR, "callMethod", "updateProjectExtents", {"low": [2, 2, 2], "high": [2, 3.5, 2]})
+        self.assertEqual(page.take_pushed()[0][1][1], {"low": [1.5, 2, 1.5], "high": [2.5, 3.5, 2.5]})
         self.assertIn('"extentsSource":1', page.edit("queryFileProperty", "k", "dgn_Db", "Units")["string"])
         self.assertEqual(self.fails(page, page.call, EDITOR, "callMethod", "updateProjectExtents", 7)["errorNumber"], 1)
 
@@ -373,7 +444,37 @@ class IpcEdit(unittest.TestCase):
         self.assertEqual(self.fails(page, page.edit, "insertElement", "k", 7)["iTwinErrorId"], TYPE_ERROR)
         error = self.fails(page, page.app, "reverseTxns", "k", "many")
         self.assertEqual([error["iTwinErrorId"], error.get("errorNumber")], [TYPE_ERROR, None])
+        not_found = {"message": "iModel not found", "isIModelNotFoundResponse": True}
+        for key in (None, 7, {}, [], "x" * 3000, ""):
+            self.assertEqual(self.fails(page, page.edit, "insertElement", key, {}), not_found, key)
+            self.assertEqual(self.fails(page, page.edit, "getElementProps", key, "0x1"), not_found, key)
+            self.assertEqual(self.fails(page, page.app, "saveChanges", key), not_found, key)
+            self.assertEqual(self.fails(page, page.call, EDITOR, "startCommand", "basicManipulation", key), not_found, key)
         self.assertEqual(self.fails(page, page.edit, "insertElement")["errorNumber"], 65539)
+
+    def test_what_is_not_under_way_can_be_cancelled(self):
+        page = Page(self.daemon)
+        token = {"key": page.app("openStandalone", "small", READ_WRITE, {"key": "k"})["key"]}
+        self.assertIsNone(page.app("cancelTileContentRequests", token, [{"treeId": "0x1", "contentIds": ["a"]}]))
+        self.assertIsNone(page.app("cancelElementGraphicsRequests", "k", ["a"]))
+        self.assertIsNone(page.app("cancelPullChangesRequest", "k"))
+        not_found = {"message": "iModel not found", "isIModelNotFoundResponse": True}
+        self.assertEqual(self.fails(page, page.app, "cancelTileContentRequests", {"key": "x"}, []), not_found)
+        self.assertEqual(self.fails(page, page.app, "cancelElementGraphicsRequests", "x", []), not_found)
+
+    def test_a_number_of_undone_transactions_has_no_fraction(self):
+        page = Page(self.daemon)
+        page.app("openStandalone", "small", READ_WRITE, {"key": "k"})
+        for label in ("a", "b"):
+            page.edit("insertElement", "k", subject(label))
+            page.app("saveChanges", "k", label)
+        self.assertEqual(page.app("reverseTxns", "k", 0.5), 65579)
+        self.assertEqual(page.app("reverseTxns", "k", -1e300), 65579)
+        self.assertEqual(page.app("reverseTxns", "k", 1.9), 0)
+        self.assertEqual(page.app("getUndoString", "k"), "a")
+        self.assertEqual(page.app("reverseTxns", "k", 1e300), 0)
+        self.assertFalse(page.app("isUndoPossible", "k"))
+        self.assertEqual(self.fails(page, page.app, "reverseTxns", "k")["iTwinErrorId"], TYPE_ERROR)
 
 
 class IpcDrop(unittest.TestCase):

@@ -178,6 +178,8 @@ class IpcRead(unittest.TestCase):
         self.assertEqual({key: value["id"] for key, value in state.items()},
                          {"viewDefinitionProps": "0x1b6", "categorySelectorProps": "0x1b4", "displayStyleProps": "0x1b5", "modelSelectorProps": "0x1b3"})
         self.assertEqual(page.rpc("hydrateViewState", TOKEN, {}), {})
+        nothing = {"notLoadedModelSelectorStateModels": "", "sheetViewAttachmentIds": ""}
+        self.assertEqual(page.rpc("hydrateViewState", TOKEN, nothing), {})
         self.assertEqual(page.rpc("hydrateViewState", TOKEN, {"spatialViewId": "0x1b6"}), {"spatialViewProps": state})
         self.assertEqual(self.fails(page, "hydrateViewState", TOKEN, {"spatialViewId": "0xfffff"})["errorNumber"], 65574)
         self.assertEqual(page.rpc("hydrateViewState", TOKEN, {"sheetViewAttachmentIds": "+1", "acsId": "0xfffff"}),

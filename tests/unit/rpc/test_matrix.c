@@ -130,6 +130,7 @@ static void make_value(const struct weh_arg_spec *arg, enum kind kind, char *out
     case WEH_ARG_REQUEST_ID:
         (void)snprintf(out, size, "1");
         break;
+    case WEH_ARG_KEY:
     case WEH_ARG_ANY:
         (void)snprintf(out, size, "\"x\"");
         break;
