@@ -74,6 +74,17 @@ struct weh_element_key {
 WEH_MUST_CHECK weh_err weh_element_get_props(struct weh_bis *bis, const struct weh_element_key *key,
                                              struct weh_sink *sink, struct weh_diag *diag);
 
+/** Where an element stands. */
+struct weh_element_place {
+    weh_id model;
+    weh_id parent; /* 0: none */
+};
+
+/** Where the element @id stands; *@found says whether there is one. Errors as weh_db_fail. */
+WEH_MUST_CHECK weh_err weh_element_get_place(struct weh_bis *bis, weh_id id,
+                                             struct weh_element_place *out, bool *found,
+                                             struct weh_diag *diag);
+
 /** Write the ids of the children of @id as an array, ascending; empty when there are none, and when
  * there is no such element. Errors as weh_db_fail. */
 WEH_MUST_CHECK weh_err weh_element_query_children(struct weh_bis *bis, weh_id id,

@@ -96,6 +96,7 @@ enum weh_itwin_error {
     WEH_ITWIN_BY_NUMBER,  /* none of these */
     WEH_ITWIN_TYPE_ERROR, /* an argument is of a wrong type */
     WEH_ITWIN_NO_KEY,     /* an element has nothing that it could be known by */
+    WEH_ITWIN_CHANNEL,    /* of a channel, whose key is the diag's where, nothing may be changed */
     WEH_ITWIN_COUNT
 };
 

@@ -50,6 +50,16 @@ weh_err bis_element_head(struct weh_bis *bis, weh_id id, struct bis_head *out, b
     return err;
 }
 
+weh_err weh_element_get_place(struct weh_bis *bis, weh_id id, struct weh_element_place *out,
+                              bool *found, struct weh_diag *diag)
+{
+    struct bis_head head;
+    weh_err err = bis_element_head(bis, id, &head, found, diag);
+
+    *out = (struct weh_element_place){ .model = head.model, .parent = head.parent };
+    return err;
+}
+
 weh_err bis_element_traits(struct weh_bis *bis, weh_id id, uint64_t *out, struct weh_diag *diag)
 {
     size_t index = id % BIS_CACHE_SIZE;

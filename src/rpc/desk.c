@@ -9,6 +9,7 @@
 #include "weh/metrics.h"
 #include "weh/sqlite_time.h"
 
+#include "channels.h"
 #include "rpc_priv.h"
 
 /* ---- which there are ---- */
@@ -48,6 +49,7 @@ void desk_remove(struct desk *desk, struct workspace *workspace)
 {
     size_t i = 0;
 
+    weh_assert(workspace != NULL);
     while (desk->all[i] != workspace) {
         i++;
     }
@@ -56,6 +58,7 @@ void desk_remove(struct desk *desk, struct workspace *workspace)
     if (desk->current == workspace) {
         desk->current = NULL;
     }
+    channels_destroy(workspace->channels);
     workspace_close(workspace);
     weh_free(workspace);
 }
@@ -283,6 +286,8 @@ static void page_renewed(struct desk *desk)
     for (size_t i = 0; i < desk->n; i++) {
         desk->all[i]->is_left = true;
         desk->all[i]->is_in_scope = false;
+        channels_destroy(desk->all[i]->channels);
+        desk->all[i]->channels = NULL;
     }
 }
 

@@ -7,7 +7,7 @@
 
 #include "weh/value_sink.h"
 
-#include "ipc_priv.h"
+#include "ipc_read.h"
 
 weh_err ipc_edit_ping(struct weh_call *call, struct weh_diag *diag)
 {
@@ -27,34 +27,46 @@ enum result {
     RESULT_NONE
 };
 
+/* In what is looked at whether it is in an open channel; that of relationships, code specs and file properties is not
+ * asked for, nor that of what a batch holds. */
+enum subject {
+    SUBJECT_NONE,
+    SUBJECT_ELEMENT,        /* of the id that is given */
+    SUBJECT_MODEL,          /* the same, of a model */
+    SUBJECT_PROPS_OF_MODEL, /* of the properties that are given */
+    SUBJECT_MODELED,        /* what the new model models */
+    SUBJECT_OWNER           /* of the aspect */
+};
+
 static const struct route {
     const char *method; /* of this channel */
     weh_handler handler;
-    enum result result;
     const char *member;
+    enum result result;
+    enum subject subject;
 } routes[] = {
-    { "batch", edit_batch, RESULT_AS_IS, NULL },
-    { "deleteDefinitionElements", elements_delete_definitions, RESULT_MEMBER, "inUse" },
-    { "deleteElementTree", elements_delete_tree, RESULT_MEMBER, "deleted" },
-    { "deleteFileProperty", briefcase_delete_file_property, RESULT_NONE, NULL },
-    { "deleteModel", models_delete, RESULT_NONE, NULL },
-    { "deleteRelationship", relationships_delete, RESULT_NONE, NULL },
-    { "dropUnsaved", briefcase_drop_unsaved, RESULT_NONE, NULL },
-    { "getAspects", elements_get_aspects, RESULT_AS_IS, NULL },
-    { "getCodeSpecs", code_specs_list, RESULT_AS_IS, NULL },
-    { "getModelProps", models_get_props, RESULT_AS_IS, NULL },
-    { "getRelationshipProps", relationships_get_props, RESULT_AS_IS, NULL },
-    { "insertAspect", elements_insert_aspect, RESULT_MEMBER, "id" },
-    { "insertCodeSpec", code_specs_insert, RESULT_MEMBER, "id" },
-    { "insertModel", models_insert, RESULT_MEMBER, "id" },
-    { "insertRelationship", relationships_insert, RESULT_MEMBER, "id" },
-    { "queryFileProperty", briefcase_query_file_property, RESULT_AS_IS, NULL },
-    { "restoreUnsaved", briefcase_restore_unsaved, RESULT_NONE, NULL },
-    { "saveFileProperty", briefcase_save_file_property, RESULT_NONE, NULL },
-    { "updateAspect", elements_update_aspect, RESULT_NONE, NULL },
-    { "updateElement", elements_update, RESULT_NONE, NULL },
-    { "updateModel", models_update, RESULT_NONE, NULL },
-    { "updateRelationship", relationships_update, RESULT_NONE, NULL },
+    { "batch", edit_batch, NULL, RESULT_AS_IS, SUBJECT_NONE },
+    { "deleteDefinitionElements", elements_delete_definitions, "inUse", RESULT_MEMBER,
+      SUBJECT_NONE },
+    { "deleteElementTree", elements_delete_tree, "deleted", RESULT_MEMBER, SUBJECT_ELEMENT },
+    { "deleteFileProperty", briefcase_delete_file_property, NULL, RESULT_NONE, SUBJECT_NONE },
+    { "deleteModel", models_delete, NULL, RESULT_NONE, SUBJECT_MODEL },
+    { "deleteRelationship", relationships_delete, NULL, RESULT_NONE, SUBJECT_NONE },
+    { "dropUnsaved", briefcase_drop_unsaved, NULL, RESULT_NONE, SUBJECT_NONE },
+    { "getAspects", elements_get_aspects, NULL, RESULT_AS_IS, SUBJECT_NONE },
+    { "getCodeSpecs", code_specs_list, NULL, RESULT_AS_IS, SUBJECT_NONE },
+    { "getModelProps", models_get_props, NULL, RESULT_AS_IS, SUBJECT_NONE },
+    { "getRelationshipProps", relationships_get_props, NULL, RESULT_AS_IS, SUBJECT_NONE },
+    { "insertAspect", elements_insert_aspect, "id", RESULT_MEMBER, SUBJECT_OWNER },
+    { "insertCodeSpec", code_specs_insert, "id", RESULT_MEMBER, SUBJECT_NONE },
+    { "insertModel", models_insert, "id", RESULT_MEMBER, SUBJECT_MODELED },
+    { "insertRelationship", relationships_insert, "id", RESULT_MEMBER, SUBJECT_NONE },
+    { "queryFileProperty", briefcase_query_file_property, NULL, RESULT_AS_IS, SUBJECT_NONE },
+    { "restoreUnsaved", briefcase_restore_unsaved, NULL, RESULT_NONE, SUBJECT_NONE },
+    { "saveFileProperty", briefcase_save_file_property, NULL, RESULT_NONE, SUBJECT_NONE },
+    { "updateAspect", elements_update_aspect, NULL, RESULT_NONE, SUBJECT_OWNER },
+    { "updateModel", models_update, NULL, RESULT_NONE, SUBJECT_PROPS_OF_MODEL },
+    { "updateRelationship", relationships_update, NULL, RESULT_NONE, SUBJECT_NONE },
 };
 
 static const struct route *route_of(const struct weh_method *method)
@@ -69,6 +81,56 @@ static const struct route *route_of(const struct weh_method *method)
     return &routes[i];
 }
 
+/* ---- looked at before an edit ---- */
+
+static weh_err check_subject(struct weh_call *call, enum subject subject, struct weh_diag *diag)
+{
+    const struct weh_value *props = call->args[1].as.value;
+
+    switch (subject) {
+    case SUBJECT_NONE:
+        return WEH_OK;
+    case SUBJECT_ELEMENT:
+        return channels_check_element(call, call->args[1].as.id, diag);
+    case SUBJECT_MODEL:
+        return channels_check_model(call, call->args[1].as.id, diag);
+    case SUBJECT_PROPS_OF_MODEL:
+        return channels_check_model(call, member_id(props, "id"), diag);
+    case SUBJECT_MODELED:
+        return channels_check_model(call, member_id(weh_value_get(props, "modeledElement"), "id"),
+                                    diag);
+    case SUBJECT_OWNER:
+        return channels_check_element(call, member_id(weh_value_get(props, "element"), "id"), diag);
+    }
+    return WEH_OK;
+}
+
+weh_err ipc_check_update(struct weh_call *call, const struct weh_value *props,
+                         struct weh_diag *diag)
+{
+    return channels_check_element(call, member_id(props, "id"), diag);
+}
+
+weh_err ipc_check_insert(struct weh_call *call, const struct weh_value *props,
+                         struct weh_diag *diag)
+{
+    static const char *const keys[] = { "id", "federationGuid", "code" };
+    weh_err err;
+
+    for (size_t i = 0; i < WEH_ARRAY_LEN(keys); i++) {
+        if (!weh_value_is_null(weh_value_get(props, keys[i]))) {
+            return channels_check_model(call, member_id(props, "model"), diag);
+        }
+    }
+    err = weh_fail_where(diag, WEH_E_BAD_ARGS, "code", "No key provided");
+    if (diag != NULL) {
+        diag->itwin_error = WEH_ITWIN_NO_KEY;
+    }
+    return err;
+}
+
+/* ---- as in weh.v1 ---- */
+
 weh_err ipc_edit_as_in_v1(struct weh_call *call, struct weh_diag *diag)
 {
     const struct route *route = route_of(call->method);
@@ -77,6 +139,10 @@ weh_err ipc_edit_as_in_v1(struct weh_call *call, struct weh_diag *diag)
     struct weh_value result;
     weh_err err;
 
+    err = check_subject(call, route->subject, diag);
+    if (err != WEH_OK) {
+        return err;
+    }
     inner.args = call->args + 1;
     if (route->result == RESULT_AS_IS) {
         return route->handler(&inner, diag);
@@ -89,23 +155,6 @@ weh_err ipc_edit_as_in_v1(struct weh_call *call, struct weh_diag *diag)
     }
     if (err == WEH_OK && route->result == RESULT_MEMBER) {
         weh_sink_value(call->result, weh_value_get(&result, route->member));
-    }
-    return err;
-}
-
-weh_err ipc_check_insert(const struct weh_value *props, struct weh_diag *diag)
-{
-    static const char *const keys[] = { "id", "federationGuid", "code" };
-    weh_err err;
-
-    for (size_t i = 0; i < WEH_ARRAY_LEN(keys); i++) {
-        if (!weh_value_is_null(weh_value_get(props, keys[i]))) {
-            return WEH_OK;
-        }
-    }
-    err = weh_fail_where(diag, WEH_E_BAD_ARGS, "code", "No key provided");
-    if (diag != NULL) {
-        diag->itwin_error = WEH_ITWIN_NO_KEY;
     }
     return err;
 }
@@ -129,7 +178,7 @@ static weh_err insert_one(struct weh_call *call, const struct weh_value *props,
     weh_err err;
 
     weh_call_edits(call, props);
-    err = ipc_check_insert(props, diag);
+    err = ipc_check_insert(call, props, diag);
     if (err == WEH_OK) {
         err = weh_element_insert(call_workspace(call)->bis, props, &id, diag);
     }
@@ -142,8 +191,11 @@ static weh_err insert_one(struct weh_call *call, const struct weh_value *props,
 static weh_err update_one(struct weh_call *call, const struct weh_value *props,
                           struct weh_diag *diag)
 {
+    weh_err err;
+
     weh_call_edits(call, props);
-    return weh_element_update(call_workspace(call)->bis, props, diag);
+    err = ipc_check_update(call, props, diag);
+    return err == WEH_OK ? weh_element_update(call_workspace(call)->bis, props, diag) : err;
 }
 
 static weh_err edit_list(struct weh_call *call, edit_one edit, struct weh_diag *diag)
@@ -165,6 +217,21 @@ static weh_err edit_list(struct weh_call *call, edit_one edit, struct weh_diag *
         }
     }
     return err;
+}
+
+weh_err ipc_edit_update_element(struct weh_call *call, struct weh_diag *diag)
+{
+    return update_one(call, call->args[1].as.value, diag);
+}
+
+weh_err ipc_edit_allow_channel(struct weh_call *call, struct weh_diag *diag)
+{
+    return channels_allow(call, call->args[1].as.string, diag);
+}
+
+weh_err ipc_edit_forbid_channel(struct weh_call *call, struct weh_diag *diag)
+{
+    return channels_forbid(call, call->args[1].as.string, diag);
 }
 
 weh_err ipc_edit_insert_element(struct weh_call *call, struct weh_diag *diag)
@@ -205,7 +272,10 @@ static weh_err delete_each(struct weh_call *call, struct weh_diag *diag)
 
     for (size_t i = 0; i < ids->as.list.n && err == WEH_OK; i++) {
         weh_call_deletes(call, ids->as.list.ids[i]);
-        err = weh_element_delete(call_workspace(call)->bis, &ids->as.list.ids[i], 1, diag);
+        err = channels_check_element(call, ids->as.list.ids[i], diag);
+        if (err == WEH_OK) {
+            err = weh_element_delete(call_workspace(call)->bis, &ids->as.list.ids[i], 1, diag);
+        }
         if (err == WEH_OK) {
             err = weh_call_progress(call, i + 1, ids->as.list.n, diag);
         }

@@ -13,8 +13,6 @@
 
 #define ITWIN_SQLITE_ERROR 1 /* DbResult.BE_SQLITE_ERROR */
 
-#define MAX_CHANNEL 256
-
 static weh_err fail_sqlite_error(struct weh_diag *diag, const char *where, const char *text)
 {
     weh_err err = weh_fail_where(diag, WEH_E_BAD_ARGS, where, "%s", text);
@@ -37,12 +35,14 @@ static weh_err ping(struct weh_call *call, struct weh_diag *diag)
     return WEH_OK;
 }
 
-/* There are no channels that could be closed: whoever may edit may edit all of the iModel. */
 static weh_err allow_channel(struct weh_call *call, struct weh_diag *diag)
 {
-    (void)call;
-    (void)diag;
-    return WEH_OK;
+    return channels_allow(call, call->args[0].as.string, diag);
+}
+
+static weh_err forbid_channel(struct weh_call *call, struct weh_diag *diag)
+{
+    return channels_forbid(call, call->args[0].as.string, diag);
 }
 
 /* ---- one after the other ---- */
@@ -69,9 +69,12 @@ static weh_err edit_each(struct weh_call *call, edit_one edit, void *ctx, struct
 
 static weh_err delete_one(struct weh_call *call, weh_id id, void *ctx, struct weh_diag *diag)
 {
+    weh_err err;
+
     (void)ctx;
     weh_call_deletes(call, id);
-    return weh_element_delete(call_workspace(call)->bis, &id, 1, diag);
+    err = channels_check_element(call, id, diag);
+    return err != WEH_OK ? err : weh_element_delete(call_workspace(call)->bis, &id, 1, diag);
 }
 
 static weh_err delete_elements(struct weh_call *call, struct weh_diag *diag)
@@ -193,7 +196,10 @@ static weh_err move_one(struct weh_call *call, weh_id id, void *ctx, struct weh_
     weh_err err;
 
     weh_arena_init(&arena, 0);
-    err = read_element(call, id, &arena, &element, diag);
+    err = channels_check_element(call, id, diag);
+    if (err == WEH_OK) {
+        err = read_element(call, id, &arena, &element, diag);
+    }
     placement = err == WEH_OK ? weh_value_get(&element, "placement") : NULL;
     if (!weh_value_is_null(placement)) {
         err = is_2d(placement) ? move_2d(call, id, ctx, placement, &arena, diag)
@@ -260,7 +266,7 @@ static weh_err insert(struct weh_call *call, struct weh_diag *diag)
 
     weh_call_edits(call, call->args[0].as.value);
     if (err == WEH_OK) {
-        err = ipc_check_insert(&props, diag);
+        err = ipc_check_insert(call, &props, diag);
     }
     if (err == WEH_OK) {
         err = weh_element_insert(call_workspace(call)->bis, &props, &id, diag);
@@ -311,7 +317,8 @@ static weh_err update(struct weh_call *call, struct weh_diag *diag)
     }
     props = *given;
     weh_call_edits(call, given);
-    if (data->given) {
+    err = ipc_check_update(call, given, diag);
+    if (err == WEH_OK && data->given) {
         err = with_geometry(given, data->as.value, call->arena, &props, diag);
     }
     return err == WEH_OK ? weh_element_update(call_workspace(call)->bis, &props, diag) : err;
@@ -379,7 +386,7 @@ static weh_err abandon_edits(struct weh_call *call, struct weh_diag *diag)
 static const struct weh_arg_spec args_none[] = { ARGS_END };
 
 static const struct weh_arg_spec args_channel[] = {
-    { "channelKey", WEH_ARG_STRING, true, 0, MAX_CHANNEL, NULL, "key of a channel" },
+    { "channelKey", WEH_ARG_STRING, true, 1, CHANNELS_MAX_KEY, NULL, "key of a channel" },
     ARGS_END,
 };
 
@@ -431,13 +438,13 @@ static const struct weh_arg_spec args_save[] = {
 static const struct weh_method methods[] = {
     { "basicManipulation.abandonChanges",         OPEN, EDIT, 0, args_none, "", "0.1", "Drop all unsaved changes.", call_abandon },
     { "basicManipulation.abandonEdits",           OPEN, EDIT, 0, args_none, "", "0.1", "The same, and the command ends.", abandon_edits },
-    { "basicManipulation.addAllowedChannel",      OPEN, VIEW, 0, args_channel, "", "0.1", "Nothing: all channels are open.", allow_channel },
+    { "basicManipulation.addAllowedChannel",      OPEN, VIEW, 0, args_channel, "", "0.1", "Let this page edit what is in a channel; at first that is \"shared\" alone.", allow_channel },
     { "basicManipulation.deleteElements",         OPEN, EDIT, BATCH, args_ids, "0", "0.1", "Delete elements with their children.", delete_elements },
     { "basicManipulation.endEdits",               OPEN, EDIT, SAVES, args_save, "", "0.1", "Save, and the command ends.", end_edits },
     { "basicManipulation.insertGeometricElement", OPEN, EDIT, BATCH, args_insert, "id", "0.1", "Insert an element.", insert },
     { "basicManipulation.insertGeometryPart",     OPEN, EDIT, BATCH, args_insert, "id", "0.1", "Insert a geometry part.", insert },
     { "basicManipulation.ping",                   ANYWHERE, VIEW, 0, args_none, "{version, commandId}", "0.1", "Which command is active.", ping },
-    { "basicManipulation.removeAllowedChannel",   OPEN, VIEW, 0, args_channel, "", "0.1", "Nothing: all channels are open.", allow_channel },
+    { "basicManipulation.removeAllowedChannel",   OPEN, VIEW, 0, args_channel, "", "0.1", "Let it not.", forbid_channel },
     { "basicManipulation.rotatePlacement",        OPEN, EDIT, BATCH, args_rotate, "0", "0.1", "Turn elements.", rotate_placement },
     { "basicManipulation.saveChanges",            OPEN, EDIT, SAVES, args_save, "", "0.1", "Save.", save },
     { "basicManipulation.transformPlacement",     OPEN, EDIT, BATCH, args_transform, "0", "0.1", "Move elements.", transform_placement },

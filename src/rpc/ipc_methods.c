@@ -107,6 +107,12 @@ static const struct weh_arg_spec args_edit_props[] = {
     ARGS_END,
 };
 
+static const struct weh_arg_spec args_edit_channel[] = {
+    KEY,
+    { "channelKey", WEH_ARG_STRING, true, 1, CHANNELS_MAX_KEY, NULL, "key of a channel" },
+    ARGS_END,
+};
+
 static const struct weh_arg_spec args_edit_list[] = {
     KEY,
     { "list", WEH_ARG_ARRAY, true, 0, 100000, NULL, "ElementProps" },
@@ -340,6 +346,7 @@ static const struct weh_method methods[] = {
     { "ipc-app.saveChanges", OPEN, EDIT, SAVES, args_save, "", "0.1", "Save what changed as one transaction; on stable storage when answered.", ipc_app_save_changes },
     { "ipc-app.toggleGraphicalEditingScope", OPEN, VIEW, 0, args_scope, "boolean", "0.1", "Enter (true) or leave a graphical editing scope: in one, changed geometry is told on editing-scope/KEY.", ipc_app_toggle_editing_scope },
     { "rpc.describeEndpoints", ANYWHERE, VIEW, 0, args_none, "[{interfaceName, interfaceVersion, operationNames, compatible}]", "0.1", "The RPC interfaces and their operations; also asked as RPC with the version CONTROL.", ipc_rpc_describe_endpoints },
+    { "webedit/edit.addAllowedChannel", OPEN, VIEW, 0, args_edit_channel, "", "0.1", "As basicManipulation.addAllowedChannel.", ipc_edit_allow_channel },
     { "webedit/edit.batch", OPEN, EDIT, 0, args_edit_batch, "{results: [...], saved?, txnId?}", "0.1", "As edit.batch.", ipc_edit_as_in_v1 },
     { "webedit/edit.checkout", ANYWHERE, EDIT, 0, args_imodel, "{briefcase, ...}", "0.1", "As briefcase.checkout; ipc-app.openBriefcase opens it.", briefcase_checkout },
     { "webedit/edit.deleteAspects", OPEN, EDIT, BATCH, args_edit_ids, "", "0.1", "Delete aspects, all or none.", ipc_edit_delete_aspects },
@@ -365,10 +372,11 @@ static const struct weh_method methods[] = {
     { "webedit/edit.listIModels", ANYWHERE, VIEW, 0, args_none, "[...]", "0.1", "As imodel.list.", imodel_list },
     { "webedit/edit.ping", OPEN, VIEW, 0, args_edit_ping, "any", "0.1", "Answer the value.", ipc_edit_ping },
     { "webedit/edit.queryFileProperty", OPEN, VIEW, 0, args_edit_file_prop, "{string?, blob?}", "0.1", "As briefcase.queryFileProperty.", ipc_edit_as_in_v1 },
+    { "webedit/edit.removeAllowedChannel", OPEN, VIEW, 0, args_edit_channel, "", "0.1", "As basicManipulation.removeAllowedChannel.", ipc_edit_forbid_channel },
     { "webedit/edit.restoreUnsaved", OPEN, EDIT, UNDECIDED, args_key, "", "0.1", "As briefcase.restoreUnsaved.", ipc_edit_as_in_v1 },
     { "webedit/edit.saveFileProperty", OPEN, EDIT, BATCH, args_edit_file_prop_save, "", "0.1", "As briefcase.saveFileProperty.", ipc_edit_as_in_v1 },
     { "webedit/edit.updateAspect", OPEN, EDIT, BATCH, args_edit_props, "", "0.1", "As elements.updateAspect.", ipc_edit_as_in_v1 },
-    { "webedit/edit.updateElement", OPEN, EDIT, BATCH, args_edit_props, "", "0.1", "Update an element.", ipc_edit_as_in_v1 },
+    { "webedit/edit.updateElement", OPEN, EDIT, BATCH, args_edit_props, "", "0.1", "Update an element.", ipc_edit_update_element },
     { "webedit/edit.updateElements", OPEN, EDIT, BATCH, args_edit_list, "", "0.1", "Update elements, all or none.", ipc_edit_update_elements },
     { "webedit/edit.updateModel", OPEN, EDIT, BATCH, args_edit_props, "", "0.1", "As models.updateModel.", ipc_edit_as_in_v1 },
     { "webedit/edit.updateRelationship", OPEN, EDIT, BATCH, args_edit_props, "", "0.1", "As relationships.updateInstance.", ipc_edit_as_in_v1 },

@@ -4,6 +4,7 @@
 
 #include "weh/within.h"
 
+#include "channels.h"
 #include "rpc_priv.h"
 
 #define IPC_MAX_KEY WORKSPACE_KEY_MAX
@@ -16,8 +17,13 @@ struct weh_sink *ipc_push_begin(struct workspace *workspace, const char *family,
 WEH_MUST_CHECK weh_err ipc_save(struct weh_call *call, struct weh_str description,
                                 struct weh_diag *diag);
 
-/** As iTwin.js, an element to be inserted has an id, a federation GUID or a code, be it an empty one. WEH_E_BAD_ARGS. */
-WEH_MUST_CHECK weh_err ipc_check_insert(const struct weh_value *props, struct weh_diag *diag);
+/** What iTwin.js looks at before an insert: the element has an id, a federation GUID or a code, be it an empty one, and
+ * its model is in an open channel. WEH_E_BAD_ARGS, and as channels_check_model. */
+WEH_MUST_CHECK weh_err ipc_check_insert(struct weh_call *call, const struct weh_value *props,
+                                        struct weh_diag *diag);
+/** Before an update: the element of that id is in an open channel. Errors as channels_check_element. */
+WEH_MUST_CHECK weh_err ipc_check_update(struct weh_call *call, const struct weh_value *props,
+                                        struct weh_diag *diag);
 
 /** If a graphical editing scope is on: tell the geometry of @changes, of an undo or redo as it was noted.
  * WEH_E_NOMEM, WEH_E_IO, weh_db_fail: part of a push may have been written. */

@@ -81,6 +81,7 @@ struct workspace {
     struct weh_bis *bis;
     struct weh_txn_stack *txns;
     struct weh_ecsql *queries;    /* made when the first query comes */
+    struct channels *channels;    /* of a stock frontend; NULL until it edits */
     struct changes_page *changes; /* where changes.summary goes on; NULL: nowhere */
     uint64_t limit_bytes;         /* as in its target */
     struct workspace_sleep sleep;

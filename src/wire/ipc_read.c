@@ -235,6 +235,7 @@ static size_t unescape(uint8_t *bytes, size_t n)
 /* Write "\\ufffd" over each lone surrogate in the JSON text of @n bytes at @text, which a scan has let pass. */
 static void mend_surrogates(uint8_t *text, size_t n)
 {
+    static const uint8_t digits[] = { 'f', 'f', 'f', 'd' };
     const uint8_t *end = text + n;
     uint8_t *at = memchr(text, '\\', n);
 
@@ -242,7 +243,7 @@ static void mend_surrogates(uint8_t *text, size_t n)
         size_t n_read = 2;
 
         if (at[1] == 'u' && escaped_code(at, &n_read) == REPLACEMENT) {
-            memcpy(at + 2, "fffd", 4);
+            memcpy(at + 2, digits, sizeof(digits));
         }
         at += n_read;
         at = memchr(at, '\\', (size_t)(end - at));

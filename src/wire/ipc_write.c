@@ -54,10 +54,12 @@ static const struct {
 static const struct {
     const char *scope;
     const char *key;
-    bool has_name; /* made in JavaScript, where the key is the name too */
+    bool has_name;     /* made in JavaScript, where the key is the name too */
+    const char *where; /* as which member the diag's where is told; NULL: it is not */
 } itwin_errors[WEH_ITWIN_COUNT] = {
-    [WEH_ITWIN_TYPE_ERROR] = { "imodel-native", "TypeError", false },
-    [WEH_ITWIN_NO_KEY] = { "imodel-cache", "invalid-arguments", true },
+    [WEH_ITWIN_TYPE_ERROR] = { "imodel-native", "TypeError", false, NULL },
+    [WEH_ITWIN_NO_KEY] = { "imodel-cache", "invalid-arguments", true, NULL },
+    [WEH_ITWIN_CHANNEL] = { "itwin-ChannelControl", "not-allowed", true, "channelKey" },
 };
 
 /* ---- binary values ---- */
@@ -349,6 +351,10 @@ static void write_itwin_error(struct weh_writer *writer, const struct weh_diag *
     if (itwin_errors[diag->itwin_error].has_name) {
         weh_sink_key(sink, "name");
         weh_sink_text(sink, itwin_errors[diag->itwin_error].key);
+    }
+    if (itwin_errors[diag->itwin_error].where != NULL) {
+        weh_sink_key(sink, itwin_errors[diag->itwin_error].where);
+        weh_sink_text(sink, diag->where);
     }
     write_metadata(sink, writer->ipc.subject);
     write_message(sink, diag);

@@ -255,6 +255,57 @@ class IpcEdit(unittest.TestCase):
                              [{"scope": "imodel-cache", "key": "invalid-arguments"}, "invalid-arguments", "x"])
             self.assertNotIn("errorNumber", error)
 
+    def test_what_is_in_a_channel_is_edited_only_while_that_is_open(self):
+        page = Page(self.daemon)
+        page.app("openStandalone", "small", READ_WRITE, {"key": "k"})
+        page.call(EDITOR, "startCommand", "basicManipulation", "k")
+        call = lambda *data: page.call(EDITOR, "callMethod", *data)  # noqa: E731
+        root = page.edit("insertElement", "k", subject("the channel's"))
+        page.edit("insertAspect", "k", {"classFullName": "BisCore:ChannelRootAspect", "owner": "mine",
+                                        "element": {"id": root, "relClassName": "BisCore:ElementOwnsChannelRootAspect"}})
+        model = page.edit("insertElement", "k", {
+            "classFullName": "BisCore:PhysicalPartition", "model": "0x1", "code": {"spec": "0x1d", "scope": root, "value": "part"},
+            "parent": {"id": root, "relClassName": "BisCore:SubjectOwnsPartitionElements"}})
+        modeled = {"classFullName": "BisCore:PhysicalModel",
+                   "modeledElement": {"id": model, "relClassName": "BisCore:PhysicalModelBreaksDownPhysicalPortion"}}
+        thing = {"classFullName": "Generic:PhysicalObject", "model": model, "category": "0x16",
+                 "code": {"spec": "0x1", "scope": "0x1", "value": ""}, "placement": {"origin": [0, 0, 0], "angles": {}}}
+
+        def refused(channel_call, *data):
+            error = self.fails(page, channel_call, *data)
+            self.assertEqual([error["iTwinErrorId"], error["name"], error.get("errorNumber")],
+                             [{"scope": "itwin-ChannelControl", "key": "not-allowed"}, "not-allowed", None])
+            return error["channelKey"]
+
+        self.assertEqual(refused(page.edit, "insertModel", "k", modeled), "mine")
+        page.edit("addAllowedChannel", "k", "mine")
+        page.edit("insertModel", "k", modeled)
+        made = call("insertGeometricElement", thing)
+        ids = "+" + made[2:].upper()
+        call("removeAllowedChannel", "mine")
+        aspect = {"classFullName": "BisCore:ExternalSourceAspect", "identifier": "1", "kind": "k",
+                  "element": {"id": made, "relClassName": "BisCore:ElementOwnsExternalSourceAspects"}}
+        for attempt in ((call, "insertGeometricElement", thing), (call, "updateGeometricElement", {"id": made, "userLabel": "x"}),
+                        (call, "transformPlacement", ids, [[1, 0, 0, 1], [0, 1, 0, 0], [0, 0, 1, 0]]), (call, "deleteElements", ids),
+                        (page.edit, "insertElements", "k", [thing]), (page.edit, "updateElements", "k", [{"id": made}]),
+                        (page.edit, "updateElement", "k", {"id": made}), (page.edit, "deleteElements", "k", [made]),
+                        (page.edit, "deleteElementTree", "k", made), (page.edit, "updateModel", "k", {"id": model}),
+                        (page.edit, "deleteModel", "k", model), (page.edit, "insertAspect", "k", aspect)):
+            self.assertEqual(refused(*attempt), "mine", attempt)
+        self.assertEqual(page.edit("getElementProps", "k", made)["placement"]["origin"], [0, 0, 0])
+        # Elsewhere is the channel that all share, which can be closed too.
+        self.assertIsNone(page.edit("updateElement", "k", {"id": BLOCK, "userLabel": "x"}))
+        page.edit("removeAllowedChannel", "k", "shared")
+        self.assertEqual(refused(page.edit, "updateElement", "k", {"id": BLOCK}), "shared")
+        page.edit("addAllowedChannel", "k", "shared")
+        page.edit("addAllowedChannel", "k", "mine")
+        page.edit("deleteElements", "k", [made, BLOCK])
+        for i in range(31):
+            page.edit("addAllowedChannel", "k", f"channel {i}")
+        page.edit("addAllowedChannel", "k", "channel 7")
+        self.assertEqual(self.fails(page, page.edit, "addAllowedChannel", "k", "one more")["iTwinErrorId"]["key"], "LimitExceeded")
+        self.assertEqual(self.fails(page, page.edit, "addAllowedChannel", "k", "x" * 96)["errorNumber"], 65539)
+
     def test_half_a_surrogate_pair_is_stored_as_the_replacement_character(self):
         page = Page(self.daemon)
         page.app("openStandalone", "small", READ_WRITE, {"key": "k"})

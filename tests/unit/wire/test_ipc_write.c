@@ -243,6 +243,20 @@ static void test_ipc_error_of_an_edit_tells_what_it_was_about(void **state)
     }
 }
 
+static void test_ipc_error_of_a_closed_channel_tells_its_key(void **state)
+{
+    const struct weh_diag diag = {
+        .err = WEH_E_DENIED, .itwin_error = WEH_ITWIN_CHANNEL, .where = "mine", .text = "what"
+    };
+    struct fixture *f = *state;
+
+    assert_string_equal(
+        error_text(f, false, &diag),
+        ANSWER "{\\\"error\\\":{\\\"name\\\":\\\"not-allowed\\\",\\\"channelKey\\\":\\\"mine\\\","
+               "\\\"message\\\":\\\"what\\\",\\\"iTwinErrorId\\\":{\\\"scope\\\":"
+               "\\\"itwin-ChannelControl\\\",\\\"key\\\":\\\"not-allowed\\\"}}}}\",0]");
+}
+
 static void test_ipc_rpc_error_of_a_wrong_type_has_a_number(void **state)
 {
     const struct weh_diag diag = { .err = WEH_E_BAD_ARGS, .itwin_error = WEH_ITWIN_TYPE_ERROR };
@@ -321,6 +335,7 @@ int main(void)
         T(test_ipc_binary_values_stand_in_the_text_where_rows_have_them),
         T(test_ipc_error_is_told_as_the_stock_backend_does),
         T(test_ipc_error_of_an_edit_tells_what_it_was_about),
+        T(test_ipc_error_of_a_closed_channel_tells_its_key),
         T(test_ipc_rpc_error_of_a_wrong_type_has_a_number),
         T(test_ipc_rpc_error_of_an_unknown_key_has_a_number),
         T(test_ipc_push_has_the_method_before_its_arguments),
