@@ -137,6 +137,7 @@ test("what is refused shows its reason at the field, and stays to be mended", as
   const message = page.getByLabel("Properties").getByRole("alert");
   await message.getByText("must be a whole number of 32 bits").waitFor();
   assert.equal(await field(page, "I").getAttribute("aria-invalid"), "true");
+  assert.equal(await field(page, "I").inputValue(), "99999999999");
   await type(page, "G", "no guid");
   await page.getByText("must be a GUID").waitFor();
   await type(page, "Category", "0x1");

@@ -23,6 +23,8 @@ export interface SessionState {
     txn?: TxnState | undefined;
     /** Counts what changed the content: who shows content reads it anew. */
     revision: number;
+    /** Counts what may have made the content older: undo, redo, abandon, a change from outside. */
+    rewound: number;
     notices: readonly Notice[];
 }
 
@@ -36,16 +38,13 @@ const START: SessionState = {
     imodels: [],
     briefcases: [],
     revision: 0,
+    rewound: 0,
     notices: [],
 };
 /** Notifications after which the content may look different. */
-const CHANGING = new Set([
-    "txns.onChangesApplied",
-    "txns.onAfterUndoRedo",
-    "txns.onElementsChanged",
-    "txns.onModelsChanged",
-    "briefcase.onChangedOutside",
-]);
+const CHANGING = new Set(["txns.onElementsChanged", "txns.onModelsChanged"]);
+/** Notifications after which it may be as it was before. */
+const REWINDING = new Set(["txns.onAfterUndoRedo", "briefcase.onChangedOutside"]);
 
 /** What a person reads of an error: the server's own words, and where. */
 export function errorText(error: unknown): string {
@@ -186,7 +185,9 @@ export class EditSession {
     }
 
     async abandon(): Promise<void> {
-        await this.edit("txns.abandonChanges", {});
+        await this.call("txns.abandonChanges");
+        this.#rewound();
+        await this.#changed();
     }
 
     async undo(): Promise<void> {
@@ -226,7 +227,13 @@ export class EditSession {
         });
     }
 
+    #rewound(): void {
+        const { revision, rewound } = this.store.get();
+        this.store.set({ revision: revision + 1, rewound: rewound + 1 });
+    }
+
     #notified(method: string, params: Params): void {
+        if (REWINDING.has(method)) this.#rewound();
         if (CHANGING.has(method)) this.store.set({ revision: this.store.get().revision + 1 });
         if (method === "session.onMessage") this.notify("info", String(params["text"]));
         if (method === "session.onDrain")

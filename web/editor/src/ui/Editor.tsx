@@ -3,6 +3,7 @@ import { Ask } from "./Ask";
 import { PropertyPanel } from "./props/PropertyPanel";
 import { TreePanel } from "./TreePanel";
 import { Toolbar } from "./Toolbar";
+import { ViewPanel } from "./ViewPanel";
 import { useSession, useSessionState } from "./context";
 
 /** The page while an iModel is open. */
@@ -12,7 +13,7 @@ export function Editor(): ReactNode {
             <Toolbar />
             <main className="panes">
                 <TreePanel />
-                <div className="pane" />
+                <ViewPanel />
                 <PropertyPanel />
             </main>
             <Recovery />

@@ -1,4 +1,5 @@
 import { type ReactNode, useId, useState } from "react";
+import { RpcError } from "../../protocol/rpc";
 import type { Field } from "../../schema/fields";
 import { errorText } from "../../state/session";
 import { ValueInput } from "./ValueInput";
@@ -19,7 +20,7 @@ export function FieldRow({ field, value, varies = false, readOnly, onCommit }: P
     const commit = (now: unknown) => {
         setError(undefined);
         onCommit(now).catch((e: unknown) => {
-            setError(errorText(e));
+            setError(e instanceof RpcError && e.data.where === field.name ? e.message : errorText(e));
         });
     };
     const name = field.unit === undefined ? field.label : `${field.label} (${field.unit})`;

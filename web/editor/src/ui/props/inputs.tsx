@@ -31,9 +31,17 @@ export function TextInput(props: InputProps): ReactNode {
     const { type, value, readOnly, onCommit, onInvalid } = props;
     const shown = textOf(type, value);
     const [draft, setDraft] = useState<string>();
+    const [sent, setSent] = useState<string>();
+    const [before, setBefore] = useState(shown);
     const listId = useId();
+    // A new value takes the place of what was typed; what is refused stays, to be mended.
+    if (before !== shown) {
+        setBefore(shown);
+        setDraft(undefined);
+        setSent(undefined);
+    }
     const commit = () => {
-        if (draft === undefined || readOnly) return;
+        if (draft === undefined || readOnly || draft === sent) return;
         if (draft === shown) {
             setDraft(undefined);
             return;
@@ -43,7 +51,7 @@ export function TextInput(props: InputProps): ReactNode {
             onInvalid(parsed.error);
             return;
         }
-        setDraft(undefined);
+        setSent(draft);
         onCommit(parsed.value);
     };
     const common = {

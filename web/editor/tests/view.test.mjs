@@ -1,0 +1,173 @@
+// The view: every element's box at its place, picked, moved, rotated and deleted; drawings; many elements stay fluid.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, openSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { after, afterEach, before, test } from "node:test";
+import { Bench, assertAccessible, shot } from "./lib/bench.mjs";
+
+const data = join(dirname(fileURLToPath(import.meta.url)), "../../../tests/data");
+/** A Generic:PhysicalObject with a box, at (16, 0, 6), yaw 30. */
+const OBJECT = "0x8c";
+let bench;
+let dir;
+before(async () => {
+  dir = mkdtempSync(join(tmpdir(), "weh-editor-medium-"));
+  const medium = join(dir, "medium.bim");
+  execFileSync("xz", ["-dc", join(data, "medium.bim.xz")], { stdio: ["ignore", openSync(medium, "w"), "inherit"] });
+  bench = await Bench.create({ demo: "small.bim", medium });
+});
+afterEach(async () => {
+  await bench.endPages();
+});
+after(async () => {
+  await bench.destroy();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+const button = (page, name) => page.getByRole("button", { name, exact: true });
+const canvas = (page) => page.getByRole("application");
+const props = (page, id) =>
+  page.evaluate((i) => globalThis.webedithost.call("elements.getElementProps", { id: i }), id);
+const selectedTitle = (page) => page.getByLabel("Properties").getByRole("heading", { level: 2 });
+
+async function opened(name, count) {
+  const page = await bench.page();
+  await button(page, `Open ${name}`).click();
+  await page.getByText(count === undefined ? /^\d+ elements$/ : `${count} elements`).waitFor();
+  return page;
+}
+
+async function select(page, id) {
+  await page.getByLabel("Search elements").fill(id);
+  await page.locator(`[role=option] [title="${id}"]`).click();
+  await selectedTitle(page).waitFor();
+  await canvas(page).focus();
+  await page.keyboard.press("c");
+}
+
+/** Pulls at what is in the middle of the view, or some steps up and to the right. */
+async function drag(page, dx, dy, up = 0) {
+  const box = await canvas(page).boundingBox();
+  const [x, y] = [box.x + box.width / 2 + up, box.y + box.height / 2 - up];
+  await page.mouse.move(x, y);
+  await page.mouse.down();
+  await page.mouse.move(x + dx / 2, y + dy / 2);
+  await page.mouse.move(x + dx, y + dy);
+  await page.mouse.up();
+}
+
+/** Waits until @test holds for the element's placement. */
+async function placed(page, id, test_) {
+  for (let tries = 0; ; tries++) {
+    const { placement } = await props(page, id);
+    if (test_(placement)) return placement;
+    assert.ok(tries < 50, JSON.stringify(placement));
+    await new Promise((done) => setTimeout(done, 100));
+  }
+}
+
+test("draws what is there and picks what is clicked", async () => {
+  const page = await opened("demo", 230);
+  await assertAccessible(page);
+  await select(page, OBJECT);
+  await page.keyboard.press("Escape");
+  await page.getByText("Select an element").waitFor();
+  // An arc: its box is flat and the middle of the view is in it.
+  const box = await canvas(page).boundingBox();
+  await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+  await selectedTitle(page).waitFor();
+  await page.getByText(`Generic:PhysicalObject ${OBJECT}`).waitFor();
+  await shot(page, "view");
+});
+
+test("an element is moved in the view, and undo brings it back", async () => {
+  const page = await opened("demo");
+  await select(page, OBJECT);
+  const before_ = (await props(page, OBJECT)).placement;
+  await page.keyboard.press("m");
+  await drag(page, 60, -30);
+  const now = await placed(page, OBJECT, (p) => p.origin[0] !== before_.origin[0]);
+  assert.ok(Math.abs(now.angles.yaw - 30) < 1e-6, "moving does not turn");
+  assert.deepEqual(now.bbox, before_.bbox);
+  await button(page, "Save").click();
+  await button(page, "Undo").click();
+  await placed(page, OBJECT, (p) => p.origin[0] === before_.origin[0]);
+});
+
+test("an element is rotated in the view", async () => {
+  const page = await opened("demo");
+  await select(page, OBJECT);
+  await button(page, "Rotate").click();
+  await canvas(page).focus();
+  const before_ = (await props(page, OBJECT)).placement;
+  await drag(page, 40, 10);
+  const now = await placed(
+    page,
+    OBJECT,
+    (p) => Math.abs((p.angles.yaw ?? 0) - 30) > 0.1 || Math.abs(p.angles.pitch ?? 0) > 0.1,
+  );
+  assert.deepEqual(now.origin, before_.origin);
+});
+
+test("several elements move as one edit", async () => {
+  const page = await opened("demo");
+  await select(page, OBJECT);
+  await page.evaluate(() => globalThis.webedithost.calls.clear());
+  await page.getByLabel("Search elements").fill("0x8d");
+  await page.locator('[role=option] [title="0x8d"]').click({ modifiers: ["Control"] });
+  const [a, b] = [(await props(page, OBJECT)).placement.origin, (await props(page, "0x8d")).placement.origin];
+  await canvas(page).focus();
+  await page.keyboard.press("c");
+  await page.keyboard.press("m");
+  await drag(page, 50, 0);
+  const now = await placed(page, "0x8d", (p) => p.origin[0] !== b[0] || p.origin[1] !== b[1] || p.origin[2] !== b[2]);
+  const other = (await props(page, OBJECT)).placement.origin;
+  for (const i of [0, 1, 2])
+    assert.ok(Math.abs(now.origin[i] - b[i] - (other[i] - a[i])) < 1e-6, "both by the same way");
+});
+
+test("an element is deleted by key and gone from the view", async () => {
+  const page = await opened("demo", 230);
+  await select(page, OBJECT);
+  await page.keyboard.press("Delete");
+  await page.getByText("229 elements").waitFor();
+});
+
+test("a drawing is shown in two dimensions", async () => {
+  const page = await opened("demo");
+  await page.getByLabel("What the view shows").selectOption({ index: 1 });
+  await page.getByText("12 elements").waitFor();
+  await select(page, "0x1a3");
+  const before_ = (await props(page, "0x1a3")).placement;
+  await page.keyboard.press("m");
+  // The handle for both axes is beside the origin.
+  await drag(page, 60, 0, Math.round((await canvas(page).boundingBox()).height * 0.0375));
+  const now = await placed(page, "0x1a3", (p) => p.origin[0] !== before_.origin[0]);
+  assert.equal(now.origin.length, 2);
+  assert.ok(Math.abs(now.angle - 10) < 1e-6);
+  await shot(page, "drawing");
+});
+
+test("twelve thousand boxes come in few calls, and edits do not ask for all of them again", async () => {
+  const page = await opened("medium", 12500);
+  const calls = () => page.evaluate(() => globalThis.webedithost.calls.store.get().calls);
+  assert.ok((await calls()).length < 40, `${(await calls()).length} calls`);
+  await page.evaluate(() => globalThis.webedithost.calls.clear());
+  await page.evaluate(async () => {
+    const { rows } = await globalThis.webedithost.query("SELECT ECInstanceId FROM Generic.PhysicalObject LIMIT 1");
+    await globalThis.webedithost.edit("elements.updateElement", {
+      props: { id: rows[0].ECInstanceId, userLabel: "touched" },
+    });
+  });
+  await page.waitForFunction(() => globalThis.webedithost.calls.store.get().calls.every((c) => c.ms !== undefined));
+  const queries = (await calls()).filter((c) => c.params.ecsql?.includes("BBoxLow"));
+  assert.equal(queries.filter((c) => !c.params.ecsql.includes("LastMod >=")).length, 0);
+  await shot(page, "medium");
+});
+
+test("nothing complained in the console", () => {
+  bench.assertNoFaults();
+});
