@@ -122,6 +122,21 @@ WEH_MUST_CHECK weh_err weh_txn_reverse_to(struct weh_txn_stack *stack, struct we
                                           bool cancel, struct weh_txn_ids *out,
                                           struct weh_diag *diag);
 
+/** The newest transaction in the file that is not reversed; value 0: none. Errors as weh_db_fail. */
+WEH_MUST_CHECK weh_err weh_txn_newest(struct weh_txn_stack *stack, struct weh_txn_id *out,
+                                      struct weh_diag *diag);
+
+/**
+ * Tell the observer of transactions behind @seen, which others have saved or reinstated in a file that @stack only
+ * reads: replay, for each in order changed, replay. Nothing when there are none. Of what was reversed nothing is told.
+ *
+ * @seen  moves to the newest, also when that is an older one, and on failure.
+ *
+ * WEH_E_NOMEM, WEH_E_CORRUPT, those of weh_db_fail: not all was told.
+ */
+WEH_MUST_CHECK weh_err weh_txn_replay(struct weh_txn_stack *stack, struct weh_txn_id *seen,
+                                      struct weh_diag *diag);
+
 /** Bring back what the last reverse took. WEH_E_NOTHING_TO_REDO, else as weh_txn_reverse. */
 WEH_MUST_CHECK weh_err weh_txn_reinstate(struct weh_txn_stack *stack, struct weh_txn_ids *out,
                                          struct weh_diag *diag);

@@ -35,6 +35,8 @@ struct weh_txn_observer {
     void (*committed)(void *ctx, struct weh_txn_id txn_id, bool has_pending_txns, int64_t time_ms);
     void (*before_undo_redo)(void *ctx, bool is_undo);
     void (*after_undo_redo)(void *ctx, bool is_undo);
+    /** Around what others have saved. */
+    void (*replay)(void *ctx, bool is_over);
 };
 
 /** Makes the dependent changes of a save (model times and geometry GUIDs); they are recorded as

@@ -113,7 +113,7 @@ static weh_err tell_undo(struct telling *telling)
 static void on_changed(void *ctx, struct weh_txn_id txn_id, const struct weh_change_list *changes)
 {
     struct workspace *workspace = ctx;
-    const bool is_save = workspace->cause != CAUSE_UNDO && workspace->cause != CAUSE_REDO;
+    const bool is_save = workspace->cause == CAUSE_SAVE || workspace->cause == CAUSE_RESTORE;
     struct telling telling = { .workspace = workspace, .txn_id = txn_id, .changes = changes };
 
     if ((is_save ? tell_save(&telling) : tell_undo(&telling)) != WEH_OK) {
@@ -147,6 +147,17 @@ static void on_after_undo_redo(void *ctx, bool is_undo)
     tell_undo_redo(ctx, true, is_undo);
 }
 
+static void on_replay(void *ctx, bool is_over)
+{
+    struct workspace *workspace = ctx;
+    const struct change_teller *teller = teller_of(workspace);
+
+    workspace->cause = CAUSE_REPLAY;
+    if (teller->replay != NULL) {
+        teller->replay(workspace, is_over);
+    }
+}
+
 struct weh_txn_observer change_notifier(struct workspace *workspace)
 {
     return (struct weh_txn_observer){
@@ -158,5 +169,6 @@ struct weh_txn_observer change_notifier(struct workspace *workspace)
         .committed = on_committed,
         .before_undo_redo = on_before_undo_redo,
         .after_undo_redo = on_after_undo_redo,
+        .replay = on_replay,
     };
 }

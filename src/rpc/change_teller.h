@@ -34,6 +34,8 @@ struct change_teller {
                       int64_t time_ms);
     /** Undo or redo begins, or has ended. */
     void (*undo_redo)(struct workspace *workspace, bool is_over, bool is_undo);
+    /** What others have saved begins to be told, or has been; NULL: never told. */
+    void (*replay)(struct workspace *workspace, bool is_over);
 };
 
 /** Of weh.v1, and of stock frontends. Static. */

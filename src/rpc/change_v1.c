@@ -1,7 +1,7 @@
 /* src/rpc/change_v1.c - how clients of weh.v1 are told of transactions: notifications txns.on... */
 #include "change_teller.h"
 
-static const char *const causes[] = { "save", "undo", "redo", "restore" };
+static const char *const causes[] = { "save", "undo", "redo", "restore", "replay" };
 
 static void tell_commit(struct workspace *workspace)
 {

@@ -10,7 +10,7 @@
 #include "weh/sqlite_time.h"
 
 #include "channels.h"
-#include "rpc_priv.h"
+#include "ipc_priv.h"
 
 /* ---- which there are ---- */
 
@@ -226,6 +226,7 @@ static weh_err leave(struct workspace *workspace, struct weh_diag *diag)
         return WEH_OK;
     }
     if (workspace->readonly) {
+        ipc_watch_look(workspace);
         weh_briefcase_read_end(workspace->briefcase);
         return WEH_OK;
     }
@@ -263,8 +264,18 @@ static uint64_t tick_after(void *arg)
     for (size_t i = 0; i < desk->n; i++) {
         after_ms = sooner_ms(after_ms, sooner_ms(recovery_tick_after(desk->all[i]),
                                                  hibernate_tick_after(desk->all[i])));
+        after_ms = sooner_ms(after_ms, ipc_watch_tick_after(desk->all[i]));
     }
     return after_ms;
+}
+
+/* Between requests: a file that cannot be read now is looked at again later. */
+static void look_at_watched(struct workspace *workspace)
+{
+    if (ipc_watch_tick_after(workspace) != 0 && begin_reading(workspace, NULL) == WEH_OK) {
+        ipc_watch_look(workspace);
+        weh_briefcase_read_end(workspace->briefcase);
+    }
 }
 
 static void tick(void *arg, uint64_t idle_ms)
@@ -272,6 +283,7 @@ static void tick(void *arg, uint64_t idle_ms)
     const struct desk *desk = arg;
 
     for (size_t i = 0; i < desk->n; i++) {
+        look_at_watched(desk->all[i]);
         recovery_tick(desk->all[i]);
         hibernate_tick(desk->all[i], idle_ms);
     }

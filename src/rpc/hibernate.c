@@ -304,7 +304,7 @@ static void count_asleep(struct workspace *workspace, bool sleeps)
 
 static bool may_sleep(struct workspace *workspace)
 {
-    return workspace->briefcase != NULL && workspace->changes == NULL &&
+    return workspace->briefcase != NULL && workspace->changes == NULL && !workspace->is_watched &&
            (workspace->readonly || weh_txn_may_rest(workspace->txns));
 }
 

@@ -53,7 +53,7 @@ static const struct weh_arg_spec args_open_standalone[] = {
 };
 
 static const struct weh_arg_spec args_open_briefcase[] = {
-    { "args", WEH_ARG_OBJECT, true, 0, 0, NULL, "{fileName, key?, readonly?, watchForChanges?}: fileName is the name of a briefcase of the user, or else of an iModel" },
+    { "args", WEH_ARG_OBJECT, true, 0, 0, NULL, "{fileName, key?, readonly?, watchForChanges?}: fileName is the name of a briefcase of the user, or else of an iModel; one that is watched is open for reading, and what others save in it is told" },
     ARGS_END,
 };
 

@@ -72,6 +72,12 @@ static void push_undo_redo(struct workspace *workspace, bool is_over, bool is_un
     weh_push_end(workspace->session);
 }
 
+static void push_replay(struct workspace *workspace, bool is_over)
+{
+    (void)begin(workspace, is_over ? "notifyReplayedExternalTxns" : "notifyReplayExternalTxns");
+    weh_push_end(workspace->session);
+}
+
 const struct change_teller change_teller_ipc = { .commit = push_commit,
                                                  .ranges = ipc_scope_tell,
                                                  .note = ipc_scope_note,
@@ -79,4 +85,5 @@ const struct change_teller change_teller_ipc = { .commit = push_commit,
                                                  .entities = push_entities,
                                                  .applied = push_applied,
                                                  .committed = push_committed,
-                                                 .undo_redo = push_undo_redo };
+                                                 .undo_redo = push_undo_redo,
+                                                 .replay = push_replay };

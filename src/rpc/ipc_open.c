@@ -26,6 +26,7 @@ struct wanted {
     bool is_standalone;
     bool is_snapshot;
     bool may_be_checkout;
+    bool is_watched;
     /* found */
     bool is_checkout;
     char imodel[IMODEL_NAME_MAX + 1];
@@ -296,6 +297,9 @@ static weh_err open_file(struct weh_call *call, struct workspace *workspace,
     if (err == WEH_OK && !workspace->readonly) {
         err = begin_session(workspace, diag);
     }
+    if (err == WEH_OK && wanted->is_watched) {
+        err = ipc_watch_begin(workspace, diag);
+    }
     return err == WEH_OK ? put_props(call, workspace, wanted, diag) : err;
 }
 
@@ -307,6 +311,7 @@ static struct workspace *find_left(const struct desk *desk, const struct wanted 
 
         if (workspace->is_left && workspace->readonly == wanted->readonly &&
             workspace->is_checkout == wanted->is_checkout &&
+            workspace->is_watched == wanted->is_watched &&
             weh_str_eq_text(wanted->name, workspace->name)) {
             return workspace;
         }
@@ -397,7 +402,6 @@ weh_err ipc_app_open_briefcase(struct weh_call *call, struct weh_diag *diag)
     const struct weh_value *options = call->args[0].as.value;
     struct wanted wanted = { .may_be_checkout = true };
     struct weh_str name = WEH_STR("");
-    bool watch = false;
     weh_err err = read_text(options, "fileName", &name, diag);
 
     if (err == WEH_OK) {
@@ -410,9 +414,9 @@ weh_err ipc_app_open_briefcase(struct weh_call *call, struct weh_diag *diag)
         err = read_flag(options, "readonly", &wanted.readonly, diag);
     }
     if (err == WEH_OK) {
-        err = read_flag(options, "watchForChanges", &watch, diag);
+        err = read_flag(options, "watchForChanges", &wanted.is_watched, diag);
     }
-    wanted.readonly |= watch;
+    wanted.readonly |= wanted.is_watched;
     return err == WEH_OK ? open_wanted(call, &wanted, diag) : err;
 }
 

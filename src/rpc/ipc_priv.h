@@ -36,6 +36,13 @@ WEH_MUST_CHECK weh_err ipc_scope_note(struct workspace *workspace,
 /** The undo or redo is over, told or not. */
 void ipc_scope_forget(struct workspace *workspace);
 
+/** From now on tell what others save in @workspace, which only reads. Errors as weh_db_fail. */
+WEH_MUST_CHECK weh_err ipc_watch_begin(struct workspace *workspace, struct weh_diag *diag);
+/** Milliseconds until it is to be looked for; 0: never. */
+uint64_t ipc_watch_tick_after(const struct workspace *workspace);
+/** Tell what others have saved since; in a reading transaction. Nothing when @workspace is not watched. */
+void ipc_watch_look(struct workspace *workspace);
+
 /** The methods of the edit command, sorted by name. Static. */
 const struct weh_method *ipc_manipulations(size_t *n);
 

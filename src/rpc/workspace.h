@@ -53,7 +53,8 @@ enum change_cause {
     CAUSE_SAVE,
     CAUSE_UNDO,
     CAUSE_REDO,
-    CAUSE_RESTORE
+    CAUSE_RESTORE,
+    CAUSE_REPLAY
 };
 
 /** One iModel or briefcase that a session has open. Members from briefcase on are NULL while none is. */
@@ -73,9 +74,11 @@ struct workspace {
     struct scope_notes *scope_notes; /* of a scope, during undo and redo; else NULL */
     uint8_t
         stale_places; /* bits of enum ipc_place: what the page was told is not what the file says */
-    bool is_closing;  /* what is saved now is told without what has changed, as by iTwin.js */
-    uint64_t n_rollbacks; /* of the briefcase, when last looked at */
-    int64_t data_version; /* of the briefcase, when the catalogue was that of the file */
+    bool is_watched;  /* what others save in it is told */
+    struct weh_txn_id seen; /* of a watched one: the newest transaction that the client knows */
+    bool is_closing;        /* what is saved now is told without what has changed, as by iTwin.js */
+    uint64_t n_rollbacks;   /* of the briefcase, when last looked at */
+    int64_t data_version;   /* of the briefcase, when the catalogue was that of the file */
     struct weh_briefcase *briefcase;
     const struct weh_ec_catalog *catalog;
     struct weh_bis *bis;

@@ -430,6 +430,37 @@ class IpcEdit(unittest.TestCase):
         self.assertGreater(told[0]["range"]["low"][0], told[0]["range"]["high"][0])
         self.assertIsNotNone(element)
 
+    def test_what_others_save_is_told_where_it_is_watched(self):
+        page, other = Page(self.daemon), Page(self.daemon)
+        other.app("openStandalone", "small", READ_WRITE, {"key": "k"})
+        page.app("openBriefcase", {"fileName": "small", "key": "w", "watchForChanges": True})
+        page.app("openBriefcase", {"fileName": "small", "key": "r", "readonly": True})
+        self.assertEqual(self.fails(page, page.app, "saveChanges", "w")["errorNumber"], 65582)
+        self.save(other, "insertElement", subject("new"))
+        begin, end = [["notifyReplayExternalTxns"]], [["notifyReplayedExternalTxns"]]
+        told = [page.receive() for _ in range(4)]
+        self.assertEqual({message["channel"] for message in told}, {"itwin.itwinjs-core/txns/w"})
+        self.assertEqual([message["data"][:1] for message in told], begin + [["notifyElementsChanged"], ["notifyChangesApplied"]] + end)
+        block = other.edit("getElementProps", "k", BLOCK)
+        other.take_pushed()
+        self.save(other, "updateElement", {"id": BLOCK, "placement": {**block["placement"], "origin": [9, 9, 9]}})
+        (guids,) = [push[1] for push in other.take_pushed() if push[1][0] == "notifyGeometryGuidsChanged"]
+        told = [page.receive()["data"] for _ in range(5)]
+        self.assertEqual(told[0:1] + told[2:], begin + [["notifyChangesApplied"], guids] + end)
+        self.assertEqual(told[1][1]["updated"], "+" + BLOCK[2:].upper())
+        other.app("reverseTxns", "k", 2)
+        self.assertEqual(page.rpc("getElementProps", {"key": "w"}, [BLOCK])[0]["placement"], block["placement"])
+        self.assertEqual(page.take_pushed(), [])
+        other.app("reinstateTxn", "k")
+        self.assertEqual(page.rpc("getElementProps", {"key": "w"}, [BLOCK])[0]["placement"]["origin"], [9, 9, 9])
+        self.assertEqual([push[1][0] for push in page.take_pushed()], [
+            "notifyReplayExternalTxns", "notifyElementsChanged", "notifyChangesApplied", "notifyElementsChanged",
+            "notifyChangesApplied", "notifyGeometryGuidsChanged", "notifyReplayedExternalTxns"])
+        page.app("closeIModel", "w")
+        self.save(other, "insertElement", subject("newer"))
+        self.assertEqual(page.app("queryConcurrency", "io"), 10)
+        self.assertEqual(page.take_pushed(), [])
+
     def test_an_error_tells_what_the_edit_was_about(self):
         page = Page(self.daemon)
         page.app("openStandalone", "small", READ_WRITE, {"key": "k"})
