@@ -71,6 +71,7 @@ static struct fb_table open_table(struct fb *fb, uint32_t at)
 {
     struct fb_table table = { .fb = fb, .at = at };
     int64_t vtable;
+    uint16_t size;
 
     if (!inside(fb, at, OFFSET_SIZE) || !charge(fb, OFFSET_SIZE)) {
         return broken(fb);
@@ -81,10 +82,9 @@ static struct fb_table open_table(struct fb *fb, uint32_t at)
     }
     table.vtable = (uint32_t)vtable;
     table.n_slots = get_u16(fb->data + table.vtable);
-    table.size = get_u16(fb->data + table.vtable + 2);
+    size = get_u16(fb->data + table.vtable + 2);
     if (table.n_slots < VTABLE_HEAD || table.n_slots % 2 != 0 ||
-        !inside(fb, table.vtable, table.n_slots) || table.size < OFFSET_SIZE ||
-        !inside(fb, at, table.size)) {
+        !inside(fb, table.vtable, table.n_slots) || size < OFFSET_SIZE || !inside(fb, at, size)) {
         return broken(fb);
     }
     return table;
@@ -106,7 +106,8 @@ struct fb_table fb_root(struct fb *fb)
     return fb_table_at(fb, 0);
 }
 
-/* The bytes of a field, NULL when it is absent or does not fit into its table. */
+/* The bytes of a field, NULL when it is absent. It may stand behind the table that it belongs to: @itwin/core-geometry
+ * (BGFBWriter) writes the structs of lines, arcs and solids before it begins the table, whose size leaves them out. */
 static const uint8_t *field_bytes(const struct fb_table *table, unsigned field, unsigned size)
 {
     unsigned slot = VTABLE_HEAD + 2 * field;
@@ -119,7 +120,7 @@ static const uint8_t *field_bytes(const struct fb_table *table, unsigned field, 
     if (at == 0) {
         return NULL;
     }
-    if (at > table->size || size > (unsigned)table->size - at) {
+    if (!inside(table->fb, table->at + at, size)) {
         table->fb->bad = true;
         return NULL;
     }

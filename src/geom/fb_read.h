@@ -25,7 +25,6 @@ struct fb_table {
     uint32_t at;   /* of the table */
     uint32_t vtable;
     uint16_t n_slots; /* bytes of the vtable */
-    uint16_t size;    /* bytes of the table */
 };
 
 struct fb_vector {
