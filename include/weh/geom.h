@@ -64,6 +64,32 @@ bool weh_shape_is_curve(const struct weh_shape *shape);
 WEH_MUST_CHECK weh_err weh_geom_decode(const uint8_t *blob, size_t len, struct weh_arena *arena,
                                        struct weh_geom *out, struct weh_diag *diag);
 
+/** An entry as it is stored: its payload is a view into the stream. */
+struct weh_geom_stored {
+    uint32_t opcode; /* enum weh_geom_op, or any other */
+    uint32_t n;
+    const uint8_t *bytes;
+};
+
+/** A walk over the entries of an unpacked stream. */
+struct weh_geom_walk {
+    const uint8_t *at;
+    size_t left;
+};
+
+/**
+ * Unpack a stored stream into @body, which the caller has initialised, and check that it is a list of
+ * entries. What is in them is not looked at. Errors as weh_geom_decode.
+ */
+WEH_MUST_CHECK weh_err weh_geom_unpack(const uint8_t *blob, size_t len, struct weh_buf *body,
+                                       struct weh_diag *diag);
+
+/** A walk from the first entry of @body on, which must outlive it. */
+struct weh_geom_walk weh_geom_walk_of(const struct weh_buf *body);
+
+/** The next entry; false behind the last one. */
+bool weh_geom_walk_next(struct weh_geom_walk *walk, struct weh_geom_stored *out);
+
 /** Read the payload of one entry: FlatBuffer bytes as in entryArray. Errors as weh_geom_decode. */
 WEH_MUST_CHECK weh_err weh_geom_entry_decode(uint32_t opcode, const uint8_t *bytes, size_t len,
                                              struct weh_arena *arena, struct weh_geom_entry *out,

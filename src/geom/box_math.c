@@ -114,7 +114,7 @@ static double reduce(double degrees, unsigned *quadrant)
     return rest - 360.0;
 }
 
-/* Exact at multiples of 90, as the sine is. */
+/* Exact at multiples of 90, as the sine is: 0.0 - rest rather than -rest, as a zero has no sign there. */
 static double cos_degrees(double degrees)
 {
     unsigned quadrant;
@@ -124,7 +124,7 @@ static double cos_degrees(double degrees)
     case 0:
         return cos(radians(rest));
     case 1:
-        return sin(radians(-rest));
+        return sin(radians(0.0 - rest));
     case 2:
         return -cos(radians(rest));
     default:
@@ -146,7 +146,7 @@ static double sin_degrees(double degrees)
         sine = cos(radians(rest));
         break;
     case 2:
-        sine = sin(radians(-rest));
+        sine = sin(radians(0.0 - rest));
         break;
     default:
         sine = -cos(radians(rest));

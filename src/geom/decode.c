@@ -204,52 +204,69 @@ weh_err weh_geom_entry_decode(uint32_t opcode, const uint8_t *bytes, size_t len,
     return decode_failed(&d, opcode, diag);
 }
 
-/* How many entries @body has; false when it is damaged. */
-static bool count_entries(const uint8_t *body, size_t len, size_t *n)
+bool weh_geom_walk_next(struct weh_geom_walk *walk, struct weh_geom_stored *out)
 {
-    *n = 0;
-    while (len > 0) {
-        size_t size;
-
-        if (len < GEOM_OP_HEAD) {
-            return false;
-        }
-        size = fb_get_u32(body + 4);
-        if (size > len - GEOM_OP_HEAD) {
-            return false;
-        }
-        body += GEOM_OP_HEAD + size;
-        len -= GEOM_OP_HEAD + size;
-        (*n)++;
+    if (walk->left < GEOM_OP_HEAD || fb_get_u32(walk->at + 4) > walk->left - GEOM_OP_HEAD) {
+        return false;
     }
+    out->opcode = fb_get_u32(walk->at);
+    out->n = fb_get_u32(walk->at + 4);
+    out->bytes = walk->at + GEOM_OP_HEAD;
+    walk->at += GEOM_OP_HEAD + out->n;
+    walk->left -= GEOM_OP_HEAD + out->n;
     return true;
 }
 
-static weh_err decode_body(const uint8_t *body, size_t len, struct weh_arena *arena,
+struct weh_geom_walk weh_geom_walk_of(const struct weh_buf *body)
+{
+    return (struct weh_geom_walk){ body->data, body->len };
+}
+
+static weh_err count_entries(const struct weh_buf *body, size_t *n, struct weh_diag *diag)
+{
+    struct weh_geom_walk walk = weh_geom_walk_of(body);
+    struct weh_geom_stored stored;
+
+    *n = 0;
+    while (weh_geom_walk_next(&walk, &stored)) {
+        (*n)++;
+    }
+    if (walk.left > 0) {
+        return weh_fail(diag, WEH_E_CORRUPT, "the list of geometry entries is damaged");
+    }
+    return *n > WEH_GEOM_MAX_ENTRIES ? weh_fail(diag, WEH_E_TOO_LARGE, "too many geometry entries")
+                                     : WEH_OK;
+}
+
+weh_err weh_geom_unpack(const uint8_t *blob, size_t len, struct weh_buf *body,
+                        struct weh_diag *diag)
+{
+    size_t n;
+    weh_err err = weh_unpack(&geom_pack_kind, blob, len, body, diag);
+
+    return err == WEH_OK ? count_entries(body, &n, diag) : err;
+}
+
+static weh_err decode_body(const struct weh_buf *body, struct weh_arena *arena,
                            struct weh_geom *out, struct weh_diag *diag)
 {
     struct decoder d = { .arena = arena };
+    struct weh_geom_walk walk = weh_geom_walk_of(body);
+    struct weh_geom_stored stored = { 0 };
     struct weh_geom_entry *entries;
-    uint32_t opcode = 0;
     size_t n;
+    weh_err err = count_entries(body, &n, diag);
 
-    if (!count_entries(body, len, &n)) {
-        return weh_fail(diag, WEH_E_CORRUPT, "the list of geometry entries is damaged");
-    }
-    if (n > WEH_GEOM_MAX_ENTRIES) {
-        return weh_fail(diag, WEH_E_TOO_LARGE, "too many geometry entries");
+    if (err != WEH_OK) {
+        return err;
     }
     entries = decode_alloc(&d, n, sizeof(*entries));
-    for (size_t i = 0; i < n && d.err == WEH_OK; i++) {
-        uint32_t size = fb_get_u32(body + 4);
-
-        opcode = fb_get_u32(body);
-        entries[i].opcode = opcode;
-        read_entry(&d, body + GEOM_OP_HEAD, size, &entries[i]);
-        body += GEOM_OP_HEAD + size;
+    for (size_t i = 0; d.err == WEH_OK && weh_geom_walk_next(&walk, &stored); i++) {
+        entries[i].opcode = stored.opcode;
+        read_entry(&d, stored.bytes, stored.n, &entries[i]);
     }
     *out = (struct weh_geom){ .entries = entries, .n = (uint32_t)n };
-    return decode_failed(&d, opcode, diag);
+    return decode_failed(&d, stored.opcode, diag);
 }
 
 weh_err weh_geom_decode(const uint8_t *blob, size_t len, struct weh_arena *arena,
@@ -262,7 +279,7 @@ weh_err weh_geom_decode(const uint8_t *blob, size_t len, struct weh_arena *arena
     weh_buf_init(&body, 0);
     err = weh_unpack(&geom_pack_kind, blob, len, &body, diag);
     if (err == WEH_OK) {
-        err = decode_body(body.data, body.len, arena, out, diag);
+        err = decode_body(&body, arena, out, diag);
     }
     weh_buf_fini(&body);
     return err;

@@ -9,6 +9,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "box_priv.h"
+
 #define PLACEMENT_PI 3.14159265358979323846
 
 /* Beyond these many metres from the origin, or with a box longer than that, the native library
@@ -286,4 +288,31 @@ void weh_placement2d_write(const struct weh_placement2d *placement, struct weh_s
         weh_box_write(placement->low, placement->high, 2, sink);
     }
     weh_sink_map_end(sink);
+}
+
+void weh_placement3d_transform(const struct weh_placement3d *placement, double out[12])
+{
+    const double *origin = placement->origin;
+    struct box_frame turned;
+
+    box_frame_rotate(&turned, placement->angles[0], placement->angles[1], placement->angles[2]);
+    memcpy(out,
+           (const double[12]){ turned.x.x, turned.y.x, turned.z.x, origin[0],   //
+                               turned.x.y, turned.y.y, turned.z.y, origin[1],   //
+                               turned.x.z, turned.y.z, turned.z.z, origin[2] }, //
+           12 * sizeof(double));
+}
+
+void weh_placement2d_transform(const struct weh_placement2d *placement, double out[12])
+{
+    const double *origin = placement->origin;
+    const double angle = placement->angle * (BOX_PI / 180.0);
+    const double cosine = cos(angle);
+    const double sine = sin(angle);
+
+    memcpy(out,
+           (const double[12]){ cosine, -sine, 0, origin[0], //
+                               sine, cosine, 0, origin[1],  //
+                               0, 0, 1, 0 },                //
+           12 * sizeof(double));
 }

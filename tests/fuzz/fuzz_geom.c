@@ -1,12 +1,14 @@
 /* tests/fuzz/fuzz_geom.c - fuzz target: any bytes as the body of a geometry stream.
  *
  * Without the container, which hides the bytes behind a compression: what a fuzzer changes stays where
- * it was. What decoding lets pass is written and read again, told as JSON, and given as entries.
+ * it was. What decoding lets pass is written and read again, told as JSON, and given as entries; and all of it
+ * goes through filters, which look at what entries draw.
  */
 #include <stdlib.h>
 
 #include "weh/geom.h"
 #include "weh/geom_build.h"
+#include "weh/geom_filter.h"
 #include "weh/geom_json.h"
 #include "weh/json.h"
 #include "weh/pack.h"
@@ -40,6 +42,29 @@ static void tell(const struct weh_geom *geom)
     weh_buf_fini(&text);
 }
 
+/* Entry by entry, damaged ones too. */
+static void filter(const struct weh_buf *packed, struct weh_arena *arena)
+{
+    static const char *const filters[] = { "{\"geometry\":{\"curves\":true}}",
+                                           "{\"geometry\":{\"surfaces\":true,\"solids\":true}}" };
+    struct weh_buf body;
+    bool accepted;
+
+    weh_buf_init(&body, 0);
+    for (size_t i = 0; i < WEH_ARRAY_LEN(filters); i++) {
+        const struct weh_json_limits limits = { .max_depth = 8, .max_values = 8 };
+        struct weh_value value;
+
+        weh_buf_clear(&body);
+        if (weh_geom_unpack(packed->data, packed->len, &body, NULL) == WEH_OK &&
+            weh_json_parse(weh_str_from(filters[i]), &limits, arena, &value, NULL) == WEH_OK &&
+            weh_geom_filter_accepts(&value, &body, &accepted, NULL) == WEH_E_BAD_ARGS) {
+            abort();
+        }
+    }
+    weh_buf_fini(&body);
+}
+
 /* As entries of an element in 3d and in 2d; what comes out can be written. */
 static void build(const struct weh_geom *geom, struct weh_arena *arena)
 {
@@ -68,8 +93,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     weh_arena_init(&arena, ARENA_BYTES);
     weh_buf_init(&packed, 0);
-    if (weh_pack(&kind, &piece, 1, &packed, NULL) == WEH_OK &&
-        weh_geom_decode(packed.data, packed.len, &arena, &geom, NULL) == WEH_OK) {
+    if (weh_pack(&kind, &piece, 1, &packed, NULL) == WEH_OK) {
+        filter(&packed, &arena);
+    }
+    if (packed.len > 0 && weh_geom_decode(packed.data, packed.len, &arena, &geom, NULL) == WEH_OK) {
         rewrite(&geom, &arena);
         tell(&geom);
         build(&geom, &arena);
