@@ -85,6 +85,18 @@ WEH_MUST_CHECK weh_err weh_element_get_place(struct weh_bis *bis, weh_id id,
                                              struct weh_element_place *out, bool *found,
                                              struct weh_diag *diag);
 
+/**
+ * Write the geometry of the element @id as edit tools get it: ElementGeometryInfo, with the entries of its stream
+ * as they are stored. Nothing is written when there is no such element, when it is not geometric, and when
+ * @filter (FlatBufferGeometryFilter; NULL: none) does not take the stream.
+ *
+ * WEH_E_BAD_ARGS naming the member of @filter, WEH_E_UNSUPPORTED (the stream cannot be read), WEH_E_TOO_LARGE,
+ * WEH_E_NOMEM, and those of weh_db_fail. Nothing was written then.
+ */
+WEH_MUST_CHECK weh_err weh_element_write_geometry(struct weh_bis *bis, weh_id id,
+                                                  const struct weh_value *filter,
+                                                  struct weh_sink *sink, struct weh_diag *diag);
+
 /** Write the ids of the children of @id as an array, ascending; empty when there are none, and when
  * there is no such element. Errors as weh_db_fail. */
 WEH_MUST_CHECK weh_err weh_element_query_children(struct weh_bis *bis, weh_id id,

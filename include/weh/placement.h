@@ -61,4 +61,8 @@ void weh_angles_write(const double angles[3], struct weh_sink *sink);
 void weh_placement3d_write(const struct weh_placement3d *placement, struct weh_sink *sink);
 void weh_placement2d_write(const struct weh_placement2d *placement, struct weh_sink *sink);
 
+/** From the element's coordinates to the world's: rows of a 3 x 4 matrix, as the native library has them. */
+void weh_placement3d_transform(const struct weh_placement3d *placement, double out[12]);
+void weh_placement2d_transform(const struct weh_placement2d *placement, double out[12]);
+
 #endif

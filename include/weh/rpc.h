@@ -54,6 +54,9 @@ const struct weh_method *weh_rpc_methods(size_t *n);
 /** The one of stock iTwin.js frontends, sorted by name. Static. */
 const struct weh_method *weh_rpc_ipc_methods(size_t *n);
 
+/** Those of the edit command, called through editor.callMethod, sorted by name. Static. */
+const struct weh_method *weh_rpc_ipc_command_methods(size_t *n);
+
 /** The notifications. Static. */
 const struct weh_notification *weh_rpc_notifications(size_t *n);
 

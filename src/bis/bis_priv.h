@@ -84,11 +84,20 @@ weh_err bis_write_parts(struct weh_bis *bis, const struct bis_plan *plan, weh_id
 /** Write geom, if it is wanted and the element has one. */
 weh_err bis_write_geometry(struct weh_bis *bis, const struct bis_plan *plan, weh_id id,
                            struct weh_sink *sink, struct weh_diag *diag);
+/** The stream of the element @id, unpacked (weh_geom_unpack); nothing when it has none. WEH_E_UNSUPPORTED. */
+weh_err bis_unpack_geometry(struct weh_bis *bis, const struct bis_plan *plan, weh_id id,
+                            struct weh_buf *out, struct weh_diag *diag);
 void bis_write_related(struct weh_bis *bis, const char *key, weh_id id, weh_id rel,
                        struct weh_sink *sink);
 /** Column of the select that holds a leaf, -1 when there is none. */
 int bis_read_column(const struct bis_plan *plan, enum bis_slot slot, const char *member);
 weh_id bis_read_id(const struct bis_plan *plan, enum bis_slot slot, const char *member);
+
+/** The placement of the current row of the plan's select; without has_box when it has none. */
+void bis_read_placement3d(const struct bis_plan *plan, struct weh_placement3d *out);
+void bis_read_placement2d(const struct bis_plan *plan, struct weh_placement2d *out);
+/** The box of a geometry part; false when it has none. */
+bool bis_read_part_box(const struct bis_plan *plan, double low[3], double high[3]);
 
 /* ---- selector.c ---- */
 weh_err bis_selector_write(struct weh_bis *bis, enum bis_link_name name, weh_id id, const char *key,

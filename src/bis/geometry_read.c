@@ -1,4 +1,8 @@
-/* src/bis/geometry_read.c - geom of getElementProps: a stored geometry stream as JSON. */
+/* src/bis/geometry_read.c - the stored geometry stream of an element: as JSON (geom of getElementProps), and entry by entry. */
+#include <string.h>
+
+#include <float.h>
+
 #include "weh/geom.h"
 #include "weh/geom_json.h"
 
@@ -45,47 +49,30 @@ static weh_err fail_stream(weh_err err, weh_id id, struct weh_diag *diag)
     return weh_fail_where(diag, WEH_E_UNSUPPORTED, text, "the geometry of %s cannot be read", text);
 }
 
-static weh_err write_stream(weh_id id, sqlite3_stmt *stmt,
-                            const struct weh_geom_json_options *options, struct weh_sink *sink,
-                            struct weh_diag *diag)
+/* What is done with the stream of the element @id, if it has one. */
+typedef weh_err (*stream_reader)(void *ctx, weh_id id, const uint8_t *blob, size_t len,
+                                 struct weh_diag *diag);
+
+static weh_err read_blob(sqlite3_stmt *stmt, weh_id id, stream_reader reader, void *ctx,
+                         struct weh_diag *diag)
 {
     const uint8_t *blob = sqlite3_column_blob(stmt, 0);
-    struct weh_arena arena;
-    struct weh_geom geom;
-    weh_err err;
 
     if (blob == NULL) {
         return sqlite3_column_type(stmt, 0) == SQLITE_BLOB && sqlite3_column_bytes(stmt, 0) > 0
                    ? weh_fail_nomem(diag)
                    : WEH_OK;
     }
-    weh_arena_init(&arena, GEOMETRY_ARENA_BYTES);
-    err = weh_geom_decode(blob, (size_t)sqlite3_column_bytes(stmt, 0), &arena, &geom, NULL);
-    if (err != WEH_OK) {
-        err = fail_stream(err, id, diag);
-    } else if (geom.n > 0) {
-        weh_sink_key(sink, "geom");
-        weh_geom_json_write(&geom, options, sink);
-    }
-    weh_arena_fini(&arena);
-    return err;
+    return reader(ctx, id, blob, (size_t)sqlite3_column_bytes(stmt, 0), diag);
 }
 
-weh_err bis_write_geometry(struct weh_bis *bis, const struct bis_plan *plan, weh_id id,
-                           struct weh_sink *sink, struct weh_diag *diag)
+static weh_err read_stream(struct weh_bis *bis, const struct bis_plan *plan, weh_id id,
+                           stream_reader reader, void *ctx, struct weh_diag *diag)
 {
-    /* The default sub-category has the id behind the category's. */
-    const weh_id category = bis_read_id(plan, SLOT_CATEGORY, "Id");
-    const struct weh_geom_json_options options = { .sub_category = category == 0 ? 0 : category + 1,
-                                                   .want_brep_data = bis->want_brep_data };
     sqlite3_stmt *stmt = NULL;
     bool row = false;
-    weh_err err;
+    weh_err err = acquire(bis, plan, &stmt, diag);
 
-    if (!bis->want_geometry) {
-        return WEH_OK;
-    }
-    err = acquire(bis, plan, &stmt, diag);
     if (err != WEH_OK || stmt == NULL) {
         return err;
     }
@@ -96,8 +83,62 @@ weh_err bis_write_geometry(struct weh_bis *bis, const struct bis_plan *plan, weh
         err = weh_stmt_step(bis->briefcase, stmt, &row, diag);
     }
     if (err == WEH_OK && row) {
-        err = write_stream(id, stmt, &options, sink, diag);
+        err = read_blob(stmt, id, reader, ctx, diag);
     }
     weh_stmt_release(bis->briefcase, stmt);
     return err;
+}
+
+/* ---- as JSON ---- */
+
+struct json_target {
+    struct weh_geom_json_options options;
+    struct weh_sink *sink;
+};
+
+static weh_err write_json(void *ctx, weh_id id, const uint8_t *blob, size_t len,
+                          struct weh_diag *diag)
+{
+    const struct json_target *target = ctx;
+    struct weh_arena arena;
+    struct weh_geom geom;
+    weh_err err;
+
+    weh_arena_init(&arena, GEOMETRY_ARENA_BYTES);
+    err = weh_geom_decode(blob, len, &arena, &geom, NULL);
+    if (err != WEH_OK) {
+        err = fail_stream(err, id, diag);
+    } else if (geom.n > 0) {
+        weh_sink_key(target->sink, "geom");
+        weh_geom_json_write(&geom, &target->options, target->sink);
+    }
+    weh_arena_fini(&arena);
+    return err;
+}
+
+weh_err bis_write_geometry(struct weh_bis *bis, const struct bis_plan *plan, weh_id id,
+                           struct weh_sink *sink, struct weh_diag *diag)
+{
+    /* The default sub-category has the id behind the category's. */
+    const weh_id category = bis_read_id(plan, SLOT_CATEGORY, "Id");
+    struct json_target target = { .options = { .sub_category = category == 0 ? 0 : category + 1,
+                                               .want_brep_data = bis->want_brep_data },
+                                  .sink = sink };
+
+    return bis->want_geometry ? read_stream(bis, plan, id, write_json, &target, diag) : WEH_OK;
+}
+
+/* ---- entry by entry ---- */
+
+static weh_err unpack(void *ctx, weh_id id, const uint8_t *blob, size_t len, struct weh_diag *diag)
+{
+    weh_err err = weh_geom_unpack(blob, len, ctx, NULL);
+
+    return err == WEH_OK ? WEH_OK : fail_stream(err, id, diag);
+}
+
+weh_err bis_unpack_geometry(struct weh_bis *bis, const struct bis_plan *plan, weh_id id,
+                            struct weh_buf *out, struct weh_diag *diag)
+{
+    return read_stream(bis, plan, id, unpack, out, diag);
 }

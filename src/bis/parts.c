@@ -93,6 +93,30 @@ static void write_angles(const struct bis_plan *plan, const enum bis_slot slots[
     weh_angles_write(angles, sink);
 }
 
+void bis_read_placement3d(const struct bis_plan *plan, struct weh_placement3d *out)
+{
+    *out = (struct weh_placement3d){ .has_box = !is_null(plan, SLOT_ORIGIN, "X") };
+    if (out->has_box) {
+        read_point(plan, SLOT_ORIGIN, 3, out->origin);
+        out->angles[0] = read_real(plan, SLOT_YAW, "");
+        out->angles[1] = read_real(plan, SLOT_PITCH, "");
+        out->angles[2] = read_real(plan, SLOT_ROLL, "");
+        read_point(plan, SLOT_LOW, 3, out->low);
+        read_point(plan, SLOT_HIGH, 3, out->high);
+    }
+}
+
+void bis_read_placement2d(const struct bis_plan *plan, struct weh_placement2d *out)
+{
+    *out = (struct weh_placement2d){ .has_box = !is_null(plan, SLOT_ORIGIN, "X") };
+    if (out->has_box) {
+        read_point(plan, SLOT_ORIGIN, 2, out->origin);
+        out->angle = read_real(plan, SLOT_ROTATION, "");
+        read_point(plan, SLOT_LOW, 2, out->low);
+        read_point(plan, SLOT_HIGH, 2, out->high);
+    }
+}
+
 static weh_err write_geometric(struct weh_bis *bis, const struct bis_plan *plan, weh_id id,
                                struct weh_sink *sink, struct weh_diag *diag)
 {
@@ -101,26 +125,14 @@ static weh_err write_geometric(struct weh_bis *bis, const struct bis_plan *plan,
     write_id(plan, SLOT_CATEGORY, "category", sink);
     weh_sink_key(sink, "placement");
     if ((plan->traits & TRAIT(GEOMETRIC_3D)) != 0) {
-        struct weh_placement3d placement = { .has_box = !is_null(plan, SLOT_ORIGIN, "X") };
+        struct weh_placement3d placement;
 
-        if (placement.has_box) {
-            read_point(plan, SLOT_ORIGIN, 3, placement.origin);
-            placement.angles[0] = read_real(plan, SLOT_YAW, "");
-            placement.angles[1] = read_real(plan, SLOT_PITCH, "");
-            placement.angles[2] = read_real(plan, SLOT_ROLL, "");
-            read_point(plan, SLOT_LOW, 3, placement.low);
-            read_point(plan, SLOT_HIGH, 3, placement.high);
-        }
+        bis_read_placement3d(plan, &placement);
         weh_placement3d_write(&placement, sink);
     } else {
-        struct weh_placement2d placement = { .has_box = !is_null(plan, SLOT_ORIGIN, "X") };
+        struct weh_placement2d placement;
 
-        if (placement.has_box) {
-            read_point(plan, SLOT_ORIGIN, 2, placement.origin);
-            placement.angle = read_real(plan, SLOT_ROTATION, "");
-            read_point(plan, SLOT_LOW, 2, placement.low);
-            read_point(plan, SLOT_HIGH, 2, placement.high);
-        }
+        bis_read_placement2d(plan, &placement);
         weh_placement2d_write(&placement, sink);
     }
     err = bis_write_geometry(bis, plan, id, sink, diag);
@@ -163,18 +175,25 @@ static void write_view(const struct bis_plan *plan, struct weh_sink *sink)
     }
 }
 
+bool bis_read_part_box(const struct bis_plan *plan, double low[3], double high[3])
+{
+    if (is_null(plan, SLOT_LOW, "X")) {
+        return false;
+    }
+    read_point(plan, SLOT_LOW, 3, low);
+    read_point(plan, SLOT_HIGH, 3, high);
+    return true;
+}
+
 static void write_part_box(const struct bis_plan *plan, struct weh_sink *sink)
 {
     double low[3];
     double high[3];
 
-    if (is_null(plan, SLOT_LOW, "X")) {
-        return;
+    if (bis_read_part_box(plan, low, high)) {
+        weh_sink_key(sink, "bbox");
+        weh_box_write(low, high, 3, sink);
     }
-    read_point(plan, SLOT_LOW, 3, low);
-    read_point(plan, SLOT_HIGH, 3, high);
-    weh_sink_key(sink, "bbox");
-    weh_box_write(low, high, 3, sink);
 }
 
 static weh_err write_definition(struct weh_bis *bis, const struct bis_plan *plan, weh_id id,

@@ -58,9 +58,9 @@ static weh_err rest_of(struct weh_call *call, struct weh_value *out, struct weh_
     if (items == NULL) {
         return weh_fail_nomem(diag);
     }
-    for (uint32_t i = 1; call->method->args[i].name != NULL; i++) {
-        items[n++] = call->args[i].given ? *call->args[i].as.value
-                                         : (struct weh_value){ .type = WEH_VALUE_NULL };
+    for (uint32_t i = 1; call->method->args[i].name != NULL && call->args[i].as.value != NULL;
+         i++) {
+        items[n++] = *call->args[i].as.value;
     }
     *out = (struct weh_value){ .type = WEH_VALUE_ARRAY, .n = n };
     out->as.items = items;
@@ -97,7 +97,7 @@ weh_err ipc_editor_call_method(struct weh_call *call, struct weh_diag *diag)
     const struct weh_method *method;
     char name[64];
     size_t n;
-    const struct weh_method *methods = ipc_manipulations(&n);
+    const struct weh_method *methods = weh_rpc_ipc_command_methods(&n);
 
     if (!call_desk(call)->has_command) {
         (void)weh_fail(diag, WEH_E_STATE, "No active command");

@@ -13,6 +13,11 @@
 
 #define ITWIN_SQLITE_ERROR 1 /* DbResult.BE_SQLITE_ERROR */
 
+/* What the native library makes of anything that its callback for a geometry stream throws. */
+#define ITWIN_GEOMETRY_STREAM_ERROR 94220
+
+#define MAX_ID_TEXT 64
+
 static weh_err fail_sqlite_error(struct weh_diag *diag, const char *where, const char *text)
 {
     weh_err err = weh_fail_where(diag, WEH_E_BAD_ARGS, where, "%s", text);
@@ -324,6 +329,25 @@ static weh_err update(struct weh_call *call, struct weh_diag *diag)
     return err == WEH_OK ? weh_element_update(call_workspace(call)->bis, &props, diag) : err;
 }
 
+/* ---- read ---- */
+
+/* What is no id is the id of nothing. */
+static weh_err request_geometry(struct weh_call *call, struct weh_diag *diag)
+{
+    const struct weh_value *filter = call->args[1].as.value;
+    weh_id id = 0;
+    weh_err err;
+
+    if (!weh_id_parse(call->args[0].as.string, &id)) {
+        return WEH_OK;
+    }
+    err = weh_element_write_geometry(call_workspace(call)->bis, id, filter, call->result, diag);
+    if (diag != NULL && (err == WEH_E_BAD_ARGS || err == WEH_E_UNSUPPORTED)) {
+        diag->itwin = ITWIN_GEOMETRY_STREAM_ERROR;
+    }
+    return err;
+}
+
 /* ---- the iModel's place ---- */
 
 static weh_err run_quietly(struct weh_call *call, weh_handler handler, struct weh_diag *diag)
@@ -420,6 +444,12 @@ static const struct weh_arg_spec args_update[] = {
     ARGS_END,
 };
 
+static const struct weh_arg_spec args_geometry[] = {
+    { "elementId", WEH_ARG_STRING, true,  0, MAX_ID_TEXT, NULL, "id of a geometric element or a geometry part" },
+    { "filter",    WEH_ARG_ANY,    false, 0, 0, NULL, "FlatBufferGeometryFilter; null is refused, as by the stock backend" },
+    ARGS_END,
+};
+
 static const struct weh_arg_spec args_extents[] = {
     { "extents", WEH_ARG_ANY, true, 0, 0, NULL, "{low, high}" },
     ARGS_END,
@@ -445,6 +475,7 @@ static const struct weh_method methods[] = {
     { "basicManipulation.insertGeometryPart",     OPEN, EDIT, BATCH, args_insert, "id", "0.1", "Insert a geometry part.", insert },
     { "basicManipulation.ping",                   ANYWHERE, VIEW, 0, args_none, "{version, commandId}", "0.1", "Which command is active.", ping },
     { "basicManipulation.removeAllowedChannel",   OPEN, VIEW, 0, args_channel, "", "0.1", "Let it not.", forbid_channel },
+    { "basicManipulation.requestElementGeometry", OPEN, VIEW, 0, args_geometry, "ElementGeometryInfo", "0.1", "Read the geometry of an element, if the filter takes it; else, and without geometry, nothing.", request_geometry },
     { "basicManipulation.rotatePlacement",        OPEN, EDIT, BATCH, args_rotate, "0", "0.1", "Turn elements.", rotate_placement },
     { "basicManipulation.saveChanges",            OPEN, EDIT, SAVES, args_save, "", "0.1", "Save.", save },
     { "basicManipulation.transformPlacement",     OPEN, EDIT, BATCH, args_transform, "0", "0.1", "Move elements.", transform_placement },
@@ -454,7 +485,7 @@ static const struct weh_method methods[] = {
 };
 /* clang-format on */
 
-const struct weh_method *ipc_manipulations(size_t *n)
+const struct weh_method *weh_rpc_ipc_command_methods(size_t *n)
 {
     *n = WEH_ARRAY_LEN(methods);
     return methods;

@@ -315,7 +315,7 @@ static const struct weh_method methods[] = {
     { "SnapshotIModelRpcInterface.close", OPEN, VIEW, WEH_METHOD_AUDITED, args_rpc_token, "boolean", "0.1", "As ipc-app.closeIModel; true.", ipc_tools_close_snapshot },
     { "SnapshotIModelRpcInterface.openFile", ANYWHERE, VIEW, WEH_METHOD_AUDITED, args_open_snapshot, CONNECTION_PROPS, "0.1", "As ipc-app.openSnapshot.", ipc_app_open_snapshot },
     { "SnapshotIModelRpcInterface.openRemote", ANYWHERE, VIEW, 0, args_rpc_any, CONNECTION_PROPS, "0.1", "NotSupported: no remote files are known.", ipc_tools_unsupported },
-    { "editor.callMethod", ANYWHERE, VIEW, WEH_METHOD_AUDITED, args_call, "any", "0.1", "Call a method of the active edit command (below).", ipc_editor_call_method },
+    { "editor.callMethod", ANYWHERE, VIEW, WEH_METHOD_AUDITED, args_call, "any", "0.1", "Call a method of the active edit command; those of basicManipulation are below.", ipc_editor_call_method },
     { "editor.startCommand", ANYWHERE, VIEW, 0, args_command, "string", "0.1", "Make an edit command the active one: basicManipulation is there; \"\" ends the active one.", ipc_editor_start_command },
     { "ipc-app.abandonChanges", OPEN, EDIT, IDLE, args_key, "", "0.1", "Drop all unsaved changes.", ipc_app_abandon_changes },
     { "ipc-app.cancelElementGraphicsRequests", OPEN, VIEW, 0, args_key, "", "0.1", "Nothing: graphics are not made.", ipc_tools_nothing },

@@ -43,9 +43,6 @@ uint64_t ipc_watch_tick_after(const struct workspace *workspace);
 /** Tell what others have saved since; in a reading transaction. Nothing when @workspace is not watched. */
 void ipc_watch_look(struct workspace *workspace);
 
-/** The methods of the edit command, sorted by name. Static. */
-const struct weh_method *ipc_manipulations(size_t *n);
-
 /** May a waiting request of a stock frontend run within the running query (@ctx: the desk)? As may_run of struct
  * weh_within. */
 enum weh_may_run ipc_query_may_run_within(void *ctx, const struct weh_method *method,

@@ -32,15 +32,19 @@ enum {
 #define LAST_STATUS  65608
 #define BAD_ARG      65539
 #define NOT_FOUND    65574
+/* Not an IModelStatus: what went wrong with a geometry stream. */
+#define GEOMETRY_STREAM 94220
 
 /* These are told so wherever they come from; the rest only of edits. */
-static const int32_t native_errors[] = { 65547, 65553, 65569, 65598, 65600 };
+static const int32_t native_errors[] = { 65547, 65553, 65569, 65598, 65600, GEOMETRY_STREAM };
 
-/* Statuses that BentleyError has no name for. */
+/* Numbers that BentleyError has no name for. */
 static const struct {
     int32_t number;
     const char *key;
-} nameless[] = { { 65600, "WrongModel" }, { 65601, "ConstraintNotUnique" } };
+} nameless[] = { { 65600, "WrongModel" },
+                 { 65601, "ConstraintNotUnique" },
+                 { GEOMETRY_STREAM, "GeometryStreamError" } };
 
 static const struct {
     int32_t number;
@@ -340,7 +344,7 @@ static void write_numbered_error(struct weh_writer *writer, const struct weh_dia
         write_error_id(sink, "imodel-native", name);
     } else {
         print_key(number, name, sizeof(name));
-        write_error_id(sink, "dgn-db", name);
+        write_error_id(sink, number == GEOMETRY_STREAM ? "imodel-native" : "dgn-db", name);
     }
 }
 

@@ -89,6 +89,8 @@ static void print_tables(void)
 
     print_methods("Methods", methods, n);
     print_methods("Methods of stock frontends", ipc_methods, n_ipc);
+    ipc_methods = weh_rpc_ipc_command_methods(&n_ipc);
+    print_methods("Methods of the edit command", ipc_methods, n_ipc);
     notifications = weh_rpc_notifications(&n);
     (void)puts("\n## Notifications\n\n| name | params | |\n| --- | --- | --- |");
     for (size_t i = 0; i < n; i++) {

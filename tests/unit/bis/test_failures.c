@@ -146,6 +146,18 @@ static weh_err call_get(struct fixture *f, const struct weh_value *props)
     return err == WEH_OK ? weh_model_get_props(f->bis, 0x35, &sink, &f->diag) : err;
 }
 
+static weh_err call_write_geometry(struct fixture *f, const struct weh_value *props)
+{
+    static const weh_id ids[] = { 0x8a, 0x28, 0xe1, 0x92 };
+    struct weh_sink sink = { &null_ops };
+    weh_err err = WEH_OK;
+
+    for (size_t i = 0; err == WEH_OK && i < WEH_ARRAY_LEN(ids); i++) {
+        err = weh_element_write_geometry(f->bis, ids[i], props, &sink, &f->diag);
+    }
+    return err;
+}
+
 static weh_err call_create(struct fixture *f, const struct weh_value *props)
 {
     struct weh_bis *bis = NULL;
@@ -215,6 +227,7 @@ static void test_get_survives_any_failed_allocation(void **state)
 {
     (void)state;
     run(call_get, "{}");
+    run(call_write_geometry, "{'geometry':{'curves':true,'surfaces':true,'solids':true}}");
 }
 
 static void test_insert_survives_any_failed_allocation(void **state)

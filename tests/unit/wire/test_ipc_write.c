@@ -227,6 +227,11 @@ static void test_ipc_error_of_an_edit_tells_what_it_was_about(void **state)
           "\\\"ConstraintNotUnique\\\"}}" },
         { &inserted, 65539, "{\\\"scope\\\":\\\"imodel-native\\\",\\\"key\\\":\\\"65539\\\"}" },
         { &inserted, 65574, "{\\\"scope\\\":\\\"bentley-error\\\",\\\"key\\\":\\\"Not Found\\\"}" },
+        { &inserted, 94220,
+          "{\\\"scope\\\":\\\"imodel-native\\\",\\\"key\\\":\\\"GeometryStreamError\\\"}" },
+        { NULL, 94220,
+          "{\\\"errorNumber\\\":94220,\\\"message\\\":\\\"what\\\",\\\"iTwinErrorId\\\":{\\\"scope\\\":"
+          "\\\"imodel-native\\\",\\\"key\\\":\\\"GeometryStreamError\\\"}}" },
         { &inserted, 13,
           "{\\\"scope\\\":\\\"bentley-error\\\",\\\"key\\\":\\\"BE_SQLITE_FULL\\\"}" },
     };
