@@ -39,3 +39,29 @@ export async function stack(imodel) {
     undoText: await txns.getUndoString(), redoText: await txns.getRedoString(),
   };
 }
+
+/** Filters of requestElementGeometry: one of each member, and what they do together. */
+export const GEOMETRY_FILTERS = {
+  "an empty filter": {},
+  "one entry": { maxDisplayable: 1 },
+  "two entries": { maxDisplayable: 2 },
+  "any number": { maxDisplayable: 0 },
+  "line strings and arcs": { accept: [5, 7] },
+  "nothing accepted": { accept: [] },
+  "no curve vectors, no solids": { reject: [8, 11] },
+  "nothing rejected": { reject: [] },
+  curves: { geometry: { curves: true, surfaces: false, solids: false } },
+  surfaces: { geometry: { curves: false, surfaces: true, solids: false } },
+  solids: { geometry: { curves: false, surfaces: false, solids: true } },
+  "curves and surfaces": { geometry: { curves: true, surfaces: true, solids: false } },
+  "any kind": { geometry: { curves: true, surfaces: true, solids: true } },
+  "no kind": { geometry: { curves: false, surfaces: false, solids: false } },
+  "one solid": { maxDisplayable: 1, accept: [9, 11, 25], geometry: { curves: false, surfaces: false, solids: true } },
+};
+
+/** Ids of all that may have geometry. */
+export async function geometricElements(imodel) {
+  const { rows: ids } = await rows(imodel, `SELECT ECInstanceId FROM bis.GeometricElement3d UNION ALL SELECT ECInstanceId FROM bis.GeometricElement2d
+    UNION ALL SELECT ECInstanceId FROM bis.GeometryPart`);
+  return ids.map(([id]) => id);
+}

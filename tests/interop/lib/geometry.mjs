@@ -60,16 +60,21 @@ function solidKind(data) {
   return data[root + data.readUInt16LE(vtable + 4)];
 }
 
-/** [{opcode, data}] of a stored stream (a Buffer); the padding behind the flag of a cone, sphere, torus or box is 0. */
+/** The payload of an entry (a Uint8Array): the padding behind the flag of a cone, sphere, torus or box is 0. */
+export function withoutChance(opcode, data) {
+  const copy = Buffer.from(data);
+  if (opcode === 11 && [6, 7, 8, 9].includes(solidKind(copy))) copy.fill(0, copy.length - 7);
+  return copy;
+}
+
+/** [{opcode, data}] of a stored stream (a Buffer). */
 export function entriesOf(blob) {
   const body = unpack(blob);
   const entries = [];
   for (let at = 0; at < body.length;) {
     const opcode = body.readUInt32LE(at);
     const size = body.readUInt32LE(at + 4);
-    const data = Buffer.from(body.subarray(at + 8, at + 8 + size));
-    if (opcode === 11 && [6, 7, 8, 9].includes(solidKind(data))) data.fill(0, size - 7);
-    entries.push({ opcode, data });
+    entries.push({ opcode, data: withoutChance(opcode, body.subarray(at + 8, at + 8 + size)) });
     at += 8 + size;
   }
   return entries;

@@ -77,6 +77,8 @@ const UNUSED_ID = "a refused insert uses no id; there some do";
 const RANGE_BEFORE = "while undoing the official backend still tells the model's range from before";
 const NO_IMODEL = "the official command runs into an undefined of JavaScript; ours says what is missing";
 
+const MISSING = "an argument that is missing is told by the number of a bad one; there it is of a wrong type";
+
 const NO_TILES = "there is no tile generator";
 
 /** Paths of an error that is another one: by its number, by who raised it; and of an answer that is another. */
@@ -93,6 +95,10 @@ const DIFFERENT = {
   },
   errors: { "insert with a code": [UNUSED_ID, /^\/result$/] },
   scope: { undo: [RANGE_BEFORE, /^\/events\/3\/args\/1\/0\/range\//, /^\/events\/4\/args\/0\/0\/range\//] },
+  geometry: {
+    'id "138"': ["an id is written with 0x here; the official backend takes digits alone, too", /^\/result$/],
+    "id null": [MISSING, ...WHO_RAISED, ...NUMBER], "id undefined": [MISSING, ...WHO_RAISED, ...NUMBER], "no arguments": [MISSING, ...WHO_RAISED, ...NUMBER],
+  },
   session: {
     "but cannot edit": [NO_IMODEL, /^\/error\/(errorNumber|message)$/, ...WHO_RAISED],
     "error pullChanges": [NO_HUB, ...NUMBER],

@@ -1,6 +1,7 @@
 // The two servers that a stock frontend can be pointed at: ours and the official backend. Both are started and ended the same
 // way, and both tell how a file is named to them: a path for the official backend, a name for ours.
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,6 +10,24 @@ import { Daemon, daemonPath } from "../daemon.mjs";
 const here = dirname(fileURLToPath(import.meta.url));
 const OFFICIAL = join(here, "..", "official-ipc.mjs");
 const DATA = join(here, "..", "..", "..", "data");
+
+/** Of iModels that have to be made or unpacked first: done once. */
+const made = new Map();
+const scratch = mkdtempSync(join(tmpdir(), "weh-interop-made-"));
+process.once("exit", () => rmSync(scratch, { recursive: true, force: true }));
+
+/** Where tests/data/@data.bim is, which may be packed, or "kinds", which has geometry of every kind. */
+function fileOf(data) {
+  const from = join(DATA, `${data}.bim`);
+  if (existsSync(from)) return from;
+  if (!made.has(data)) {
+    const to = join(scratch, `${data}.bim`);
+    if (data === "kinds") execFileSync(process.execPath, [join(here, "make_kinds.mjs"), to], { stdio: ["ignore", "inherit", "inherit"] });
+    else writeFileSync(to, execFileSync("xz", ["-dc", `${from}.xz`], { maxBuffer: 1 << 28 }));
+    made.set(data, to);
+  }
+  return made.get(data);
+}
 
 /** The official backend takes no settings, only an end of its standard input or SIGTERM. */
 class Official extends Daemon {
@@ -33,10 +52,10 @@ class Server {
     return this;
   }
 
-  /** A fresh copy of tests/data/@data.bim; what the frontend calls it. */
+  /** A fresh copy of the iModel @data; what the frontend calls it. */
   place(data, name = `${data}-${this.#names += 1}`) {
     const file = this.daemon.file(name);
-    copyFileSync(join(DATA, `${data}.bim`), file);
+    copyFileSync(fileOf(data), file);
     return this.nameOf(name);
   }
 
