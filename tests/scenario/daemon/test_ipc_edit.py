@@ -4,7 +4,10 @@
 Usage: test_ipc_edit.py DAEMON DATA_FOLDER. Standard library only; no fixed ports.
 """
 
+import contextlib
 import os
+import shutil
+import sqlite3
 import sys
 import unittest
 
@@ -315,6 +318,21 @@ class IpcEdit(unittest.TestCase):
         # Two names that become one: this call alone is refused.
         self.assertEqual(self.fails(page, page.edit, "ping", "k", {"\ud800": 1, "\udc00": 2})["errorNumber"], 65539)
         self.assertIsNone(page.edit("ping", "k", None))
+
+    def test_editing_scopes_need_models_that_keep_a_guid_of_their_geometry(self):
+        page = Page(self.daemon)
+        for version, supported in (("10", False), ("11", True)):
+            path = f"{self.daemon.folder}/data/imodels/old-{version}.bim"
+            shutil.copy(f"{DATA}/small.bim", path)
+            with contextlib.closing(sqlite3.connect(path)) as db:
+                db.execute("UPDATE ec_Schema SET VersionDigit1=1, VersionDigit2=0, VersionDigit3=? WHERE Name='BisCore'", (version,))
+                db.commit()
+            page.app("openStandalone", f"old-{version}", READ_WRITE, {"key": version})
+            self.assertEqual(page.app("isGraphicalEditingSupported", version), supported)
+        # Neither "read-only" nor anything else that is not so.
+        error = self.fails(page, page.app, "toggleGraphicalEditingScope", "10", True)
+        self.assertEqual(error["errorNumber"], 65573)
+        self.assertTrue(page.app("toggleGraphicalEditingScope", "11", True))
 
     def test_an_editing_scope_tells_the_geometry_of_what_changes(self):
         page = Page(self.daemon)
