@@ -164,7 +164,8 @@ static bool is_open(const struct channels *channels, struct weh_str key)
 
 static weh_err refuse(struct weh_str key, struct weh_diag *diag)
 {
-    char text[CHANNELS_MAX_KEY + 1];
+    /* Longer than what is told of it, so that it is cut there, between characters. */
+    char text[sizeof(diag->text)];
     weh_err err;
 
     (void)snprintf(text, sizeof(text), "%.*s", WEH_STR_ARGS(key));

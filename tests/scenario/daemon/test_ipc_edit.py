@@ -296,6 +296,13 @@ class IpcEdit(unittest.TestCase):
                         (page.edit, "deleteModel", "k", model), (page.edit, "insertAspect", "k", aspect)):
             self.assertEqual(refused(*attempt), "mine", attempt)
         self.assertEqual(page.edit("getElementProps", "k", made)["placement"]["origin"], [0, 0, 0])
+        page.edit("updateAspect", "k", {"classFullName": "BisCore:ChannelRootAspect", "owner": "\u00e4" * 200,
+                                        "element": {"id": root, "relClassName": "BisCore:ElementOwnsChannelRootAspect"}})
+        page.edit("removeAllowedChannel", "k", "shared")
+        page.edit("addAllowedChannel", "k", "shared")
+        self.assertEqual(refused(page.edit, "updateElement", "k", {"id": made}), "\u00e4" * 47)
+        page.edit("updateAspect", "k", {"classFullName": "BisCore:ChannelRootAspect", "owner": "mine",
+                                        "element": {"id": root, "relClassName": "BisCore:ElementOwnsChannelRootAspect"}})
         # Elsewhere is the channel that all share, which can be closed too.
         self.assertIsNone(page.edit("updateElement", "k", {"id": BLOCK, "userLabel": "x"}))
         page.edit("removeAllowedChannel", "k", "shared")
