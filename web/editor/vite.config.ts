@@ -1,6 +1,6 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
-import { precompress } from "./build/precompress";
+import { precompress } from "./build/precompress.ts";
 
 /** While working on the page: the daemon that answers, WEH_DAEMON_URL=http://127.0.0.1:8423. */
 const daemon = process.env["WEH_DAEMON_URL"] ?? "http://127.0.0.1:8423";

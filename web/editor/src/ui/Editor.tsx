@@ -3,6 +3,7 @@ import { Ask } from "./Ask";
 import { PropertyPanel } from "./props/PropertyPanel";
 import { TreePanel } from "./TreePanel";
 import { Toolbar } from "./Toolbar";
+import { Drawer } from "./Drawer";
 import { ViewPanel } from "./ViewPanel";
 import { useSession, useSessionState } from "./context";
 
@@ -15,6 +16,7 @@ export function Editor(): ReactNode {
                 <TreePanel />
                 <ViewPanel />
                 <PropertyPanel />
+                <Drawer />
             </main>
             <Recovery />
         </>
