@@ -10,6 +10,8 @@
 #include "parse.h"
 #include "sql.h"
 
+#define FIRST_PARAMS 8
+
 static struct ecsql_cte *find_cte(struct ecsql_cte *list, struct weh_str name)
 {
     while (list != NULL && !weh_str_eq_nocase(list->name, name)) {
@@ -504,11 +506,35 @@ weh_err resolve_query(struct ecsql_context *context, struct ecsql_query *query,
     return err;
 }
 
-weh_err ecsql_resolve(struct ecsql_context *context)
+/* Room for one more, not for the most at once: it stays with the compiled query, and most have few. */
+static weh_err grow_params(struct ecsql_context *context)
 {
-    context->params = weh_arena_array(context->arena, ECSQL_MAX_PARAMS, sizeof(*context->params));
-    if (context->params == NULL) {
+    const uint16_t room =
+        context->n_params_room == 0 ? FIRST_PARAMS : (uint16_t)(context->n_params_room * 2);
+    struct ecsql_param *params = weh_arena_array(context->arena, room, sizeof(*params));
+
+    if (params == NULL) {
         return weh_fail_nomem(context->diag);
     }
+    if (context->n_params > 0) {
+        memcpy(params, context->params, context->n_params * sizeof(*params));
+    }
+    context->params = params;
+    context->n_params_room = room;
+    return WEH_OK;
+}
+
+weh_err resolve_add_param(struct ecsql_context *context, struct weh_str name)
+{
+    weh_err err = context->n_params == context->n_params_room ? grow_params(context) : WEH_OK;
+
+    if (err == WEH_OK) {
+        context->params[context->n_params++] = (struct ecsql_param){ .name = name, .n_cells = 1 };
+    }
+    return err;
+}
+
+weh_err ecsql_resolve(struct ecsql_context *context)
+{
     return resolve_query(context, context->tree->query, NULL);
 }

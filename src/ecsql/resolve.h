@@ -43,8 +43,9 @@ struct ecsql_context {
     struct ecsql_tree *tree;
     uint16_t n_sources;
     uint16_t n_params;
+    uint16_t n_params_room;     /* for so many */
     uint32_t n_param_uses;      /* how often one was met */
-    struct ecsql_param *params; /* ECSQL_MAX_PARAMS; PARAM.param counts from 1 */
+    struct ecsql_param *params; /* PARAM.param counts from 1 */
     bool is_random;             /* calls what answers something else each time */
     struct weh_diag *diag;
 };
@@ -63,6 +64,8 @@ WEH_MUST_CHECK weh_err resolve_check_order(struct ecsql_context *context,
 /** The common table @name in @scope, or NULL; *@where is the scope it belongs to. */
 struct ecsql_cte *resolve_find_cte(const struct ecsql_scope *scope, struct weh_str name,
                                    const struct ecsql_scope **where);
+/** One more parameter; "" for ?. There are fewer than ECSQL_MAX_PARAMS. WEH_E_NOMEM. */
+WEH_MUST_CHECK weh_err resolve_add_param(struct ecsql_context *context, struct weh_str name);
 
 /* ---- resolve_from.c ---- */
 

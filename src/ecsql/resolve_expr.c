@@ -29,6 +29,7 @@ weh_err resolve_list(struct ecsql_context *context, struct ecsql_node *list,
 static weh_err resolve_param(struct ecsql_context *context, struct ecsql_node *node)
 {
     uint16_t number = context->n_params;
+    weh_err err = WEH_OK;
 
     context->n_param_uses++;
     for (uint16_t i = 0; i < context->n_params && node->text.len > 0; i++) {
@@ -40,12 +41,11 @@ static weh_err resolve_param(struct ecsql_context *context, struct ecsql_node *n
         if (context->n_params == ECSQL_MAX_PARAMS) {
             return wrong(context, node, "too many parameters");
         }
-        context->params[context->n_params++] =
-            (struct ecsql_param){ .name = node->text, .n_cells = 1 };
+        err = resolve_add_param(context, node->text);
     }
     node->param = (uint16_t)(number + 1);
     node->type = (struct ecsql_type){ .kind = ECSQL_TYPE_UNSET };
-    return WEH_OK;
+    return err;
 }
 
 /* @node, if it is a parameter, is used where a value of @type is. */

@@ -292,9 +292,13 @@ static struct ecsql_ref *new_ref(struct ecsql_context *context, const struct val
     return ref;
 }
 
-static weh_err no_output(struct ecsql_context *context, const struct ecsql_node *node)
+/* Why resolve_output had none for @node. */
+static weh_err no_output(struct ecsql_context *context, const struct ecsql_source *source,
+                         const struct ecsql_node *node)
 {
-    return ecsql_fail(context->text, node->at, context->diag, "too many columns");
+    return source->n_outputs < ECSQL_MAX_OUTPUTS
+               ? weh_fail_nomem(context->diag)
+               : ecsql_fail(context->text, node->at, context->diag, "too many columns");
 }
 
 /* Outputs of the class @source for the leaves of @value. */
@@ -313,7 +317,7 @@ static weh_err class_cells(struct ecsql_context *context, struct ecsql_source *s
 
         cells[i] = resolve_output(context, source, &output);
         if (cells[i] == UINT16_MAX) {
-            return no_output(context, node);
+            return no_output(context, source, node);
         }
     }
     *out = cells;
@@ -350,7 +354,7 @@ static weh_err system_value(struct ecsql_context *context, struct ecsql_source *
     }
     *cell = resolve_system(context, source, system);
     if (*cell == UINT16_MAX) {
-        return no_output(context, node);
+        return no_output(context, source, node);
     }
     ref->source = source;
     ref->cells = cell;

@@ -99,7 +99,7 @@ static void test_query_without_memory_fails_and_leaves_nothing(void **state)
             assert_true(err == WEH_E_NOMEM || (err == expected && n_rows == n_expected));
         }
         assert_int_equal(err, expected);
-        assert_true(nth > 5);
+        assert_true(nth > 2); /* one has failed */
     }
 }
 
