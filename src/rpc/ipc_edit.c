@@ -122,7 +122,7 @@ weh_err ipc_check_insert(struct weh_call *call, const struct weh_value *props,
             return channels_check_model(call, member_id(props, "model"), diag);
         }
     }
-    err = weh_fail_where(diag, WEH_E_BAD_ARGS, "code", "No key provided");
+    err = weh_fail_where(diag, WEH_E_BAD_ARGS, "code", "Error inserting element [No key provided]");
     if (diag != NULL) {
         diag->itwin_error = WEH_ITWIN_NO_KEY;
     }

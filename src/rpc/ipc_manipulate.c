@@ -2,6 +2,8 @@
  *
  * As there, what changes many elements does it one after the other: when one fails those before it stay changed.
  */
+#include <string.h>
+
 #include "weh/file_prop.h"
 #include "weh/id_set.h"
 #include "weh/json.h"
@@ -12,6 +14,7 @@
 #include "method_table.h"
 
 #define ITWIN_SQLITE_ERROR 1 /* DbResult.BE_SQLITE_ERROR */
+#define ITWIN_INVALID_ID   65559
 
 /* What the native library makes of anything that its callback for a geometry stream throws. */
 #define ITWIN_GEOMETRY_STREAM_ERROR 94220
@@ -326,7 +329,13 @@ static weh_err update(struct weh_call *call, struct weh_diag *diag)
     if (err == WEH_OK && data->given) {
         err = with_geometry(given, data->as.value, call->arena, &props, diag);
     }
-    return err == WEH_OK ? weh_element_update(call_workspace(call)->bis, &props, diag) : err;
+    if (err == WEH_OK) {
+        err = weh_element_update(call_workspace(call)->bis, &props, diag);
+    }
+    if (err == WEH_E_BAD_ARGS && diag != NULL && strcmp(diag->where, "id") == 0) {
+        diag->itwin = ITWIN_INVALID_ID;
+    }
+    return err;
 }
 
 /* ---- read ---- */

@@ -35,6 +35,9 @@ enum {
 /* Not an IModelStatus: what went wrong with a geometry stream. */
 #define GEOMETRY_STREAM 94220
 
+/* A class that is not there is told by the first that meets it, in another scope than all else that is a bad argument. */
+#define CLASS_MEMBER "classFullName"
+
 /* These are told so wherever they come from; the rest only of edits. */
 static const int32_t native_errors[] = { 65547, 65553, 65569, 65598, 65600, GEOMETRY_STREAM };
 
@@ -339,7 +342,7 @@ static void write_numbered_error(struct weh_writer *writer, const struct weh_dia
         return;
     }
     write_message(sink, diag);
-    if (number == BAD_ARG) {
+    if (number == BAD_ARG && strcmp(diag->where, CLASS_MEMBER) == 0) {
         (void)snprintf(name, sizeof(name), "%d", (int)number);
         write_error_id(sink, "imodel-native", name);
     } else {

@@ -497,6 +497,13 @@ class IpcEdit(unittest.TestCase):
         self.assertEqual([error["metadata"], error["iTwinErrorId"]],
                          [{"elementId": "0xfffffff"}, {"scope": "dgn-db", "key": "MissingId"}])
         self.assertEqual(page.edit("getElementProps", "k", BLOCK)["id"], BLOCK)
+        scoped = {**subject("x"), "code": {"spec": "0x1", "scope": "none", "value": "x"}}
+        error = self.fails(page, page.edit, "insertElement", "k", scoped)
+        self.assertEqual([error["errorNumber"], error["iTwinErrorId"]], [65539, {"scope": "dgn-db", "key": "BadArg"}])
+        page.call(EDITOR, "startCommand", "basicManipulation", "k")
+        for no_id in ("none", "0", {}):
+            error = self.fails(page, page.call, EDITOR, "callMethod", "updateGeometricElement", {"id": no_id, "userLabel": "x"})
+            self.assertEqual([error["errorNumber"], error["iTwinErrorId"]], [65559, {"scope": "dgn-db", "key": "InvalidId"}], no_id)
         huge = {**props, "userLabel": "x" * 3000000}
         self.assertNotIn("metadata", self.fails(page, page.edit, "insertElement", "k", huge))
         self.assertEqual(self.fails(page, page.app, "toString", "k"),

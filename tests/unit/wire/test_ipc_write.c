@@ -215,32 +215,38 @@ static void test_ipc_error_of_an_edit_tells_what_it_was_about(void **state)
     static const struct {
         const struct weh_edit_subject *subject;
         int32_t itwin;
+        const char *where;
         const char *text;
     } rows[] = {
-        { &deleted, 65546,
+        { &deleted, 65546, "",
           "{\\\"errorNumber\\\":65546,\\\"metadata\\\":{\\\"elementId\\\":\\\"0x16\\\"},"
           "\\\"message\\\":\\\"what\\\",\\\"iTwinErrorId\\\":{\\\"scope\\\":\\\"dgn-db\\\","
           "\\\"key\\\":\\\"DeletionProhibited\\\"}}" },
-        { &inserted, 65601,
+        { &inserted, 65601, "",
           "{\\\"errorNumber\\\":65601,\\\"metadata\\\":{\\\"elProps\\\":{}},\\\"message\\\":"
           "\\\"what\\\",\\\"iTwinErrorId\\\":{\\\"scope\\\":\\\"dgn-db\\\",\\\"key\\\":"
           "\\\"ConstraintNotUnique\\\"}}" },
-        { &inserted, 65539, "{\\\"scope\\\":\\\"imodel-native\\\",\\\"key\\\":\\\"65539\\\"}" },
-        { &inserted, 65574, "{\\\"scope\\\":\\\"bentley-error\\\",\\\"key\\\":\\\"Not Found\\\"}" },
-        { &inserted, 94220,
+        { &inserted, 65539, "classFullName",
+          "{\\\"scope\\\":\\\"imodel-native\\\",\\\"key\\\":\\\"65539\\\"}" },
+        { &inserted, 65539, "code.scope",
+          "{\\\"scope\\\":\\\"dgn-db\\\",\\\"key\\\":\\\"BadArg\\\"}" },
+        { &inserted, 65574, "",
+          "{\\\"scope\\\":\\\"bentley-error\\\",\\\"key\\\":\\\"Not Found\\\"}" },
+        { &inserted, 94220, "",
           "{\\\"scope\\\":\\\"imodel-native\\\",\\\"key\\\":\\\"GeometryStreamError\\\"}" },
-        { NULL, 94220,
+        { NULL, 94220, "",
           "{\\\"errorNumber\\\":94220,\\\"message\\\":\\\"what\\\",\\\"iTwinErrorId\\\":{\\\"scope\\\":"
           "\\\"imodel-native\\\",\\\"key\\\":\\\"GeometryStreamError\\\"}}" },
-        { &inserted, 13,
+        { &inserted, 13, "",
           "{\\\"scope\\\":\\\"bentley-error\\\",\\\"key\\\":\\\"BE_SQLITE_FULL\\\"}" },
     };
     struct fixture *f = *state;
 
     for (size_t i = 0; i < WEH_ARRAY_LEN(rows); i++) {
-        const struct weh_diag diag = { .err = WEH_E_WRITE, .itwin = rows[i].itwin, .text = "what" };
+        struct weh_diag diag = { .err = WEH_E_WRITE, .itwin = rows[i].itwin, .text = "what" };
         struct weh_ipc_parts parts;
 
+        (void)snprintf(diag.where, sizeof(diag.where), "%s", rows[i].where);
         start_answer(f, false);
         weh_ipc_error_about(&f->writer, rows[i].subject);
         weh_error_write(&f->writer, &id_seven, &diag, NULL);
