@@ -29,7 +29,11 @@ async function everyKind({ step, editor }, imodel) {
 /** The entries of what was told, without what the native library leaves to chance. */
 const settled = ({ entryArray }) => entryArray.map(({ opcode, data }) => ({ opcode, data: withoutChance(opcode, data) }));
 
-/** A page gives each shape as bytes, gets them back, and gives those in an insert and in an update. */
+const part = (elementGeometryBuilderParams) => ({
+  classFullName: "BisCore:GeometryPart", model: "0x14", code: { spec: "0x1", scope: "0x1", value: "" }, elementGeometryBuilderParams,
+});
+
+/** A page gives each shape as bytes, gets them back, and gives those in inserts and updates of each form. */
 async function everyShape({ step, editor, geometry, common }) {
   const edit = editor.basicManipulationIpc;
   const insert = async (entryArray) => edit.insertGeometricElement(object(geometry, "shape", {
@@ -41,7 +45,9 @@ async function everyShape({ step, editor, geometry, common }) {
       const told = await edit.requestElementGeometry(first);
       const second = await insert(told.entryArray);
       await edit.updateGeometricElement(first, { entryArray: told.entryArray, viewIndependent: true });
-      const again = await Promise.all([first, second].map((id) => edit.requestElementGeometry(id)));
+      const third = await edit.insertGeometryPart(part({ entryArray: told.entryArray }));
+      await edit.updateGeometricElement({ id: second, elementGeometryBuilderParams: { entryArray: [...told.entryArray, ...told.entryArray] } });
+      const again = await Promise.all([first, second, third].map((id) => edit.requestElementGeometry(id)));
       return [told, ...again].map((info) => [settled(info), info.viewIndependent, Object.keys(info)]);
     });
   }

@@ -122,6 +122,10 @@ class IpcGeometry(Asking):
         self.assertIsNone(self.ask(page, id, {"maxDisplayable": 1}))
         page.call(EDITOR, "callMethod", "updateGeometricElement", id, {"entryArray": []})
         self.assertEqual(self.ask(page, id)["entryArray"], [])
+        # Frontends of 4.0 have the entries beside the properties.
+        old = page.call(EDITOR, "callMethod", "insertGeometricElement",
+                        {**props, "elementGeometryBuilderParams": None}, {"entryArray": [data]})
+        self.assertEqual([e["data"] for e in self.ask(page, old)["entryArray"]], [TWO_POINTS])
 
     def test_a_damaged_stream_is_the_fault_of_one_element(self):
         path = os.path.join(self.daemon.folder, "data", "imodels", "small.bim")
