@@ -9,6 +9,16 @@ import { ECSchemaRpcInterface } from "@itwin/ecschema-rpcinterface-common";
 
 export { ECSchemaRpcInterface, bentley, common, editor, frontend, geometry };
 
+/** The connections of the page, in the order in which it made them. */
+export const sockets = [];
+
+globalThis.WebSocket = class extends WebSocket {
+  constructor(...args) {
+    super(...args);
+    sockets.push(this);
+  }
+};
+
 /** Start the frontend against the server at @url. */
 export async function startFrontend(url) {
   common.BentleyCloudRpcManager.initializeClient({ info: { title: "interop", version: "v1.0" } }, [common.IModelReadRpcInterface,

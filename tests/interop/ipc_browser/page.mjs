@@ -1,23 +1,33 @@
-// What the page runs: the scenario that its address names, and the log goes back to where the page came from.
+// What a page runs: the task that it is given where it came from. A page that is loaded anew asks for the next one.
 import * as packages from "./frontend.mjs";
 import { Recorder, writtenError } from "../lib/ipc/recorder.mjs";
-import * as editing from "../ipc_scenarios/editing.mjs";
 import * as undo from "../ipc_scenarios/undo.mjs";
+import * as visits from "./visits.mjs";
 
-const scenarios = { editing, undo };
+const scenarios = { undo, ...visits };
+
+/** Ask the place that the page came from. */
+async function ask(name, value = null) {
+  return (await fetch(`/${name}`, { method: "POST", body: JSON.stringify(value) })).json();
+}
 
 async function run() {
-  const { url, scenario, files } = JSON.parse(decodeURIComponent(location.hash.slice(1)));
+  const task = await ask("task");
   const recorder = new Recorder();
   addEventListener("unhandledrejection", (e) => recorder.log.push({ unhandled: writtenError(e.reason) }));
   let failed;
   try {
-    await recorder.step("startup", () => packages.startFrontend(url));
-    await scenarios[scenario].run({ ...packages, files, recorder, step: recorder.step.bind(recorder) });
+    await recorder.step("startup", () => packages.startFrontend(task.url));
+    await scenarios[task.scenario].run({ ...packages, files: task.files, task, ask, recorder, step: recorder.step.bind(recorder) });
   } catch (e) {
     failed = `${e.stack}`;
   }
-  await fetch("/log", { method: "POST", body: JSON.stringify({ log: recorder.log, failed }) });
+  if (failed !== undefined || task.isLast) {
+    await ask("done", { log: recorder.log, failed });
+    return;
+  }
+  await ask("log", recorder.log);
+  location.reload();
 }
 
 run();

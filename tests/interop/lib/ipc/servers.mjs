@@ -74,9 +74,18 @@ class Server {
     return `${this.url}?ticket=${(await reply.json()).ticket}`;
   }
 
-  async stop() {
-    const end = await this.daemon.stop();
+  /** The files stay. */
+  end() {
+    return this.daemon.stop();
+  }
+
+  remove() {
     rmSync(this.daemon.dir, { recursive: true, force: true });
+  }
+
+  async stop() {
+    const end = await this.end();
+    this.remove();
     return end;
   }
 }
