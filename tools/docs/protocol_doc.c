@@ -52,14 +52,21 @@ static void print_arg(const struct weh_arg_spec *arg)
     (void)puts(" |");
 }
 
-static void print_method(const struct weh_method *method)
+/* How a method of weh.v1 is called besides one after the other. */
+static const char *calls_of(const struct weh_method *method)
+{
+    if (weh_method_is_out_of_band(method)) {
+        return " Overtakes waiting requests.";
+    }
+    return (method->flags & WEH_METHOD_IN_BATCH) != 0 ? " May stand in edit.batch." : "";
+}
+
+static void print_method(const struct weh_method *method, const char *calls)
 {
     (void)printf("\n### %s\n\n%s\n\nStates: ", method->name, method->help);
     print_states(method->states);
     (void)printf(". Access: %s. Since %s.%s\n", weh_access_name(method->access), method->since,
-                 weh_method_is_out_of_band(method)            ? " Overtakes waiting requests."
-                 : (method->flags & WEH_METHOD_IN_BATCH) != 0 ? " May stand in edit.batch."
-                                                              : "");
+                 calls);
     if (method->args[0].name != NULL) {
         (void)puts("\n| param | type | |\n| --- | --- | --- |");
         for (size_t i = 0; method->args[i].name != NULL; i++) {
@@ -71,27 +78,34 @@ static void print_method(const struct weh_method *method)
     }
 }
 
-static void print_methods(const char *heading, const struct weh_method *methods, size_t n)
+static void print_methods(void)
 {
-    (void)printf("\n## %s\n", heading);
+    size_t n;
+    const struct weh_method *methods = weh_rpc_methods(&n);
+
+    (void)puts("\n## Methods");
     for (size_t i = 0; i < n; i++) {
-        print_method(&methods[i]);
+        print_method(&methods[i], calls_of(&methods[i]));
+    }
+    methods = weh_rpc_ipc_methods(&n);
+    (void)puts("\n## Methods of stock frontends");
+    for (size_t i = 0; i < n; i++) {
+        print_method(&methods[i], "");
+    }
+    methods = weh_rpc_ipc_command_methods(&n);
+    (void)puts(
+        "\n## Methods of the edit command\n\n"
+        "Called by `editor.callMethod`, with the name behind the dot and then the arguments.");
+    for (size_t i = 0; i < n; i++) {
+        print_method(&methods[i], "");
     }
 }
 
 static void print_tables(void)
 {
     size_t n;
-    size_t n_ipc;
-    const struct weh_method *methods = weh_rpc_methods(&n);
-    const struct weh_method *ipc_methods = weh_rpc_ipc_methods(&n_ipc);
-    const struct weh_notification *notifications;
+    const struct weh_notification *notifications = weh_rpc_notifications(&n);
 
-    print_methods("Methods", methods, n);
-    print_methods("Methods of stock frontends", ipc_methods, n_ipc);
-    ipc_methods = weh_rpc_ipc_command_methods(&n_ipc);
-    print_methods("Methods of the edit command", ipc_methods, n_ipc);
-    notifications = weh_rpc_notifications(&n);
     (void)puts("\n## Notifications\n\n| name | params | |\n| --- | --- | --- |");
     for (size_t i = 0; i < n; i++) {
         (void)printf("| `%s` | `%s` | %s |\n", notifications[i].name, notifications[i].params,
@@ -157,6 +171,7 @@ static int print_document(const char *head_path)
         (void)putchar(c);
     }
     (void)fclose(head);
+    print_methods();
     print_tables();
     print_metrics();
     return 0;
