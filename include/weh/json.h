@@ -130,6 +130,10 @@ void weh_json_writer_init(struct weh_json_writer *writer, struct weh_buf *buf);
  */
 void weh_json_writer_init_stored(struct weh_json_writer *writer, struct weh_buf *buf);
 
+/** The integer @text exactly (JSON, without white space, not empty), as INT, or UINT when it is too large for that. False
+ * when it is none or does not fit 64 bits. */
+bool weh_json_read_integer(struct weh_str text, struct weh_value *out);
+
 #define WEH_JSON_NUMBER_SIZE 40 /* of a printed double, with a NUL */
 
 /** The number @value as JavaScript prints it (Number.prototype.toString), into @out. */

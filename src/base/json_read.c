@@ -84,8 +84,7 @@ static struct weh_str next_number(struct reader *reader)
     return (struct weh_str){ text.ptr + start, at - start };
 }
 
-/* The integer @digits exactly, when it is one and fits 64 bits. */
-static bool read_integer(struct weh_str digits, struct weh_value *out)
+bool weh_json_read_integer(struct weh_str digits, struct weh_value *out)
 {
     bool negative = digits.ptr[0] == '-';
     uint64_t value = 0;
@@ -112,7 +111,7 @@ static bool read_integer(struct weh_str digits, struct weh_value *out)
 
 static void convert_number(struct reader *reader, json_t *from, struct weh_value *out)
 {
-    if (reader->from_text && read_integer(next_number(reader), out)) {
+    if (reader->from_text && weh_json_read_integer(next_number(reader), out)) {
         return;
     }
     if (json_is_integer(from)) {

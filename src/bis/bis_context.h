@@ -14,6 +14,7 @@
 #include "weh/briefcase.h"
 #include "weh/buf.h"
 #include "weh/ec.h"
+#include "weh/model.h"
 
 #include "bis_names.h"
 

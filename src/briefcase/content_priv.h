@@ -17,6 +17,17 @@
 #include "weh/value.h"
 
 struct weh_briefcase;
+struct weh_sink;
+
+/* ---- rows_write.c ---- */
+
+/** Write the row that @stmt is at as one value. */
+typedef void (*content_row_writer)(sqlite3_stmt *stmt, struct weh_sink *sink);
+
+/** Write all rows of @stmt as an array; after an error those before it. Errors as weh_stmt_step. */
+WEH_MUST_CHECK weh_err content_write_rows(struct weh_briefcase *briefcase, sqlite3_stmt *stmt,
+                                          content_row_writer write, struct weh_sink *sink,
+                                          struct weh_diag *diag);
 
 /* ---- profile.c ---- */
 

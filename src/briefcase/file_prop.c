@@ -122,7 +122,7 @@ weh_err weh_file_prop_query(struct weh_briefcase *briefcase, const struct weh_fi
     return err;
 }
 
-static void write_key(struct weh_sink *sink, sqlite3_stmt *stmt)
+static void write_key(sqlite3_stmt *stmt, struct weh_sink *sink)
 {
     weh_sink_map_begin(sink, 4);
     weh_sink_key(sink, "namespace");
@@ -140,7 +140,6 @@ weh_err weh_file_prop_list(struct weh_briefcase *briefcase, const struct weh_str
                            struct weh_sink *sink, struct weh_diag *diag)
 {
     sqlite3_stmt *stmt = NULL;
-    bool row = true;
     weh_err err = weh_stmt_acquire(briefcase,
                                    "SELECT Namespace,Name,Id,SubId FROM be_Prop "
                                    "WHERE ?1 IS NULL OR Namespace=?1 ORDER BY 1,2,3,4",
@@ -149,14 +148,9 @@ weh_err weh_file_prop_list(struct weh_briefcase *briefcase, const struct weh_str
     if (err == WEH_OK && space != NULL && bind_text(stmt, 1, *space) != SQLITE_OK) {
         err = weh_fail_nomem(diag);
     }
-    weh_sink_array_begin(sink, WEH_SINK_UNKNOWN);
-    while (err == WEH_OK && row) {
-        err = weh_stmt_step(briefcase, stmt, &row, diag);
-        if (err == WEH_OK && row) {
-            write_key(sink, stmt);
-        }
+    if (err == WEH_OK) {
+        err = content_write_rows(briefcase, stmt, write_key, sink, diag);
     }
-    weh_sink_array_end(sink);
     weh_stmt_release(briefcase, stmt);
     return err;
 }

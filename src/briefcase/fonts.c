@@ -2,6 +2,8 @@
 #include "weh/briefcase.h"
 #include "weh/db.h"
 
+#include "content_priv.h"
+
 static void write_font(sqlite3_stmt *stmt, struct weh_sink *sink)
 {
     weh_sink_map_begin(sink, 3);
@@ -18,20 +20,15 @@ weh_err weh_briefcase_write_fonts(struct weh_briefcase *briefcase, struct weh_si
                                   struct weh_diag *diag)
 {
     sqlite3_stmt *stmt = NULL;
-    bool row = true;
     weh_err err =
         weh_stmt_acquire(briefcase, "SELECT Id,Type,Name FROM dgn_Font ORDER BY Id", &stmt, diag);
 
+    if (err != WEH_OK) {
+        return err;
+    }
     weh_sink_map_begin(sink, 1);
     weh_sink_key(sink, "fonts");
-    weh_sink_array_begin(sink, WEH_SINK_UNKNOWN);
-    while (err == WEH_OK && row) {
-        err = weh_stmt_step(briefcase, stmt, &row, diag);
-        if (err == WEH_OK && row) {
-            write_font(stmt, sink);
-        }
-    }
-    weh_sink_array_end(sink);
+    err = content_write_rows(briefcase, stmt, write_font, sink, diag);
     weh_sink_map_end(sink);
     weh_stmt_release(briefcase, stmt);
     return err;

@@ -65,26 +65,6 @@ weh_err briefcase_delete_file_property(struct weh_call *call, struct weh_diag *d
     return err;
 }
 
-static weh_err check_members(const struct weh_value *map, const char *where,
-                             const char *const *names, struct weh_diag *diag)
-{
-    if (map->type != WEH_VALUE_MAP) {
-        return weh_fail_where(diag, WEH_E_BAD_ARGS, where, "%s must be an object", where);
-    }
-    for (uint32_t i = 0; i < map->n; i++) {
-        const char *const *name = names;
-
-        while (*name != NULL && !weh_str_eq_text(map->as.members[i].key, *name)) {
-            name++;
-        }
-        if (*name == NULL) {
-            return weh_fail_where(diag, WEH_E_BAD_ARGS, where, "%s has no member %.*s", where,
-                                  WEH_STR_ARGS(map->as.members[i].key));
-        }
-    }
-    return WEH_OK;
-}
-
 /* A point that must be there, each coordinate a number. */
 static weh_err read_point(const struct weh_value *value, const char *where, double out[3],
                           struct weh_diag *diag)
@@ -131,7 +111,7 @@ weh_err briefcase_update_extents(struct weh_call *call, struct weh_diag *diag)
     const struct weh_value *given = call->args[0].as.value;
     double extents[6];
     const struct weh_location_update update = { .extents = extents };
-    weh_err err = check_members(given, "projectExtents", names, diag);
+    weh_err err = call_check_members(given, "projectExtents", names, diag);
 
     if (err == WEH_OK) {
         err = read_point(weh_value_get(given, "low"), "projectExtents.low", extents, diag);
@@ -166,7 +146,7 @@ static weh_err read_orientation(const struct weh_value *value, double out[3], st
         return weh_fail_where(diag, WEH_E_BAD_ARGS, "ecefLocation.orientation",
                               "ecefLocation.orientation is missing");
     }
-    err = check_members(value, "ecefLocation.orientation", names, diag);
+    err = call_check_members(value, "ecefLocation.orientation", names, diag);
     for (size_t i = 0; err == WEH_OK && i < 3; i++) {
         err = weh_angle_read(weh_value_get(value, names[i]), where[i], &out[i], diag);
         if (fabs(out[i]) < SMALL_ANGLE_DEGREES) {
@@ -185,7 +165,7 @@ static weh_err read_cartographic(const struct weh_value *value, struct weh_ecef_
     if (weh_value_is_null(value)) {
         return WEH_OK;
     }
-    err = check_members(value, "ecefLocation.cartographicOrigin", names, diag);
+    err = call_check_members(value, "ecefLocation.cartographicOrigin", names, diag);
     for (size_t i = 0; err == WEH_OK && i < 3; i++) {
         const struct weh_value *number = weh_value_get(value, names[i]);
 
@@ -227,7 +207,7 @@ weh_err briefcase_update_ecef(struct weh_call *call, struct weh_diag *diag)
     const struct weh_value *given = call->args[0].as.value;
     struct weh_ecef_location ecef = { .has_vectors = false };
     const struct weh_location_update update = { .ecef = &ecef };
-    weh_err err = check_members(given, "ecefLocation", names, diag);
+    weh_err err = call_check_members(given, "ecefLocation", names, diag);
 
     if (err == WEH_OK) {
         err = read_point(weh_value_get(given, "origin"), "ecefLocation.origin", ecef.origin, diag);

@@ -26,24 +26,6 @@ static weh_err read_numbers(const struct weh_value *value, const char *where, do
                                  "%s must be an array of three numbers", where);
 }
 
-/* The members of @map must be among @names (NULL-terminated): a typing error is told, not lost. */
-static weh_err check_members(const struct weh_value *map, const char *where,
-                             const char *const *names, struct weh_diag *diag)
-{
-    for (uint32_t i = 0; i < map->n; i++) {
-        const char *const *name = names;
-
-        while (*name != NULL && !weh_str_eq_text(map->as.members[i].key, *name)) {
-            name++;
-        }
-        if (*name == NULL) {
-            return weh_fail_where(diag, WEH_E_BAD_ARGS, where, "%s has no member %.*s", where,
-                                  WEH_STR_ARGS(map->as.members[i].key));
-        }
-    }
-    return WEH_OK;
-}
-
 static weh_err read_text(const struct weh_value *map, const char *key, const char *where,
                          bool required, struct weh_str *out, struct weh_diag *diag)
 {
@@ -64,7 +46,7 @@ static weh_err read_extents(const struct weh_value *value, struct weh_imodel_cre
                             struct weh_diag *diag)
 {
     static const char *const names[] = { "low", "high", NULL };
-    weh_err err = check_members(value, "projectExtents", names, diag);
+    weh_err err = call_check_members(value, "projectExtents", names, diag);
 
     if (err == WEH_OK) {
         err = read_numbers(weh_value_get(value, "low"), "projectExtents.low", out->extents, diag);
@@ -82,7 +64,7 @@ static weh_err read_create_props(const struct weh_arg *args, struct weh_imodel_c
 {
     static const char *const names[] = { "name", "description", NULL };
     const struct weh_value *subject = args[1].as.value;
-    weh_err err = check_members(subject, "rootSubject", names, diag);
+    weh_err err = call_check_members(subject, "rootSubject", names, diag);
 
     if (err == WEH_OK) {
         err = read_text(subject, "name", "rootSubject.name", true, &out->root_subject_name, diag);

@@ -11,6 +11,7 @@
 #include "weh/hub.h"
 #include "weh/id_set.h"
 #include "weh/journal.h"
+#include "weh/model.h"
 #include "weh/rpc.h"
 #include "weh/txn.h"
 
@@ -115,6 +116,11 @@ static inline enum weh_access workspace_access(const struct workspace *workspace
 /** The first two arguments: either an id or ids, or WEH_E_BAD_ARGS. Views into the arguments. */
 WEH_MUST_CHECK weh_err call_id_or_ids(const struct weh_call *call, struct weh_id_list *out,
                                       struct weh_diag *diag);
+
+/** The argument @map, called @where, must be a map whose members are among @names (NULL-terminated): a typing error is
+ * told, not lost. WEH_E_BAD_ARGS. */
+WEH_MUST_CHECK weh_err call_check_members(const struct weh_value *map, const char *where,
+                                          const char *const *names, struct weh_diag *diag);
 
 /* ---- call_txns.c: the transaction stack of the workspace of @call ---- */
 

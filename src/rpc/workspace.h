@@ -9,9 +9,9 @@
 
 #include "weh/bis.h"
 #include "weh/briefcase.h"
+#include "weh/call.h"
 #include "weh/ec.h"
 #include "weh/file_state.h"
-#include "weh/method.h"
 #include "weh/txn.h"
 #include "weh/txn_rest.h"
 

@@ -7,6 +7,7 @@
 #include "weh/alloc.h"
 #include "weh/clock.h"
 
+#include "overflow.h"
 #include "session_priv.h"
 
 void session_destroy(struct weh_session *session)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "call_priv.h"
+#include "session_ipc.h"
 
 /* iTwin.js: IModelStatus.FunctionNotFound. */
 #define FUNCTION_NOT_FOUND 65606

@@ -5,6 +5,8 @@
  * can neither wait for the client nor forget the rest. Whatever it sends goes behind what is here
  * already, so the order stays. Requests wait meanwhile (paused): each begins with an empty file.
  */
+#include "overflow.h"
+
 #include <string.h>
 
 #include "weh/alloc.h"

@@ -10,9 +10,9 @@
 #include "weh/admin.h"
 #include "weh/arena.h"
 #include "weh/buf.h"
+#include "weh/call.h"
 #include "weh/codec.h"
 #include "weh/host.h"
-#include "weh/method.h"
 #include "weh/session.h"
 #include "weh/spill.h"
 #include "weh/within.h"
@@ -184,32 +184,6 @@ void session_end_locked(struct weh_session *session, enum weh_close_reason reaso
 
 /** Cancel what runs, whatever it is. @session's lock is held. */
 void session_cancel_locked(struct weh_session *session);
-
-/* overflow.c; the worker that holds the session. */
-
-/** What is sent now has to wait outside of the outbox. @session's lock is held. */
-bool session_overflows_locked(const struct weh_session *session);
-/** Keep @frame. WEH_E_LIMIT (limits.temporary_bytes), those of weh_spill; then all is dropped. */
-WEH_MUST_CHECK weh_err session_overflow_add(struct weh_session *session,
-                                            const struct weh_frame *frame, struct weh_diag *diag);
-/** Move into the outbox what it has room for now. @session's lock is held, and let go meanwhile. */
-void session_refill_locked(struct weh_session *session);
-void session_overflow_drop(struct weh_session *session);
-
-/* ipc.c */
-
-/** What becomes of a message. */
-enum ipc_verdict {
-    IPC_TAKE,
-    IPC_DROP, /* it came before, or its number is missing: stock backends say nothing */
-    IPC_END   /* the session ends */
-};
-
-/** A message with @envelope has come, which was read with @err. Service thread. */
-enum ipc_verdict session_ipc_take(struct weh_session *session, const struct weh_envelope *envelope,
-                                  weh_err err);
-/** Say that there is no method as @envelope wants it. */
-weh_err session_ipc_no_method(const struct weh_envelope *envelope, struct weh_diag *diag);
 
 /* glance.c */
 

@@ -4,6 +4,7 @@
 #include "weh/clock.h"
 
 #include "call_priv.h"
+#include "overflow.h"
 
 /* Requests answered before the channel is woken although more wait. */
 #define MAX_HELD 16

@@ -11,6 +11,7 @@
 #include "weh/ipc.h"
 
 #include "call_priv.h"
+#include "overflow.h"
 
 /* Requests that one look at the mailbox may pass by. */
 #define MAX_PASSED 100

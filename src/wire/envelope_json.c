@@ -120,32 +120,6 @@ static bool read_string(struct weh_str text, struct weh_str *out)
     return true;
 }
 
-bool weh_json_read_integer(struct weh_str text, struct weh_value *out)
-{
-    bool negative = text.ptr[0] == '-';
-    uint64_t value = 0;
-
-    for (size_t i = negative ? 1 : 0; i < text.len; i++) {
-        char c = text.ptr[i];
-
-        if (c < '0' || c > '9' || __builtin_mul_overflow(value, 10U, &value) ||
-            __builtin_add_overflow(value, (uint64_t)(c - '0'), &value)) {
-            return false;
-        }
-    }
-    if (negative && value > (uint64_t)INT64_MAX + 1) {
-        return false;
-    }
-    *out = (struct weh_value){ .type = WEH_VALUE_INT };
-    if (!negative && value > INT64_MAX) {
-        out->type = WEH_VALUE_UINT;
-        out->as.uinteger = value;
-        return true;
-    }
-    out->as.integer = (int64_t)(negative ? 0 - value : value);
-    return true;
-}
-
 static weh_err read_id(struct weh_str text, struct weh_envelope *out, struct weh_diag *diag)
 {
     struct weh_str string;

@@ -12,6 +12,7 @@
 #include "weh/aspect.h"
 #include "weh/code_spec.h"
 #include "weh/imodel.h"
+#include "weh/model.h"
 #include "weh/relationship.h"
 #include "weh/txn_savepoint.h"
 

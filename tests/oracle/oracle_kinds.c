@@ -5,6 +5,7 @@
 #include "weh/code_spec.h"
 #include "weh/ec_describe.h"
 #include "weh/file_prop.h"
+#include "weh/model.h"
 #include "weh/relationship.h"
 
 /* The member @key of @line, an id. */

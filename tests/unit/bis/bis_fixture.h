@@ -15,6 +15,7 @@
 #include "weh/db.h"
 #include "weh/ec.h"
 #include "weh/json.h"
+#include "weh/model.h"
 
 struct fixture {
     char folder[64];

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "weh/alloc.h"
+#include "weh/call.h"
 #include "weh/host.h"
 
 #include "fake_alloc.h"

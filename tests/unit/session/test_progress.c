@@ -8,8 +8,8 @@
 #include <cmocka.h>
 
 #include "weh/alloc.h"
+#include "weh/call.h"
 #include "weh/host.h"
-#include "weh/method.h"
 #include "weh/session.h"
 
 #include "fake_alloc.h"

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "weh/alloc.h"
+#include "weh/call.h"
 #include "weh/host.h"
 #include "weh/within.h"
 
