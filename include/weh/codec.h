@@ -67,12 +67,13 @@ struct weh_envelope {
     struct weh_str params; /* the encoded params; empty when absent */
 
     /* Of IPC only; empty for the others. */
-    struct weh_str scope;   /* whose method: a channel without its prefixes, or an RPC interface */
-    struct weh_str channel; /* as the message has it, escapes included */
-    struct weh_str version; /* of the RPC interface, as the client has it */
-    bool is_rpc;            /* a call of an RPC interface */
-    bool is_old;            /* the channel is spelled as in iTwin.js 4.0 */
-    int64_t sequence;       /* -1: none */
+    struct weh_str scope;    /* whose method: a channel without its prefixes, or an RPC interface */
+    struct weh_str channel;  /* as the message has it, escapes included */
+    struct weh_str version;  /* of the RPC interface, as the client has it */
+    bool is_rpc;             /* a call of an RPC interface */
+    struct weh_str activity; /* the client's name of an RPC call; empty when it has escapes */
+    bool is_old;             /* the channel is spelled as in iTwin.js 4.0 */
+    int64_t sequence;        /* -1: none */
     struct weh_ipc_parts parts;
 };
 

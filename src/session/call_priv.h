@@ -28,8 +28,10 @@ void session_send_error(struct weh_session *session, enum sender sender,
                         const struct weh_envelope *envelope, const struct weh_edit_subject *subject,
                         const struct weh_diag *diag, const char *activity_id);
 
-/** What the @number-th message belongs to when it does not say: what the handshake said, else itself. */
-void session_default_activity(const struct weh_session *session, uint64_t number,
+/** What the @number-th message belongs to unless its params say: an RPC call's own name (of IPC), else what the
+ * handshake said, else itself. */
+void session_default_activity(const struct weh_session *session,
+                              const struct weh_envelope *envelope, uint64_t number,
                               struct activity *out);
 
 /** Tell the channel of what the worker has sent. @session's lock is held. */

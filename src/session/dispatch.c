@@ -11,6 +11,7 @@
 #include "weh/ipc.h"
 
 #include "call_priv.h"
+#include "overflow.h"
 
 struct weh_codec_limits session_codec_limits(const struct weh_session *session)
 {
@@ -208,11 +209,14 @@ void weh_notify_end(struct weh_session *session)
     session_send_own(session, SENDER_WORKER, &session->notify_buf);
 }
 
-void session_default_activity(const struct weh_session *session, uint64_t number,
+void session_default_activity(const struct weh_session *session,
+                              const struct weh_envelope *envelope, uint64_t number,
                               struct activity *out)
 {
     out->trace[0] = '\0';
-    if (session->correlation[0] != '\0') {
+    if (weh_activity_is_valid(envelope->activity)) {
+        (void)snprintf(out->id, sizeof(out->id), "%.*s", WEH_STR_ARGS(envelope->activity));
+    } else if (session->correlation[0] != '\0') {
         (void)snprintf(out->id, sizeof(out->id), "%s", session->correlation);
     } else {
         (void)snprintf(out->id, sizeof(out->id), "%s-%llu", session->name,
@@ -533,7 +537,7 @@ void session_run_job(struct weh_session *session, struct job *job)
         session->run_generation = job->generation;
         session_progress_reset(session, started_us);
     }
-    session_default_activity(session, job->number, activity);
+    session_default_activity(session, &job->envelope, job->number, activity);
     err = call_method(session, job, arena, &writer, activity, &diag);
     took_us = weh_clock_mono_us() - started_us;
     weh_writer_fini(&writer);

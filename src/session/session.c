@@ -9,6 +9,7 @@
 #include "weh/ipc.h"
 
 #include "call_priv.h"
+#include "session_ipc.h"
 
 /* A message, its envelope and a queue entry; what the limit on bytes would not see. */
 #define JOB_OVERHEAD_BYTES 256
@@ -231,7 +232,7 @@ static void send_early_error(struct weh_session *session, const struct weh_envel
 {
     struct activity activity;
 
-    session_default_activity(session, session->n_taken, &activity);
+    session_default_activity(session, envelope, session->n_taken, &activity);
     session_send_error(session, SENDER_CHANNEL, envelope, NULL, diag, activity.id);
 }
 

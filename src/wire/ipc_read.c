@@ -44,10 +44,12 @@ enum rpc_member {
     RPC_DEFINITION,
     RPC_OPERATION,
     RPC_PARAMETERS,
+    RPC_CONTEXT,
     RPC_MEMBER_COUNT
 };
 
-static const char *const rpc_names[RPC_MEMBER_COUNT] = { "definition", "operation", "parameters" };
+static const char *const rpc_names[RPC_MEMBER_COUNT] = { "definition", "operation", "parameters",
+                                                         "context" };
 
 enum definition_member {
     DEFINITION_NAME,
@@ -57,6 +59,8 @@ enum definition_member {
 
 static const char *const definition_names[DEFINITION_MEMBER_COUNT] = { "interfaceName",
                                                                        "interfaceVersion" };
+
+static const char *const context_names[] = { "id" };
 
 static weh_err invalid(struct weh_diag *diag, const char *text)
 {
@@ -342,6 +346,16 @@ static struct weh_str raw_string(struct weh_str text)
     return (struct weh_str){ text.ptr + 1, text.len - 2 };
 }
 
+/* The same of a string that has no escapes; empty when it has some. */
+static struct weh_str plain_string(struct weh_str text)
+{
+    const struct weh_str string = raw_string(text);
+
+    return string.len > 0 && memchr(string.ptr, '\\', string.len) != NULL
+               ? (struct weh_str){ "", 0 }
+               : string;
+}
+
 /* The integer @text from 0 up; -1 when it is none. */
 static int64_t read_count(struct weh_str text)
 {
@@ -404,11 +418,15 @@ static void read_rpc(struct weh_envelope *out)
 {
     struct weh_str members[RPC_MEMBER_COUNT] = { { NULL, 0 } };
     struct weh_str definition[DEFINITION_MEMBER_COUNT] = { { NULL, 0 } };
+    struct weh_str activity = { NULL, 0 };
     const struct wanted wanted = { rpc_names, members, RPC_MEMBER_COUNT };
     const struct wanted wanted_of_it = { definition_names, definition, DEFINITION_MEMBER_COUNT };
+    const struct wanted wanted_of_context = { context_names, &activity, 1 };
 
     look_into(first_item(out->params), &wanted);
     look_into(members[RPC_DEFINITION], &wanted_of_it);
+    look_into(members[RPC_CONTEXT], &wanted_of_context);
+    out->activity = plain_string(activity);
     out->is_rpc = true;
     out->scope = raw_string(definition[DEFINITION_NAME]);
     out->version = raw_string(definition[DEFINITION_VERSION]);
@@ -470,7 +488,9 @@ weh_err weh_ipc_read(uint8_t *block, size_t len, const struct weh_codec_limits *
     struct weh_str inner;
     weh_err err;
 
-    *out = (struct weh_envelope){ .scope = empty, .channel = empty, .version = empty };
+    *out = (struct weh_envelope){
+        .scope = empty, .channel = empty, .version = empty, .activity = empty
+    };
     if (len > UINT32_MAX) {
         return weh_fail(diag, WEH_E_LIMIT, "the message is too long");
     }

@@ -369,8 +369,38 @@ static void write_itwin_error(struct weh_writer *writer, const struct weh_diag *
                    itwin_errors[diag->itwin_error].key);
 }
 
+/* What a page logs of an error that it catches. */
+static void write_logged(struct weh_sink *sink, const char *activity_id)
+{
+    if (activity_id == NULL || activity_id[0] == '\0') {
+        return;
+    }
+    weh_sink_key(sink, "loggingMetadata");
+    weh_sink_map_begin(sink, 1);
+    weh_sink_key(sink, "activityId");
+    weh_sink_text(sink, activity_id);
+    weh_sink_map_end(sink);
+}
+
+/* An error that frontends know by its number (0: none) or its id. */
+static void write_known_error(struct weh_writer *writer, const struct weh_diag *diag,
+                              int32_t number, const char *activity_id)
+{
+    struct weh_sink *sink = writer->sink;
+
+    if (diag->itwin_error != WEH_ITWIN_BY_NUMBER && !writer->ipc.is_rpc) {
+        write_itwin_error(writer, diag);
+    } else if (number != 0) {
+        write_numbered_error(writer, diag, number);
+    } else {
+        write_error_id(sink, OWN_SCOPE, weh_err_info(diag->err)->name);
+        write_message(sink, diag);
+    }
+    write_logged(sink, activity_id);
+}
+
 void weh_ipc_error_write(struct weh_writer *writer, const struct weh_value *id,
-                         const struct weh_diag *diag)
+                         const struct weh_diag *diag, const char *activity_id)
 {
     const struct weh_err_info *info = weh_err_info(diag->err);
     const int32_t number = diag->itwin != 0 ? diag->itwin : info->itwin;
@@ -385,15 +415,10 @@ void weh_ipc_error_write(struct weh_writer *writer, const struct weh_value *id,
         weh_sink_text(sink, info->help);
         weh_sink_key(sink, "isIModelNotFoundResponse");
         weh_sink_bool(sink, true);
-    } else if (diag->itwin_error != WEH_ITWIN_BY_NUMBER && !writer->ipc.is_rpc) {
-        write_itwin_error(writer, diag);
-    } else if (number != 0) {
-        write_numbered_error(writer, diag, number);
-    } else if (diag->err == WEH_E_METHOD_NOT_FOUND) {
+    } else if (diag->err == WEH_E_METHOD_NOT_FOUND && number == 0) {
         write_message(sink, diag);
     } else {
-        write_error_id(sink, OWN_SCOPE, info->name);
-        write_message(sink, diag);
+        write_known_error(writer, diag, number, activity_id);
     }
     weh_sink_map_end(sink);
     weh_sink_map_end(sink);

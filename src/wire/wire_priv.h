@@ -67,9 +67,6 @@ WEH_MUST_CHECK weh_err weh_json_envelope_read(struct weh_str bytes,
                                               const struct weh_codec_limits *limits,
                                               struct weh_envelope *out, struct weh_diag *diag);
 
-/** The integer @text, JSON without white space. False when it is none or does not fit 64 bits. */
-bool weh_json_read_integer(struct weh_str text, struct weh_value *out);
-
 /** Params in JSON that an envelope's scan has let pass, whatever they are. As weh_params_decode. */
 WEH_MUST_CHECK weh_err weh_json_params_decode(struct weh_str params,
                                               const struct weh_codec_limits *limits,
@@ -83,7 +80,7 @@ void weh_ipc_put_binary(struct weh_json_writer *json, enum weh_binary_view view,
 void weh_ipc_reply_begin(struct weh_writer *writer, const struct weh_value *id);
 void weh_ipc_reply_end(struct weh_writer *writer);
 void weh_ipc_error_write(struct weh_writer *writer, const struct weh_value *id,
-                         const struct weh_diag *diag);
+                         const struct weh_diag *diag, const char *activity_id);
 
 /** @bytes as one MessagePack value and nothing behind it; as weh_message_decode. */
 WEH_MUST_CHECK weh_err weh_mp_decode(struct weh_str bytes, const struct weh_codec_limits *limits,

@@ -131,7 +131,7 @@ void weh_error_write(struct weh_writer *writer, const struct weh_value *id,
     struct weh_sink *sink = writer->sink;
 
     if (writer->codec == WEH_CODEC_IPC) {
-        weh_ipc_error_write(writer, id, diag);
+        weh_ipc_error_write(writer, id, diag, activity_id);
         return;
     }
     if (writer->codec == WEH_CODEC_MSGPACK) {

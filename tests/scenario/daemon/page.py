@@ -74,9 +74,9 @@ class Page:
     def call(self, channel, method, *data):
         return self.result_of(self.send(channel, method, data))
 
-    def send_rpc(self, operation, *parameters, interface=READ):
+    def send_rpc(self, operation, *parameters, interface=READ, **context):
         return self.send(RPC, "request", [{"definition": interface, "operation": operation, "parameters": parameters,
-                                           "context": {"protocolVersion": "2"}}])
+                                           "context": {"protocolVersion": "2", **context}}])
 
     def rpc(self, operation, *parameters):
         return self.result_of(self.send_rpc(operation, *parameters))

@@ -10,6 +10,7 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from daemon import Daemon  # noqa: E402
+from page import APP, EDIT, Page  # noqa: E402
 
 PROGRAM = os.path.abspath(sys.argv[1])
 SMALL = os.path.abspath(sys.argv[2]) + "/small.bim"
@@ -85,6 +86,31 @@ class Activity(unittest.TestCase):
         self.assertNotEqual(first, second)
         log = self.ended(session)
         self.assertTrue(lines(log, f"activity={first} method=txns.state"))
+
+    def test_call_of_a_stock_frontend_bears_the_id_of_its_context(self):
+        page = Page(self.daemon)
+        page.app("openStandalone", "small", 2, {"key": "k"})
+        page.result_of(page.send_rpc("getElementProps", {"key": "k"}, ["0x1"], id="call-1"))
+        error = page.data_of(page.send_rpc("getElementProps", {"key": "k"}, ["0xfffff"], id="call-2"))["error"]
+        self.assertEqual(error["loggingMetadata"], {"activityId": "call-2"})
+        early = page.data_of(page.send_rpc("noSuchOperation", id="call-3"))["error"]
+        self.assertEqual(early["loggingMetadata"], {"activityId": "call-3"})
+        made = []
+        for context in ({}, {"id": 7}, {"id": "a b"}, {"id": "x" * 64}, {"id": "a\nb"}, {"id": ""}):
+            error = page.data_of(page.send_rpc("getElementProps", {"key": "k"}, ["0xfffff"], **context))["error"]
+            made.append(error["loggingMetadata"]["activityId"])
+        made.append(page.data_of(page.send(EDIT, "deleteElements", ["k", ["0xfffff"]]))["error"]["loggingMetadata"]["activityId"])
+        self.assertEqual(len(set(made)), len(made))
+        for activity in made:
+            self.assertRegex(activity, "^s[0-9a-f]{16}-[0-9]+$")
+        self.assertEqual(page.data_of(page.send(APP, "saveChanges", ["other"]))["error"],
+                         {"message": "iModel not found", "isIModelNotFoundResponse": True})
+        page.client.close()
+        self.daemon.wait_for_log("event=session.end ")
+        log = self.daemon.stop()
+        self.assertEqual(len(lines(log, "activity=call-1 method=IModelReadRpcInterface.getElementProps")), 1)
+        self.assertEqual(len(lines(log, "activity=call-2 method=IModelReadRpcInterface.getElementProps")), 1)
+        self.assertEqual(len(lines(log, f"activity={made[-1]} method=webedit/edit.deleteElements")), 1)
 
     def test_end_of_session_tells_its_totals(self):
         session = self.daemon.connect()

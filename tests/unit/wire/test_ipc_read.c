@@ -195,6 +195,7 @@ static void test_ipc_rpc_call_is_found_in_its_data(void **state)
     IS(f->envelope.scope, "IModelReadRpcInterface");
     IS(f->envelope.version, "3.7.0");
     IS(f->envelope.method, "queryRows");
+    IS(f->envelope.activity, "x");
     assert_int_equal(decode_params(f), WEH_OK);
     assert_string_equal(as_json(f, &f->value), "[{\"key\":\"k\"},[1]]");
 }
@@ -217,6 +218,8 @@ static void test_ipc_rpc_call_without_what_it_needs_names_nothing(void **state)
     static const char *const inner[] = {
         RPC("", ""),
         RPC("\"definition\":7,", "\"operation\":[]"),
+        RPC("", "\"context\":7"),
+        RPC("", "\"context\":{\"id\":7}"),
         "{\"type\":2,\"channel\":\"itwin.rpc-over-ipc\",\"method\":\"request\",\"data\":[]}",
         "{\"type\":2,\"channel\":\"itwin.rpc-over-ipc\",\"method\":\"request\",\"data\":7}",
         "{\"type\":2,\"channel\":\"itwin.rpc-over-ipc\",\"method\":\"request\",\"data\":[7]}",
@@ -229,6 +232,7 @@ static void test_ipc_rpc_call_without_what_it_needs_names_nothing(void **state)
         assert_true(f->envelope.is_rpc);
         IS(f->envelope.scope, "");
         IS(f->envelope.method, "");
+        IS(f->envelope.activity, "");
         assert_int_equal(decode_params(f), WEH_OK);
     }
 }

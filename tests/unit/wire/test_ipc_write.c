@@ -148,12 +148,13 @@ static void test_ipc_binary_values_stand_in_the_text_where_rows_have_them(void *
     assert_int_equal(parts.n, 1);
 }
 
-static const char *error_text(struct fixture *f, bool is_rpc, const struct weh_diag *diag)
+static const char *error_text(struct fixture *f, bool is_rpc, const struct weh_diag *diag,
+                              const char *activity)
 {
     struct weh_ipc_parts parts;
 
     start_answer(f, is_rpc);
-    weh_error_write(&f->writer, &id_seven, diag, "activity");
+    weh_error_write(&f->writer, &id_seven, diag, activity);
     return sent_text(f, &parts);
 }
 
@@ -203,7 +204,7 @@ static void test_ipc_error_is_told_as_the_stock_backend_does(void **state)
                                        .itwin_error = rows[i].itwin_error,
                                        .text = "what" };
 
-        assert_string_equal(error_text(f, false, &diag), rows[i].text);
+        assert_string_equal(error_text(f, false, &diag, ""), rows[i].text);
     }
 }
 
@@ -262,7 +263,7 @@ static void test_ipc_error_of_a_closed_channel_tells_its_key(void **state)
     struct fixture *f = *state;
 
     assert_string_equal(
-        error_text(f, false, &diag),
+        error_text(f, false, &diag, NULL),
         ANSWER "{\\\"error\\\":{\\\"name\\\":\\\"not-allowed\\\",\\\"channelKey\\\":\\\"mine\\\","
                "\\\"message\\\":\\\"what\\\",\\\"iTwinErrorId\\\":{\\\"scope\\\":"
                "\\\"itwin-ChannelControl\\\",\\\"key\\\":\\\"not-allowed\\\"}}}}\",0]");
@@ -273,7 +274,7 @@ static void test_ipc_rpc_error_of_a_wrong_type_has_a_number(void **state)
     const struct weh_diag diag = { .err = WEH_E_BAD_ARGS, .itwin_error = WEH_ITWIN_TYPE_ERROR };
     struct fixture *f = *state;
 
-    assert_non_null(strstr(error_text(f, true, &diag), "\\\"errorNumber\\\":65539"));
+    assert_non_null(strstr(error_text(f, true, &diag, NULL), "\\\"errorNumber\\\":65539"));
 }
 
 static void test_ipc_rpc_error_of_an_unknown_key_has_a_number(void **state)
@@ -281,7 +282,21 @@ static void test_ipc_rpc_error_of_an_unknown_key_has_a_number(void **state)
     const struct weh_diag diag = { .err = WEH_E_IMODEL_NOT_FOUND, .text = "iModel not found" };
     struct fixture *f = *state;
 
-    assert_non_null(strstr(error_text(f, true, &diag), "\\\"errorNumber\\\":65574"));
+    assert_non_null(strstr(error_text(f, true, &diag, NULL), "\\\"errorNumber\\\":65574"));
+}
+
+static void test_ipc_error_names_its_activity_for_the_log_of_the_page(void **state)
+{
+    static const char activity[] =
+        "\\\"loggingMetadata\\\":{\\\"activityId\\\":\\\"a-1\\\"}}}}\",0]";
+    const struct weh_diag fault = { .err = WEH_E_NOT_FOUND, .text = "what" };
+    const struct weh_diag unknown_key = { .err = WEH_E_IMODEL_NOT_FOUND, .text = "what" };
+    struct fixture *f = *state;
+
+    assert_non_null(strstr(error_text(f, false, &fault, "a-1"), activity));
+    assert_non_null(strstr(error_text(f, true, &fault, "a-1"), activity));
+    /* Pages know this one by its shape. */
+    assert_null(strstr(error_text(f, false, &unknown_key, "a-1"), "a-1"));
 }
 
 static void test_ipc_push_has_the_method_before_its_arguments(void **state)
@@ -349,6 +364,7 @@ int main(void)
         T(test_ipc_error_of_a_closed_channel_tells_its_key),
         T(test_ipc_rpc_error_of_a_wrong_type_has_a_number),
         T(test_ipc_rpc_error_of_an_unknown_key_has_a_number),
+        T(test_ipc_error_names_its_activity_for_the_log_of_the_page),
         T(test_ipc_push_has_the_method_before_its_arguments),
         T(test_ipc_reply_beyond_the_limit_is_an_error_and_takes_nothing),
         T(test_ipc_answer_that_is_given_up_is_freed),

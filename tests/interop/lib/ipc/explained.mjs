@@ -43,6 +43,13 @@ function withoutText(error) {
   };
 }
 
+/** By which name a request stands in the server's log, our server alone tells. */
+function withoutActivity(error) {
+  const { activityId, ...metadata } = error?.loggingMetadata ?? {};
+  if (activityId === undefined) return error;
+  return { ...error, loggingMetadata: Object.keys(metadata).length > 0 ? metadata : undefined };
+}
+
 /**
  * A log without what must differ: GUIDs made in the run, times of the run, what files are called (@names: by the server's name for
  * them), and texts of errors.
@@ -64,7 +71,7 @@ export function normalise(log, names) {
     return Object.fromEntries(Object.entries(v).filter(([, x]) => x !== undefined).map(([k, x]) => [k, walk(x)]));
   };
   return log.map((entry) => {
-    const out = walk({ ...entry, error: withoutText(entry.error) });
+    const out = walk({ ...entry, error: withoutText(withoutActivity(entry.error)) });
     if (out.args?.[0] === "notifyCommitted") out.args[2] = "ms";
     return out;
   });
