@@ -243,8 +243,7 @@ class IpcEdit(unittest.TestCase):
         for data in ({"entryArray": [{"opcode": 5, "data": "encoding=base64;AAAA"}]}, {"entryArray": 7}):
             error = self.fails(page, page.call, EDITOR, "callMethod", "updateGeometricElement", BLOCK, data)
             self.assertEqual(error["metadata"]["elProps"]["id"], BLOCK)
-        error = self.fails(page, page.call, EDITOR, "callMethod", "updateGeometricElement", "0xfffffff", data)
-        self.assertEqual(error["errorNumber"], 65574)
+        self.assertEqual(self.fails(page, page.call, EDITOR, "callMethod", "updateGeometricElement", "0xfffffff", data)["errorNumber"], 65574)
 
     def test_an_element_without_anything_to_be_known_by_is_not_inserted(self):
         page = Page(self.daemon)
@@ -264,15 +263,15 @@ class IpcEdit(unittest.TestCase):
         page.call(EDITOR, "startCommand", "basicManipulation", "k")
         call = lambda *data: page.call(EDITOR, "callMethod", *data)  # noqa: E731
         root = page.edit("insertElement", "k", subject("the channel's"))
-        page.edit("insertAspect", "k", {"classFullName": "BisCore:ChannelRootAspect", "owner": "mine",
-                                        "element": {"id": root, "relClassName": "BisCore:ElementOwnsChannelRootAspect"}})
+        is_root = {"classFullName": "BisCore:ChannelRootAspect", "element": {"id": root, "relClassName": "BisCore:ElementOwnsChannelRootAspect"}}
+        page.edit("insertAspect", "k", {**is_root, "owner": "mine"})
         model = page.edit("insertElement", "k", {
             "classFullName": "BisCore:PhysicalPartition", "model": "0x1", "code": {"spec": "0x1d", "scope": root, "value": "part"},
             "parent": {"id": root, "relClassName": "BisCore:SubjectOwnsPartitionElements"}})
         modeled = {"classFullName": "BisCore:PhysicalModel",
                    "modeledElement": {"id": model, "relClassName": "BisCore:PhysicalModelBreaksDownPhysicalPortion"}}
-        thing = {"classFullName": "Generic:PhysicalObject", "model": model, "category": "0x16",
-                 "code": {"spec": "0x1", "scope": "0x1", "value": ""}, "placement": {"origin": [0, 0, 0], "angles": {}}}
+        code = {"spec": "0x1", "scope": "0x1", "value": ""}
+        thing = {"classFullName": "Generic:PhysicalObject", "model": model, "category": "0x16", "code": code, "placement": {"origin": [0, 0, 0], "angles": {}}}
 
         def refused(channel_call, *data):
             error = self.fails(page, channel_call, *data)
@@ -296,23 +295,18 @@ class IpcEdit(unittest.TestCase):
                         (page.edit, "deleteModel", "k", model), (page.edit, "insertAspect", "k", aspect)):
             self.assertEqual(refused(*attempt), "mine", attempt)
         self.assertEqual(page.edit("getElementProps", "k", made)["placement"]["origin"], [0, 0, 0])
-        page.edit("updateAspect", "k", {"classFullName": "BisCore:ChannelRootAspect", "owner": "\u00e4" * 200,
-                                        "element": {"id": root, "relClassName": "BisCore:ElementOwnsChannelRootAspect"}})
-        page.edit("removeAllowedChannel", "k", "shared")
-        page.edit("addAllowedChannel", "k", "shared")
+        page.edit("updateAspect", "k", {**is_root, "owner": "\u00e4" * 200})
         self.assertEqual(refused(page.edit, "updateElement", "k", {"id": made}), "\u00e4" * 47)
-        page.edit("updateAspect", "k", {"classFullName": "BisCore:ChannelRootAspect", "owner": "mine",
-                                        "element": {"id": root, "relClassName": "BisCore:ElementOwnsChannelRootAspect"}})
+        page.edit("updateAspect", "k", {**is_root, "owner": "mine"})
         # Elsewhere is the channel that all share, which can be closed too.
         self.assertIsNone(page.edit("updateElement", "k", {"id": BLOCK, "userLabel": "x"}))
         page.edit("removeAllowedChannel", "k", "shared")
         self.assertEqual(refused(page.edit, "updateElement", "k", {"id": BLOCK}), "shared")
-        page.edit("addAllowedChannel", "k", "shared")
-        page.edit("addAllowedChannel", "k", "mine")
+        for channel in ("shared", "mine"):
+            page.edit("addAllowedChannel", "k", channel)
         page.edit("deleteElements", "k", [made, BLOCK])
-        for i in range(31):
+        for i in (*range(31), 7):
             page.edit("addAllowedChannel", "k", f"channel {i}")
-        page.edit("addAllowedChannel", "k", "channel 7")
         self.assertEqual(self.fails(page, page.edit, "addAllowedChannel", "k", "one more")["iTwinErrorId"]["key"], "LimitExceeded")
         self.assertEqual(self.fails(page, page.edit, "addAllowedChannel", "k", "x" * 96)["errorNumber"], 65539)
 
@@ -331,14 +325,11 @@ class IpcEdit(unittest.TestCase):
         for version, supported in (("10", False), ("11", True)):
             path = f"{self.daemon.folder}/data/imodels/old-{version}.bim"
             shutil.copy(f"{DATA}/small.bim", path)
-            with contextlib.closing(sqlite3.connect(path)) as db:
+            with contextlib.closing(sqlite3.connect(path)) as db, db:
                 db.execute("UPDATE ec_Schema SET VersionDigit1=1, VersionDigit2=0, VersionDigit3=? WHERE Name='BisCore'", (version,))
-                db.commit()
             page.app("openStandalone", f"old-{version}", READ_WRITE, {"key": version})
             self.assertEqual(page.app("isGraphicalEditingSupported", version), supported)
-        # Neither "read-only" nor anything else that is not so.
-        error = self.fails(page, page.app, "toggleGraphicalEditingScope", "10", True)
-        self.assertEqual(error["errorNumber"], 65573)
+        self.assertEqual(self.fails(page, page.app, "toggleGraphicalEditingScope", "10", True)["errorNumber"], 65573)
         self.assertTrue(page.app("toggleGraphicalEditingScope", "11", True))
 
     def test_an_editing_scope_tells_the_geometry_of_what_changes(self):
