@@ -11,7 +11,7 @@ interface Props {
     start: string;
     onChange: (text: string) => void;
     /** Ctrl or Cmd with Enter. */
-    onRun: () => void;
+    onRun: (text: string) => void;
 }
 
 const COLORS = HighlightStyle.define([
@@ -49,8 +49,8 @@ export default function CodeEditor({ label, start, onChange, onRun }: Props): Re
     const host = useCallback(
         (element: HTMLDivElement) => {
             const root = element.shadowRoot ?? element.attachShadow({ mode: "open" });
-            const run = () => {
-                latest.current.onRun();
+            const run = (view: EditorView) => {
+                latest.current.onRun(view.state.doc.toString());
                 return true;
             };
             const view = new EditorView({

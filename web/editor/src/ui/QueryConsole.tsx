@@ -34,10 +34,10 @@ export function QueryConsole(): ReactNode {
             setBusy(false);
         }
     };
-    const run = () =>
+    const run = (ecsql: string) =>
         void ask(async () => {
             const startedAt = performance.now();
-            const params = { ecsql: text, rowFormat: "array", quota: { rows: PAGE_ROWS } };
+            const params = { ecsql, rowFormat: "array", quota: { rows: PAGE_ROWS } };
             const {
                 columns = [],
                 rows,
@@ -59,7 +59,13 @@ export function QueryConsole(): ReactNode {
                     <CodeEditor label="ECSQL" start={EXAMPLE} onChange={setText} onRun={run} />
                 </Suspense>
                 <div className="row">
-                    <Button className="primary" isDisabled={isBusy} onPress={run}>
+                    <Button
+                        className="primary"
+                        isDisabled={isBusy}
+                        onPress={() => {
+                            run(text);
+                        }}
+                    >
                         Run
                     </Button>
                     <span className="hint" role="status">

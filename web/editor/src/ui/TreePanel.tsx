@@ -90,6 +90,8 @@ function TreeRows(): ReactNode {
                         <div
                             role="treeitem"
                             aria-level={row?.level ?? 1}
+                            aria-posinset={(row?.index ?? 0) + 1}
+                            aria-setsize={row?.parent?.childCount ?? 1}
                             aria-selected={false}
                             className="item hint"
                             {...attributes}

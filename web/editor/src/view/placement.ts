@@ -38,6 +38,13 @@ export function matrixOf(placement: Placement): Matrix4 {
     return new Matrix4().compose(new Vector3(x, y, z), quaternionOf({ yaw, pitch, roll }), new Vector3(1, 1, 1));
 }
 
+/** What computing has changed in the last digits only is as it was. */
+const SAME = 1e-9;
+
+function settle(now: number, before: number | undefined): number {
+    return Math.abs(now - (before ?? 0)) < SAME ? (before ?? 0) : now;
+}
+
 /** The placement after a movement of the world; its box, which is the element's own, stays. */
 export function moved(placement: Placement, by: Matrix4): Placement {
     const to = new Matrix4().multiplyMatrices(by, matrixOf(placement));
@@ -45,6 +52,10 @@ export function moved(placement: Placement, by: Matrix4): Placement {
     const quaternion = new Quaternion();
     to.decompose(position, quaternion, new Vector3());
     const turn = turnOf(quaternion);
-    if (is2d(placement)) return { ...placement, origin: [position.x, position.y], angle: turn.yaw };
-    return { ...placement, origin: position.toArray(), angles: { ...turn } };
+    const before = placement.origin;
+    const origin = [settle(position.x, before[0]), settle(position.y, before[1])];
+    if (is2d(placement)) return { ...placement, origin, angle: settle(turn.yaw, placement.angle) };
+    const { yaw, pitch, roll } = placement.angles ?? {};
+    const angles = { yaw: settle(turn.yaw, yaw), pitch: settle(turn.pitch, pitch), roll: settle(turn.roll, roll) };
+    return { ...placement, origin: [...origin, settle(position.z, before[2])], angles };
 }

@@ -25,12 +25,12 @@ export class Bench {
   static async create(files = { demo: "small.bim" }, settings = []) {
     const bench = new Bench();
     bench.dir = mkdtempSync(join(tmpdir(), "weh-editor-"));
-    bench.daemon = new Daemon(daemonPath(), join(bench.dir, "data"), settings);
+    bench.daemon = new Daemon(daemonPath(), join(bench.dir, "data"), [`web.dir=${join(editor, "dist")}`, ...settings]);
     for (const [name, file] of Object.entries(files)) {
       copyFileSync(file.startsWith("/") ? file : join(data, file), bench.daemon.file(name));
     }
     bench.ready = await bench.daemon.start();
-    bench.front = new Front(join(editor, "dist"), bench.ready.port);
+    bench.front = new Front(bench.ready.port);
     await bench.front.start();
     // SwiftShader draws in software: there need be no graphics card.
     const args = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"];

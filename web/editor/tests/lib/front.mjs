@@ -1,33 +1,16 @@
-// Stands before the daemon: serves the built page as the daemon would, hands everything else on, and can cut the network.
-import { createReadStream, existsSync } from "node:fs";
+// Stands between browser and daemon: hands everything on, counts, and can cut the network.
 import { createServer, request } from "node:http";
 import { connect } from "node:net";
-import { extname, join, normalize } from "node:path";
-
-const CSP =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; font-src 'self'; " +
-  "worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-const TYPES = {
-  ".html": "text/html",
-  ".js": "text/javascript",
-  ".css": "text/css",
-  ".svg": "image/svg+xml",
-  ".json": "application/json",
-};
 
 export class Front {
   #sockets = new Set();
   #down = false;
-  /** Bytes of the page's files that were sent. */
-  fileBytes = 0;
+  /** Bytes of HTTP bodies that were sent: the page's files, mostly. */
+  bodyBytes = 0;
 
-  constructor(dist, daemonPort) {
-    this.dist = dist;
+  constructor(daemonPort) {
     this.daemonPort = daemonPort;
-    this.server = createServer((req, res) => {
-      if (req.url.startsWith("/v1/")) this.#forward(req, res);
-      else this.#file(req, res);
-    });
+    this.server = createServer((req, res) => this.#forward(req, res));
     this.server.on("connection", (socket) => {
       if (this.#down) socket.destroy();
     });
@@ -57,23 +40,6 @@ export class Front {
     this.server.close();
   }
 
-  #file(req, res) {
-    const path = new URL(req.url, "http://x").pathname;
-    const file = join(this.dist, normalize(path === "/" ? "/index.html" : path));
-    if (!existsSync(file)) {
-      res.writeHead(404).end();
-      return;
-    }
-    const headers = {
-      "Content-Type": TYPES[extname(file)] ?? "application/octet-stream",
-      "Content-Security-Policy": CSP,
-    };
-    res.writeHead(200, headers);
-    createReadStream(file)
-      .on("data", (d) => (this.fileBytes += d.length))
-      .pipe(res);
-  }
-
   #forward(req, res) {
     if (this.#down) {
       req.socket.destroy();
@@ -82,6 +48,7 @@ export class Front {
     const { method, url, headers } = req;
     const on = request({ host: "127.0.0.1", port: this.daemonPort, method, path: url, headers }, (answer) => {
       res.writeHead(answer.statusCode, answer.headers);
+      answer.on("data", (d) => (this.bodyBytes += d.length));
       answer.pipe(res);
     });
     on.on("error", () => res.destroy());
