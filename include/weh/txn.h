@@ -130,9 +130,11 @@ WEH_MUST_CHECK weh_err weh_txn_newest(struct weh_txn_stack *stack, struct weh_tx
  * Tell the observer of transactions behind @seen, which others have saved or reinstated in a file that @stack only
  * reads: replay, for each in order changed, replay. Nothing when there are none. Of what was reversed nothing is told.
  *
+ * One that cannot be read as changed rows (a change of schemas) is told without any.
+ *
  * @seen  moves to the newest, also when that is an older one, and on failure.
  *
- * WEH_E_NOMEM, WEH_E_CORRUPT, those of weh_db_fail: not all was told.
+ * WEH_E_NOMEM, those of weh_db_fail: not all was told.
  */
 WEH_MUST_CHECK weh_err weh_txn_replay(struct weh_txn_stack *stack, struct weh_txn_id *seen,
                                       struct weh_diag *diag);

@@ -15,6 +15,11 @@ static weh_err tell_one(struct weh_txn_stack *stack, uint64_t id, struct weh_dia
     if (err == WEH_OK) {
         err = change_builder_scan(builder, &source, false, diag);
     }
+    /* A change of the schemas, or what else is no list of rows that this server reads: that it is there is told. */
+    if (err == WEH_E_CORRUPT || err == WEH_E_UNSUPPORTED) {
+        change_builder_clear(builder);
+        err = WEH_OK;
+    }
     if (err == WEH_OK) {
         err = change_builder_finish(builder, diag);
     }

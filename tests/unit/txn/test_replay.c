@@ -105,6 +105,13 @@ static void test_replay_tells_what_was_saved_or_reinstated_and_not_what_was_reve
     fixture_insert_subject(f, 9003, "c");
     (void)fixture_save(f, "instead of three");
     assert_replayed(&reader, "(1)");
+    fixture_insert_subject(f, 9004, "d");
+    (void)fixture_save(f, "unreadable");
+    fixture_sql(f, "UPDATE dgn_Txns SET Change=x'0102' WHERE Id=(SELECT max(Id) FROM dgn_Txns)");
+    fixture_insert_subject(f, 9005, "e");
+    fixture_insert_subject(f, 9006, "f");
+    (void)fixture_save(f, "readable");
+    assert_replayed(&reader, "(02)");
     reader_close(&reader);
 }
 
