@@ -1,8 +1,8 @@
 import { type KeyboardEvent, type MouseEvent, type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import { Input, SearchField } from "react-aria-components";
 import { useStore } from "../state/store";
-import { Tree, type TreeNode } from "../state/tree";
-import { VirtualRows } from "./VirtualRows";
+import { Tree, type TreeNode, type TreeRow } from "../state/tree";
+import { type RowAttributes, VirtualRows } from "./VirtualRows";
 import { useSession, useSessionState, useWorkspace, useWorkspaceState } from "./context";
 
 const TYPING_MS = 250;
@@ -86,19 +86,7 @@ function TreeRows(): ReactNode {
                 const row = tree.rowAt(index);
                 const node = row?.node;
                 if (row === undefined || node === undefined) {
-                    return (
-                        <div
-                            role="treeitem"
-                            aria-level={row?.level ?? 1}
-                            aria-posinset={(row?.index ?? 0) + 1}
-                            aria-setsize={row?.parent?.childCount ?? 1}
-                            aria-selected={false}
-                            className="item hint"
-                            {...attributes}
-                        >
-                            …
-                        </div>
-                    );
+                    return <Awaited row={row} attributes={attributes} />;
                 }
                 return (
                     <div
@@ -130,6 +118,23 @@ function TreeRows(): ReactNode {
                 );
             }}
         />
+    );
+}
+
+/** Stands where a row will be that is not loaded yet. */
+function Awaited({ row, attributes }: { row: TreeRow | undefined; attributes: RowAttributes }): ReactNode {
+    return (
+        <div
+            role="treeitem"
+            aria-level={row?.level ?? 1}
+            aria-posinset={(row?.index ?? 0) + 1}
+            aria-setsize={row?.parent?.childCount ?? 1}
+            aria-selected={false}
+            className="item hint"
+            {...attributes}
+        >
+            …
+        </div>
     );
 }
 

@@ -3,6 +3,11 @@ import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
 
 export const ROW_PX = 28;
 
+export interface RowAttributes {
+    id: string;
+    "data-active": boolean | undefined;
+}
+
 interface Props {
     role: "tree" | "listbox";
     label: string;
@@ -10,7 +15,7 @@ interface Props {
     /** The row that has the keyboard. */
     active: number;
     /** Renders a row; @attributes belong onto its element. */
-    row: (index: number, attributes: { id: string; "data-active": boolean | undefined }) => ReactNode;
+    row: (index: number, attributes: RowAttributes) => ReactNode;
     onActive: (index: number) => void;
     /** A key that the list itself does not use. */
     onKey: (event: KeyboardEvent, index: number) => void;
