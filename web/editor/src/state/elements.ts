@@ -57,6 +57,18 @@ export async function editAll(session: EditSession, ops: readonly Operation[]): 
     else await session.edit("edit.batch", { ops });
 }
 
+/**
+ * A change that is made of what the element is now, as a placement is written whole: each reads what the one before it has left, however
+ * quickly they follow each other.
+ */
+export function updateFrom(session: EditSession, id: string, change: (now: ElementProps) => Params): Promise<void> {
+    return session.inTurn(async () => {
+        const [now] = await session.call<ElementProps[]>("elements.getMany", { ids: [id] });
+        if (now === undefined) throw new Error("The element is not there any more.");
+        await editAll(session, [{ method: "elements.updateElement", params: updateOf(now, change(now)) }]);
+    });
+}
+
 /** Changes the same properties of several elements. */
 export function updateAll(session: EditSession, elements: readonly ElementProps[], change: Params): Promise<void> {
     const ops = elements.map((e) => ({ method: "elements.updateElement", params: updateOf(e, change) }));

@@ -59,6 +59,7 @@ export class EditSession {
     readonly calls = new CallLog();
     #connection: Connection | undefined;
     #noticeId = 0;
+    #turn: Promise<unknown> = Promise.resolve();
 
     /** Signs in; a session that this tab had before a reload goes on. */
     start(token: string): void {
@@ -116,6 +117,13 @@ export class EditSession {
     async edit<T>(method: string, params: Params): Promise<T> {
         const result = await this.call<T>(method, params);
         await this.#changed();
+        return result;
+    }
+
+    /** Runs @work when those that were given before are done. */
+    inTurn<T>(work: () => Promise<T>): Promise<T> {
+        const result = this.#turn.then(work);
+        this.#turn = result.catch(() => undefined);
         return result;
     }
 

@@ -2,7 +2,7 @@ import { type ReactNode, useEffect, useState } from "react";
 import { Button } from "react-aria-components";
 import type { ClassForm } from "../../schema/catalog";
 import type { Field } from "../../schema/fields";
-import { type ElementProps, updateAll, updateOf, editAll } from "../../state/elements";
+import { type ElementProps, updateAll, updateFrom } from "../../state/elements";
 import { Ask } from "../Ask";
 import { useSession, useSessionState, useWorkspace, useWorkspaceState } from "../context";
 import { AspectList } from "./AspectList";
@@ -158,11 +158,7 @@ function Fields({ elements, fields, readOnly }: FieldsProps): ReactNode {
                     field={field}
                     value={read(first)}
                     readOnly={readOnly}
-                    onCommit={(value) =>
-                        editAll(session, [
-                            { method: "elements.updateElement", params: updateOf(first, write(first, value)) },
-                        ])
-                    }
+                    onCommit={(value) => updateFrom(session, first.id, (now) => write(now, value))}
                 />
             ))}
             {groups.map((group) => (
