@@ -2,6 +2,9 @@
 import { fork } from "node:child_process";
 import { rmSync } from "node:fs";
 
+/** For one job: a worker that has not answered by then is ended, as if it had died. */
+const PATIENCE_MS = 180_000;
+
 /** What a worker that died leaves behind: {pid, dir} of its server. */
 function cleanUp({ pid, dir }) {
   try {
@@ -47,6 +50,7 @@ export class Pool {
     child.once("exit", (code, signal) => {
       this.alive -= 1;
       this.#idle.delete(child);
+      clearTimeout(child.patience);
       if (signal !== null && leaves !== undefined) cleanUp(leaves);
       const job = this.#working.get(child);
       this.#working.delete(child);
@@ -66,6 +70,7 @@ export class Pool {
     if (m.ready) {
       this.missing = m.missing;
     } else {
+      clearTimeout(child.patience);
       const job = this.#working.get(child);
       this.#working.delete(child);
       this.done(job, m);
@@ -81,6 +86,7 @@ export class Pool {
       if (job === undefined) break;
       this.#idle.delete(child);
       this.#working.set(child, job);
+      child.patience = setTimeout(() => child.kill("SIGKILL"), PATIENCE_MS);
       child.send(job);
     }
     if (this.#queue.length > 0 || this.#working.size > 0) return;

@@ -6,6 +6,8 @@ const PARTIAL = 3;
 const SECONDS = 4;
 /** It never answers some queries (a column that a common table of VALUES does not have); then its process ends, as on others. */
 const HANGS_MS = 20000;
+/** Ours has to answer whatever it is asked. */
+const PATIENCE_MS = 60_000;
 
 export class OfficialSide {
   constructor(db) {
@@ -34,7 +36,17 @@ export class OurSide {
     this.client = client;
   }
 
-  async ask({ query, args = {}, options = {} }) {
+  async ask(question) {
+    let timer;
+    const late = new Promise((done) => {
+      timer = setTimeout(() => done({ error: `no answer in ${PATIENCE_MS} ms`, name: "NoAnswer" }), PATIENCE_MS);
+    });
+    const answer = await Promise.race([this.#ask(question), late]);
+    clearTimeout(timer);
+    return answer;
+  }
+
+  async #ask({ query, args = {}, options = {} }) {
     try {
       const answer = await this.client.call("query.ecsql", {
         ecsql: query, args, rowFormat: "array", ...(options.limit === undefined ? {} : { limit: options.limit }),
