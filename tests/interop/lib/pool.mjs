@@ -2,7 +2,7 @@
 import { fork } from "node:child_process";
 import { rmSync } from "node:fs";
 
-/** For one job: a worker that has not answered by then is ended, as if it had died. */
+/** For one job, and for going when there are no more: a worker that takes longer is ended, as if it had died. */
 const PATIENCE_MS = 180_000;
 
 /** What a worker that died leaves behind: {pid, dir} of its server. */
@@ -19,6 +19,7 @@ export class Pool {
   #queue = [];
   #working = new Map();
   #idle = new Set();
+  #alive = new Set();
 
   /**
    * @self is run with @args, @size times. @done(job, answer) hears of each job; @broken(kind, text) makes the answer of one whose
@@ -44,11 +45,13 @@ export class Pool {
   #spawn() {
     const child = fork(this.self, this.args, { stdio: ["ignore", "ignore", "inherit", "ipc"] });
     this.alive += 1;
+    this.#alive.add(child);
     let leaves;
     child.on("message", (m) => { leaves = m.leaves ?? leaves; });
     child.on("message", (m) => this.#heard(child, m));
     child.once("exit", (code, signal) => {
       this.alive -= 1;
+      this.#alive.delete(child);
       this.#idle.delete(child);
       clearTimeout(child.patience);
       if (signal !== null && leaves !== undefined) cleanUp(leaves);
@@ -92,5 +95,6 @@ export class Pool {
     if (this.#queue.length > 0 || this.#working.size > 0) return;
     for (const child of this.#idle) child.send({ end: true });
     this.#idle.clear();
+    setTimeout(() => this.#alive.forEach((child) => child.kill("SIGKILL")), PATIENCE_MS).unref();
   }
 }
