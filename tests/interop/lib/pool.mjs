@@ -28,7 +28,6 @@ export class Pool {
   constructor({ self, args, size, done, broken }) {
     Object.assign(this, { self, args, done, broken });
     this.finished = new Promise((resolve) => { this.resolve = resolve; });
-    this.alive = 0;
     for (let i = 0; i < size; i += 1) this.#spawn();
   }
 
@@ -44,13 +43,11 @@ export class Pool {
 
   #spawn() {
     const child = fork(this.self, this.args, { stdio: ["ignore", "ignore", "inherit", "ipc"] });
-    this.alive += 1;
     this.#alive.add(child);
     let leaves;
     child.on("message", (m) => { leaves = m.leaves ?? leaves; });
     child.on("message", (m) => this.#heard(child, m));
     child.once("exit", (code, signal) => {
-      this.alive -= 1;
       this.#alive.delete(child);
       this.#idle.delete(child);
       clearTimeout(child.patience);
@@ -60,8 +57,9 @@ export class Pool {
       if (job !== undefined) {
         this.done(job, this.broken("crash", `the worker process ended: ${code ?? signal}`));
         if (this.#queue.length > 0) this.#spawn();
+        this.#give(); // those that wait: it may have been the last job
       }
-      if (this.alive === 0) this.resolve();
+      if (this.#alive.size === 0) this.resolve();
     });
   }
 
