@@ -64,6 +64,9 @@ int64_t weh_session_expires_ms(const struct weh_session *session);
 void weh_session_renew(struct weh_session *session, const struct weh_identity *identity);
 enum weh_codec weh_session_codec(const struct weh_session *session);
 
+/** Its methods are those of stock frontends, in whatever encoding. */
+bool weh_session_is_ipc(const struct weh_session *session);
+
 /** True until a request of the session has been taken, or hello said. Service thread. */
 bool weh_session_is_first_request(const struct weh_session *session);
 

@@ -66,7 +66,8 @@ struct weh_envelope {
     struct weh_str method; /* 1 to WEH_METHOD_NAME_MAX bytes; of IPC any number */
     struct weh_str params; /* the encoded params; empty when absent */
 
-    /* Of IPC only; empty for the others. */
+    /* Of messages of stock frontends only; empty for the others. */
+    bool is_ipc;             /* it is one of them */
     struct weh_str scope;    /* whose method: a channel without its prefixes, or an RPC interface */
     struct weh_str channel;  /* as the message has it, escapes included */
     struct weh_str version;  /* of the RPC interface, as the client has it */
@@ -130,7 +131,9 @@ struct weh_writer {
     struct {
         struct weh_str channel; /* that is answered on, as it stands in JSON */
         bool is_rpc;
+        bool is_packed;   /* in MessagePack (weh_ipc_unwrap) */
         size_t start;     /* of the message in buf */
+        size_t key_at;    /* of the result's key */
         size_t result_at; /* of the result */
         uint32_t result_depth;
         const struct weh_edit_subject *subject; /* of an error; NULL: none */

@@ -58,6 +58,21 @@ WEH_MUST_CHECK weh_err weh_ipc_params_decode(const struct weh_envelope *envelope
                                              struct weh_arena *arena, struct weh_value *out,
                                              struct weh_diag *diag);
 
+/**
+ * The same messages in MessagePack-RPC: "ipc.invoke" {channel, method, args} and "ipc.send" {channel, args}. Binary values
+ * stand where they are: bin, or ext of the type that the view has in IPC. Make @envelope, which weh_envelope_read has found in
+ * MessagePack, that of what is inside; one with another method stays as it is.
+ *
+ * WEH_E_BAD_ARGS when a member is missing, of a wrong kind, or unknown. @envelope's id stays in any case.
+ */
+WEH_MUST_CHECK weh_err weh_ipc_unwrap(struct weh_envelope *envelope, struct weh_diag *diag);
+
+/** Decode the params of an envelope from weh_ipc_unwrap. As weh_ipc_params_decode. */
+WEH_MUST_CHECK weh_err weh_ipc_packed_decode(const struct weh_envelope *envelope,
+                                             const struct weh_codec_limits *limits,
+                                             struct weh_arena *arena, struct weh_value *out,
+                                             struct weh_diag *diag);
+
 /** Whom the answer is for: to be called before weh_reply_begin or weh_error_write. @envelope is kept. */
 void weh_ipc_answers(struct weh_writer *writer, const struct weh_envelope *envelope);
 

@@ -134,6 +134,9 @@ void weh_json_writer_init_stored(struct weh_json_writer *writer, struct weh_buf 
  * when it is none or does not fit 64 bits. */
 bool weh_json_read_integer(struct weh_str text, struct weh_value *out);
 
+/** Append @bytes as plain base64. */
+void weh_json_append_base64(struct weh_buf *buf, const uint8_t *bytes, size_t n);
+
 #define WEH_JSON_NUMBER_SIZE 40 /* of a printed double, with a NUL */
 
 /** The number @value as JavaScript prints it (Number.prototype.toString), into @out. */

@@ -44,6 +44,7 @@ struct weh_session_options {
     struct weh_host *host;       /* kept: must outlive the session */
     struct weh_channel *channel; /* kept until weh_session_channel_gone */
     enum weh_codec codec;
+    bool is_ipc;               /* the methods of stock frontends; always so with WEH_CODEC_IPC */
     enum weh_access access;    /* to every iModel */
     struct weh_grants *grants; /* to single ones beyond that: shared; may be NULL */
     int64_t expires_ms;        /* of the token, wall clock; 0: never */

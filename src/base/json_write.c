@@ -204,7 +204,7 @@ static void write_string(struct weh_sink *sink, struct weh_str value)
 }
 
 /* RFC 4648 section 4, with padding. */
-static void put_base64(struct weh_json_writer *writer, const uint8_t *bytes, size_t n)
+void weh_json_append_base64(struct weh_buf *buf, const uint8_t *bytes, size_t n)
 {
     static const char digits[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
@@ -220,7 +220,7 @@ static void put_base64(struct weh_json_writer *writer, const uint8_t *bytes, siz
         text[1] = digits[group >> 12 & 63];
         text[2] = digits[left > 1 ? group >> 6 & 63 : 64];
         text[3] = digits[left > 2 ? group & 63 : 64];
-        put(writer, text, 4);
+        weh_buf_append(buf, text, 4);
     }
 }
 
@@ -235,7 +235,7 @@ static void write_binary_view(struct weh_sink *sink, enum weh_binary_view view, 
         return;
     }
     put(writer, "\"encoding=base64;", sizeof("\"encoding=base64;") - 1);
-    put_base64(writer, bytes, n);
+    weh_json_append_base64(writer->buf, bytes, n);
     weh_buf_byte(writer->buf, '"');
 }
 

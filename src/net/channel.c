@@ -189,6 +189,7 @@ int weh_conn_established(struct weh_conn *conn)
         .host = conn->net->options.host,
         .channel = &conn->channel,
         .codec = conn->codec,
+        .is_ipc = conn->is_ipc,
         .access = conn->identity.access,
         .grants = conn->identity.grants,
         .expires_ms = conn->identity.expires_ms,

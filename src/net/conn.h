@@ -41,6 +41,7 @@ struct weh_conn {
     char label[WEH_RESUME_LABEL_SIZE]; /* of the page's session; "": it has none */
     enum weh_conn_state state;
     enum weh_codec codec;
+    bool is_ipc; /* the methods of stock frontends */
     int fd;
     unsigned n_pins;   /* calls on the stack that use it: not to be freed under them */
     bool is_authentic; /* identity is valid for the request at hand */

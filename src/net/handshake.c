@@ -403,9 +403,9 @@ static const struct refusal *check_session(struct weh_conn *conn, bool is_ipc)
                                                     "offer " WEH_SUBPROTOCOL_JSON
                                                     " or " WEH_SUBPROTOCOL_MSGPACK
                                                     " as subprotocol\n" };
-    static const struct refusal bad_ipc_subprotocol = {
-        "400 Bad Request", NULL, "offer no subprotocol, or " WEH_SUBPROTOCOL_IPC "\n"
-    };
+    static const struct refusal bad_ipc_subprotocol = { "400 Bad Request", NULL,
+                                                        "offer no subprotocol, " WEH_SUBPROTOCOL_IPC
+                                                        " or " WEH_SUBPROTOCOL_MSGPACK "\n" };
     static const struct refusal bad_label = {
         "400 Bad Request", NULL, "session.resume must be 1 to 64 visible ASCII characters\n"
     };
@@ -421,7 +421,8 @@ static const struct refusal *check_session(struct weh_conn *conn, bool is_ipc)
         return is_ipc ? &bad_ipc_subprotocol : &bad_subprotocol;
     }
     read_offer((struct weh_str){ list, n < 0 ? 0 : (size_t)n }, is_ipc, &offer);
-    if ((offer.has_any && !offer.has_codec) || is_ipc != (offer.codec == WEH_CODEC_IPC)) {
+    if ((offer.has_any && !offer.has_codec) ||
+        offer.codec == (is_ipc ? WEH_CODEC_JSON : WEH_CODEC_IPC)) {
         /* Browsers fail the connection when none of what they offer is chosen. */
         return is_ipc ? &bad_ipc_subprotocol : &bad_subprotocol;
     }
@@ -429,7 +430,7 @@ static const struct refusal *check_session(struct weh_conn *conn, bool is_ipc)
         weh_metrics_add(conn->net->metrics, WEH_METRIC_REFUSED_AUTH_URL, 1);
         return &in_url;
     }
-    if (is_ipc && !take_label(conn)) {
+    if (offer.codec == WEH_CODEC_IPC && !take_label(conn)) {
         return &bad_label;
     }
     refusal = check_room(conn->net);
@@ -440,6 +441,7 @@ static const struct refusal *check_session(struct weh_conn *conn, bool is_ipc)
         return &unknown;
     }
     conn->codec = offer.codec;
+    conn->is_ipc = is_ipc;
     return check_user(conn);
 }
 

@@ -82,7 +82,7 @@ static weh_err open_desk(void *app, struct weh_session *session, void **out, str
     }
     desk->app = app;
     desk->session = session;
-    desk->is_ipc = weh_session_codec(session) == WEH_CODEC_IPC;
+    desk->is_ipc = weh_session_is_ipc(session);
     if (!desk->is_ipc) {
         err = desk_add(desk, WEH_STR(""), &desk->current, diag);
     }

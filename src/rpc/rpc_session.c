@@ -230,6 +230,10 @@ static weh_err check_renewal(const struct weh_call *call, const struct weh_ident
     if (strcmp(identity->user, weh_session_user(call->session)) != 0) {
         return weh_fail_where(diag, WEH_E_DENIED, "token", "the token is of another user");
     }
+    /* Of stock frontends the rights to each open iModel are looked at with each request. */
+    if (workspace == NULL) {
+        return WEH_OK;
+    }
     *open_access =
         weh_grants_access(identity->access, identity->grants, weh_str_from(workspace->imodel));
     if (workspace_is_open(workspace) && *open_access == WEH_ACCESS_NONE) {

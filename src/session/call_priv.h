@@ -51,6 +51,15 @@ void session_send_own(struct weh_session *session, enum sender sender, struct we
 
 struct weh_codec_limits session_codec_limits(const struct weh_session *session);
 
+/** Remember how this client spells channels, if @envelope tells. */
+void session_ipc_look_at_spelling(struct weh_session *session, const struct weh_envelope *envelope);
+
+/** Decode the params of @envelope, in whatever encoding. As weh_params_decode. */
+WEH_MUST_CHECK weh_err session_decode_params(const struct weh_session *session,
+                                             const struct weh_envelope *envelope,
+                                             struct weh_arena *arena, struct weh_value *out,
+                                             struct weh_diag *diag);
+
 /** May @method be called now? Worker. */
 WEH_MUST_CHECK weh_err session_check_token(const struct weh_session *session,
                                            const struct weh_method *method, struct weh_diag *diag);

@@ -21,6 +21,20 @@ struct weh_codec_limits session_codec_limits(const struct weh_session *session)
                                       (uint32_t)config->limits_message_values };
 }
 
+weh_err session_decode_params(const struct weh_session *session,
+                              const struct weh_envelope *envelope, struct weh_arena *arena,
+                              struct weh_value *out, struct weh_diag *diag)
+{
+    const struct weh_codec_limits limits = session_codec_limits(session);
+
+    if (!envelope->is_ipc) {
+        return weh_params_decode(session->codec, envelope->params, &limits, arena, out, diag);
+    }
+    return session->codec == WEH_CODEC_IPC
+               ? weh_ipc_params_decode(envelope, &limits, arena, out, diag)
+               : weh_ipc_packed_decode(envelope, &limits, arena, out, diag);
+}
+
 void session_buf_begin(const struct weh_session *session, struct weh_buf *buf)
 {
     static const uint8_t headroom[WEH_FRAME_HEADROOM];
@@ -166,7 +180,7 @@ void session_send_error(struct weh_session *session, enum sender sender,
 {
     struct weh_buf buf;
 
-    if (!envelope->has_id && session->codec == WEH_CODEC_IPC) {
+    if (!envelope->has_id && (envelope->is_ipc || session->codec == WEH_CODEC_IPC)) {
         return; /* nobody waits */
     }
     weh_buf_init(&buf, 0);
@@ -273,7 +287,7 @@ static weh_err check_gates(struct weh_session *session, const struct job *job,
         return weh_fail(diag, WEH_E_CANCELLED, "cancelled before it began");
     }
     /* With several iModels open a method works with one that is, or is answered that it is not. */
-    if (session->codec != WEH_CODEC_IPC && (method->states & (1u << session->state)) == 0) {
+    if (!session->is_ipc && (method->states & (1u << session->state)) == 0) {
         return weh_fail(diag, WEH_E_STATE, "%s is not allowed %s", method->name,
                         session->state == WEH_SESSION_NEW ? "before a briefcase is open"
                                                           : "while a briefcase is open");
@@ -431,7 +445,6 @@ static weh_err call_method(struct weh_session *session, struct job *job, struct 
                            struct weh_diag *diag)
 {
     const struct weh_app_ops *ops = session->host->options.ops;
-    struct weh_codec_limits limits = session_codec_limits(session);
     struct weh_value params;
     struct weh_call call = { .session = session,
                              .host = session->host,
@@ -446,10 +459,7 @@ static weh_err call_method(struct weh_session *session, struct job *job, struct 
                              .subject = &job->subject };
     weh_err err;
 
-    err = session->codec == WEH_CODEC_IPC
-              ? weh_ipc_params_decode(&job->envelope, &limits, arena, &params, diag)
-              : weh_params_decode(session->codec, job->envelope.params, &limits, arena, &params,
-                                  diag);
+    err = session_decode_params(session, &job->envelope, arena, &params, diag);
     if (err == WEH_OK) {
         err = session_read_activity(&params, activity, diag);
     }

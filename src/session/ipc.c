@@ -21,6 +21,13 @@ static bool tells_spelling(struct weh_str scope)
     return weh_str_eq_text(scope, "ipc-app") || weh_str_eq_text(scope, "editor");
 }
 
+void session_ipc_look_at_spelling(struct weh_session *session, const struct weh_envelope *envelope)
+{
+    if (tells_spelling(envelope->scope)) {
+        atomic_store(&session->ipc_is_old, envelope->is_old);
+    }
+}
+
 static enum weh_close_reason reason_of(weh_err err)
 {
     return err == WEH_E_LIMIT ? WEH_CLOSE_MESSAGE_SIZE : WEH_CLOSE_IPC_MESSAGE;
@@ -40,9 +47,7 @@ enum ipc_verdict session_ipc_take(struct weh_session *session, const struct weh_
         weh_session_end(session, WEH_CLOSE_IPC_MESSAGE);
         return IPC_END;
     }
-    if (tells_spelling(envelope->scope)) {
-        atomic_store(&session->ipc_is_old, envelope->is_old);
-    }
+    session_ipc_look_at_spelling(session, envelope);
     session->ipc_next++;
     return IPC_TAKE;
 }
@@ -92,9 +97,9 @@ weh_err session_ipc_no_method(const struct weh_envelope *envelope, struct weh_di
 struct weh_sink *weh_push_begin(struct weh_session *session, const char *family, struct weh_str key,
                                 const char *method)
 {
-    weh_assert(session->codec == WEH_CODEC_IPC);
+    weh_assert(session->is_ipc);
     session_buf_begin(session, &session->notify_buf);
-    weh_writer_init(&session->notify_writer, WEH_CODEC_IPC, &session->notify_buf);
+    weh_writer_init(&session->notify_writer, session->codec, &session->notify_buf);
     weh_ipc_push_begin(&session->notify_writer, family, key, method,
                        atomic_load(&session->ipc_is_old));
     return session->notify_writer.sink;

@@ -412,9 +412,9 @@ static weh_err resume(struct weh_session *session, const struct weh_resume *from
     uint8_t token[WEH_RESUME_TOKEN_BYTES];
     weh_err err;
 
-    if (wanted->codec != session->codec) {
+    if (wanted->codec != session->codec || wanted->is_ipc != session->is_ipc) {
         return weh_fail_where(diag, WEH_E_BAD_ARGS, "resume",
-                              "the session speaks the other encoding");
+                              "the session has another encoding, or other methods");
     }
     err = weh_random(token, sizeof(token), diag);
     if (err == WEH_OK) {

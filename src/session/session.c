@@ -76,6 +76,7 @@ static void init_session(struct weh_session *session, const struct weh_session_o
     session->host = options->host;
     session->channel = options->channel;
     session->codec = options->codec;
+    session->is_ipc = options->is_ipc || options->codec == WEH_CODEC_IPC;
     session->access = options->access;
     session->open_access = options->access;
     session->grants = weh_grants_acquire(options->grants);
@@ -194,27 +195,50 @@ static bool enqueue(struct weh_session *session, struct job *job)
     return taken;
 }
 
-static weh_err read_job(struct weh_session *session, struct job *job, struct weh_diag *diag)
+static weh_err read_envelope(const struct weh_session *session, struct job *job,
+                             struct weh_diag *diag)
+{
+    const struct weh_codec_limits limits = session_codec_limits(session);
+    const struct weh_str bytes = { (const char *)job->bytes, job->len };
+    weh_err err;
+
+    if (session->codec == WEH_CODEC_IPC) {
+        return weh_ipc_read(job->bytes, job->len, &limits, &job->envelope, diag);
+    }
+    err = weh_envelope_read(session->codec, bytes, &limits, &job->envelope, diag);
+    return err == WEH_OK && session->is_ipc ? weh_ipc_unwrap(&job->envelope, diag) : err;
+}
+
+/* A session of stock frontends that is no connection of theirs has besides what concerns the session itself. */
+static const struct weh_method *find_method(const struct weh_session *session,
+                                            const struct weh_envelope *envelope)
 {
     const struct weh_host_options *host = &session->host->options;
-    struct weh_codec_limits limits = session_codec_limits(session);
-    struct weh_str bytes = { (const char *)job->bytes, job->len };
-    const bool is_ipc = session->codec == WEH_CODEC_IPC;
-    weh_err err = is_ipc ? weh_ipc_read(job->bytes, job->len, &limits, &job->envelope, diag)
-                         : weh_envelope_read(session->codec, bytes, &limits, &job->envelope, diag);
+    const struct weh_method *method;
+
+    if (envelope->is_ipc) {
+        return weh_method_find(host->ipc_methods, host->n_ipc_methods, envelope->scope,
+                               envelope->method);
+    }
+    method = weh_method_find(host->methods, host->n_methods, WEH_STR(""), envelope->method);
+    return method != NULL && session->is_ipc && (method->flags & WEH_METHOD_WITHOUT_TOKEN) == 0
+               ? NULL
+               : method;
+}
+
+static weh_err read_job(struct weh_session *session, struct job *job, struct weh_diag *diag)
+{
+    weh_err err = read_envelope(session, job, diag);
 
     if (err != WEH_OK) {
         return err;
     }
-    job->method =
-        is_ipc ? weh_method_find(host->ipc_methods, host->n_ipc_methods, job->envelope.scope,
-                                 job->envelope.method)
-               : weh_method_find(host->methods, host->n_methods, WEH_STR(""), job->envelope.method);
+    job->method = find_method(session, &job->envelope);
     if (job->method != NULL && weh_method_is_out_of_band(job->method) &&
         job->len > OUT_OF_BAND_BYTES) {
         return weh_fail(diag, WEH_E_TOO_LARGE, "%s is not that long", job->method->name);
     }
-    if (job->method == NULL && is_ipc) {
+    if (job->method == NULL && job->envelope.is_ipc) {
         return session_ipc_no_method(&job->envelope, diag);
     }
     if (job->method == NULL) {
@@ -286,6 +310,8 @@ void weh_session_receive(struct weh_session *session, uint8_t *bytes, size_t len
         verdict = session_ipc_take(session, &job->envelope, err);
         /* What is not taken gets no answer, but counts. */
         job->envelope.has_id = job->envelope.has_id && verdict == IPC_TAKE;
+    } else if (job->envelope.is_ipc) {
+        session_ipc_look_at_spelling(session, &job->envelope);
     }
     err = check_flow(session, job, err, &diag);
     if (verdict != IPC_TAKE) {
@@ -459,6 +485,11 @@ const char *weh_session_user(const struct weh_session *session)
 enum weh_codec weh_session_codec(const struct weh_session *session)
 {
     return session->codec;
+}
+
+bool weh_session_is_ipc(const struct weh_session *session)
+{
+    return session->is_ipc;
 }
 
 bool weh_session_is_first_request(const struct weh_session *session)

@@ -72,6 +72,7 @@ struct outer {
 struct weh_session {
     struct weh_host *host;
     enum weh_codec codec;
+    bool is_ipc;   /* the methods of stock frontends */
     char name[20]; /* "s" and 16 digits */
     char user[WEH_USER_SIZE];
     char peer[64];

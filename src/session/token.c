@@ -95,7 +95,7 @@ weh_err session_check_token(const struct weh_session *session, const struct weh_
 {
     const int64_t expires_ms = atomic_load(&session->expires_ms);
     /* Of a method for the open iModel; the others look at the iModel they name. */
-    const bool is_for_open = (method->states & WEH_IN(NEW)) == 0 && session->codec != WEH_CODEC_IPC;
+    const bool is_for_open = (method->states & WEH_IN(NEW)) == 0 && !session->is_ipc;
     const enum weh_access access =
         is_for_open ? session->open_access : weh_grants_highest(session->access, session->grants);
 

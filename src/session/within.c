@@ -70,12 +70,7 @@ static struct job *behind(struct weh_session *session, const struct job *job)
 static bool read_params(const struct weh_session *session, const struct job *job,
                         struct weh_arena *arena, struct weh_value *out)
 {
-    const struct weh_codec_limits limits = session_codec_limits(session);
-
-    return (session->codec == WEH_CODEC_IPC
-                ? weh_ipc_params_decode(&job->envelope, &limits, arena, out, NULL)
-                : weh_params_decode(session->codec, job->envelope.params, &limits, arena, out,
-                                    NULL)) == WEH_OK;
+    return session_decode_params(session, &job->envelope, arena, out, NULL) == WEH_OK;
 }
 
 static enum weh_may_run ask(const struct weh_session *session, const struct weh_within *within,

@@ -16,8 +16,7 @@ static weh_err invalid(struct weh_diag *diag, const char *text)
     return weh_fail(diag, WEH_E_INVALID_REQUEST, "%s", text);
 }
 
-/* Step over one value inside the message and keep its bytes. */
-static weh_err take(struct weh_mp_scan *scan, struct weh_str *out, struct weh_diag *diag)
+weh_err weh_mp_take(struct weh_mp_scan *scan, struct weh_str *out, struct weh_diag *diag)
 {
     const uint8_t *start = scan->at;
     weh_err err = weh_mp_scan_value(scan, 1, diag);
@@ -26,8 +25,7 @@ static weh_err take(struct weh_mp_scan *scan, struct weh_str *out, struct weh_di
     return err;
 }
 
-/* The payload of the string @bytes, a whole value. False when it is no string or no UTF-8. */
-static bool read_string(struct weh_str bytes, struct weh_str *out)
+bool weh_mp_read_string(struct weh_str bytes, struct weh_str *out)
 {
     const uint8_t *at = (const uint8_t *)bytes.ptr;
     size_t head = 1;
@@ -79,7 +77,7 @@ static weh_err read_id(struct weh_str bytes, struct weh_envelope *out, struct we
         out->has_id = true;
         return WEH_OK;
     }
-    if (!read_string(bytes, &text)) {
+    if (!weh_mp_read_string(bytes, &text)) {
         return invalid(diag, "id must be an integer or a string");
     }
     if (text.len > WEH_REQUEST_ID_MAX) {
@@ -95,7 +93,7 @@ static weh_err read_method(struct weh_str bytes, struct weh_envelope *out, struc
 {
     struct weh_str text;
 
-    if (!read_string(bytes, &text)) {
+    if (!weh_mp_read_string(bytes, &text)) {
         return invalid(diag, "method must be a string");
     }
     if (text.len == 0 || text.len > WEH_METHOD_NAME_MAX) {
@@ -114,7 +112,7 @@ static weh_err split_array(struct weh_mp_scan *scan, const struct weh_mp_head *h
     scan->at += head->head_size;
     scan->n_values = 1;
     for (uint64_t i = 0; i < head->n && err == WEH_OK; i++) {
-        err = take(scan, i < 4 ? &parts[i] : &rest, diag);
+        err = weh_mp_take(scan, i < 4 ? &parts[i] : &rest, diag);
         *n_parts += i < 4 && err == WEH_OK ? 1 : 0;
     }
     return err;

@@ -366,12 +366,6 @@ static int64_t read_count(struct weh_str text)
                : -1;
 }
 
-static bool is_rpc_channel(const struct weh_envelope *envelope)
-{
-    return weh_str_eq_text(envelope->scope, RPC_CHANNEL) ||
-           (envelope->is_old && weh_str_eq_text(envelope->scope, RPC_CHANNEL_4_0));
-}
-
 static bool skip_prefix(struct weh_str *text, const char *prefix)
 {
     size_t n = strlen(prefix);
@@ -381,6 +375,33 @@ static bool skip_prefix(struct weh_str *text, const char *prefix)
     }
     *text = (struct weh_str){ text->ptr + n, text->len - n };
     return true;
+}
+
+void weh_ipc_sort_channel(struct weh_envelope *out)
+{
+    out->is_ipc = true;
+    out->scope = out->channel;
+    if (skip_prefix(&out->scope, PREFIX)) {
+        out->is_old = !skip_prefix(&out->scope, CORE_PREFIX);
+    } else {
+        out->scope = (struct weh_str){ "", 0 }; /* a channel of nobody's */
+    }
+}
+
+bool weh_ipc_is_rpc_request(const struct weh_envelope *envelope)
+{
+    return (weh_str_eq_text(envelope->scope, RPC_CHANNEL) ||
+            (envelope->is_old && weh_str_eq_text(envelope->scope, RPC_CHANNEL_4_0))) &&
+           weh_str_eq_text(envelope->method, RPC_METHOD);
+}
+
+void weh_ipc_sort_control(struct weh_envelope *out)
+{
+    out->is_rpc = true;
+    if (weh_str_eq_text(out->version, CONTROL_VERSION) && weh_str_eq_text(out->method, DESCRIBE)) {
+        out->scope = WEH_STR("rpc");
+        out->version = (struct weh_str){ "", 0 };
+    }
 }
 
 /* ---- RPC ---- */
@@ -427,16 +448,12 @@ static void read_rpc(struct weh_envelope *out)
     look_into(members[RPC_DEFINITION], &wanted_of_it);
     look_into(members[RPC_CONTEXT], &wanted_of_context);
     out->activity = plain_string(activity);
-    out->is_rpc = true;
     out->scope = raw_string(definition[DEFINITION_NAME]);
     out->version = raw_string(definition[DEFINITION_VERSION]);
     out->method = raw_string(members[RPC_OPERATION]);
     out->params =
         members[RPC_PARAMETERS].ptr == NULL ? (struct weh_str){ "", 0 } : members[RPC_PARAMETERS];
-    if (weh_str_eq_text(out->version, CONTROL_VERSION) && weh_str_eq_text(out->method, DESCRIBE)) {
-        out->scope = WEH_STR("rpc");
-        out->version = (struct weh_str){ "", 0 };
-    }
+    weh_ipc_sort_control(out);
 }
 
 /* ---- the message ---- */
@@ -458,19 +475,14 @@ static weh_err read_members(const struct weh_str *members, struct weh_envelope *
     out->method = (struct weh_str){ "", 0 };
     out->params =
         members[MEMBER_DATA].ptr == NULL ? (struct weh_str){ "", 0 } : members[MEMBER_DATA];
-    out->scope = out->channel;
-    if (skip_prefix(&out->scope, PREFIX)) {
-        out->is_old = !skip_prefix(&out->scope, CORE_PREFIX);
-    } else {
-        out->scope = (struct weh_str){ "", 0 }; /* a channel of nobody's */
-    }
+    weh_ipc_sort_channel(out);
     if (type == TYPE_SEND) {
         return WEH_OK;
     }
     out->has_id = request > 0;
     out->id = (struct weh_value){ .type = WEH_VALUE_INT, .as.integer = request };
     out->method = raw_string(members[MEMBER_METHOD]);
-    if (is_rpc_channel(out) && weh_str_eq_text(out->method, RPC_METHOD)) {
+    if (weh_ipc_is_rpc_request(out)) {
         read_rpc(out);
     }
     return WEH_OK;

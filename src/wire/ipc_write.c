@@ -22,7 +22,8 @@ enum {
 /* As many digits as the integers have that JavaScript counts with. */
 #define SEQUENCE_DIGITS 16
 
-#define RESULT_KEY "\"result\":"
+/* Of MessagePack. */
+#define NIL "\xc0"
 
 /* Of errors that iTwin.js has no number for. */
 #define OWN_SCOPE "webedithost"
@@ -180,6 +181,7 @@ void weh_ipc_answers(struct weh_writer *writer, const struct weh_envelope *envel
 {
     writer->ipc.channel = envelope->channel;
     writer->ipc.is_rpc = envelope->is_rpc;
+    writer->ipc.is_packed = envelope->is_ipc && writer->codec == WEH_CODEC_MSGPACK;
 }
 
 /* A Response up to the members of its data. */
@@ -187,6 +189,15 @@ static void begin_response(struct weh_writer *writer, const struct weh_value *id
 {
     struct weh_sink *sink = writer->sink;
 
+    if (writer->ipc.is_packed) {
+        /* An error is a result here: iTwin.js has its own form for it. */
+        weh_sink_array_begin(sink, 4);
+        weh_sink_int(sink, 1);
+        weh_sink_value(sink, id);
+        weh_sink_null(sink);
+        weh_sink_map_begin(sink, WEH_SINK_UNKNOWN);
+        return;
+    }
     begin(writer, TYPE_RESPONSE);
     weh_buf_byte(writer->buf, '"');
     weh_buf_append(writer->buf, writer->ipc.channel.ptr, writer->ipc.channel.len);
@@ -198,18 +209,34 @@ static void begin_response(struct weh_writer *writer, const struct weh_value *id
     weh_sink_map_begin(sink, WEH_SINK_UNKNOWN);
 }
 
+static void end_response(struct weh_writer *writer)
+{
+    weh_sink_map_end(writer->sink);
+    if (writer->ipc.is_packed) {
+        weh_sink_array_end(writer->sink);
+    } else {
+        weh_sink_map_end(writer->sink);
+        wrap(writer);
+    }
+}
+
 void weh_ipc_reply_begin(struct weh_writer *writer, const struct weh_value *id)
 {
     begin_response(writer, id);
+    writer->ipc.key_at = writer->buf->len;
     weh_sink_key(writer->sink, "result");
     writer->ipc.result_at = writer->buf->len;
-    writer->ipc.result_depth = writer->json.depth;
+    writer->ipc.result_depth = writer->ipc.is_packed ? writer->msgpack.depth : writer->json.depth;
 }
 
 void weh_ipc_reply_restart(struct weh_writer *writer)
 {
     if (writer->buf->err == WEH_OK) {
         writer->buf->len = writer->ipc.result_at;
+    }
+    if (writer->ipc.is_packed) {
+        writer->msgpack.depth = writer->ipc.result_depth;
+        return;
     }
     writer->json.depth = writer->ipc.result_depth;
     writer->json.after_key = true;
@@ -233,18 +260,20 @@ static bool has_no_result(const struct weh_writer *writer)
     const struct weh_str result = { (const char *)writer->buf->data + writer->ipc.result_at,
                                     writer->buf->len - writer->ipc.result_at };
 
-    return result.len == 0 || (writer->ipc.is_rpc && weh_str_eq_text(result, "null"));
+    return result.len == 0 ||
+           (writer->ipc.is_rpc && weh_str_eq_text(result, writer->ipc.is_packed ? NIL : "null"));
 }
 
 void weh_ipc_reply_end(struct weh_writer *writer)
 {
     if (writer->buf->err == WEH_OK && has_no_result(writer)) {
-        writer->buf->len = writer->ipc.result_at - (sizeof(RESULT_KEY) - 1);
+        writer->buf->len = writer->ipc.key_at;
         writer->json.after_key = false;
+        if (writer->ipc.is_packed) {
+            writer->msgpack.level[writer->msgpack.depth - 1].count--;
+        }
     }
-    weh_sink_map_end(writer->sink);
-    weh_sink_map_end(writer->sink);
-    wrap(writer);
+    end_response(writer);
 }
 
 static void write_error_id(struct weh_sink *sink, const char *scope, const char *key)
@@ -421,9 +450,7 @@ void weh_ipc_error_write(struct weh_writer *writer, const struct weh_value *id,
         write_known_error(writer, diag, number, activity_id);
     }
     weh_sink_map_end(sink);
-    weh_sink_map_end(sink);
-    weh_sink_map_end(sink);
-    wrap(writer);
+    end_response(writer);
 }
 
 void weh_ipc_error_about(struct weh_writer *writer, const struct weh_edit_subject *subject)
@@ -440,9 +467,16 @@ void weh_ipc_push_begin(struct weh_writer *writer, const char *family, struct we
     weh_buf_init(&name, 0);
     weh_buf_printf(&name, is_old ? "itwin.%s:" : "itwin.itwinjs-core/%s/", family);
     weh_buf_append(&name, key.ptr, key.len);
-    begin(writer, TYPE_PUSH);
+    writer->ipc.is_packed = writer->codec == WEH_CODEC_MSGPACK;
+    if (writer->ipc.is_packed) {
+        weh_call_begin(writer, NULL, WEH_STR("ipc.push"));
+        weh_sink_map_begin(sink, 2);
+        weh_sink_key(sink, "channel");
+    } else {
+        begin(writer, TYPE_PUSH);
+    }
     weh_sink_str(sink, (struct weh_str){ (const char *)name.data, name.len });
-    weh_sink_key(sink, "data");
+    weh_sink_key(sink, writer->ipc.is_packed ? "args" : "data");
     weh_sink_array_begin(sink, WEH_SINK_UNKNOWN);
     if (method != NULL) {
         weh_sink_text(sink, method);
@@ -457,5 +491,9 @@ void weh_ipc_push_end(struct weh_writer *writer)
 {
     weh_sink_array_end(writer->sink);
     weh_sink_map_end(writer->sink);
-    wrap(writer);
+    if (writer->ipc.is_packed) {
+        weh_call_end(writer);
+    } else {
+        wrap(writer);
+    }
 }

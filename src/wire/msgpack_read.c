@@ -111,6 +111,19 @@ static weh_err convert_timestamp(struct reader *reader, const msgpack_object *fr
     return out->as.string == NULL ? weh_wire_no_room(reader->arena, len, reader->diag) : WEH_OK;
 }
 
+/* An array of numbers: its type is that of IPC. */
+static weh_err convert_view(struct reader *reader, const msgpack_object *from,
+                            struct weh_value *out)
+{
+    *out = (struct weh_value){ .type = WEH_VALUE_BINARY, .n = from->via.ext.size };
+    out->view = (enum weh_binary_view)from->via.ext.type;
+    out->as.binary = (const uint8_t *)from->via.ext.ptr;
+    if (out->n % weh_binary_view_size(out->view) != 0) {
+        return refuse(reader, "the last element is not whole");
+    }
+    return WEH_OK;
+}
+
 static weh_err convert_ext(struct reader *reader, const msgpack_object *from, struct weh_value *out)
 {
     if (from->via.ext.type == -1) {
@@ -120,6 +133,9 @@ static weh_err convert_ext(struct reader *reader, const msgpack_object *from, st
     if (from->via.ext.type == 0 && from->via.ext.size == 1) {
         *out = (struct weh_value){ .type = WEH_VALUE_NULL };
         return WEH_OK;
+    }
+    if (from->via.ext.type > WEH_VIEW_UINT8 && from->via.ext.type < WEH_VIEW_COUNT) {
+        return convert_view(reader, from, out);
     }
     return refuse(reader, "extension type that is not supported");
 }

@@ -132,18 +132,41 @@ static void write_string(struct weh_sink *sink, struct weh_str value)
     put_string(writer_of(sink), value);
 }
 
-static void write_binary(struct weh_sink *sink, const void *bytes, size_t n)
+static void put_as_text(struct weh_writer *writer, const void *bytes, size_t n)
+{
+    static const char head[] = "encoding=base64;";
+    msgpack_packer packer = packer_of(writer);
+
+    (void)msgpack_pack_str(&packer, sizeof(head) - 1 + (n + 2) / 3 * 4);
+    weh_buf_append(writer->buf, head, sizeof(head) - 1);
+    weh_json_append_base64(writer->buf, bytes, n);
+}
+
+/* Stock frontends want to know what kind of array it was; others get bytes. */
+static void write_binary_view(struct weh_sink *sink, enum weh_binary_view view, const void *bytes,
+                              size_t n)
 {
     struct weh_writer *writer = writer_of(sink);
     msgpack_packer packer = packer_of(writer);
 
     count_value(writer);
-    if (n > UINT32_MAX) {
+    /* Base64 has a third more. */
+    if (n > UINT32_MAX / 2) {
         too_large(writer);
-        return;
+    } else if (writer->json.as_text) {
+        put_as_text(writer, bytes, n);
+    } else if (writer->ipc.is_packed && view != WEH_VIEW_UINT8) {
+        (void)msgpack_pack_ext(&packer, n, (int8_t)view);
+        weh_buf_append(writer->buf, bytes, n);
+    } else {
+        (void)msgpack_pack_bin(&packer, n);
+        weh_buf_append(writer->buf, bytes, n);
     }
-    (void)msgpack_pack_bin(&packer, n);
-    weh_buf_append(writer->buf, bytes, n);
+}
+
+static void write_binary(struct weh_sink *sink, const void *bytes, size_t n)
+{
+    write_binary_view(sink, WEH_VIEW_UINT8, bytes, n);
 }
 
 static void begin(struct weh_writer *writer, uint32_t n, bool map)
@@ -237,6 +260,7 @@ const struct weh_sink_ops weh_mp_sink_ops = {
     .real = write_real,
     .string = write_string,
     .binary = write_binary,
+    .binary_view = write_binary_view,
     .array_begin = array_begin,
     .array_end = array_end,
     .map_begin = map_begin,

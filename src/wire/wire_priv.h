@@ -73,6 +73,23 @@ WEH_MUST_CHECK weh_err weh_json_params_decode(struct weh_str params,
                                               struct weh_arena *arena, struct weh_value *out,
                                               struct weh_diag *diag);
 
+/* ipc_read.c; the same for both encodings of what stock frontends say. */
+
+/** Find scope and spelling in the channel. */
+void weh_ipc_sort_channel(struct weh_envelope *out);
+/** Whether it asks for an operation of an RPC interface. */
+bool weh_ipc_is_rpc_request(const struct weh_envelope *envelope);
+/** Of an operation: that of iTwin.js' own control interface, which may have any name. */
+void weh_ipc_sort_control(struct weh_envelope *out);
+
+/* envelope_msgpack.c */
+
+/** Step over one value inside a container and keep its bytes. WEH_E_PARSE, WEH_E_LIMIT. */
+WEH_MUST_CHECK weh_err weh_mp_take(struct weh_mp_scan *scan, struct weh_str *out,
+                                   struct weh_diag *diag);
+/** The payload of the string @bytes, a whole value. False when it is no string or no UTF-8. */
+bool weh_mp_read_string(struct weh_str bytes, struct weh_str *out);
+
 /* ipc_write.c; for the doors in writer.c, whose comments tell of them. */
 
 void weh_ipc_put_binary(struct weh_json_writer *json, enum weh_binary_view view, const void *bytes,

@@ -16,6 +16,7 @@ void weh_writer_init(struct weh_writer *writer, enum weh_codec codec, struct weh
     writer->json.binary = codec == WEH_CODEC_IPC ? weh_ipc_put_binary : NULL;
     writer->ipc.channel = (struct weh_str){ "", 0 };
     writer->ipc.is_rpc = false;
+    writer->ipc.is_packed = false;
     writer->ipc.subject = NULL;
     weh_buf_init(&writer->ipc.parts, buf->limit_bytes);
     weh_buf_init(&writer->ipc.lengths, buf->limit_bytes);
@@ -26,6 +27,12 @@ void weh_writer_fini(struct weh_writer *writer)
 {
     weh_buf_fini(&writer->ipc.parts);
     weh_buf_fini(&writer->ipc.lengths);
+}
+
+/* What is answered came from a stock frontend. */
+static bool is_ipc(const struct weh_writer *writer)
+{
+    return writer->codec == WEH_CODEC_IPC || writer->ipc.is_packed;
 }
 
 static void write_id(struct weh_sink *sink, const struct weh_value *id)
@@ -49,7 +56,7 @@ void weh_reply_begin(struct weh_writer *writer, const struct weh_value *id)
 {
     struct weh_sink *sink = writer->sink;
 
-    if (writer->codec == WEH_CODEC_IPC) {
+    if (is_ipc(writer)) {
         weh_ipc_reply_begin(writer, id);
         return;
     }
@@ -66,14 +73,21 @@ void weh_reply_begin(struct weh_writer *writer, const struct weh_value *id)
     weh_sink_key(sink, "result");
 }
 
-void weh_reply_end(struct weh_writer *writer)
+static void end_message(struct weh_writer *writer)
 {
-    if (writer->codec == WEH_CODEC_IPC) {
-        weh_ipc_reply_end(writer);
-    } else if (writer->codec == WEH_CODEC_MSGPACK) {
+    if (writer->codec == WEH_CODEC_MSGPACK) {
         weh_sink_array_end(writer->sink);
     } else {
         weh_sink_map_end(writer->sink);
+    }
+}
+
+void weh_reply_end(struct weh_writer *writer)
+{
+    if (is_ipc(writer)) {
+        weh_ipc_reply_end(writer);
+    } else {
+        end_message(writer);
     }
 }
 
@@ -130,7 +144,7 @@ void weh_error_write(struct weh_writer *writer, const struct weh_value *id,
 {
     struct weh_sink *sink = writer->sink;
 
-    if (writer->codec == WEH_CODEC_IPC) {
+    if (is_ipc(writer)) {
         weh_ipc_error_write(writer, id, diag, activity_id);
         return;
     }
@@ -176,5 +190,5 @@ void weh_call_begin(struct weh_writer *writer, const struct weh_value *id, struc
 
 void weh_call_end(struct weh_writer *writer)
 {
-    weh_reply_end(writer);
+    end_message(writer);
 }

@@ -2,8 +2,10 @@
 """Calls by channel and method, and what was pushed meanwhile."""
 
 import json
+import os
 
 from daemon import Client, TEXT, frame
+from packed import PackedTransport
 from wsraw import BINARY
 
 APP = "itwinjs-core/ipc-app"
@@ -21,13 +23,16 @@ class Failed(Exception):
 
 class Page:
     def __init__(self, daemon, token=None, label=None):
-        self.client = Client(daemon)
-        self.client.open(path="/ipc" + (f"?session.resume={label}" if label else ""), Authorization=f"Bearer {token or daemon.token}")
+        self.connect(daemon, token, label)
         self.n_sent = 0
         self.n_received = 0
         self.n_requests = 0
         self.pushed = []  # [channel without "itwin.", arguments]
         self.answers = {}  # request to data, of those that have come before another that is waited for
+
+    def connect(self, daemon, token, label):
+        self.client = Client(daemon)
+        self.client.open(path="/ipc" + (f"?session.resume={label}" if label else ""), Authorization=f"Bearer {token or daemon.token}")
 
     def send(self, channel, method, data):
         self.n_requests += 1
@@ -90,3 +95,13 @@ class Page:
     def take_pushed(self):
         pushed, self.pushed = self.pushed, []
         return pushed
+
+
+class PackedPage(PackedTransport, Page):
+    """The same over the MessagePack channel."""
+
+
+# The same tests run over both.
+IS_PACKED = os.environ.get("WEH_IPC_PACKED") == "1"
+if IS_PACKED:
+    Page = PackedPage

@@ -14,7 +14,7 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from daemon import Daemon, TEXT, frame  # noqa: E402
-from page import EDIT, Failed, Page  # noqa: E402
+from page import EDIT, IS_PACKED, Failed, Page  # noqa: E402
 from wsraw import BINARY  # noqa: E402
 
 PROGRAM = os.path.abspath(sys.argv[1])
@@ -45,6 +45,9 @@ def plain(value):
 
 def save_blob(page, space, name, number, text, blob):
     """Save a file property with a binary value, which follows the message."""
+    if IS_PACKED:
+        page.edit("saveFileProperty", "k", space, name, number, 0, text, blob)
+        return
     message = {"type": 2, "channel": f"itwin.{EDIT}", "method": "saveFileProperty", "request": page.n_requests + 1, "sequence": page.n_sent,
                "data": ["k", space, name, number, 0, text, {"ipc": "binary", "type": 0, "index": 0}]}
     page.n_requests += 1

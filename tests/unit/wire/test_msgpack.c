@@ -136,7 +136,7 @@ static void test_msgpack_values_that_the_model_lacks_are_bad_args_and_named(void
           "a", "NaN or infinity" },
         { BYTES("\x81\xa1"
                 "a\x81\xa1"
-                "b\xd4\x05\x00"),
+                "b\xd4\x0a\x00"),
           "a.b", "extension type that is not supported" },
         { BYTES("\x81\xa1"
                 "a\xd5\x00\x00\x00"),

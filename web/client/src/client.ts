@@ -98,15 +98,30 @@ export class Client {
 
   /** Call a method. RequestError, LimitError, SessionEndError, or the reason of the signal. */
   public async call<M extends MethodName>(method: M, ...[params, options]: CallArguments<M>): Promise<Result<M>> {
+    return this.request(method, params, options) as Promise<Result<M>>;
+  }
+
+  /** The same without types: of a method that a newer server has. */
+  public async request(method: string, params: object = {}, options?: CallOptions): Promise<unknown> {
     if (this._state.name === "ended") throw this._state.error.forRequest(false);
     const id = this._link.nextId();
-    const all = options?.activityId === undefined ? params ?? {} : { ...params, _meta: { activityId: options.activityId } };
+    const all = options?.activityId === undefined ? params : { ...params, _meta: { activityId: options.activityId } };
     const bytes = encodeRequest(id, method, all, this._link.hello.limits);
-    return this._requests.add(id, method, bytes, options?.signal) as Promise<Result<M>>;
+    return this._requests.add(id, method, bytes, options?.signal);
+  }
+
+  /** Say something that is not answered. It does not wait for the requests before it. */
+  public notify(method: string, params: object): void {
+    if (this._state.name !== "ended") this._link.notify(method, params);
   }
 
   /** Be told of notifications, which come before the answer of the request that causes them. */
   public on<N extends NotificationName>(name: N, listener: (params: Notifications[N]) => void): Remove {
+    return this.listen(name, listener);
+  }
+
+  /** The same without types. */
+  public listen(name: string, listener: (params: never) => void): Remove {
     const listeners = this._listeners.get(name) ?? new Set();
     this._listeners.set(name, listeners.add(listener));
     return () => { listeners.delete(listener); };

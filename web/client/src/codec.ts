@@ -1,5 +1,5 @@
 // Messages as bytes: MessagePack-RPC (PROTOCOL.md, "Messages").
-import { decode, encode } from "@msgpack/msgpack";
+import { decode, encode, ExtensionCodec } from "@msgpack/msgpack";
 import type { RequestErrorData } from "./errors.js";
 import { LimitError } from "./errors.js";
 
@@ -8,6 +8,22 @@ export const SUBPROTOCOL = "weh.v1.msgpack";
 const REQUEST = 0;
 const RESPONSE = 1;
 const NOTIFICATION = 2;
+
+/** Arrays of numbers that are not bytes, and their extension types: the numbers that iTwin.js has for them. */
+const VIEWS: readonly (readonly [new (buffer: ArrayBuffer) => ArrayBufferView, number])[] = [
+  [Int8Array, 1], [Uint8ClampedArray, 2], [Int16Array, 3], [Uint16Array, 4], [Int32Array, 5], [Uint32Array, 6], [Float32Array, 7],
+  [Float64Array, 8], [DataView, 9],
+];
+
+export const extensions = new ExtensionCodec();
+for (const [View, type] of VIEWS) {
+  extensions.register({
+    type,
+    encode: (value) => (value instanceof View ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : null),
+    // A copy of its own begins where such an array may begin.
+    decode: (bytes) => new View(bytes.slice().buffer),
+  });
+}
 
 export interface WireError {
   readonly code: number;
@@ -28,7 +44,7 @@ function encoded(message: unknown, limits: MessageLimits): Uint8Array {
   let bytes: Uint8Array;
   try {
     // What is undefined is absent.
-    bytes = encode(message, { ignoreUndefined: true, maxDepth: limits.messageDepth });
+    bytes = encode(message, { ignoreUndefined: true, maxDepth: limits.messageDepth, extensionCodec: extensions });
   } catch (e) {
     throw new LimitError(`the params cannot be sent: ${e instanceof Error ? e.message : String(e)}`);
   }
@@ -55,7 +71,7 @@ function isError(value: unknown): value is WireError {
 
 /** Throws when @bytes is no message of the server. */
 export function decodeMessage(bytes: ArrayBuffer | Uint8Array): Incoming {
-  const message = decode(bytes);
+  const message = decode(bytes, { extensionCodec: extensions });
   if (Array.isArray(message)) {
     const [kind, first, second, third] = message as unknown[];
     if (kind === NOTIFICATION && typeof first === "string") return { kind: "notification", method: first, params: second };

@@ -9,6 +9,7 @@ import { Client, type ClientOptions } from "../src/index.js";
 
 export interface Ready {
   readonly sessionUrl: string;
+  readonly ipcUrl: string;
   readonly token: string;
 }
 

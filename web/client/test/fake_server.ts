@@ -1,10 +1,14 @@
 // A server that does what a test says: tickets, session.hello with resuming, and for all else what the test has set.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { decode, encode } from "@msgpack/msgpack";
+import { decode as decodeWith, encode as encodeWith } from "@msgpack/msgpack";
 import { type WebSocket, WebSocketServer } from "ws";
 import { WebSocket as NodeWebSocket } from "ws";
+import { extensions } from "../src/codec.js";
 import { Client, type ClientOptions } from "../src/index.js";
+
+const encode = (value: unknown): Uint8Array => encodeWith(value, { extensionCodec: extensions });
+const decode = (bytes: Uint8Array): unknown => decodeWith(Uint8Array.from(bytes), { extensionCodec: extensions });
 
 export const LIMITS = {
   messageBytes: 100_000, messageValues: 1000, messageDepth: 32, mailboxMessages: 4, mailboxBytes: 50_000, outboxBytes: 100_000,

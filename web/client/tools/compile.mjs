@@ -18,5 +18,5 @@ if (status !== 0) process.exit(1);
 rmSync(join(out, "node_modules"), { force: true });
 symlinkSync(packages, join(out, "node_modules"));
 const { name, type } = JSON.parse(readFileSync(join(top, "package.json"), "utf8"));
-writeFileSync(join(out, "package.json"), JSON.stringify({ name, type, exports: { ".": "./js/src/index.js" } }));
+writeFileSync(join(out, "package.json"), JSON.stringify({ name, type, exports: { ".": "./js/src/index.js", "./ipc": "./js/src/ipc.js" } }));
 if (stamp !== undefined) writeFileSync(stamp, "");
