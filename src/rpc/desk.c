@@ -308,7 +308,10 @@ static void rights_renewed(void *arg)
     struct desk *desk = arg;
 
     if (desk->is_ipc) {
-        page_renewed(desk);
+        /* With the other encodings a page says hello again and goes on with what it has. */
+        if (weh_session_codec(desk->session) == WEH_CODEC_IPC) {
+            page_renewed(desk);
+        }
     } else if (workspace_is_open(desk->current)) {
         weh_session_set_open_access(
             desk->session,

@@ -57,7 +57,8 @@ bool claim_take(struct weh_session *session, const struct weh_resume *from, stru
 {
     struct weh_claims *claims = session->host->options.claims;
 
-    return claims != NULL &&
+    /* A session of stock frontends could not open what the claim tells: it stays for one that can. */
+    return claims != NULL && !session->is_ipc &&
            weh_claims_take(claims, from->session_id, from->token, session->user, out);
 }
 

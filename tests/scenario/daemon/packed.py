@@ -92,11 +92,11 @@ def unpack(data):
 
 
 class Packed:
-    """Messages of MessagePack-RPC at /ipc."""
+    """Messages of MessagePack-RPC at /ipc, or elsewhere."""
 
-    def __init__(self, daemon, token=None):
+    def __init__(self, daemon, token=None, path="/ipc"):
         self.client = Client(daemon)
-        self.client.open("weh.v1.msgpack", path="/ipc", Authorization=f"Bearer {token or daemon.token}")
+        self.client.open("weh.v1.msgpack", path=path, Authorization=f"Bearer {token or daemon.token}")
 
     def greet(self, resume=None):
         """Say hello: the result, or the error. Without it the session ends with its connection."""

@@ -17,6 +17,7 @@ from wsraw import BINARY, Closed  # noqa: E402
 DAEMON, DATA = (os.path.abspath(path) for path in sys.argv[1:3])
 APP = "itwin.itwinjs-core/ipc-app"
 EDIT = "itwin.webedit/edit"
+EDITOR = "itwin.itwinjs-core/editor"
 RPC = "itwin.itwinjs-core/rpc-over-ipc"
 READ_WRITE = 2
 
@@ -138,6 +139,38 @@ class IpcPacked(unittest.TestCase):
         txns = packed.call(5, "ipc.invoke", invoke(APP, "hasPendingTxns", "k"))
         self.assertEqual(txns, {"result": True})
         packed.call(6, "session.close", {})
+
+    def test_the_active_edit_command_goes_on_with_a_session_that_is_resumed(self):
+        packed = self.connect()
+        hello = packed.greet()
+        packed.call(1, "ipc.invoke", invoke(APP, "openStandalone", "small.bim", READ_WRITE, {"key": "k"}))
+        started = packed.call(2, "ipc.invoke", invoke(EDITOR, "startCommand", "basicManipulation", "k"))
+        self.assertEqual(started, {"result": "basicManipulation"})
+        packed.client.reset()
+        packed, again = self.resume(hello, 2)
+        self.assertTrue(again["resumed"])
+        answer = packed.call(3, "ipc.invoke", invoke(EDITOR, "callMethod", "deleteElements", "+FFFFFF"))
+        self.assertEqual(answer["error"]["iTwinErrorId"]["key"], "MissingId")
+        # The iModel is open by this page, not left by a former one.
+        taken = packed.call(4, "ipc.invoke", invoke(APP, "openStandalone", "small.bim", READ_WRITE, {"key": "other"}))
+        self.assertIn("error", taken)
+        packed.call(5, "ipc.invoke", invoke(APP, "closeIModel", "k"))
+
+    def test_what_a_session_of_the_other_endpoint_had_open_before_a_restart_is_left_to_that(self):
+        daemon = Daemon(DAEMON, imodel=f"{DATA}/small.bim")
+        former = Packed(daemon, path="/v1/session")
+        self.addCleanup(former.client.close)
+        hello = former.greet()
+        former.call(1, "briefcase.open", {"imodel": "small"})
+        daemon.kill()
+        daemon = Daemon(DAEMON, folder=daemon.folder)
+        self.addCleanup(daemon.stop)
+        resume = {"sessionId": hello["sessionId"], "resumeToken": hello["resumeToken"], "received": 1}
+        packed, again = (Packed(daemon, path=path) for path in ("/ipc", "/v1/session"))
+        self.addCleanup(packed.client.close)
+        self.addCleanup(again.client.close)
+        self.assertEqual(packed.greet(resume)["data"]["name"], "ResumeFailed")
+        self.assertEqual(again.greet(resume)["ledBack"], {"imodel": "small", "mode": "readwrite"})
 
     def test_sessions_of_the_two_endpoints_are_not_taken_for_each_other(self):
         packed = self.connect()
