@@ -1,6 +1,7 @@
 /* tests/unit/wire/test_ipc_packed.c - what stock frontends say and are sent in MessagePack. */
 #include "weh/ipc.h"
 
+#include "fake_alloc.h"
 #include "wire_fixture.h"
 
 static const struct weh_value id_seven = { .type = WEH_VALUE_INT, .as.integer = 7 };
@@ -331,6 +332,96 @@ static void test_packed_push_is_a_notification(void **state)
                                    "\"args\":[\"notifyCommit\",true]}]");
 }
 
+/* ---- memory ---- */
+
+static const struct weh_str many_args = BYTES("\x83\xa7"
+                                              "channel\xa7itwin.a\xa6"
+                                              "method\xa1m\xa4"
+                                              "args\x93\x81\xa1"
+                                              "a\x92\x01\x02\xd6\xff\0\0\0\0\xd4\x01\x07");
+
+static void test_packed_reading_survives_any_failed_allocation(void **state)
+{
+    struct fixture *f = *state;
+    const size_t live = fake_alloc_live();
+    weh_err err = WEH_E_NOMEM;
+    unsigned nth = 0;
+
+    while (err == WEH_E_NOMEM) {
+        struct weh_arena arena;
+
+        weh_arena_init(&arena, 0);
+        fake_alloc_fail_at(++nth);
+        err = unwrap(f, "ipc.invoke", many_args);
+        /* To find the members takes no memory. */
+        assert_int_equal(err, WEH_OK);
+        err = weh_ipc_packed_decode(&f->envelope, &roomy, &arena, &f->value, &f->diag);
+        fake_alloc_reset();
+        weh_arena_fini(&arena);
+        assert_int_equal(fake_alloc_live(), live);
+    }
+    assert_int_equal(err, WEH_OK);
+    assert_true(nth > 1);
+}
+
+/* What the @nth failed allocation makes of an answer (@is_push: of a push); WEH_OK: a message that can be read. */
+static weh_err write_with_failure(struct fixture *f, bool is_push, unsigned nth)
+{
+    static const uint8_t bytes[4096];
+    const struct weh_envelope envelope = { .is_ipc = true };
+    struct weh_buf buf;
+    weh_err err;
+
+    weh_buf_init(&buf, 0);
+    weh_writer_init(&f->writer, WEH_CODEC_MSGPACK, &buf);
+    fake_alloc_fail_at(nth);
+    if (is_push) {
+        weh_ipc_push_begin(&f->writer, "txns", WEH_STR("key"), "notifyCommit", false);
+    } else {
+        weh_ipc_answers(&f->writer, &envelope);
+        weh_reply_begin(&f->writer, &id_seven);
+        weh_sink_array_begin(f->writer.sink, WEH_SINK_UNKNOWN);
+    }
+    weh_sink_binary_view(f->writer.sink, WEH_VIEW_FLOAT64, bytes, sizeof(bytes));
+    weh_ipc_binary_as_text(&f->writer, true);
+    weh_sink_binary_view(f->writer.sink, WEH_VIEW_FLOAT64, bytes, sizeof(bytes));
+    if (is_push) {
+        weh_ipc_push_end(&f->writer);
+    } else {
+        weh_sink_array_end(f->writer.sink);
+        weh_reply_end(&f->writer);
+    }
+    fake_alloc_reset();
+    err = buf.err;
+    if (err == WEH_OK) {
+        assert_int_equal(
+            decode(f, WEH_CODEC_MSGPACK, (struct weh_str){ (const char *)buf.data, buf.len }),
+            WEH_OK);
+        weh_arena_fini(&f->arena);
+    }
+    weh_writer_fini(&f->writer);
+    weh_buf_fini(&buf);
+    return err;
+}
+
+static void test_packed_writing_survives_any_failed_allocation(void **state)
+{
+    struct fixture *f = *state;
+    const size_t live = fake_alloc_live();
+
+    for (int is_push = 0; is_push < 2; is_push++) {
+        weh_err err = WEH_E_NOMEM;
+        unsigned nth = 0;
+
+        while (err == WEH_E_NOMEM) {
+            err = write_with_failure(f, is_push == 1, ++nth);
+            assert_int_equal(fake_alloc_live(), live);
+        }
+        assert_int_equal(err, WEH_OK);
+        assert_true(nth > 2);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -351,6 +442,8 @@ int main(void)
         TEST(test_packed_binary_of_other_sessions_is_bytes),
         TEST(test_packed_error_is_a_result_in_the_form_of_iTwin_js),
         TEST(test_packed_push_is_a_notification),
+        TEST(test_packed_reading_survives_any_failed_allocation),
+        TEST(test_packed_writing_survives_any_failed_allocation),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
