@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // The stock frontend against two servers: the same scenarios, and logs that must be equal. See README.md.
-// usage: node ipc_compare.mjs [--only NAME,...] [--official-twice] [--print] [--self-test] [DAEMON]
+// usage: node ipc_compare.mjs [--only NAME,...] [--client FILE] [--official-twice] [--print] [--self-test] [DAEMON]
 import { readdirSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { compareLogs } from "./lib/ipc/compare.mjs";
@@ -15,16 +15,18 @@ import { Report, ok } from "./lib/tap.mjs";
 const FOLDER = join(dirname(fileURLToPath(import.meta.url)), "ipc_scenarios");
 const flag = { type: "boolean", default: false };
 const { values, positionals } = parseArgs({
-  options: { only: { type: "string" }, "official-twice": flag, print: flag, "self-test": flag },
+  options: { only: { type: "string" }, client: { type: "string" }, "official-twice": flag, print: flag, "self-test": flag },
   allowPositionals: true,
 });
 
 async function compare(ours) {
   const report = new Report();
   const servers = await Promise.all([startServer(ours), startServer("official")]);
+  const client = values.client === undefined ? undefined : resolve(values.client);
   for (const name of scenarios()) {
     await report.test(name, async () => {
-      const [a, b] = await Promise.all(servers.map((server) => runPage(server, join(FOLDER, `${name}.mjs`))));
+      const [a, b] = await Promise.all(servers.map((server) => runPage(server, join(FOLDER, `${name}.mjs`),
+        server.kind === "ours" ? client : undefined)));
       if (values.print) for (const entry of a.log) console.log(JSON.stringify(entry));
       const { differences, explained } = compareLogs(name, a, b);
       if (explained > 0) console.log(`# ${name}: ${explained} differences with a reason`);

@@ -64,16 +64,26 @@ const { IpcApp, LocalhostIpcApp } = frontend;
 export const rpcInterfaces = [common.IModelReadRpcInterface, common.IModelTileRpcInterface, common.SnapshotIModelRpcInterface,
   common.DevToolsRpcInterface, ECSchemaRpcInterface];
 
-/** Start the frontend against the server at @url; a page can do it once. */
-export async function startFrontend(url) {
+/** RPC over the frontend's IPC, as the stock localhost frontend has it. */
+class Session extends common.IpcSession {
+  async handleRpc(info) {
+    return IpcApp.makeIpcProxy(common.rpcOverIpcStrings.channelName).request(info);
+  }
+}
+
+/** Start the frontend against the server at @url; a page can do it once. @socket is an IpcSocketFrontend in place of the stock one. */
+export async function startFrontend(url, socket) {
   common.BentleyCloudRpcManager.initializeClient({ info: { title: "interop", version: "v1.0" } }, rpcInterfaces);
-  await LocalhostIpcApp.startup({
-    iModelApp: {
-      renderSys: new NullRenderSystem(), localization: new common.EmptyLocalization(), noRender: true,
-      sessionId: "00000000-0000-4000-8000-000000000001",
-    },
-    localhostIpcApp: { socketUrl: new URL(url) },
-  });
+  const iModelApp = {
+    renderSys: new NullRenderSystem(), localization: new common.EmptyLocalization(), noRender: true,
+    sessionId: "00000000-0000-4000-8000-000000000001",
+  };
+  if (socket === undefined) {
+    await LocalhostIpcApp.startup({ iModelApp, localhostIpcApp: { socketUrl: new URL(url) } });
+  } else {
+    await IpcApp.startup(socket, { iModelApp });
+    common.IpcSession.start(new Session());
+  }
   await editor.EditTools.initialize();
 }
 

@@ -6,12 +6,13 @@ import { fileURLToPath } from "node:url";
 const PAGE = join(dirname(fileURLToPath(import.meta.url)), "page.mjs");
 const TIMEOUT_MS = 120000;
 
-/** Run the scenario in @file against @server; tells {log, names}, with how the server's names of files are to be read. A page that ends otherwise than by its own will is an error. */
-export async function runPage(server, file) {
+/** Run the scenario in @file against @server, over the stock socket or that of the file @client; tells {log, names}, with how the server's names of files are to be read. A page that ends otherwise than by its own will is an error. */
+export async function runPage(server, file, client) {
   const { files = {} } = await import(file);
   const placed = Object.fromEntries(Object.entries(files).map(([name, data]) => [name,
     data === null ? server.nameOf(`no-such-${name}`) : server.place(data)]));
-  const child = fork(PAGE, [await server.pageUrl(), file, JSON.stringify(placed)]);
+  const way = client === undefined ? { url: await server.pageUrl(), more: [] } : { url: server.url, more: [client, server.ready.token] };
+  const child = fork(PAGE, [way.url, file, JSON.stringify(placed), ...way.more]);
   const timer = setTimeout(() => child.kill("SIGKILL"), TIMEOUT_MS);
   const outcome = await new Promise((done) => {
     child.once("message", done);
