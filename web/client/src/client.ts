@@ -3,7 +3,7 @@ import type { Methods, Notifications } from "./api.js";
 import { encodeRequest, type Incoming } from "./codec.js";
 import { SessionEndError } from "./errors.js";
 import { Link, type Hello } from "./link.js";
-import { readOptions, type ClientOptions } from "./options.js";
+import { readOptions, type ClientOptions, type ResumePoint } from "./options.js";
 import { Requests } from "./requests.js";
 
 export type MethodName = keyof Methods;
@@ -54,6 +54,8 @@ export class Client {
   private readonly _listeners = new Map<string, Set<(params: never) => void>>();
   private readonly _stateListeners = new Set<(state: ClientState) => void>();
   private _isClosing = false;
+  /** What came before the caller of connect() could listen to it; undefined: it can. */
+  private _early: Incoming[] | undefined = [];
   private _tellEnded!: (error: SessionEndError) => void;
 
   private constructor(options: ClientOptions) {
@@ -79,6 +81,8 @@ export class Client {
   public static async connect(options: ClientOptions, { signal }: { signal?: AbortSignal } = {}): Promise<Client> {
     const client = new Client(options);
     await client._link.start(signal);
+    // Not before what awaits this has run.
+    setTimeout(() => client.tellEarly(), 0);
     return client;
   }
 
@@ -106,7 +110,7 @@ export class Client {
     if (this._state.name === "ended") throw this._state.error.forRequest(false);
     const id = this._link.nextId();
     const all = options?.activityId === undefined ? params : { ...params, _meta: { activityId: options.activityId } };
-    const bytes = encodeRequest(id, method, all, this._link.hello.limits);
+    const bytes = encodeRequest(id, method, all, this._link.form);
     return this._requests.add(id, method, bytes, options?.signal);
   }
 
@@ -132,6 +136,11 @@ export class Client {
     return () => { this._stateListeners.delete(listener); };
   }
 
+  /** Where another client can go on with the session, if this one does no more: a page that is loaded anew. Undefined when it has ended. */
+  public resumePoint(): ResumePoint | undefined {
+    return this._link.resumePoint();
+  }
+
   /** End the session after the requests that wait; what is not saved is dropped. */
   public async close(): Promise<void> {
     if (!this._isClosing && this._state.name !== "ended") {
@@ -155,8 +164,16 @@ export class Client {
     this._requests.pump();
   }
 
+  private tellEarly(): void {
+    const early = this._early ?? [];
+    this._early = undefined;
+    for (const message of early) this.incoming(message);
+  }
+
   private incoming(message: Incoming): void {
-    if (message.kind === "response") {
+    if (this._early !== undefined) {
+      this._early.push(message);
+    } else if (message.kind === "response") {
       this._requests.answer(message);
     } else {
       tell(this._listeners.get(message.method) ?? [], message.params as never);

@@ -35,32 +35,35 @@ export type Incoming =
   | { readonly kind: "response"; readonly id: unknown; readonly error?: WireError; readonly result: unknown }
   | { readonly kind: "notification"; readonly method: string; readonly params: unknown };
 
-export interface MessageLimits {
+export interface MessageForm {
   readonly messageBytes: number;
   readonly messageDepth: number;
+  readonly exactIntegers?: boolean;
 }
 
-function encoded(message: unknown, limits: MessageLimits): Uint8Array {
+function encoded(message: unknown, form: MessageForm): Uint8Array {
   let bytes: Uint8Array;
   try {
     // What is undefined is absent.
-    bytes = encode(message, { ignoreUndefined: true, maxDepth: limits.messageDepth, extensionCodec: extensions });
+    bytes = encode(message, {
+      ignoreUndefined: true, maxDepth: form.messageDepth, extensionCodec: extensions, useBigInt64: form.exactIntegers ?? false,
+    });
   } catch (e) {
     throw new LimitError(`the params cannot be sent: ${e instanceof Error ? e.message : String(e)}`);
   }
-  if (bytes.length > limits.messageBytes) {
-    throw new LimitError(`the message has ${bytes.length} bytes, the server takes ${limits.messageBytes}`);
+  if (bytes.length > form.messageBytes) {
+    throw new LimitError(`the message has ${bytes.length} bytes, the server takes ${form.messageBytes}`);
   }
   return bytes;
 }
 
 /** LimitError when the server would not take it. */
-export function encodeRequest(id: number, method: string, params: object, limits: MessageLimits): Uint8Array {
-  return encoded([REQUEST, id, method, params], limits);
+export function encodeRequest(id: number, method: string, params: object, form: MessageForm): Uint8Array {
+  return encoded([REQUEST, id, method, params], form);
 }
 
-export function encodeNotification(method: string, params: object, limits: MessageLimits): Uint8Array {
-  return encoded([NOTIFICATION, method, params], limits);
+export function encodeNotification(method: string, params: object, form: MessageForm): Uint8Array {
+  return encoded([NOTIFICATION, method, params], form);
 }
 
 function isError(value: unknown): value is WireError {
@@ -69,9 +72,21 @@ function isError(value: unknown): value is WireError {
     typeof error.data === "object" && typeof error.data.name === "string";
 }
 
+/** The bigints in @value that a number holds exactly become numbers, where they are. */
+export function narrow(value: unknown): unknown {
+  if (typeof value === "bigint") return BigInt.asIntN(54, value) === value ? Number(value) : value;
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;
+  const members = value as Record<string, unknown>;
+  for (const key of Object.keys(members)) {
+    if (typeof members[key] === "bigint" || typeof members[key] === "object") members[key] = narrow(members[key]);
+  }
+  return value;
+}
+
 /** Throws when @bytes is no message of the server. */
-export function decodeMessage(bytes: ArrayBuffer | Uint8Array): Incoming {
-  const message = decode(bytes, { extensionCodec: extensions });
+export function decodeMessage(bytes: ArrayBuffer | Uint8Array, exactIntegers = false): Incoming {
+  const decoded = decode(bytes, { extensionCodec: extensions, useBigInt64: exactIntegers });
+  const message = exactIntegers ? narrow(decoded) : decoded;
   if (Array.isArray(message)) {
     const [kind, first, second, third] = message as unknown[];
     if (kind === NOTIFICATION && typeof first === "string") return { kind: "notification", method: first, params: second };

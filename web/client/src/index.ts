@@ -5,5 +5,5 @@ export { Client, type CallArguments, type CallOptions, type ClientState, type Me
 export type { Credentials, WebSocketConstructor, WebSocketLike } from "./connection.js";
 export * from "./errors.js";
 export type { Hello } from "./link.js";
-export { type ClientOptions, VERSION } from "./options.js";
+export { type ClientOptions, type ResumePoint, VERSION } from "./options.js";
 export type * from "./props.js";

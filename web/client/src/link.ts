@@ -1,11 +1,11 @@
 // One session over one connection after another (PROTOCOL.md, "Resuming"): counts messages both ways, keeps what was sent until
 // the server is known to have got it, and gets a lost connection back.
 import { Backoff } from "./backoff.js";
-import { decodeMessage, encodeNotification, encodeRequest, type Incoming } from "./codec.js";
+import { decodeMessage, encodeNotification, encodeRequest, type Incoming, type MessageForm } from "./codec.js";
 import { Connection, TryAgainError } from "./connection.js";
 import { RequestError, SessionEndError } from "./errors.js";
 import type { Methods } from "./api.js";
-import type { Settings } from "./options.js";
+import type { ResumePoint, Settings } from "./options.js";
 import { SentMessages } from "./sent.js";
 
 export type Hello = Methods["session.hello"]["result"];
@@ -57,17 +57,22 @@ export class Link {
   private readonly _backoff: Backoff;
   private _hello: Hello | undefined;
   private _sent = new SentMessages();
-  private _received = 0;
+  private _received: number;
   private _unacknowledged = 0;
   private _unacknowledgedBytes = 0;
   private _unansweredAcks = 0;
-  private _lastId = HELLO_ID;
+  private _lastId: number;
   private _heardMs = 0;
   private _isAsked = false;
   private _timer: ReturnType<typeof setInterval> | undefined;
+  /** Ends the wait for the next attempt. */
+  private _wake = new AbortController();
+  private readonly _onOnline = (): void => this._wake.abort();
 
   public constructor(private readonly _settings: Settings, private readonly _events: LinkEvents) {
     this._backoff = new Backoff(_settings.backoff);
+    this._received = _settings.resume?.received ?? 0;
+    this._lastId = _settings.resume?.lastId ?? HELLO_ID;
   }
 
   public get isOpen(): boolean {
@@ -82,6 +87,19 @@ export class Link {
   public get hello(): Hello {
     if (this._hello === undefined) throw new TypeError("not connected yet");
     return this._hello;
+  }
+
+  /** What messages to the server have to be. */
+  public get form(): MessageForm {
+    const { messageBytes, messageDepth } = this.hello.limits;
+    return { messageBytes, messageDepth, exactIntegers: this._settings.exactIntegers };
+  }
+
+  /** Where another one may go on; undefined when there is nothing to go on with. */
+  public resumePoint(): ResumePoint | undefined {
+    if (this._hello === undefined || this.hasEnded()) return undefined;
+    const { sessionId, resumeToken } = this._hello;
+    return { sessionId, resumeToken, received: this._received, lastId: this._lastId };
   }
 
   /** Attempts since the connection was lost. */
@@ -111,6 +129,8 @@ export class Link {
     }
     this._timer = setInterval(() => this.beat(), this._settings.heartbeatMs / 3);
     (this._timer as { unref?: () => void }).unref?.();
+    // Browsers tell when there is a network again.
+    (globalThis as Partial<EventTarget>).addEventListener?.("online", this._onOnline);
   }
 
   /** Count and keep a message, and send it if there is a connection; else it is sent when there is. */
@@ -121,13 +141,14 @@ export class Link {
 
   /** Without waiting for requests or an answer. */
   public notify(method: string, params: object): void {
-    this.send(encodeNotification(method, params, this.hello.limits));
+    this.send(encodeNotification(method, params, this.form));
   }
 
   /** Nothing follows. @error is told; with @tellsServer the server need not wait for the client to come back. */
   public end(error: SessionEndError, tellsServer = true): void {
     if (this.hasEnded()) return;
     clearInterval(this._timer);
+    (globalThis as Partial<EventTarget>).removeEventListener?.("online", this._onOnline);
     const attempt = this._attempt;
     this._attempt = undefined;
     this._stop.abort();
@@ -167,8 +188,9 @@ export class Link {
 
   private helloParams(): Methods["session.hello"]["params"] {
     const { client } = this._settings;
-    if (this._hello === undefined) return { client };
-    const { sessionId, resumeToken } = this._hello;
+    const from = this._hello ?? this._settings.resume;
+    if (from === undefined) return { client };
+    const { sessionId, resumeToken } = from;
     return { client, resume: { sessionId, resumeToken, received: this._received } };
   }
 
@@ -176,7 +198,8 @@ export class Link {
     const untilMs = Date.now() + this._settings.giveUpMs;
     let leastMs = 0;
     for (;;) {
-      await pause(this._backoff.nextMs(leastMs), this._stop.signal);
+      this._wake = new AbortController();
+      await pause(this._backoff.nextMs(leastMs), AbortSignal.any([this._stop.signal, this._wake.signal]));
       if (this.hasEnded()) return;
       try {
         await this.attach();
@@ -233,7 +256,7 @@ export class Link {
     this._isAsked = false;
     let message: Incoming;
     try {
-      message = decodeMessage(bytes);
+      message = decodeMessage(bytes, this._settings.exactIntegers);
     } catch (e) {
       this.end(new SessionEndError("protocol", `a message of the server cannot be read: ${text(e)}`));
       return;
@@ -269,7 +292,7 @@ export class Link {
     if (wantsAnswer || this._unansweredAcks > MOST_UNANSWERED_ACKS) {
       const id = this.nextId();
       this._unansweredAcks = 0;
-      this.send(encodeRequest(id, "session.ack", params, this.hello.limits), id);
+      this.send(encodeRequest(id, "session.ack", params, this.form), id);
     } else {
       this.notify("session.ack", params);
     }
@@ -285,14 +308,21 @@ export class Link {
       const isBusy = data.name === "Busy";
       const error = new RequestError("session.hello", code, message.error.message, data);
       if (isBusy) attempt.fail(new TryAgainError(error.message, (data.retryAfter ?? 0) * 1000));
-      else this.end(new SessionEndError(this._hello === undefined ? "refused" : "notResumed", error.message));
+      else this.end(new SessionEndError(this.isGoingOn() ? "notResumed" : "refused", error.message));
       return;
     }
     this.adopt(attempt, message.result as Hello);
   }
 
+  /** A session that this one had, or was given. */
+  private isGoingOn(): boolean {
+    return this._hello !== undefined || this._settings.resume !== undefined;
+  }
+
   private adopt(attempt: Attempt, hello: Hello): void {
-    const how = this._hello === undefined ? "new" : hello.resumed ? "resumed" : "restarted";
+    const how = !this.isGoingOn() ? "new" : hello.resumed ? "resumed" : "restarted";
+    // What the one before has sent is that one's.
+    if (this._hello === undefined && how === "resumed") this._sent = new SentMessages(hello.received);
     if (how === "resumed" && !this._sent.received(hello.received)) {
       this.end(new SessionEndError("protocol", "the server has lost count of the messages"));
       return;

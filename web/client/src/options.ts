@@ -2,12 +2,26 @@
 import type { BackoffOptions } from "./backoff.js";
 import type { ConnectionOptions, Credentials, Fetch, WebSocketConstructor } from "./connection.js";
 
+/** Where another client, of the same user, can go on with a session: what client.resumePoint() has told. */
+export interface ResumePoint {
+  readonly sessionId: string;
+  readonly resumeToken: string;
+  /** Messages of the server that have come. */
+  readonly received: number;
+  /** Of the requests so far: what is still answered to them is not for those that follow. */
+  readonly lastId: number;
+}
+
 export interface ClientOptions {
   /** Of the session endpoint: the ready line's sessionUrl, "wss://host/v1/session". */
   readonly url: string | URL;
   readonly credentials: Credentials;
   /** Who is calling, for the server's log. */
   readonly client?: { readonly name: string; readonly version: string };
+  /** Go on with this session, as a page does that was loaded anew. SessionEndError (notResumed) when the server has not kept it. */
+  readonly resume?: ResumePoint;
+  /** Integers that a number does not hold exactly come as bigint; else they are rounded. */
+  readonly exactIntegers?: boolean;
   /** Of the package ws where there is none by itself (Node.js before 22). */
   readonly WebSocket?: WebSocketConstructor;
   readonly fetch?: Fetch;
@@ -28,6 +42,8 @@ export interface ClientOptions {
 export interface Settings {
   readonly connection: ConnectionOptions;
   readonly client: { readonly name: string; readonly version: string };
+  readonly resume: ResumePoint | undefined;
+  readonly exactIntegers: boolean;
   readonly backoff: BackoffOptions;
   readonly giveUpMs: number;
   readonly heartbeatMs: number;
@@ -49,6 +65,8 @@ export function readOptions(options: ClientOptions): Settings {
       connectMs: options.connectMs ?? 10_000,
     },
     client: options.client ?? { name: "@webedithost/client", version: VERSION },
+    resume: options.resume,
+    exactIntegers: options.exactIntegers ?? false,
     backoff: { firstMs: options.backoff?.firstMs ?? 200, mostMs: options.backoff?.mostMs ?? 10_000 },
     giveUpMs: options.giveUpMs ?? 120_000,
     heartbeatMs: options.heartbeatMs ?? 15_000,

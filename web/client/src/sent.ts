@@ -10,8 +10,14 @@ export class SentMessages {
   /** By number, from 1, in order. */
   private readonly _kept = new Map<number, Sent>();
   private readonly _numbers = new Map<number, number>();
-  private _last = 0;
-  private _known = 0;
+  private _last: number;
+  private _known: number;
+
+  /** @count of them, of this session, went out before; nobody sends those again. */
+  public constructor(count = 0) {
+    this._last = count;
+    this._known = count;
+  }
 
   /** Messages that are kept. */
   public get size(): number {

@@ -455,3 +455,77 @@ test("an activity id goes with the request", async () => {
   await client.call("session.ping", { data: 1 }, { activityId: "a-1" });
   assert.deepEqual(server.requests[0]?.params, { data: 1, _meta: { activityId: "a-1" } });
 });
+
+test("another client goes on where one has stopped: with what came meanwhile, and requests that nothing former answers", async () => {
+  const first = await server.connect();
+  assert.equal(await ping(first, 1), 1);
+  server.answer = () => NO_ANSWER;
+  const open = endOf(ping(first, 2));
+  await until("sent", () => server.requests.length === 2);
+  const resume = first.resumePoint();
+  assert.deepEqual(resume, { sessionId: "s1", resumeToken: "r1", received: 1, lastId: 2 });
+  first.abandon();
+  assert.equal((await open).mayHaveRun, true);
+  assert.equal(first.resumePoint(), undefined);
+  server.reply(server.requests[1]?.id, { data: "late" });
+  server.notify("session.onMessage", { text: "meanwhile", time: "" });
+  server.answer = (request) => request.params;
+  const heard: string[] = [];
+  const second = await server.connect({ resume });
+  second.on("session.onMessage", ({ text }) => heard.push(text));
+  assert.deepEqual(second.state, { name: "open", how: "resumed" });
+  assert.equal(await ping(second, 3), 3);
+  assert.deepEqual(server.hellos[1]?.resume, { sessionId: "s1", resumeToken: "r1", received: 1 });
+  assert.deepEqual(heard, ["meanwhile"]);
+  assert.deepEqual(server.requests.filter((r) => isCounted(r.method)).map((r) => [r.id, r.params.data]), [[1, 1], [2, 2], [3, 3]]);
+  // Its own counting holds over a lost connection too.
+  server.cut();
+  assert.equal(await ping(second, 4), 4);
+  assert.equal(second.state.name, "open");
+});
+
+test("a session that another client had and that is gone is told as such, without a second attempt", async () => {
+  server.hello = () => new Refusal("ResumeFailed", 1048);
+  const error = await endOf(server.connect({ resume: { sessionId: "s0", resumeToken: "r0", received: 7, lastId: 9 } }));
+  assert.equal(error.reason, "notResumed");
+  assert.equal(server.hellos.length, 1);
+});
+
+test("a session that another client had before the server was started anew begins from nothing", async () => {
+  server.hello = () => ({ resumed: false, received: 0, ledBack: { imodel: "a", mode: "readwrite" } });
+  const client = await server.connect({ resume: { sessionId: "s0", resumeToken: "r0", received: 7, lastId: 9 } });
+  assert.deepEqual(client.state, { name: "open", how: "restarted", ledBack: { imodel: "a", mode: "readwrite" } });
+  assert.equal(await ping(client, 1), 1);
+  assert.equal(client.resumePoint()?.received, 1);
+});
+
+test("integers that a number does not hold exactly are bigint when that is wanted", async () => {
+  const client = await server.connect({ exactIntegers: true });
+  const exact = [2n ** 53n + 1n, -(2n ** 63n), 2n ** 64n - 1n];
+  const data = { exact, number: 2 ** 53 - 1, least: -(2 ** 53), deep: [{ one: 2 ** 40, two: null, bytes: Uint8Array.of(1) }] };
+  assert.deepEqual(await ping(client, data), data);
+  server.answer = () => ({ data: [2n ** 40n, -(2n ** 53n) - 1n] });
+  assert.deepEqual(await ping(client, 1), [2 ** 40, -(2n ** 53n) - 1n]);
+  const other = await server.connect();
+  server.answer = () => ({ data: 2n ** 53n + 1n });
+  assert.equal(await ping(other, 1), 2 ** 53);
+  assert.ok(await refusalOf(ping(other, 1n)) instanceof LimitError);
+});
+
+test("the next attempt does not wait when the browser tells that there is a network again", async (t) => {
+  const browser = new EventTarget();
+  const names = ["addEventListener", "removeEventListener"] as const;
+  for (const name of names) Object.defineProperty(globalThis, name, { value: browser[name].bind(browser), configurable: true });
+  t.after(() => { for (const name of names) Reflect.deleteProperty(globalThis, name); });
+  // Far longer than the test's patience, whatever is drawn.
+  const random = Math.random;
+  Math.random = () => 1;
+  t.after(() => { Math.random = random; });
+  const client = await server.connect({ backoff: { firstMs: 1e6, mostMs: 1e6 } });
+  server.cut();
+  await until("lost", () => client.state.name === "lost");
+  browser.dispatchEvent(new Event("online"));
+  assert.equal(await ping(client, 1), 1);
+  client.abandon();
+  browser.dispatchEvent(new Event("online"));
+});

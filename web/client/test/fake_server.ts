@@ -4,11 +4,14 @@ import type { AddressInfo } from "node:net";
 import { decode as decodeWith, encode as encodeWith } from "@msgpack/msgpack";
 import { type WebSocket, WebSocketServer } from "ws";
 import { WebSocket as NodeWebSocket } from "ws";
-import { extensions } from "../src/codec.js";
+import { extensions, narrow } from "../src/codec.js";
 import { Client, type ClientOptions } from "../src/index.js";
 
-const encode = (value: unknown): Uint8Array => encodeWith(value, { extensionCodec: extensions });
-const decode = (bytes: Uint8Array): unknown => decodeWith(Uint8Array.from(bytes), { extensionCodec: extensions });
+/** Written as they are; else numbers would become floats. */
+const hasBigint = (value: unknown): boolean => typeof value === "bigint" ||
+  (typeof value === "object" && value !== null && !ArrayBuffer.isView(value) && Object.values(value).some(hasBigint));
+const encode = (value: unknown): Uint8Array => encodeWith(value, { extensionCodec: extensions, useBigInt64: hasBigint(value) });
+const decode = (bytes: Uint8Array): unknown => narrow(decodeWith(Uint8Array.from(bytes), { extensionCodec: extensions, useBigInt64: true }));
 
 export const LIMITS = {
   messageBytes: 100_000, messageValues: 1000, messageDepth: 32, mailboxMessages: 4, mailboxBytes: 50_000, outboxBytes: 100_000,
