@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 import { precompress } from "./build/precompress.ts";
@@ -7,6 +8,8 @@ const daemon = process.env["WEH_DAEMON_URL"] ?? "http://127.0.0.1:8423";
 
 export default defineConfig({
     base: "./",
+    // Of the repository as it is: it need not be built first.
+    resolve: { alias: { "@webedithost/client": fileURLToPath(new URL("../client/src/index.ts", import.meta.url)) } },
     plugins: [react(), precompress()],
     build: {
         target: "es2022",

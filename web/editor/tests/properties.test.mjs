@@ -85,6 +85,15 @@ test("each type has its input, and what is typed is stored", async () => {
     await type(page, label, typed);
     await has(page, WIDGET, property, stored);
   }
+  // What a double would round is kept as it is, also as text, as scripts have it.
+  await type(page, "L", "9007199254740993");
+  await has(page, WIDGET, "l", 9007199254740993n);
+  await page.waitForFunction(() => document.querySelector('[aria-label="L"]').value === "9007199254740993");
+  await type(page, "L", "9223372036854775808");
+  await page.getByText("must fit into 64 bits").waitFor();
+  const props = { id: WIDGET, l: "-9007199254740993" };
+  await page.evaluate((p) => globalThis.webedithost.edit("elements.updateElement", { props: p }), props);
+  await has(page, WIDGET, "l", -9007199254740993n);
   await field(page, "State").selectOption("Void");
   await has(page, WIDGET, "state", 2);
   await field(page, "B").selectOption("no");

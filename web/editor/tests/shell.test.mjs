@@ -131,6 +131,26 @@ test("a page that is loaded anew goes on with what is unsaved", async () => {
   await page.context().close();
 });
 
+test("a session that the server did not keep is told of, and another one begins", async (t) => {
+  const other = await Bench.create({ demo: "small.bim" }, ["session.linger_s=1"]);
+  t.after(() => other.destroy());
+  const page = await other.page();
+  await openDemo(page);
+  await insertSubject(page, "Lost and found");
+  other.front.cut();
+  await page.getByText("offline, trying again").waitFor();
+  const isOpen = async () => "openFor" in (await ask(other, [["imodel.list"]]))[0][0];
+  while (await isOpen());
+  other.front.restore();
+  await page.getByText("The session was lost.").waitFor();
+  await page.getByText("online", { exact: true }).waitFor();
+  await button(page, "Open demo").click();
+  await button(page, "Restore them").click();
+  await page.getByText("unsaved", { exact: true }).waitFor();
+  other.assertNoFaults();
+  await other.endPages();
+});
+
 test("a briefcase is checked out, closed, opened again and deleted", async () => {
   const page = await bench.page();
   await button(page, "Check out demo").click();

@@ -60,7 +60,8 @@ test("keys walk the tree", async () => {
   await page.getByRole("tree").focus();
   await page.keyboard.press("End");
   await page.keyboard.press("ArrowRight");
-  await page.getByRole("treeitem", { level: 3 }).first().waitFor();
+  // Loaded, and not the mark that stands for it until then.
+  await page.getByRole("treeitem", { level: 3 }).first().locator(".name").waitFor();
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter");
   assert.equal(await page.getByRole("treeitem", { level: 3 }).first().getAttribute("aria-selected"), "true");

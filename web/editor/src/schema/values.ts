@@ -1,3 +1,4 @@
+import { readable } from "../state/json";
 import type { FieldType } from "./fields";
 
 export type Parsed = { value: unknown } | { error: string };
@@ -9,29 +10,18 @@ const ID = /^0x[0-9a-f]+$/;
 /** What an input of one text shows. */
 export function textOf(type: FieldType, value: unknown): string {
     if (value === undefined || value === null) return "";
-    if (type.kind === "navigation" && typeof value === "object" && "id" in value) return plain(value.id);
-    if (type.kind === "dateTime") return plain(value).replace(/Z$/, "");
-    if (type.kind === "binary") return `${byteCount(plain(value))} bytes`;
-    return plain(value);
-}
-
-function plain(value: unknown): string {
-    return typeof value === "string" ? value : JSON.stringify(value);
-}
-
-/** Binary values come as "encoding=base64;...". */
-function byteCount(value: unknown): number {
-    const base64 = String(value)
-        .replace(/^encoding=base64;/, "")
-        .replace(/=+$/, "");
-    return Math.floor((base64.length * 3) / 4);
+    if (type.kind === "navigation" && typeof value === "object" && "id" in value) return readable(value.id);
+    if (type.kind === "dateTime") return readable(value).replace(/Z$/, "");
+    if (type.kind === "binary") return value instanceof Uint8Array ? `${value.length} bytes` : "";
+    return readable(value);
 }
 
 function parseWhole(text: string): Parsed {
     if (!WHOLE.test(text)) return { error: "must be a whole number" };
-    // Beyond what a number holds exactly it travels as text.
     const number = Number(text);
-    return { value: Number.isSafeInteger(number) ? number : text };
+    if (Number.isSafeInteger(number)) return { value: number };
+    const exact = BigInt(text);
+    return BigInt.asIntN(64, exact) === exact ? { value: exact } : { error: "must fit into 64 bits" };
 }
 
 function parseTime(type: FieldType & { kind: "dateTime" }, text: string): Parsed {

@@ -1,3 +1,4 @@
+import { toJson } from "./json";
 import { Store } from "./store";
 
 /** A call that the page made, as one could make it by hand. */
@@ -38,7 +39,7 @@ export class CallLog {
 export function asScript(calls: readonly Call[]): string {
     return calls
         .map((c) => {
-            const line = `${c.method} ${JSON.stringify(c.params)}`;
+            const line = `${c.method} ${toJson(c.params)}`;
             return c.error === undefined ? line : `${line}\nexpect-error ${c.error}`;
         })
         .join("\n");

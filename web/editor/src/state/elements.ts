@@ -1,6 +1,5 @@
-import type { Params } from "../protocol/rpc";
 import type { EditSession } from "./session";
-import type { Operation } from "./types";
+import type { Operation, Params } from "./types";
 
 export interface Code {
     spec: string;

@@ -1,9 +1,16 @@
-import { Connection } from "../protocol/connection";
-import { type Hello, type Link, type Params, RpcError } from "../protocol/rpc";
+import {
+    Client,
+    type ClientState,
+    type Hello,
+    RequestError,
+    type ResumePoint,
+    SessionEndError,
+} from "@webedithost/client";
 import { CallLog } from "./calls";
 import { Store } from "./store";
+import { connectClient, isLost, reasonOf } from "./connect";
 import { forgetToken, keepResumePoint, keepToken, takeResumePoint } from "./token";
-import type { BriefcaseEntry, IModelEntry, OpenInfo, QueryReply, TxnState } from "./types";
+import type { BriefcaseEntry, IModelEntry, OpenInfo, Params, QueryReply, TxnState } from "./types";
 
 export interface Notice {
     id: number;
@@ -11,8 +18,11 @@ export interface Notice {
     text: string;
 }
 
+/** online: messages travel. offline: it is tried again. ended: nobody tries any more, reason tells why. */
+export type Link = "signedOut" | "connecting" | "online" | "offline" | "ended";
+
 export interface SessionState {
-    link: Link | "signedOut";
+    link: Link;
     /** Why the session ended. */
     reason?: string | undefined;
     user: string;
@@ -45,10 +55,12 @@ const START: SessionState = {
 const CHANGING = new Set(["txns.onElementsChanged", "txns.onModelsChanged"]);
 /** Notifications after which it may be as it was before. */
 const REWINDING = new Set(["txns.onAfterUndoRedo", "briefcase.onChangedOutside"]);
+const HEARD = [...CHANGING, ...REWINDING, "session.onMessage", "session.onDrain", "txns.onAutosaveFailed"];
 
 /** What a person reads of an error: the server's own words, and where. */
 export function errorText(error: unknown): string {
-    if (!(error instanceof RpcError)) return error instanceof Error ? error.message : String(error);
+    if (error instanceof SessionEndError && error.mayHaveRun) return `${error.message}; it may be done or not`;
+    if (!(error instanceof RequestError)) return error instanceof Error ? error.message : String(error);
     const where = error.data.where === undefined ? "" : ` (${error.data.where})`;
     return `${error.message}${where}`;
 }
@@ -57,52 +69,44 @@ export function errorText(error: unknown): string {
 export class EditSession {
     readonly store = new Store<SessionState>(START);
     readonly calls = new CallLog();
-    #connection: Connection | undefined;
+    /** Of the token that is signed in; aborted by signing out. */
+    #stop = new AbortController();
+    /** The client, as soon as there is one; rejected when there will be none. */
+    #coming: Promise<Client> = Promise.reject(new SessionEndError("closed", "not signed in"));
+    #client: Client | undefined;
     #noticeId = 0;
     #turn: Promise<unknown> = Promise.resolve();
+
+    constructor() {
+        this.#coming.catch(() => undefined);
+    }
 
     /** Signs in; a session that this tab had before a reload goes on. */
     start(token: string): void {
         keepToken(token);
-        const events = {
-            onLink: (link: Link, reason?: string) => {
-                this.store.set({ link, reason });
-            },
-            onHello: (hello: Hello, first: boolean) => {
-                this.#greeted(hello, first);
-            },
-            onNotification: (method: string, params: Params) => {
-                this.#notified(method, params);
-            },
-            onSessionLost: () => {
-                this.notify(
-                    "error",
-                    "The session was lost. What was not saved is offered when the iModel is opened again.",
-                );
-            },
-        };
-        this.#connection = new Connection(token, events, takeResumePoint());
-        this.#connection.start();
+        this.#stop = new AbortController();
+        this.#connect(token, takeResumePoint());
         window.addEventListener("pagehide", this.#leave);
     }
 
     signOut(): void {
         window.removeEventListener("pagehide", this.#leave);
-        this.#connection?.close();
-        this.#connection = undefined;
+        this.#stop.abort();
+        if (this.#client?.state.name === "open") void this.#client.close();
+        else this.#client?.abandon();
+        this.#client = undefined;
         forgetToken();
         this.store.set(START);
     }
 
     async call<T>(method: string, params: Params = {}): Promise<T> {
-        if (this.#connection === undefined) throw new RpcError("not signed in", { name: "SessionEnded" });
         const call = this.calls.begin(method, params);
         try {
-            const result = (await this.#connection.call(method, params)) as T;
+            const result = (await (await this.#coming).request(method, params)) as T;
             this.calls.end(call);
             return result;
         } catch (error) {
-            this.calls.end(call, error instanceof RpcError ? error.name : "Error");
+            this.calls.end(call, error instanceof RequestError ? error.errorName : "Error");
             throw error;
         }
     }
@@ -222,10 +226,54 @@ export class EditSession {
         this.store.set({ txn: await this.call<TxnState>("txns.state") });
     }
 
-    #greeted(hello: Hello, first: boolean): void {
+    #connect(token: string, resume?: ResumePoint): void {
+        const { signal } = this.#stop;
+        this.store.set({ link: "connecting", reason: undefined });
+        this.#coming = connectClient(token, resume, signal, () => {
+            this.store.set({ link: "offline" });
+        });
+        this.#coming.then(
+            (client) => {
+                this.#use(client, token);
+            },
+            (error: unknown) => {
+                if (!signal.aborted) this.store.set({ link: "ended", reason: reasonOf(error) });
+            },
+        );
+    }
+
+    #use(client: Client, token: string): void {
+        this.#client = client;
+        for (const name of HEARD) {
+            client.listen(name, (params: Params) => {
+                this.#notified(name, params);
+            });
+        }
+        client.onState((state) => {
+            if (this.#client === client) this.#moved(client, state, token);
+        });
+        this.#moved(client, client.state, token, true);
+    }
+
+    #moved(client: Client, state: ClientState, token: string, isFirst = false): void {
+        if (state.name === "lost") this.store.set({ link: "offline" });
+        if (state.name === "open") {
+            this.store.set({ link: "online" });
+            // A connection that came back goes on as if nothing had been; else the page finds out where it stands.
+            if (isFirst || state.how !== "resumed") this.#greeted(client.session);
+        }
+        if (state.name !== "ended") return;
+        if (isLost(state.error)) {
+            this.notify(
+                "error",
+                "The session was lost. What was not saved is offered when the iModel is opened again.",
+            );
+            this.#connect(token);
+        } else this.store.set({ link: "ended", reason: reasonOf(state.error) });
+    }
+
+    #greeted(hello: Hello): void {
         this.store.set({ user: hello.user, access: hello.access });
-        // A connection that came back goes on as if nothing had been; else the page finds out where it stands.
-        if (hello.resumed && !first) return;
         void this.attempt(async () => {
             await this.refreshLists();
             const isOpen =
@@ -252,6 +300,6 @@ export class EditSession {
     }
 
     readonly #leave = (): void => {
-        keepResumePoint(this.#connection?.resumePoint());
+        keepResumePoint(this.#client?.resumePoint());
     };
 }

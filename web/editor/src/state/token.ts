@@ -1,4 +1,4 @@
-import type { ResumePoint } from "../protocol/rpc";
+import type { ResumePoint } from "@webedithost/client";
 
 const TOKEN_KEY = "webedithost.token";
 const RESUME_KEY = "webedithost.resume";

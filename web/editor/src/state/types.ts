@@ -1,5 +1,7 @@
 /** Results of the methods that the page calls (PROTOCOL.md). */
 
+export type Params = Record<string, unknown>;
+
 export interface IModelEntry {
     imodel: string;
     name: string;

@@ -1,5 +1,6 @@
 import { type ReactNode, useState } from "react";
 import { Button } from "react-aria-components";
+import { toJson } from "../state/json";
 import { asScript } from "../state/calls";
 import { useStore } from "../state/store";
 import { useSession } from "./context";
@@ -59,7 +60,7 @@ export function Calls(): ReactNode {
                                     </td>
                                     <td>{c.ms === undefined ? "…" : c.ms.toFixed(0)}</td>
                                     <td>
-                                        <code>{JSON.stringify(c.params).slice(0, PARAMS_MOST)}</code>
+                                        <code>{toJson(c.params).slice(0, PARAMS_MOST)}</code>
                                     </td>
                                 </tr>
                             ))}

@@ -1,5 +1,6 @@
 import { type ReactNode, Suspense, lazy, useState } from "react";
 import { Button } from "react-aria-components";
+import { readable } from "../state/json";
 import { errorText } from "../state/session";
 import type { QueryColumn, QueryReply } from "../state/types";
 import { useSession } from "./context";
@@ -96,7 +97,7 @@ export function QueryConsole(): ReactNode {
 
 function cell(value: unknown): string {
     if (value === null || value === undefined) return "";
-    return typeof value === "string" ? value : JSON.stringify(value);
+    return readable(value);
 }
 
 function Grid({ found }: { found: Found }): ReactNode {

@@ -1,5 +1,5 @@
 import { type ReactNode, useId, useState } from "react";
-import { RpcError } from "../../protocol/rpc";
+import { RequestError } from "@webedithost/client";
 import type { Field } from "../../schema/fields";
 import { errorText } from "../../state/session";
 import { ValueInput } from "./ValueInput";
@@ -20,7 +20,7 @@ export function FieldRow({ field, value, varies = false, readOnly, onCommit }: P
     const commit = (now: unknown) => {
         setError(undefined);
         onCommit(now).catch((e: unknown) => {
-            setError(e instanceof RpcError && e.data.where === field.name ? e.message : errorText(e));
+            setError(e instanceof RequestError && e.data.where === field.name ? e.message : errorText(e));
         });
     };
     const name = field.unit === undefined ? field.label : `${field.label} (${field.unit})`;

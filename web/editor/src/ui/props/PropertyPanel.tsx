@@ -2,6 +2,7 @@ import { type ReactNode, useEffect, useState } from "react";
 import { Button } from "react-aria-components";
 import type { ClassForm } from "../../schema/catalog";
 import type { Field } from "../../schema/fields";
+import { toJson } from "../../state/json";
 import { type ElementProps, updateAll, updateFrom } from "../../state/elements";
 import { Ask } from "../Ask";
 import { useSession, useSessionState, useWorkspace, useWorkspaceState } from "../context";
@@ -52,7 +53,7 @@ function commonFields(forms: readonly ClassForm[]): readonly Field[] {
 
 function same(values: readonly unknown[]): boolean {
     const [first] = values;
-    return values.every((v) => JSON.stringify(v) === JSON.stringify(first));
+    return values.every((v) => toJson(v) === toJson(first));
 }
 
 export function PropertyPanel(): ReactNode {
