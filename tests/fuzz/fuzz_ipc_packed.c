@@ -5,12 +5,12 @@
 
 #include "fuzz.h"
 
-#define MUST(condition)                        \
-    do {                                       \
-        if (!(condition)) {                    \
-            abort(); /* what libFuzzer sees */ \
-        }                                      \
-    } while (0)
+static void must(bool held)
+{
+    if (!held) {
+        abort(); /* what libFuzzer sees */
+    }
+}
 
 static const struct weh_codec_limits limits = { 32, 2000 };
 /* An answer is deeper than what it repeats. */
@@ -23,8 +23,8 @@ static bool lies_within(struct weh_str view, struct weh_str bytes)
 
 static void check_text(struct weh_str text, struct weh_str bytes)
 {
-    MUST(lies_within(text, bytes) || weh_str_eq_text(text, "rpc"));
-    MUST(weh_str_is_utf8(text));
+    must(lies_within(text, bytes) || weh_str_eq_text(text, "rpc"));
+    must(weh_str_is_utf8(text));
 }
 
 /* Any answer to it can be read by the other side: with the arguments as the result, or with the error. */
@@ -47,10 +47,10 @@ static void check_answer(const struct weh_envelope *envelope, const struct weh_v
     } else {
         weh_error_write(&writer, &envelope->id, diag, NULL);
     }
-    MUST(buf.err == WEH_OK);
-    MUST(weh_message_decode(WEH_CODEC_MSGPACK, (struct weh_str){ (const char *)buf.data, buf.len },
+    must(buf.err == WEH_OK);
+    must(weh_message_decode(WEH_CODEC_MSGPACK, (struct weh_str){ (const char *)buf.data, buf.len },
                             &answer_limits, &arena, &answer, NULL) == WEH_OK);
-    MUST(answer.type == WEH_VALUE_ARRAY && answer.n == 4);
+    must(answer.type == WEH_VALUE_ARRAY && answer.n == 4);
     weh_writer_fini(&writer);
     weh_buf_fini(&buf);
     weh_arena_fini(&arena);
@@ -65,12 +65,23 @@ static void check_args(const struct weh_envelope *envelope)
 
     weh_arena_init(&arena, 0);
     err = weh_ipc_packed_decode(envelope, &limits, &arena, &args, &diag);
-    MUST(err == WEH_OK || (err == WEH_E_BAD_ARGS && diag.err == err));
-    MUST(err != WEH_OK || args.type == WEH_VALUE_ARRAY);
+    must(err == WEH_OK || (err == WEH_E_BAD_ARGS && diag.err == err));
+    must(err != WEH_OK || args.type == WEH_VALUE_ARRAY);
     if (envelope->has_id) {
         check_answer(envelope, err == WEH_OK ? &args : NULL, &diag);
     }
     weh_arena_fini(&arena);
+}
+
+static void check_members(const struct weh_envelope *envelope, struct weh_str bytes)
+{
+    must(envelope->channel.len > 0);
+    check_text(envelope->channel, bytes);
+    check_text(envelope->scope, bytes);
+    check_text(envelope->method, bytes);
+    check_text(envelope->version, bytes);
+    check_text(envelope->activity, bytes);
+    must(lies_within(envelope->params, bytes));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -83,20 +94,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0; /* fuzz_envelope_msgpack looks at these */
     }
     if (weh_ipc_unwrap(&envelope, &diag) != WEH_OK) {
-        MUST(diag.err == WEH_E_BAD_ARGS && !envelope.is_ipc);
+        must(diag.err == WEH_E_BAD_ARGS && !envelope.is_ipc);
         if (envelope.has_id) {
             check_answer(&envelope, NULL, &diag);
         }
         return 0;
     }
     if (envelope.is_ipc) {
-        MUST(envelope.channel.len > 0);
-        check_text(envelope.channel, bytes);
-        check_text(envelope.scope, bytes);
-        check_text(envelope.method, bytes);
-        check_text(envelope.version, bytes);
-        check_text(envelope.activity, bytes);
-        MUST(lies_within(envelope.params, bytes));
+        check_members(&envelope, bytes);
         check_args(&envelope);
     }
     return 0;
