@@ -131,6 +131,22 @@ test("a page that is loaded anew goes on with what is unsaved", async () => {
   await page.context().close();
 });
 
+test("a page that is loaded anew before it was connected again goes on all the same", async () => {
+  const page = await bench.page();
+  await openDemo(page);
+  await insertSubject(page, "Before two reloads");
+  await page.route("**/v1/tickets", () => {});
+  await page.reload();
+  await page.getByText("connecting", { exact: true }).waitFor();
+  await page.unroute("**/v1/tickets");
+  await page.reload();
+  await page.getByText("unsaved", { exact: true }).waitFor();
+  await button(page, "Close").click();
+  await button(page, "Abandon changes").click();
+  await button(page, "Open demo").waitFor();
+  await page.context().close();
+});
+
 test("a session that the server did not keep is told of, and another one begins", async (t) => {
   const other = await Bench.create({ demo: "small.bim" }, ["session.linger_s=1"]);
   t.after(() => other.destroy());

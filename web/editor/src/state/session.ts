@@ -74,6 +74,8 @@ export class EditSession {
     /** The client, as soon as there is one; rejected when there will be none. */
     #coming: Promise<Client> = Promise.reject(new SessionEndError("closed", "not signed in"));
     #client: Client | undefined;
+    /** What the client that is still coming goes on with. */
+    #resume: ResumePoint | undefined;
     #noticeId = 0;
     #turn: Promise<unknown> = Promise.resolve();
 
@@ -228,6 +230,8 @@ export class EditSession {
 
     #connect(token: string, resume?: ResumePoint): void {
         const { signal } = this.#stop;
+        this.#client = undefined;
+        this.#resume = resume;
         this.store.set({ link: "connecting", reason: undefined });
         this.#coming = connectClient(token, resume, signal, () => {
             this.store.set({ link: "offline" });
@@ -300,6 +304,6 @@ export class EditSession {
     }
 
     readonly #leave = (): void => {
-        keepResumePoint(this.#client?.resumePoint());
+        keepResumePoint(this.#client === undefined ? this.#resume : this.#client.resumePoint());
     };
 }
