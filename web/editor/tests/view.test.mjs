@@ -11,6 +11,8 @@ import { Bench, assertAccessible, shot } from "./lib/bench.mjs";
 const data = join(dirname(fileURLToPath(import.meta.url)), "../../../tests/data");
 /** A Generic:PhysicalObject with a box, at (16, 0, 6), yaw 30. */
 const OBJECT = "0x8c";
+/** One with a solid around its origin. */
+const SOLID = "0xac";
 let bench;
 let dir;
 before(async () => {
@@ -69,18 +71,111 @@ async function placed(page, id, test_) {
   }
 }
 
+/** Waits until everything in sight is drawn as well as it can be; how many elements have their geometry then. */
+async function drawn(page) {
+  await page
+    .locator("[role=application][aria-busy=true]")
+    .waitFor({ timeout: 1000 })
+    .catch(() => {});
+  await page.locator("[role=application][aria-busy=false]").waitFor();
+  return Number(await canvas(page).getAttribute("data-shapes"));
+}
+
+/** Waits until that many elements are drawn with their geometry. */
+async function shapes(page, count) {
+  await page.locator(`[role=application][aria-busy=false][data-shapes="${count}"]`).waitFor();
+}
+
+async function clickMiddle(page) {
+  const box = await canvas(page).boundingBox();
+  await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+}
+
+/** Ids of each call that read geometry. */
+function geometryAsked(page) {
+  return page.evaluate(() =>
+    globalThis.webedithost.calls.store
+      .get()
+      .calls.filter((c) => c.params.wantGeometry)
+      .map((c) => c.params.ids),
+  );
+}
+
 test("draws what is there and picks what is clicked", async () => {
   const page = await opened("demo", 230);
   await assertAccessible(page);
-  await select(page, OBJECT);
+  await select(page, SOLID);
   await page.keyboard.press("Escape");
   await page.getByText("Select an element").waitFor();
-  // An arc: its box is flat and the middle of the view is in it.
-  const box = await canvas(page).boundingBox();
-  await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+  await drawn(page);
+  await clickMiddle(page);
   await selectedTitle(page).waitFor();
-  await page.getByText(`Generic:PhysicalObject ${OBJECT}`).waitFor();
+  await page.getByText(`Generic:PhysicalObject ${SOLID}`).waitFor();
   await shot(page, "view");
+});
+
+test("geometry takes the place of boxes: who clicks into an arc does not click on it", async () => {
+  const page = await opened("demo", 230);
+  assert.ok((await drawn(page)) > 50);
+  await select(page, OBJECT);
+  await drawn(page);
+  await page.keyboard.press("Escape");
+  await page.getByText("Select an element").waitFor();
+  await clickMiddle(page);
+  await page.waitForTimeout(300);
+  assert.equal(await page.getByText(`Generic:PhysicalObject ${OBJECT}`).count(), 0);
+  await shot(page, "geometry");
+});
+
+test("who changes one element reads the geometry of that one anew", async () => {
+  const page = await opened("demo", 230);
+  await select(page, SOLID);
+  const all = await drawn(page);
+  await page.evaluate(() => globalThis.webedithost.calls.clear());
+  await page.keyboard.press("m");
+  const before_ = (await props(page, SOLID)).placement;
+  await drag(page, 60, -30);
+  await placed(page, SOLID, (p) => p.origin[0] !== before_.origin[0]);
+  assert.equal(await drawn(page), all);
+  const asked = await geometryAsked(page);
+  assert.deepEqual(asked, [[SOLID]]);
+  await page.keyboard.press("s");
+  await page.keyboard.press("Escape");
+  await select(page, SOLID);
+  await page.keyboard.press("Escape");
+  await page.getByText("Select an element").waitFor();
+  await drawn(page);
+  await clickMiddle(page);
+  await page.getByText(`Generic:PhysicalObject ${SOLID}`).waitFor();
+});
+
+test("geometry that is edited, deleted and undone is drawn so", async () => {
+  const page = await opened("demo", 230);
+  await select(page, SOLID);
+  const all = await drawn(page);
+  await page.keyboard.press("Delete");
+  await page.getByText("229 elements").waitFor();
+  await shapes(page, all - 1);
+  await button(page, "Save").click();
+  await page.evaluate(() => globalThis.webedithost.calls.clear());
+  await button(page, "Undo").click();
+  await page.getByText("230 elements").waitFor();
+  await shapes(page, all);
+  assert.deepEqual(await geometryAsked(page), [[SOLID]]);
+  await page.evaluate(async (id) => {
+    const lineString = [
+      [5, 5, 0],
+      [6, 5, 0],
+    ];
+    await globalThis.webedithost.edit("elements.updateElement", { props: { id, geom: [{ lineString }] } });
+  }, SOLID);
+  await page.waitForTimeout(300);
+  await shapes(page, all);
+  await page.keyboard.press("Escape");
+  await page.getByText("Select an element").waitFor();
+  await clickMiddle(page);
+  await page.waitForTimeout(300);
+  assert.equal(await page.getByText(`Generic:PhysicalObject ${SOLID}`).count(), 0);
 });
 
 test("an element is moved in the view, and undo brings it back", async () => {
@@ -140,6 +235,7 @@ test("a drawing is shown in two dimensions", async () => {
   const page = await opened("demo");
   await page.getByLabel("What the view shows").selectOption({ index: 1 });
   await page.getByText("12 elements").waitFor();
+  await shapes(page, 12);
   await select(page, "0x1a3");
   const before_ = (await props(page, "0x1a3")).placement;
   await page.keyboard.press("m");
@@ -166,6 +262,21 @@ test("twelve thousand boxes come in few calls, and edits do not ask for all of t
   const queries = (await calls()).filter((c) => c.params.ecsql?.includes("BBoxLow"));
   assert.equal(queries.filter((c) => !c.params.ecsql.includes("LastMod >=")).length, 0);
   await shot(page, "medium");
+});
+
+test("of many elements those near by are read, some hundred a call", async () => {
+  const page = await opened("medium", 12500);
+  const far = await drawn(page);
+  await page.evaluate(() => globalThis.webedithost.calls.clear());
+  await canvas(page).focus();
+  for (let i = 0; i < 8; i++) await page.keyboard.press("+");
+  const near = await drawn(page);
+  assert.ok(near > far + 500, `${far}, then ${near}`);
+  const asked = await geometryAsked(page);
+  const ids = asked.flat();
+  assert.equal(new Set(ids).size, ids.length, "none twice");
+  assert.ok(asked.length <= Math.ceil(ids.length / 250) + 1, `${asked.length} calls for ${ids.length} elements`);
+  await shot(page, "near");
 });
 
 test("nothing complained in the console", () => {

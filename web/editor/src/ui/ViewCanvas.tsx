@@ -3,7 +3,8 @@ import type { Matrix4 } from "three";
 import { type ElementProps, editAll, updateOf } from "../state/elements";
 import type { EditSession } from "../state/session";
 import type { Workspace } from "../state/workspace";
-import { Boxes, type ViewSource, categoryColors } from "../view/boxes";
+import { Boxes, type ViewSource, readColors } from "../view/boxes";
+import { Geometry } from "../view/geometry";
 import { moved } from "../view/placement";
 import { type Tool, ViewScene } from "../view/scene";
 import { useSession, useSessionState, useWorkspace, useWorkspaceState } from "./context";
@@ -31,6 +32,7 @@ interface CanvasProps {
 interface Shown {
     scene: ViewScene;
     boxes: Boxes;
+    geometry: Geometry;
 }
 
 interface SceneState {
@@ -71,9 +73,11 @@ function useScene(source: ViewSource): SceneState {
             });
             watcher.observe(element);
             loaded.current = undefined;
-            setShown({ scene, boxes });
+            const geometry = new Geometry(session, source, scene, boxes);
+            setShown({ scene, boxes, geometry });
             return () => {
                 watcher.disconnect();
+                geometry.dispose();
                 scene.dispose();
                 setShown(undefined);
             };
@@ -86,10 +90,11 @@ function useScene(source: ViewSource): SceneState {
         void session.attempt(async () => {
             if (loaded.current === rewound) await shown.boxes.update();
             else await shown.boxes.load();
-            const colors = await categoryColors(session);
+            const colors = await readColors(session);
             if (!isWanted) return;
             loaded.current = rewound;
-            shown.scene.show(shown.boxes.byId, colors);
+            shown.scene.show(shown.boxes.byId, colors.categories);
+            await shown.geometry.follow(colors);
             setCount(shown.boxes.byId.size);
         });
         return () => {

@@ -39,7 +39,7 @@ const FROM_3D =
 const FROM_2D = "FROM bis.GeometricElement2d e WHERE e.Origin.X IS NOT NULL AND e.Model.Id = :model";
 const DRAWINGS = `SELECT m.ECInstanceId, e.UserLabel, e.CodeValue FROM bis.GeometricModel2d m
  JOIN bis.Element e ON e.ECInstanceId = m.ModeledElement.Id ORDER BY m.ECInstanceId`;
-const COLORS = "SELECT s.Parent.Id, s.Properties FROM bis.SubCategory s ORDER BY s.ECInstanceId DESC";
+const COLORS = "SELECT s.ECInstanceId, s.Parent.Id, s.Properties FROM bis.SubCategory s ORDER BY s.ECInstanceId DESC";
 
 async function rowsOf<Row>(session: EditSession, ecsql: string, args: object, count?: number): Promise<Row[]> {
     const limit = count === undefined ? {} : { limit: { count } };
@@ -52,17 +52,29 @@ export async function viewSources(session: EditSession): Promise<ViewSource[]> {
     return [SPACE, ...rows.map(([key, label, code]) => ({ key, label: label ?? code ?? key, is2d: true }))];
 }
 
-/** Colours of categories, 0xBBGGRR as iTwin.js has them: that of the first subcategory. */
-export async function categoryColors(session: EditSession): Promise<Map<string, number>> {
-    const rows = await rowsOf<[string, string | null]>(session, COLORS, {});
-    return new Map(
-        rows.map(([category, properties]) => {
-            const appearance = JSON.parse(properties === null || properties === "" ? "{}" : properties) as {
-                color?: number;
-            };
-            return [category, appearance.color ?? 0];
-        }),
-    );
+/** Colours as iTwin.js has them, 0xBBGGRR: of subcategories, and of categories that of their first one. */
+export interface Colors {
+    categories: ReadonlyMap<string, number>;
+    subCategories: ReadonlyMap<string, number>;
+}
+
+export async function readColors(session: EditSession): Promise<Colors> {
+    const rows = await rowsOf<[string, string, string | null]>(session, COLORS, {});
+    const all = rows.map(([id, category, properties]) => {
+        const appearance = JSON.parse(properties === null || properties === "" ? "{}" : properties) as {
+            color?: number;
+        };
+        return { id, category, color: appearance.color ?? 0 };
+    });
+    return {
+        categories: new Map(all.map((s) => [s.category, s.color])),
+        subCategories: new Map(all.map((s) => [s.id, s.color])),
+    };
+}
+
+/** Which parts there are, in a word: another one, if any of them has changed. */
+export async function partsState(session: EditSession): Promise<string> {
+    return JSON.stringify(await rowsOf(session, "SELECT count(*), max(LastMod) FROM bis.GeometryPart", {}));
 }
 
 /** The boxes of a view, kept in step with what changes. */

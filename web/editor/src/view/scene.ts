@@ -4,6 +4,7 @@ import {
     Color,
     DirectionalLight,
     DynamicDrawUsage,
+    Frustum,
     InstancedMesh,
     Matrix4,
     MeshLambertMaterial,
@@ -20,7 +21,9 @@ import {
 import { OrbitControls } from "three/addons/controls/OrbitControls.js";
 import { TransformControls } from "three/addons/controls/TransformControls.js";
 import type { BoxRow } from "./boxes";
+import type { Facets } from "./facets";
 import { quaternionOf } from "./placement";
+import { Shapes } from "./shapes";
 
 export type Tool = "select" | "translate" | "rotate";
 
@@ -33,6 +36,10 @@ export interface SceneEvents {
 /** An element without extent is drawn this large, so that it can be seen and picked. */
 const SMALLEST_M = 0.1;
 const CLICK_PX = 4;
+const PICK_PX = 5;
+/** Of the sphere around a cube with edges of 1. */
+const BOX_RADIUS = Math.sqrt(3) / 2;
+const HIDDEN = new Matrix4().makeScale(0, 0, 0);
 const SELECTED = new Color(0xff8c1a);
 const UNKNOWN = new Color(0x8899aa);
 const GROW = 1.5;
@@ -42,6 +49,7 @@ export class ViewScene {
     readonly renderer = new WebGLRenderer({ antialias: true });
     readonly camera: PerspectiveCamera | OrthographicCamera;
     readonly orbit: OrbitControls;
+    readonly shapes = new Shapes();
     frames = 0;
     readonly #scene = new Scene();
     readonly #gizmo: TransformControls;
@@ -55,6 +63,8 @@ export class ViewScene {
     #mesh: InstancedMesh | undefined;
     #ids: string[] = [];
     #indexOf = new Map<string, number>();
+    /** Centre and radius of each box. */
+    #spheres = new Float32Array();
     #colors: Color[] = [];
     #selected: readonly string[] = [];
     #tool: Tool = "select";
@@ -77,7 +87,7 @@ export class ViewScene {
         this.orbit.addEventListener("change", this.draw);
         const sun = new DirectionalLight(0xffffff, 2);
         sun.position.set(1, -2, 3);
-        this.#scene.add(new AmbientLight(0xffffff, 1.6), sun, this.#handle);
+        this.#scene.add(new AmbientLight(0xffffff, 1.6), sun, this.#handle, this.shapes.group);
         this.#gizmo = this.#makeGizmo();
         const canvas = this.renderer.domElement;
         canvas.addEventListener("pointerdown", this.#onDown);
@@ -88,6 +98,7 @@ export class ViewScene {
         this.#gizmo.dispose();
         this.orbit.dispose();
         this.#mesh?.dispose();
+        this.shapes.dispose();
         this.#box.dispose();
         this.#material.dispose();
         this.renderer.dispose();
@@ -117,7 +128,7 @@ export class ViewScene {
         this.draw();
     }
 
-    /** Shows these boxes; the first ones say where the base point is. */
+    /** Shows these boxes, but of elements whose shapes are there; the first ones say where the base point is. */
     show(rows: ReadonlyMap<string, BoxRow>, categories: ReadonlyMap<string, number>): void {
         const isFirst = this.#mesh === undefined;
         if (isFirst) this.#chooseBase(rows.values());
@@ -125,10 +136,13 @@ export class ViewScene {
         this.#ids = [...rows.keys()];
         this.#indexOf = new Map(this.#ids.map((id, i) => [id, i]));
         this.#colors = [];
+        this.#spheres = new Float32Array(rows.size * 4);
+        this.shapes.prune((id, stamp) => rows.get(id)?.[14] === stamp);
         const matrix = new Matrix4();
         let i = 0;
         for (const row of rows.values()) {
             mesh.setMatrixAt(i, this.#boxMatrix(row, matrix));
+            this.#spheres.set([...matrix.elements.slice(12, 15), matrix.getMaxScaleOnAxis() * BOX_RADIUS], i * 4);
             const color = colorOf(categories.get(row[1] ?? ""));
             this.#colors.push(color);
             mesh.setColorAt(i, color);
@@ -138,8 +152,54 @@ export class ViewScene {
         mesh.instanceMatrix.needsUpdate = true;
         mesh.computeBoundingSphere();
         if (mesh.boundingSphere !== null) this.#bounds.copy(mesh.boundingSphere);
+        for (const id of this.shapes.ids()) this.#showBox(id, undefined);
         this.select(this.#selected, rows);
         if (isFirst && rows.size > 0) this.fit();
+    }
+
+    /** Shapes in place of boxes. @all: those whose row is still the one that they were made for. */
+    putShapes(all: readonly { facets: Facets; row: BoxRow }[]): void {
+        for (const { facets, row } of all) {
+            this.shapes.put(facets, row[14]);
+            this.#showBox(facets.id, undefined);
+            if (this.#selected.includes(facets.id)) this.shapes.paint(facets.id, SELECTED);
+        }
+        this.draw();
+    }
+
+    /** Boxes in place of shapes. */
+    dropShapes(ids: ReadonlySet<string>, rows: ReadonlyMap<string, BoxRow>): void {
+        this.shapes.remove(ids);
+        for (const id of ids) this.#showBox(id, rows.get(id));
+        this.draw();
+    }
+
+    /** How many pixels of the screen each element is wide, about; those out of sight are left out. */
+    sizes(): Map<string, number> {
+        const { camera } = this;
+        camera.updateMatrixWorld();
+        const seen = new Frustum().setFromProjectionMatrix(
+            new Matrix4().multiplyMatrices(camera.projectionMatrix, camera.matrixWorldInverse),
+        );
+        const scale = (this.host.clientHeight * camera.projectionMatrix.elements[5]) / 2;
+        const sphere = new Sphere();
+        const sizes = new Map<string, number>();
+        this.#ids.forEach((id, i) => {
+            sphere.center.fromArray(this.#spheres, i * 4);
+            sphere.radius = this.#spheres[i * 4 + 3] ?? 0;
+            if (!seen.intersectsSphere(sphere)) return;
+            const away = camera instanceof PerspectiveCamera ? camera.position.distanceTo(sphere.center) : 1;
+            sizes.set(id, (2 * sphere.radius * scale) / Math.max(away, camera.near));
+        });
+        return sizes;
+    }
+
+    /** From an element's own coordinates to those of the view. */
+    matrixOf(row: BoxRow): number[] {
+        const [, , x, y, z, yaw, pitch, roll] = row;
+        const turn = quaternionOf({ yaw: yaw ?? 0, pitch: pitch ?? 0, roll: roll ?? 0 });
+        const position = new Vector3(x, y, z).sub(this.#base);
+        return new Matrix4().compose(position, turn, new Vector3(1, 1, 1)).elements;
     }
 
     /** Marks the selected elements, and puts the gizmo onto the last one. */
@@ -290,9 +350,19 @@ export class ViewScene {
         return into.compose(position, turn, size);
     }
 
+    /** An element's box; without @row it is there, but as small as nothing. */
+    #showBox(id: string, row: BoxRow | undefined): void {
+        const index = this.#indexOf.get(id);
+        if (index === undefined || this.#mesh === undefined) return;
+        const matrix = row === undefined ? HIDDEN : this.#boxMatrix(row, new Matrix4());
+        this.#mesh.setMatrixAt(index, matrix);
+        this.#mesh.instanceMatrix.needsUpdate = true;
+    }
+
     #paint(mesh: InstancedMesh, id: string, color: Color | undefined): void {
         const index = this.#indexOf.get(id);
         if (index !== undefined) mesh.setColorAt(index, color ?? this.#colors[index] ?? UNKNOWN);
+        this.shapes.paint(id, color);
     }
 
     readonly #onDown = (event: PointerEvent): void => {
@@ -307,8 +377,17 @@ export class ViewScene {
         const at = new Vector2(((event.clientX - left) / width) * 2 - 1, 1 - ((event.clientY - top) / height) * 2);
         const ray = new Raycaster();
         ray.setFromCamera(at, this.camera);
-        const [hit] = ray.intersectObject(this.#mesh);
-        const id = hit?.instanceId === undefined ? undefined : this.#ids[hit.instanceId];
+        // Lines and points are thin: what is a few pixels beside them counts.
+        const away = this.camera.position.distanceTo(this.orbit.target);
+        const pixels = (height * this.camera.projectionMatrix.elements[5]) / 2;
+        const near = (PICK_PX * (this.camera instanceof PerspectiveCamera ? away : 1)) / pixels;
+        ray.params.Line.threshold = ray.params.Points.threshold = near;
+        const shape = this.shapes.pick(ray);
+        const box = ray
+            .intersectObject(this.#mesh)
+            .map((hit) => ({ id: this.#ids[hit.instanceId ?? -1] ?? "", distance: hit.distance }))
+            .find((hit) => !this.shapes.has(hit.id));
+        const id = box !== undefined && (shape === undefined || box.distance < shape.distance) ? box.id : shape?.id;
         this.#events.onPick(id, event.ctrlKey || event.metaKey || event.shiftKey);
     };
 }

@@ -1,0 +1,19 @@
+// Modules of the page's source for tests that need no browser.
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createServer } from "vite";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
+
+/** Loads the module at @path (below src); @close ends what was needed for that. */
+export async function source(path) {
+  const vite = await createServer({
+    configFile: false,
+    root,
+    appType: "custom",
+    logLevel: "error",
+    server: { middlewareMode: true, ws: false, watch: null },
+    optimizeDeps: { noDiscovery: true },
+  });
+  return { module: await vite.ssrLoadModule(`/src/${path}`), close: () => vite.close() };
+}
