@@ -21,7 +21,7 @@ let facet;
 let streams;
 before(async () => {
   code = await source("view/facet.ts");
-  facet = code.module;
+  [facet] = code.modules;
   const text = execFileSync("xz", ["-dc", recorded], { encoding: "utf8", maxBuffer: 1e8 });
   streams = text
     .trim()

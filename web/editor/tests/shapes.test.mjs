@@ -25,7 +25,7 @@ const down = (x, y = 0) => new Raycaster(new Vector3(x, y, 100), new Vector3(0, 
 const geometryOf = (shapes, i) => shapes.group.children[i].geometry;
 
 function filled(count) {
-  const shapes = new code.module.Shapes();
+  const shapes = new code.modules[0].Shapes();
   for (let i = 0; i < count; i++) shapes.put({ id: `0x${i}`, triangles: triangle(i * 4, 0) }, "then");
   return shapes;
 }

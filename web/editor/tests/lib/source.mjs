@@ -5,8 +5,8 @@ import { createServer } from "vite";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 
-/** Loads the module at @path (below src); @close ends what was needed for that. */
-export async function source(path) {
+/** Loads the modules at @paths (below src); close() ends what was needed for that. */
+export async function source(...paths) {
   const vite = await createServer({
     configFile: false,
     root,
@@ -15,5 +15,7 @@ export async function source(path) {
     server: { middlewareMode: true, ws: false, watch: null },
     optimizeDeps: { noDiscovery: true },
   });
-  return { module: await vite.ssrLoadModule(`/src/${path}`), close: () => vite.close() };
+  const modules = [];
+  for (const path of paths) modules.push(await vite.ssrLoadModule(`/src/${path}`));
+  return { modules, close: () => vite.close() };
 }
