@@ -1,4 +1,4 @@
-import { RpcError } from "../protocol/rpc";
+import { RequestError } from "@webedithost/client";
 import type { ElementProps } from "../state/elements";
 import { type EditSession, errorText } from "../state/session";
 import { type BoxRow, type Boxes, type Colors, type ViewSource, partsState } from "./boxes";
@@ -192,7 +192,7 @@ export class Geometry {
         try {
             return await this.#session.call<Read[]>("elements.getMany", { ids, wantGeometry: true });
         } catch (error) {
-            if (error instanceof RpcError && error.name === "LimitExceeded") return undefined;
+            if (error instanceof RequestError && error.errorName === "LimitExceeded") return undefined;
             throw error;
         }
     }
