@@ -7,7 +7,7 @@ const MOST = 1_500_000;
 let code;
 let Geometry;
 let Shapes;
-let RpcError;
+let RequestError;
 /** What the fake worker answers: vertices of an element by id; "never" for one that takes for ever. */
 let verticesOf;
 /** Ids of each call. */
@@ -26,8 +26,8 @@ class FakeWorker {
 
 before(async () => {
   globalThis.Worker = FakeWorker;
-  code = await source("view/geometry.ts", "view/shapes.ts", "protocol/rpc.ts");
-  [{ Geometry }, { Shapes }, { RpcError }] = code.modules;
+  code = await source("view/geometry.ts", "view/shapes.ts", "@webedithost/client");
+  [{ Geometry }, { Shapes }, { RequestError }] = code.modules;
 });
 after(() => code.close());
 beforeEach(() => {
@@ -127,7 +127,8 @@ test("what is too much for one reply is asked for in smaller batches", async () 
   const view = viewOf(
     elements(300, () => 50),
     (ids) => {
-      if (ids.length > 20 || ids.includes("0x7")) throw new RpcError("too much", { name: "LimitExceeded" });
+      if (ids.length > 20 || ids.includes("0x7"))
+        throw new RequestError("elements.getMany", -32000, "too much", { name: "LimitExceeded" });
       return ids.map((id) => ({ id, geom: [{}] }));
     },
   );

@@ -5,10 +5,10 @@ import { createServer } from "vite";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 
-/** Loads the modules at @paths (below src); close() ends what was needed for that. */
-export async function source(...paths) {
+/** Loads the modules @names (paths below src, or packages); close() ends what was needed for that. */
+export async function source(...names) {
   const vite = await createServer({
-    configFile: false,
+    configFile: join(root, "vite.config.ts"),
     root,
     appType: "custom",
     logLevel: "error",
@@ -16,6 +16,6 @@ export async function source(...paths) {
     optimizeDeps: { noDiscovery: true },
   });
   const modules = [];
-  for (const path of paths) modules.push(await vite.ssrLoadModule(`/src/${path}`));
+  for (const name of names) modules.push(await vite.ssrLoadModule(name.startsWith("@") ? name : `/src/${name}`));
   return { modules, close: () => vite.close() };
 }
