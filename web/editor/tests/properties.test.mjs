@@ -39,19 +39,22 @@ async function type(page, name, value) {
 const propsOf = (page, id) =>
   page.evaluate((i) => globalThis.webedithost.call("elements.getElementProps", { id: i }), id);
 
-/** Waits until the server has @value as @property of the element. */
-async function has(page, id, property, value) {
+/** Waits until @read answers @value. */
+async function until(read, value) {
   for (let tries = 0; ; tries++) {
-    const props = await propsOf(page, id);
+    const now = await read();
     try {
-      assert.deepEqual(props[property], value);
+      assert.deepEqual(now, value);
       return;
     } catch (error) {
-      if (tries > 50) throw error;
+      if (tries > 100) throw error;
       await new Promise((done) => setTimeout(done, 100));
     }
   }
 }
+
+/** Waits until the server has @value as @property of the element. */
+const has = (page, id, property, value) => until(async () => (await propsOf(page, id))[property], value);
 
 async function abandon(page) {
   await button(page, "Close").click();
@@ -105,13 +108,10 @@ test("each type has its input, and what is typed is stored", async () => {
   await type(page, "Dim Width", "3");
   await has(page, WIDGET, "dim", { height: 0, unit: "m", width: 3 });
   await type(page, "MainTag Dim Height", "8");
-  assert.equal((await propsOf(page, WIDGET)).mainTag.dim.height, 8);
+  await until(async () => (await propsOf(page, WIDGET)).mainTag.dim.height, 8);
   await type(page, "Origin (m) z", "12.5");
   await type(page, "Yaw (°)", "30");
-  await page.waitForFunction(
-    async (id) => (await globalThis.webedithost.call("elements.getElementProps", { id })).placement.angles.yaw === 30,
-    WIDGET,
-  );
+  await until(async () => (await propsOf(page, WIDGET)).placement.angles.yaw.toFixed(9), "30.000000000");
   assert.deepEqual((await propsOf(page, WIDGET)).placement.origin, [100, 0, 12.5]);
   await abandon(page);
 });
@@ -129,6 +129,80 @@ test("arrays grow, change and shrink", async () => {
   await has(page, WIDGET, "tags", [{ name: "renamed", weight: 9 }]);
   await button(page, "Remove Ints 1").click();
   await has(page, WIDGET, "ints", undefined);
+  await abandon(page);
+});
+
+/** Answers to edits come late from now on: the panel shows what was before. */
+async function late(page) {
+  await page.evaluate(() => {
+    const session = globalThis.webedithost;
+    const call = session.call.bind(session);
+    session.call = async (method, params) => {
+      const result = await call(method, params);
+      if (/^elements\.update|^edit\.batch/.test(method)) await new Promise((done) => setTimeout(done, 500));
+      return result;
+    };
+  });
+}
+
+test("parts edited one after the other, before the panel shows the first, are all kept", async () => {
+  const page = await selected([WIDGET]);
+  await page.evaluate(async (id) => {
+    const props = { id, ints: [1, 2, 3], dim: { width: 1, height: 2, unit: "m" }, p3: { x: 1, y: 2, z: 3 } };
+    await globalThis.webedithost.edit("elements.updateElement", { props });
+  }, WIDGET);
+  await page.waitForFunction(() => document.querySelector('[aria-label="Ints 3"]')?.value === "3");
+  await late(page);
+  await type(page, "Dim Width", "10");
+  await type(page, "Dim Height", "20");
+  await type(page, "P3 x", "30");
+  await type(page, "P3 z", "40");
+  await type(page, "Ints 1", "50");
+  await type(page, "Ints 3", "60");
+  await button(page, "Add to Ints").click();
+  await type(page, "Origin (m) y", "70");
+  await type(page, "Origin (m) z", "80");
+  assert.equal(await field(page, "Dim Width").inputValue(), "10");
+  // The last of them, as each waits for the one before.
+  await until(async () => (await propsOf(page, WIDGET)).placement.origin[2], 80);
+  const { dim, p3, ints, placement } = await propsOf(page, WIDGET);
+  assert.deepEqual(
+    { dim, p3, ints, origin: placement.origin },
+    {
+      dim: { width: 10, height: 20, unit: "m" },
+      p3: { x: 30, y: 2, z: 40 },
+      ints: [50, 2, 60, 0],
+      origin: [100, 70, 80],
+    },
+  );
+  await abandon(page);
+});
+
+test("an item that may be another by now is not touched", async () => {
+  const page = await selected([WIDGET]);
+  const props = { id: WIDGET, ints: [1, 2, 3] };
+  await page.evaluate((p) => globalThis.webedithost.edit("elements.updateElement", { props: p }), props);
+  await page.waitForFunction(() => document.querySelector('[aria-label="Ints 3"]')?.value === "3");
+  await late(page);
+  await button(page, "Remove Ints 1").click();
+  await button(page, "Remove Ints 1").click();
+  await page.getByText("The list has changed meanwhile").waitFor();
+  assert.deepEqual((await propsOf(page, WIDGET)).ints, [2, 3]);
+  await abandon(page);
+});
+
+test("a member of a struct of several elements leaves the other members of each", async () => {
+  const page = await selected([WIDGET, "0x131"]);
+  await page.evaluate(
+    async (ids) => {
+      for (const [i, id] of ids.entries())
+        await globalThis.webedithost.edit("elements.updateElement", { props: { id, dim: { height: i, unit: "m" } } });
+    },
+    [WIDGET, "0x131"],
+  );
+  await type(page, "Dim Width", "5");
+  await has(page, "0x131", "dim", { height: 1, unit: "m", width: 5 });
+  await has(page, WIDGET, "dim", { height: 0, unit: "m", width: 5 });
   await abandon(page);
 });
 
@@ -178,10 +252,12 @@ test("an aspect is added, edited and deleted", async () => {
   const note = page.getByRole("group", { name: "WidgetNote" });
   await note.getByLabel("Text", { exact: true }).fill("hello");
   await note.getByLabel("Text", { exact: true }).press("Enter");
-  await page.waitForFunction(async (id) => {
-    const aspects = await globalThis.webedithost.call("elements.getAspects", { id });
-    return aspects.some((a) => a.text === "hello");
-  }, WIDGET);
+  const texts = () =>
+    page.evaluate(
+      async (id) => (await globalThis.webedithost.call("elements.getAspects", { id })).map((a) => a.text),
+      WIDGET,
+    );
+  await until(async () => (await texts()).includes("hello"), true);
   await button(page, "Delete aspect WidgetNote").click();
   await note.waitFor({ state: "detached" });
   await abandon(page);

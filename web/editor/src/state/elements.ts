@@ -1,3 +1,4 @@
+import { type Path, withPart } from "./parts";
 import type { EditSession } from "./session";
 import type { Operation, Params } from "./types";
 
@@ -57,19 +58,52 @@ export async function editAll(session: EditSession, ops: readonly Operation[]): 
 }
 
 /**
- * A change that is made of what the element is now, as a placement is written whole: each reads what the one before it has left, however
- * quickly they follow each other.
+ * A change that is made of what each element is now, as placements and structs are written whole: it reads what the change before it has
+ * left, however quickly they follow each other.
  */
-export function updateFrom(session: EditSession, id: string, change: (now: ElementProps) => Params): Promise<void> {
+export function updateFrom(
+    session: EditSession,
+    ids: readonly string[],
+    change: (now: ElementProps) => Params,
+): Promise<void> {
     return session.inTurn(async () => {
-        const [now] = await session.call<ElementProps[]>("elements.getMany", { ids: [id] });
-        if (now === undefined) throw new Error("The element is not there any more.");
-        await editAll(session, [{ method: "elements.updateElement", params: updateOf(now, change(now)) }]);
+        const elements = await session.call<ElementProps[]>("elements.getMany", { ids });
+        if (elements.length < ids.length) throw new Error("The element is not there any more.");
+        const ops = elements.map((e) => ({ method: "elements.updateElement", params: updateOf(e, change(e)) }));
+        await editAll(session, ops);
     });
 }
 
-/** Changes the same properties of several elements. */
-export function updateAll(session: EditSession, elements: readonly ElementProps[], change: Params): Promise<void> {
-    const ops = elements.map((e) => ({ method: "elements.updateElement", params: updateOf(e, change) }));
-    return editAll(session, ops);
+/** Changes a property, or the part of it that @path leads to, of several elements. */
+export function updateProperty(
+    session: EditSession,
+    elements: readonly ElementProps[],
+    name: string,
+    path: Path,
+    value: unknown,
+): Promise<void> {
+    if (path.length > 0) {
+        const ids = elements.map((e) => e.id);
+        return updateFrom(session, ids, (now) => ({ [name]: withPart(now[name], path, value) }));
+    }
+    const ops = elements.map((e) => ({ method: "elements.updateElement", params: updateOf(e, { [name]: value }) }));
+    return session.inTurn(() => editAll(session, ops));
+}
+
+/** The same for an aspect. */
+export function updateAspect(
+    session: EditSession,
+    { id, element }: AspectProps,
+    name: string,
+    path: Path,
+    value: unknown,
+): Promise<void> {
+    return session.inTurn(async () => {
+        const aspects = await session.call<AspectProps[]>("elements.getAspects", { id: element.id });
+        const now = aspects.find((a) => a.id === id);
+        if (now === undefined) throw new Error("The aspect is not there any more.");
+        const { classFullName } = now;
+        const props = { classFullName, id, element, [name]: withPart(now[name], path, value) };
+        await session.edit("elements.updateAspect", { props });
+    });
 }

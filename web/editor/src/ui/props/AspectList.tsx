@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect, useState } from "react";
 import { Button } from "react-aria-components";
 import type { ClassForm } from "../../schema/catalog";
-import type { AspectProps, ElementProps } from "../../state/elements";
+import { type AspectProps, type ElementProps, updateAspect } from "../../state/elements";
 import { useSession, useSessionState, useWorkspace } from "../context";
 import { FieldRow } from "./FieldRow";
 
@@ -66,9 +66,7 @@ export function AspectList({ element, readOnly }: Props): ReactNode {
 
 function Aspect({ aspect, form, readOnly }: Shown & { readOnly: boolean }): ReactNode {
     const session = useSession();
-    const { classFullName, id, element } = aspect;
-    const update = (change: Record<string, unknown>) =>
-        session.edit("elements.updateAspect", { props: { classFullName, id, element, ...change } });
+    const { id } = aspect;
     return (
         <div role="group" aria-label={form.info.displayLabel} className="aspect">
             <div className="row">
@@ -89,7 +87,7 @@ function Aspect({ aspect, form, readOnly }: Shown & { readOnly: boolean }): Reac
                     field={f}
                     value={aspect[f.name]}
                     readOnly={readOnly}
-                    onCommit={(value) => update({ [f.name]: value })}
+                    onCommit={(value, path) => updateAspect(session, aspect, f.name, path, value)}
                 />
             ))}
         </div>

@@ -1,6 +1,7 @@
 import { type ReactNode, useId, useState } from "react";
 import { RequestError } from "@webedithost/client";
 import type { Field } from "../../schema/fields";
+import type { Path } from "../../state/parts";
 import { errorText } from "../../state/session";
 import { ValueInput } from "./ValueInput";
 
@@ -10,16 +11,17 @@ interface Props {
     /** Several are edited, and they do not have the same value. */
     varies?: boolean;
     readOnly: boolean;
-    onCommit: (value: unknown) => Promise<unknown>;
+    /** @path leads to the part of the value that is meant. */
+    onCommit: (value: unknown, path: Path) => Promise<unknown>;
 }
 
 /** A property with its name, its input, and the reason why it was refused. */
 export function FieldRow({ field, value, varies = false, readOnly, onCommit }: Props): ReactNode {
     const [error, setError] = useState<string>();
     const errorId = useId();
-    const commit = (now: unknown) => {
+    const commit = (now: unknown, path: Path = []) => {
         setError(undefined);
-        onCommit(now).catch((e: unknown) => {
+        onCommit(now, path).catch((e: unknown) => {
             setError(e instanceof RequestError && e.data.where === field.name ? e.message : errorText(e));
         });
     };

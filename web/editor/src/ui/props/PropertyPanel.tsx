@@ -3,7 +3,8 @@ import { Button } from "react-aria-components";
 import type { ClassForm } from "../../schema/catalog";
 import type { Field } from "../../schema/fields";
 import { toJson } from "../../state/json";
-import { type ElementProps, updateAll, updateFrom } from "../../state/elements";
+import { type ElementProps, updateFrom, updateProperty } from "../../state/elements";
+import { withPart } from "../../state/parts";
 import { Ask } from "../Ask";
 import { useSession, useSessionState, useWorkspace, useWorkspaceState } from "../context";
 import { AspectList } from "./AspectList";
@@ -159,7 +160,9 @@ function Fields({ elements, fields, readOnly }: FieldsProps): ReactNode {
                     field={field}
                     value={read(first)}
                     readOnly={readOnly}
-                    onCommit={(value) => updateFrom(session, first.id, (now) => write(now, value))}
+                    onCommit={(value, path) =>
+                        updateFrom(session, [first.id], (now) => write(now, withPart(read(now), path, value)))
+                    }
                 />
             ))}
             {groups.map((group) => (
@@ -177,7 +180,7 @@ function Fields({ elements, fields, readOnly }: FieldsProps): ReactNode {
                                     value={isSame ? values[0] : undefined}
                                     varies={!isSame}
                                     readOnly={readOnly}
-                                    onCommit={(value) => updateAll(session, elements, { [f.name]: value })}
+                                    onCommit={(value, path) => updateProperty(session, elements, f.name, path, value)}
                                 />
                             );
                         })}

@@ -58,11 +58,8 @@ function StructInput(props: InputProps & { fields: readonly Field[] }): ReactNod
                         value={members[f.name]}
                         label={`${label} ${f.label}`}
                         readOnly={props.readOnly || f.readOnly}
-                        onCommit={(member) => {
-                            const next = Object.fromEntries(
-                                Object.entries({ ...members, [f.name]: member }).filter(([, v]) => v !== null),
-                            );
-                            onCommit(Object.keys(next).length === 0 ? null : next);
+                        onCommit={(member, path = []) => {
+                            onCommit(member, [f.name, ...path]);
                         }}
                     />
                 </div>
@@ -94,16 +91,13 @@ function blank(type: FieldType): unknown {
 function ArrayInput(props: InputProps & { item: FieldType }): ReactNode {
     const { item, value, label, readOnly, onCommit } = props;
     const items = Array.isArray(value) ? (value as unknown[]) : [];
+    const at = (index: number) => ({ index, of: items.length });
     const [isAdding, setAdding] = useState(false);
     const add = () => {
         const first = blank(item);
         // What cannot be empty is asked for before it is added.
         if (first === undefined) setAdding(true);
-        else onCommit([...items, first]);
-    };
-    const replace = (index: number, now: unknown) => {
-        const next = now === null ? items.filter((_, i) => i !== index) : items.map((v, i) => (i === index ? now : v));
-        onCommit(next.length === 0 ? null : next);
+        else onCommit(first, [at(items.length)]);
     };
     return (
         <fieldset>
@@ -117,8 +111,8 @@ function ArrayInput(props: InputProps & { item: FieldType }): ReactNode {
                         type={item}
                         value={v}
                         label={`${label} ${i + 1}`}
-                        onCommit={(now) => {
-                            replace(i, now);
+                        onCommit={(now, path = []) => {
+                            onCommit(now, [at(i), ...path]);
                         }}
                     />
                     {!readOnly && (
@@ -126,7 +120,7 @@ function ArrayInput(props: InputProps & { item: FieldType }): ReactNode {
                             className="plain"
                             aria-label={`Remove ${label} ${i + 1}`}
                             onPress={() => {
-                                replace(i, null);
+                                onCommit(null, [at(i)]);
                             }}
                         >
                             ×
@@ -142,7 +136,7 @@ function ArrayInput(props: InputProps & { item: FieldType }): ReactNode {
                     label={`New ${label}`}
                     onCommit={(now) => {
                         setAdding(false);
-                        if (now !== null) onCommit([...items, now]);
+                        if (now !== null) onCommit(now, [at(items.length)]);
                     }}
                 />
             )}

@@ -1,6 +1,7 @@
 import { type ReactNode, useId, useState } from "react";
 import type { Enumerator, FieldType } from "../../schema/fields";
 import { parse, textOf } from "../../schema/values";
+import type { Path } from "../../state/parts";
 
 export interface InputProps {
     type: FieldType;
@@ -9,8 +10,8 @@ export interface InputProps {
     readOnly: boolean;
     /** Id of the element that tells what is wrong with the value, if something is. */
     errorId?: string | undefined;
-    /** null clears. */
-    onCommit: (value: unknown) => void;
+    /** null clears; with @path only the part of the value that it leads to. */
+    onCommit: (value: unknown, path?: Path) => void;
     onInvalid: (error: string) => void;
 }
 
@@ -140,7 +141,12 @@ export function PointInput(props: InputProps & { type: FieldType & { kind: "poin
     const point = (value ?? {}) as Record<string, number | undefined>;
     const [draft, setDraft] = useState<Record<string, unknown>>();
     const now: Record<string, unknown> = { ...point, ...draft };
+    const isWhole = draft === undefined && type.axes.every((a) => point[a] !== undefined);
     const change = (axis: string, number: unknown) => {
+        if (isWhole && number !== null) {
+            onCommit(number, [axis]);
+            return;
+        }
         const next: Record<string, unknown> = { ...now, [axis]: number ?? undefined };
         const set = type.axes.filter((a) => next[a] !== undefined);
         if (set.length === type.axes.length || set.length === 0) {
