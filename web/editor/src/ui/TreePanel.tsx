@@ -7,6 +7,8 @@ import { useSession, useSessionState, useWorkspace, useWorkspaceState } from "./
 
 const TYPING_MS = 250;
 const INDENT_PX = 16;
+/** When the first rows were shown. */
+const TREE_MARK = "weh.tree";
 
 /** Models and elements; with a text in the field above, those that have it. */
 export function TreePanel(): ReactNode {
@@ -42,6 +44,10 @@ function TreeRows(): ReactNode {
     useEffect(() => {
         void session.attempt(() => (tree.total === 0 ? tree.load() : tree.refresh()));
     }, [session, tree, revision]);
+    const isThere = tree.total > 0;
+    useEffect(() => {
+        if (isThere) performance.mark(TREE_MARK);
+    }, [isThere]);
     useEffect(() => {
         const last = selection.at(-1);
         if (last === undefined || last === selected.current) return;

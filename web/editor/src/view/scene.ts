@@ -43,6 +43,8 @@ const HIDDEN = new Matrix4().makeScale(0, 0, 0);
 const SELECTED = new Color(0xff8c1a);
 const UNKNOWN = new Color(0x8899aa);
 const GROW = 1.5;
+/** When the first frame with all elements was drawn. */
+const VIEW_MARK = "weh.view";
 
 /** Everything that three.js knows of a view. Coordinates are relative to a base point, as 32 bits are few for large ones. */
 export class ViewScene {
@@ -294,7 +296,8 @@ export class ViewScene {
         requestAnimationFrame(() => {
             this.#isDrawing = false;
             this.renderer.render(this.#scene, this.camera);
-            this.frames += 1;
+            if (this.#mesh !== undefined && this.frames === 0) performance.mark(VIEW_MARK);
+            if (this.#mesh !== undefined) this.frames += 1;
         });
     };
 
