@@ -54,6 +54,12 @@ export interface PropertyInfo {
     customAttributes?: { ecclass: string; properties: Record<string, unknown> }[];
 }
 
+/** What may stand at an end of a relationship. */
+export interface Constraint {
+    constraintClasses: string[];
+    roleLabel?: string;
+}
+
 export interface ClassInfo {
     classId: string;
     ecclass: string;
@@ -64,6 +70,9 @@ export interface ClassInfo {
     schemaItemType: string;
     properties: Record<string, PropertyInfo>;
     inheritedProperties?: Record<string, PropertyInfo>;
+    /** Ends of a relationship class. */
+    source?: Constraint;
+    target?: Constraint;
     enumerations?: Record<
         string,
         { type: string; isStrict: boolean; enumerators: { name: string; label?: string; value: string | number }[] }

@@ -1,4 +1,5 @@
 import { Catalog } from "../schema/catalog";
+import { Relationships } from "./relationships";
 import type { EditSession } from "./session";
 import { Store } from "./store";
 
@@ -11,9 +12,11 @@ export interface WorkspaceState {
 export class Workspace {
     readonly store = new Store<WorkspaceState>({ selection: [] });
     readonly catalog: Catalog;
+    readonly relationships: Relationships;
 
     constructor(session: EditSession) {
         this.catalog = new Catalog(session);
+        this.relationships = new Relationships(session);
     }
 
     select(ids: readonly string[]): void {

@@ -58,8 +58,12 @@ function useCandidates(classes: readonly string[], text: string): readonly Found
             for (const c of from.split(" ")) {
                 const like = `%${text.replace(/[\\%_]/g, "\\$&")}%`;
                 const where =
-                    text === "" ? "" : " WHERE UserLabel LIKE :like ESCAPE '\\' OR CodeValue LIKE :like ESCAPE '\\'";
-                const ecsql = `SELECT ECInstanceId, ECClassId, UserLabel, CodeValue FROM ${c.replace(":", ".")}${where} ORDER BY ECInstanceId`;
+                    text === ""
+                        ? ""
+                        : " WHERE e.UserLabel LIKE :like ESCAPE '\\' OR e.CodeValue LIKE :like ESCAPE '\\'";
+                // A model has the id of its element, by whose label it is known.
+                const ecsql = `SELECT c.ECInstanceId, c.ECClassId, e.UserLabel, e.CodeValue FROM ${c.replace(":", ".")} c
+ JOIN bis.Element e ON e.ECInstanceId = c.ECInstanceId${where} ORDER BY c.ECInstanceId`;
                 const { rows } = await session.call<{ rows: [string, string, string | null, string | null][] }>(
                     "query.ecsql",
                     {

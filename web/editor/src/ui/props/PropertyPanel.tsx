@@ -10,6 +10,7 @@ import { useSession, useSessionState, useWorkspace, useWorkspaceState } from "..
 import { AspectList } from "./AspectList";
 import { FieldRow } from "./FieldRow";
 import { InsertElement } from "./InsertElement";
+import { RelationshipList } from "./RelationshipList";
 import { type FixedField, fixedFields } from "./fixed";
 
 /** More than this are not edited as one. */
@@ -63,18 +64,30 @@ export function PropertyPanel(): ReactNode {
     const [only] = elements;
     return (
         <section className="pane properties" aria-label="Properties">
-            {!readOnly && <Actions elements={elements} />}
+            {readOnly ? <WhyNot /> : <Actions elements={elements} />}
             {only === undefined ? (
                 <p className="hint empty">Select an element to see its properties.</p>
             ) : (
                 <div className="fields" key={elements.map((e) => e.id).join()}>
                     <Title elements={elements} forms={forms} />
                     <Fields elements={elements} fields={commonFields(forms)} readOnly={readOnly} />
-                    {elements.length === 1 && <AspectList element={only} readOnly={readOnly} />}
+                    {elements.length === 1 && (
+                        <>
+                            <AspectList element={only} readOnly={readOnly} />
+                            <RelationshipList element={only} readOnly={readOnly} />
+                        </>
+                    )}
                 </div>
             )}
         </section>
     );
+}
+
+/** Why nothing can be edited. */
+function WhyNot(): ReactNode {
+    const access = useSessionState((s) => s.access);
+    const why = access === "view" ? "You may view this iModel, but not edit it." : "It was opened to be viewed only.";
+    return <p className="hint empty">{why}</p>;
 }
 
 function Actions({ elements }: { elements: readonly ElementProps[] }): ReactNode {

@@ -1,0 +1,72 @@
+// What tests of the property panel do with it.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const interop = join(dirname(fileURLToPath(import.meta.url)), "../../../../tests/interop");
+
+export const button = (where, name) => where.getByRole("button", { name, exact: true });
+export const panel = (page) => page.getByLabel("Properties", { exact: true });
+export const section = (page, name) => panel(page).getByRole("region", { name, exact: true });
+
+export async function type(where, name, value) {
+  await where.getByLabel(name, { exact: true }).fill(value);
+  await where.getByLabel(name, { exact: true }).press("Enter");
+}
+
+export async function select(page, id) {
+  await page.getByLabel("Search elements").fill(id);
+  await page.locator(`[role=option] [title="${id}"]`).click();
+  await panel(page).getByText(`:`, { exact: false }).getByText(id).first().waitFor();
+}
+
+/** A call of the page's session, as an edit: the page reads anew. */
+export const edit = (page, method, params) =>
+  page.evaluate(([m, p]) => globalThis.webedithost.edit(m, p), [method, params]);
+export const call = (page, method, params) =>
+  page.evaluate(([m, p]) => globalThis.webedithost.call(m, p), [method, params]);
+
+/** Waits until @read answers @value. */
+export async function until(read, value) {
+  for (let tries = 0; ; tries++) {
+    const now = await read();
+    try {
+      assert.deepEqual(now, value);
+      return;
+    } catch (error) {
+      if (tries > 100) throw error;
+      await new Promise((done) => setTimeout(done, 100));
+    }
+  }
+}
+
+/** Saves under @description, so that it can be undone. */
+export async function save(page, description) {
+  await page.getByLabel("Description of the next save").fill(description);
+  await button(page, "Save").click();
+  await button(page, `Undo: ${description}`).waitFor();
+}
+
+export async function close(page) {
+  await button(page, "Close").click();
+  await button(page, "Open demo").waitFor();
+  await page.context().close();
+}
+
+export async function abandon(page) {
+  await button(page, "Close").click();
+  await button(page, "Abandon changes").click();
+  await button(page, "Open demo").waitFor();
+  await page.context().close();
+}
+
+/** What the official backend finds in @file, which it opens and checks; undefined where it is not installed. */
+export function official(file) {
+  if (!existsSync(join(interop, "node_modules"))) return undefined;
+  const run = (command) =>
+    JSON.parse(execFileSync(process.execPath, ["official.mjs", command, file], { cwd: interop, maxBuffer: 1 << 28 }));
+  run("check");
+  return run("dump");
+}
