@@ -17,10 +17,11 @@
 #include <stdint.h>
 
 #include "weh/err.h"
+#include "weh/txn_author.h"
 
 struct weh_txn_stack;
 
-#define WEH_JOURNAL_USER_MAX 127
+#define WEH_JOURNAL_USER_MAX WEH_TXN_AUTHOR_MAX
 
 enum weh_journal_state {
     WEH_JOURNAL_NONE,

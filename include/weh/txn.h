@@ -82,7 +82,6 @@ WEH_MUST_CHECK weh_err weh_txn_save(struct weh_txn_stack *stack, struct weh_str 
 WEH_MUST_CHECK weh_err weh_txn_abandon(struct weh_txn_stack *stack, struct weh_diag *diag);
 
 /* ---- undo and redo ----
- *
  * They reach the transactions of all sessions that are in the file, ours or the official backend's:
  * those that are not pushed, after the last schema change, after the last restart. New transactions
  * always get ids of the present session. */
@@ -182,7 +181,8 @@ WEH_MUST_CHECK weh_err weh_txn_get_state(struct weh_txn_stack *stack, struct weh
 
 struct weh_txn_info {
     struct weh_txn_id id;
-    struct weh_str description; /* borrowed for the call */
+    struct weh_str description; /* borrowed for the call, as is the next */
+    struct weh_str user;        /* who saved it; "": not known */
     int64_t time_ms;            /* of the save, since 1970 */
     uint64_t bytes;             /* as stored */
     bool grouped;               /* part of the operation of the one before */

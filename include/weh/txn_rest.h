@@ -21,6 +21,7 @@ struct weh_txn_rest {
     struct redo_range *redo;
     size_t n_redo;
     size_t redo_capacity;
+    uint64_t author_written;
     int pending;
     bool may_have_reversed;
 };

@@ -324,7 +324,7 @@ weh_err weh_checkout_sweep(const char *path, struct weh_diag *diag)
 
 uint64_t weh_checkout_size(const char *path)
 {
-    static const char *const suffixes[] = { "", "-wal", ".weh-journal" };
+    static const char *const suffixes[] = { "", "-wal", ".weh-journal", ".weh-authors" };
     uint64_t total = 0;
 
     weh_assert(path != NULL);

@@ -414,7 +414,7 @@ static const struct weh_method methods[] = {
     { "txns.beginMultiTxnOperation", IN(READY), EDIT, 0, args_operation, "{depth}", "0.1", "What is saved from here to the matching end is undone and redone as one.", txns_begin_operation },
     { "txns.cancelTo",             IN(READY), EDIT, 0, args_txn_id, "{reversed: [txnId]}", "0.1", "As txns.reverseTo, for good: nothing that is or was undone can be redone.", txns_cancel_to },
     { "txns.endMultiTxnOperation", IN(READY), EDIT, 0, args_none, "{depth}", "0.1", "End the innermost multi-transaction operation.", txns_end_operation },
-    { "txns.list",                 IN(READY), VIEW, 0, args_txn_list, "[{txnId, description, time, grouped, reversed, session, bytes}]", "0.1", "The transactions in the file that are not pushed, oldest first; bytes as stored.", txns_list },
+    { "txns.list",                 IN(READY), VIEW, 0, args_txn_list, "[{txnId, description, time, user?, grouped, reversed, session, bytes}]", "0.1", "The transactions in the file that are not pushed, oldest first, and who saved them where this server knows; bytes as stored.", txns_list },
     { "txns.reinstateTxn",       IN(READY), EDIT, 0, args_none, "{reinstated: [txnId]}", "0.1", "Redo what the last undo took back.", txns_reinstate },
     { "txns.release",              IN(READY), EDIT, 0, args_savepoint, "{}", "0.1", "End a savepoint and those inside it; the changes stay.", txns_release },
     { "txns.restartTxnSession",    IN(READY), EDIT, 0, args_none, "{}", "0.1", "Begin a new session of transactions, as each opening by the official backend does: what is saved cannot be undone any more, what is undone not be redone.", txns_restart },

@@ -184,10 +184,13 @@ static void put_info(void *ctx, const struct weh_txn_info *info)
 {
     struct weh_sink *sink = ctx;
 
-    weh_sink_map_begin(sink, 7);
+    weh_sink_map_begin(sink, info->user.len == 0 ? 7 : 8);
     put_id(sink, "txnId", info->id.value);
     put_str(sink, "description", info->description);
     put_time(sink, "time", info->time_ms);
+    if (info->user.len > 0) {
+        put_str(sink, "user", info->user);
+    }
     put_bool(sink, "grouped", info->grouped);
     put_bool(sink, "reversed", info->reversed);
     put_int(sink, "session", (int64_t)(info->id.value >> 32));

@@ -3,7 +3,9 @@
 
 #include "weh/claim.h"
 #include "weh/host.h"
+#include "weh/log.h"
 #include "weh/metrics.h"
+#include "weh/txn_author.h"
 
 #include "rpc_priv.h"
 
@@ -42,12 +44,25 @@ static void saved(void *ctx)
     weh_bis_saved(workspace->bis);
 }
 
+static void author_unknown(void *ctx, const struct weh_diag *diag)
+{
+    const struct workspace *workspace = ctx;
+    const struct weh_log_who session = { weh_session_name(workspace->session), NULL };
+
+    weh_log(workspace->app->log, WEH_LOG_WARN, &session, "authors.failed",
+            WEH_F_TEXT("imodel", workspace->name),
+            WEH_F_TEXT("error", weh_err_info(diag->err)->name), WEH_F_TEXT("text", diag->text),
+            WEH_F_TEXT("detail", diag->detail));
+}
+
 /* Make what works by @catalog, all or nothing. */
 static weh_err make_tools(struct workspace *workspace, const struct weh_ec_catalog *catalog,
                           struct weh_bis **bis, struct weh_txn_stack **txns, struct weh_diag *diag)
 {
     struct weh_txn_observer observer = change_notifier(workspace);
     struct weh_txn_propagator propagator = { workspace, propagate, saved };
+    const struct weh_txn_author author = { weh_session_user(workspace->session), workspace,
+                                           author_unknown };
     weh_err err = weh_bis_create(workspace->briefcase, catalog, bis, diag);
 
     if (err != WEH_OK) {
@@ -61,6 +76,7 @@ static weh_err make_tools(struct workspace *workspace, const struct weh_ec_catal
     }
     weh_txn_set_observer(*txns, &observer);
     weh_txn_set_propagator(*txns, &propagator);
+    weh_txn_set_author(*txns, &author);
     return WEH_OK;
 }
 

@@ -83,22 +83,7 @@ weh_err journal_fingerprint(struct weh_txn_stack *stack, struct weh_diag *diag)
 
 static weh_err make_path(struct weh_txn_stack *stack, struct weh_diag *diag)
 {
-    const char *file = sqlite3_db_filename(stack->db, "main");
-    size_t len = file == NULL ? 0 : strlen(file);
-
-    if (stack->journal.path != NULL) {
-        return WEH_OK;
-    }
-    if (len == 0) {
-        return weh_fail(diag, WEH_E_UNSUPPORTED, "the briefcase is no file");
-    }
-    stack->journal.path = weh_malloc(len + sizeof(JOURNAL_SUFFIX));
-    if (stack->journal.path == NULL) {
-        return weh_fail_nomem(diag);
-    }
-    memcpy(stack->journal.path, file, len);
-    memcpy(stack->journal.path + len, JOURNAL_SUFFIX, sizeof(JOURNAL_SUFFIX));
-    return WEH_OK;
+    return stack_path_beside(stack, JOURNAL_SUFFIX, &stack->journal.path, diag);
 }
 
 /* ---- what the rest of the stack calls ---- */
@@ -295,19 +280,13 @@ bool weh_journal_is_due(const struct weh_txn_stack *stack)
 
 static void fill_head(struct weh_txn_stack *stack, const char *user, struct journal_head *out)
 {
-    struct weh_str name = { user, strlen(user) };
-
     *out = (struct journal_head){ .imodel = *weh_briefcase_imodel_guid(stack->briefcase),
                                   .briefcase_id = weh_briefcase_id(stack->briefcase),
                                   .time_ms = weh_clock_wall_ms(),
                                   .restart = stack->restart_unsaved };
     memcpy(out->fingerprint, stack->journal.fingerprint, sizeof(out->fingerprint));
     weh_briefcase_get_id_marks(stack->briefcase, &out->ids);
-    name.len = name.len < WEH_JOURNAL_USER_MAX ? name.len : WEH_JOURNAL_USER_MAX;
-    while (name.len > 0 && !weh_str_is_utf8(name)) {
-        name.len--;
-    }
-    memcpy(out->user, name.ptr, name.len);
+    txn_cut_name(user, out->user);
 }
 
 static weh_err write_group(struct journal_writer *writer, const struct weh_spill *group,

@@ -16,6 +16,7 @@
 #include "weh/file.h"
 
 #include "journal_priv.h"
+#include "number_bytes.h"
 
 #define VERSION      1
 #define DIGEST_BYTES 32
@@ -45,23 +46,6 @@ enum at {
 };
 WEH_STATIC_ASSERT(AT_USER + WEH_JOURNAL_USER_MAX + 1 == JOURNAL_HEAD_BYTES, "the head has no gap");
 WEH_STATIC_ASSERT(JOURNAL_TAIL_BYTES == 16 + DIGEST_BYTES, "two numbers and the digest");
-
-static void put_number(uint8_t *to, uint64_t value, unsigned n)
-{
-    for (unsigned i = 0; i < n; i++) {
-        to[i] = (uint8_t)(value >> 8 * i);
-    }
-}
-
-static uint64_t get_number(const uint8_t *from, unsigned n)
-{
-    uint64_t value = 0;
-
-    for (unsigned i = n; i > 0; i--) {
-        value = value << 8 | from[i - 1];
-    }
-    return value;
-}
 
 static void put_head(const struct journal_head *head, uint8_t bytes[JOURNAL_HEAD_BYTES])
 {

@@ -2,6 +2,7 @@
 #include "weh/arena.h"
 #include "weh/json.h"
 
+#include "authors_priv.h"
 #include "rows_priv.h"
 
 #define JULIAN_1970 2440587.5
@@ -122,7 +123,25 @@ static int64_t wall_ms(sqlite3_stmt *stmt, int column)
     return ms > -62135596800000.0 && ms < 253402300800000.0 ? (int64_t)(ms + 0.5) : 0;
 }
 
-static weh_err tell_row(struct weh_txn_stack *stack, sqlite3_stmt *stmt,
+/* The rows of a session stand together: most have the user of the one before. */
+struct listing {
+    struct author_list authors;
+    uint64_t session;
+    struct weh_str user; /* of the session */
+};
+
+static struct weh_str user_of(struct listing *listing, uint64_t id)
+{
+    const uint64_t session = id >> 32;
+
+    if (session != listing->session || listing->user.len == 0) {
+        listing->session = session;
+        listing->user = authors_find(&listing->authors, id);
+    }
+    return listing->user;
+}
+
+static weh_err tell_row(struct weh_txn_stack *stack, sqlite3_stmt *stmt, struct listing *listing,
                         const struct weh_txn_visitor *visitor, struct weh_diag *diag)
 {
     struct weh_txn_info info = { .id = { (uint64_t)sqlite3_column_int64(stmt, 0) } };
@@ -136,32 +155,46 @@ static weh_err tell_row(struct weh_txn_stack *stack, sqlite3_stmt *stmt,
     info.grouped = sqlite3_column_int(stmt, 3) != 0;
     info.reversed = sqlite3_column_int(stmt, 4) != 0;
     info.bytes = (uint64_t)sqlite3_column_int64(stmt, 5);
+    info.user = user_of(listing, info.id.value);
     visitor->visit(visitor->ctx, &info);
     return WEH_OK;
 }
 
-weh_err weh_txn_list(struct weh_txn_stack *stack, uint32_t limit,
-                     const struct weh_txn_visitor *visitor, struct weh_diag *diag)
+static weh_err list_rows(struct weh_txn_stack *stack, uint32_t limit, struct listing *listing,
+                         const struct weh_txn_visitor *visitor, struct weh_diag *diag)
 {
     sqlite3_stmt *stmt = NULL;
     bool row = true;
-    weh_err err = stack_enter(stack, diag);
+    weh_err err = rows_start(stack,
+                             "SELECT Id,Operation,Time,Grouped,Deleted,length(Change) "
+                             "FROM main.dgn_Txns WHERE Id>=(SELECT min(Id) FROM (SELECT Id FROM "
+                             "main.dgn_Txns ORDER BY Id DESC LIMIT ?1)) ORDER BY Id",
+                             limit, 0, &stmt, diag);
 
-    weh_assert(visitor != NULL && visitor->visit != NULL);
-    if (err == WEH_OK) {
-        err = rows_start(stack,
-                         "SELECT Id,Operation,Time,Grouped,Deleted,length(Change) "
-                         "FROM main.dgn_Txns WHERE Id>=(SELECT min(Id) FROM (SELECT Id FROM "
-                         "main.dgn_Txns ORDER BY Id DESC LIMIT ?1)) ORDER BY Id",
-                         limit, 0, &stmt, diag);
-    }
     while (err == WEH_OK) {
         err = weh_stmt_step(stack->briefcase, stmt, &row, diag);
         if (err != WEH_OK || !row) {
             break;
         }
-        err = tell_row(stack, stmt, visitor, diag);
+        err = tell_row(stack, stmt, listing, visitor, diag);
     }
     weh_stmt_release(stack->briefcase, stmt);
+    return err;
+}
+
+weh_err weh_txn_list(struct weh_txn_stack *stack, uint32_t limit,
+                     const struct weh_txn_visitor *visitor, struct weh_diag *diag)
+{
+    struct listing listing = { .user = WEH_STR("") };
+    weh_err err = stack_enter(stack, diag);
+
+    weh_assert(visitor != NULL && visitor->visit != NULL);
+    if (err == WEH_OK) {
+        err = authors_load(stack, &listing.authors, diag);
+    }
+    if (err == WEH_OK) {
+        err = list_rows(stack, limit, &listing, visitor, diag);
+    }
+    author_list_fini(&listing.authors);
     return err;
 }

@@ -23,6 +23,7 @@ void weh_txn_rest(struct weh_txn_stack *stack, struct weh_txn_rest *out)
         .redo = stack->redo,
         .n_redo = stack->n_redo,
         .redo_capacity = stack->redo_capacity,
+        .author_written = stack->authors.written,
         .pending = (int)stack->pending,
         .may_have_reversed = stack->may_have_reversed,
     };
@@ -41,6 +42,7 @@ void weh_txn_resume(struct weh_txn_stack *stack, struct weh_txn_rest *rest)
     stack->redo = rest->redo;
     stack->n_redo = rest->n_redo;
     stack->redo_capacity = rest->redo_capacity;
+    stack->authors.written = rest->author_written;
     stack->pending = (enum known)rest->pending;
     stack->may_have_reversed = rest->may_have_reversed;
     *rest = (struct weh_txn_rest){ 0 };

@@ -2,12 +2,14 @@
  *
  * Undo and redo are in undo.c, what clients are told of the stack in list.c.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "weh/alloc.h"
 #include "weh/briefcase_txn.h"
 #include "weh/clock.h"
 
+#include "authors_priv.h"
 #include "rows_priv.h"
 
 #define IN(state) (1U << TXN_##state)
@@ -68,6 +70,26 @@ weh_err stack_enter(struct weh_txn_stack *stack, struct weh_diag *diag)
 uint64_t stack_position(const struct weh_txn_stack *stack)
 {
     return stack->n_redo > 0 ? stack->redo[stack->n_redo - 1].first : stack->current;
+}
+
+weh_err stack_path_beside(const struct weh_txn_stack *stack, const char *suffix, char **path,
+                          struct weh_diag *diag)
+{
+    const char *file = sqlite3_db_filename(stack->db, "main");
+    const size_t size = file == NULL ? 0 : strlen(file) + strlen(suffix) + 1;
+
+    if (*path != NULL) {
+        return WEH_OK;
+    }
+    if (size == 0 || file[0] == '\0') {
+        return weh_fail(diag, WEH_E_UNSUPPORTED, "the briefcase is no file");
+    }
+    *path = weh_malloc(size);
+    if (*path == NULL) {
+        return weh_fail_nomem(diag);
+    }
+    (void)snprintf(*path, size, "%s%s", file, suffix);
+    return WEH_OK;
 }
 
 weh_err stack_commit(struct weh_txn_stack *stack, size_t n_redo, struct weh_diag *diag)
@@ -147,6 +169,7 @@ void weh_txn_stack_destroy(struct weh_txn_stack *stack)
     weh_buf_fini(&stack->undo_string);
     weh_buf_fini(&stack->redo_string);
     journal_fini(&stack->journal);
+    authors_fini(&stack->authors);
     weh_free(stack);
 }
 
@@ -331,6 +354,28 @@ static bool is_long(const struct weh_txn_stack *stack, uint64_t n_bytes)
     return n_bytes > LONG_BYTES || recorder_rows(&stack->recorder) > LONG_ROWS;
 }
 
+/* With the name of who saves; to the end. */
+static weh_err save_named(struct weh_txn_stack *stack, struct weh_str description, uint64_t n_bytes,
+                          bool *kept, struct weh_diag *diag)
+{
+    struct author_list authors = { NULL, 0 };
+    bool due = false;
+    weh_err err = authors_before_save(stack, &due, &authors, diag);
+
+    if (err == WEH_OK) {
+        err = is_long(stack, n_bytes) ? save_long_steps(stack, description, kept, diag)
+                                      : save_steps(stack, description, diag);
+    }
+    if (err == WEH_OK && due) {
+        err = authors_write_saver(stack, &authors, diag);
+    }
+    if (err == WEH_OK) {
+        err = stack_commit(stack, 0, diag);
+    }
+    author_list_fini(&authors);
+    return err;
+}
+
 static weh_err save_changes(struct weh_txn_stack *stack, struct weh_str description, bool *is_saved,
                             struct weh_txn_id *txn_id, bool *kept, struct weh_diag *diag)
 {
@@ -350,11 +395,7 @@ static weh_err save_changes(struct weh_txn_stack *stack, struct weh_str descript
     if (stack->observer.commit != NULL) {
         stack->observer.commit(stack->observer.ctx);
     }
-    err = is_long(stack, n_bytes) ? save_long_steps(stack, description, kept, diag)
-                                  : save_steps(stack, description, diag);
-    if (err == WEH_OK) {
-        err = stack_commit(stack, 0, diag);
-    }
+    err = save_named(stack, description, n_bytes, kept, diag);
     if (err == WEH_OK) {
         saved(stack, txn_id);
         *is_saved = true;

@@ -2,6 +2,8 @@
 #ifndef WEH_STACK_PRIV_H
 #define WEH_STACK_PRIV_H
 
+#include "weh/txn_author.h"
+
 #include "change_list_priv.h"
 #include "txn_priv.h"
 
@@ -55,6 +57,14 @@ struct txn_journal {
     uint8_t fingerprint[JOURNAL_FINGERPRINT_BYTES]; /* of the saved state */
 };
 
+/** Who saves, and where that is kept. */
+struct txn_authors {
+    struct weh_txn_author author;
+    char *path;       /* NULL until somebody asks */
+    uint64_t written; /* the first transaction of the entry that names this session; 0: none does */
+    bool has_failed;  /* and was told */
+};
+
 enum known {
     KNOWN_NOT,
     KNOWN_NO,
@@ -86,6 +96,7 @@ struct weh_txn_stack {
     struct txn_savepoint *savepoints; /* TXN_SAVEPOINTS_MAX, or NULL */
     uint32_t n_savepoints;
     struct txn_journal journal;
+    struct txn_authors authors;
     struct weh_buf record;     /* the text in the file */
     struct weh_buf record_new; /* the one written by the transaction that is running */
     struct weh_buf bytes;      /* one small changeset, packed or unpacked */
@@ -103,12 +114,18 @@ void stack_move(struct weh_txn_stack *stack, enum txn_state to);
 /** Back to the last saved state; BROKEN when that fails, so that the result may be left alone. */
 weh_err stack_roll_back(struct weh_txn_stack *stack, struct weh_diag *diag);
 
+/** The name @user, cut where it is too long, between two characters (authors.c). */
+void txn_cut_name(const char *user, char out[WEH_TXN_AUTHOR_MAX + 1]);
+
 /** What must be written into every SQLite transaction of the stack's, then COMMIT. @n_redo: how many
  * ranges can be reinstated once it is done. */
 WEH_MUST_CHECK weh_err stack_commit(struct weh_txn_stack *stack, size_t n_redo,
                                     struct weh_diag *diag);
 /** The first id that is not live: where undo begins and where open groups are looked at. */
 uint64_t stack_position(const struct weh_txn_stack *stack);
+/** The path of the file with @suffix beside the briefcase in *@path, unless that is known (not NULL); owned by the caller. */
+WEH_MUST_CHECK weh_err stack_path_beside(const struct weh_txn_stack *stack, const char *suffix,
+                                         char **path, struct weh_diag *diag);
 WEH_MUST_CHECK weh_err stack_reserve_redo(struct weh_txn_stack *stack, struct weh_diag *diag);
 
 /* ---- group.c ---- */

@@ -1,5 +1,5 @@
 // The official backend uses a file beside which our recovery journal lies, and in which our rows of be_Local are: what is left
-// of both, and of the file.
+// of both, of the file, and of the names of who saved.
 import { existsSync } from "node:fs";
 import { checkIModel, elementProps } from "../lib/dump.mjs";
 import { copyIModel, copyToScratch, openSqlite, withIModel } from "../lib/host.mjs";
@@ -104,6 +104,12 @@ async function keptAside(side, file) {
   await side.call("txns.reinstateTxn");
 }
 
+/** Ours have the name of who saved them, theirs have none. */
+async function namedWhereOurs(side, list) {
+  const { user } = await side.call("session.info");
+  equal(list.map((t) => [t.description, t.user]), list.map((t) => [t.description, t.description === "theirs" ? undefined : user]), "who saved");
+}
+
 async function judge(daemon, encoding, { name, fits, redo }, imodel) {
   const file = daemon.file(imodel);
   const what = (text) => `${name}: ${text}`;
@@ -114,6 +120,7 @@ async function judge(daemon, encoding, { name, fits, redo }, imodel) {
     equal(side.opened.recoverable !== undefined, fits, "offered");
     await (fits ? restored : keptAside)(side, file);
     const list = await side.call("txns.list");
+    await namedWhereOurs(side, list);
     equal((await readPending(copyToScratch(file))).map((t) => t.txnId), list.filter((t) => !t.reversed).map((t) => t.txnId), "pending");
   } catch (e) {
     e.message = what(e.message);

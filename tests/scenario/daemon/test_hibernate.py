@@ -138,7 +138,7 @@ class Hibernation(unittest.TestCase):
         session.must("txns.saveChanges", {"description": "kept"})
         self.await_asleep(1)
         daemon.kill()
-        self.assertEqual(sorted(os.listdir(os.path.dirname(self.path))), ["small.bim"])
+        self.assertEqual(sorted(os.listdir(os.path.dirname(self.path))), ["small.bim", "small.bim.weh-authors"])
         db = sqlite3.connect(f"file:{self.path}?mode=ro", uri=True)
         self.assertEqual(db.execute("PRAGMA integrity_check").fetchall(), [("ok",)])
         db.close()

@@ -113,6 +113,47 @@ class Restart(unittest.TestCase):
         self.assertEqual(len(session.must("txns.reverseTxns", {"count": 2})["reversed"]), 2)
         self.assertEqual(session.must("txns.list")[0]["txnId"], saved)
 
+    def users(self, session):
+        return [txn.get("user") for txn in session.must("txns.list")]
+
+    def save_as(self, user, params=None):
+        session, _ = self.opened(params, user)
+        session.insert("")
+        self.assertTrue(session.must("txns.saveChanges")["saved"])
+        return session
+
+    def test_after_a_kill_it_is_known_who_saved_what(self):
+        for user in ("ada", "bob", "ada"):
+            self.save_as(user)
+            self.restart()
+        session, _ = self.opened({"imodel": "empty", "mode": "readonly"}, "eve")
+        self.assertEqual(self.users(session), ["ada", "bob", "ada"])
+        names = pathlib.Path(f"{self.folder}/data/imodels/empty.bim.weh-authors")
+        self.assertEqual(names.stat().st_mode & 0o777, 0o600)
+        self.assertEqual(len(session.must("imodel.list")), 1)
+
+    def test_names_that_cannot_be_read_are_not_told(self):
+        self.save_as("ada").must("session.close")
+        names = pathlib.Path(f"{self.folder}/data/imodels/empty.bim.weh-authors")
+        names.write_bytes(names.read_bytes()[:-1])
+        self.daemon.wait_for_log("event=session.end")
+        session = self.save_as("bob")
+        self.assertEqual(self.users(session), [None, "bob"])
+        self.daemon.wait_for_log("event=authors.failed")
+
+    def test_names_go_with_a_checkout_that_is_deleted(self):
+        session = self.session("ada")
+        self.hello(session)
+        name = session.must("briefcase.checkout", {"imodel": "empty"})["briefcase"]
+        session.must("session.close")
+        session = self.save_as("ada", {"briefcase": name})
+        folder = f"{self.folder}/data/briefcases"
+        self.assertIn(f"{name}.bim.weh-authors", os.listdir(folder))
+        self.assertEqual(self.users(session), ["ada"])
+        session.must("briefcase.close")
+        session.must("briefcase.delete", {"briefcase": name})
+        self.assertEqual([one for one in os.listdir(folder) if one.startswith(name)], [])
+
     def test_after_a_stop_in_good_order_it_is_the_same(self):
         session, resume = self.opened()
         unsaved = session.insert("unsaved")["id"]

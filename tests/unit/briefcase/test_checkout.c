@@ -398,6 +398,7 @@ static void test_sweep_removes_what_stands_beside_and_nothing_else(void **state)
     write_file(in_folder(f, "b1.bim-wal"), "x", 1);
     write_file(in_folder(f, "b1.bim.weh-journal"), "xyz", 3);
     write_file(in_folder(f, "b1.bim.weh-journal.kept-1"), "x", 1);
+    write_file(in_folder(f, "b1.bim.weh-authors"), "xyz", 3);
     write_file(in_folder(f, "b1.bim.new-00"), "x", 1);
     write_file(in_folder(f, "b2.bim"), "x", 1);
     assert_true(weh_checkout_size(target_of(f)) > 4096);

@@ -290,6 +290,8 @@ static void test_list_has_all_members(void **state)
     assert_int_equal(list->n, 2);
     assert_text(&list->as.items[0], "txnId", "0x100000000");
     assert_text(&list->as.items[0], "description", "one");
+    assert_text(&list->as.items[0], "user", "ada");
+    assert_text(&list->as.items[1], "user", "ada");
     assert_bool(&list->as.items[0], "reversed", false);
     assert_bool(&list->as.items[1], "reversed", true);
     assert_bool(&list->as.items[1], "grouped", false);
@@ -311,6 +313,7 @@ static void test_txns_of_a_reader_are_listed_and_not_changed(void **state)
     copy_imodel(f, "small.bim", "small");
     (void)call(&f->a, "briefcase.open", "{\"imodel\":\"small\",\"mode\":\"readonly\"}");
     assert_int_equal(call(&f->a, "txns.list", "{}")->n, 20);
+    assert_null(weh_value_get(&call(&f->a, "txns.list", "{}")->as.items[0], "user"));
     assert_bool(call(&f->a, "txns.state", "{}"), "isUndoPossible", false);
     call_fails(&f->a, "txns.reverseAll", "{}", "ReadOnly", NULL);
     call_fails(&f->a, "txns.savepoint", "{\"name\":\"a\"}", "ReadOnly", NULL);

@@ -229,6 +229,8 @@ void fixture_close(struct fixture *f)
                                            "-shm",
                                            "-watch",
                                            "-journal",
+                                           ".weh-authors",
+                                           ".weh-authors.new",
                                            ".weh-journal",
                                            ".weh-journal.new",
                                            ".weh-journal.kept-1",

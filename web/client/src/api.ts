@@ -637,13 +637,13 @@ export interface Methods {
     params: Record<string, never>;
     result: { readonly depth: number };
   };
-  /** The transactions in the file that are not pushed, oldest first; bytes as stored. */
+  /** The transactions in the file that are not pushed, oldest first, and who saved them where this server knows; bytes as stored. */
   "txns.list": {
     params: {
       /** only the newest so many */
       limit?: number | undefined;
     };
-    result: readonly { readonly txnId: Id64String; readonly description: string; readonly time: string; readonly grouped: boolean; readonly reversed: boolean; readonly session: number; readonly bytes: number }[];
+    result: readonly { readonly txnId: Id64String; readonly description: string; readonly time: string; readonly user?: string; readonly grouped: boolean; readonly reversed: boolean; readonly session: number; readonly bytes: number }[];
   };
   /** Redo what the last undo took back. */
   "txns.reinstateTxn": {
