@@ -1,5 +1,6 @@
 import { BufferAttribute, BufferGeometry, DynamicDrawUsage, type Object3D, Sphere, Vector3 } from "three";
 import type { Color } from "three";
+import { DrawList } from "./drawList";
 import type { Vertices } from "./facets";
 
 interface Run {
@@ -17,6 +18,7 @@ export class Batch {
     #runs = new Map<string, Run>();
     /** What the vertices of painted elements were. */
     readonly #own = new Map<string, Uint8Array>();
+    readonly #chosen = new DrawList(this.geometry);
     #used = 0;
     #capacity = 0;
 
@@ -53,7 +55,36 @@ export class Batch {
         }
         this.#runs.set(id, { start: this.#used, count });
         this.#used += count;
+        this.drawAll();
+    }
+
+    drawAll(): void {
+        this.geometry.setIndex(null);
         this.geometry.setDrawRange(0, this.#used);
+    }
+
+    /** From now on some are drawn only: those that add() names, in that order, of which draw() takes the first. */
+    choose(): void {
+        this.#chosen.clear();
+    }
+
+    add(id: string): void {
+        const run = this.#runs.get(id);
+        if (run !== undefined) this.#chosen.add(run.start, run.count);
+    }
+
+    /** How many vertices are chosen by now. */
+    get chosen(): number {
+        return this.#chosen.length;
+    }
+
+    /** The choice is made. */
+    useChosen(): void {
+        this.#chosen.use();
+    }
+
+    draw(vertices: number): void {
+        this.geometry.setDrawRange(0, vertices);
     }
 
     /** What is behind moves up: there are no holes. */
@@ -74,7 +105,7 @@ export class Batch {
         }
         this.#runs = runs;
         this.#used = end;
-        this.geometry.setDrawRange(0, end);
+        this.drawAll();
         for (const name of this.#names()) {
             this.#attribute(name).clearUpdateRanges();
             this.#attribute(name).addUpdateRange(0, end * 3);

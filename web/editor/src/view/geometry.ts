@@ -92,7 +92,7 @@ export class Geometry {
     #forget(ids: Iterable<string>): void {
         const all = new Set(ids);
         for (const id of all) this.#boxesOnly.delete(id);
-        this.#scene.dropShapes(all, this.#boxes.byId);
+        this.#scene.dropShapes(all);
     }
 
     async #run(): Promise<void> {
@@ -100,7 +100,9 @@ export class Geometry {
         this.#isBusy = true;
         try {
             for (let sizes = this.#scene.sizes(); this.#alive(); sizes = this.#scene.sizes()) {
-                const rows = this.#wanted(sizes);
+                // Who moves the camera has all the time there is; what it shows then is asked for when it is at rest.
+                if (this.#scene.isMoving) this.#later();
+                const rows = this.#scene.isMoving ? [] : this.#wanted(sizes);
                 if (rows.length === 0) break;
                 await this.#bring(rows, sizes);
             }
@@ -208,6 +210,6 @@ export class Geometry {
             over -= shapes.countOf(id);
             gone.add(id);
         }
-        this.#scene.dropShapes(gone, this.#boxes.byId);
+        this.#scene.dropShapes(gone);
     }
 }

@@ -1,13 +1,11 @@
 import {
     AmbientLight,
-    BoxGeometry,
+    Box3,
     Color,
+    ColorManagement,
     DirectionalLight,
-    DynamicDrawUsage,
     Frustum,
-    InstancedMesh,
     Matrix4,
-    MeshLambertMaterial,
     Object3D,
     OrthographicCamera,
     PerspectiveCamera,
@@ -16,12 +14,15 @@ import {
     Sphere,
     Vector2,
     Vector3,
-    WebGLRenderer,
 } from "three";
 import { OrbitControls } from "three/addons/controls/OrbitControls.js";
 import { TransformControls } from "three/addons/controls/TransformControls.js";
+import { BoxMesh } from "./boxMesh";
 import type { BoxRow } from "./boxes";
+import { FrameBudget } from "./budget";
+import { Detail, bySize } from "./detail";
 import type { Facets } from "./facets";
+import { Picture } from "./picture";
 import { quaternionOf } from "./placement";
 import { Shapes } from "./shapes";
 
@@ -37,41 +38,56 @@ export interface SceneEvents {
 const SMALLEST_M = 0.1;
 const CLICK_PX = 4;
 const PICK_PX = 5;
-/** Of the sphere around a cube with edges of 1. */
-const BOX_RADIUS = Math.sqrt(3) / 2;
-const HIDDEN = new Matrix4().makeScale(0, 0, 0);
 const SELECTED = new Color(0xff8c1a);
 const UNKNOWN = new Color(0x8899aa);
-const GROW = 1.5;
+/** So long after the last movement the picture is at rest; longer, while a button is held. */
+const REST_MS = 180;
+const HELD_REST_MS = 600;
+/** While it moves, what is large is looked at anew that often. */
+const CHOOSE_MS = 350;
+/** Smooth edges cost graphics in software as much as the picture again. */
+const SHARP_COST = 2;
 /** When the first frame with all elements was drawn. */
 const VIEW_MARK = "weh.view";
 
+// Colours are what the iModel says, and are mixed as they are.
+ColorManagement.enabled = false;
+
 /** Everything that three.js knows of a view. Coordinates are relative to a base point, as 32 bits are few for large ones. */
 export class ViewScene {
-    readonly renderer = new WebGLRenderer({ antialias: true });
     readonly camera: PerspectiveCamera | OrthographicCamera;
     readonly orbit: OrbitControls;
     readonly shapes = new Shapes();
-    frames = 0;
+    readonly #picture = new Picture();
     readonly #scene = new Scene();
+    readonly #boxes = new BoxMesh();
+    readonly #detail = new Detail(this.#boxes, this.shapes);
+    readonly #budget = new FrameBudget();
     readonly #gizmo: TransformControls;
     readonly #handle = new Object3D();
     readonly #handleStart = new Matrix4();
     readonly #events: SceneEvents;
-    readonly #box = new BoxGeometry(1, 1, 1);
-    readonly #material = new MeshLambertMaterial();
     readonly #base = new Vector3();
     readonly #bounds = new Sphere();
-    #mesh: InstancedMesh | undefined;
+    #rows: readonly BoxRow[] = [];
     #ids: string[] = [];
     #indexOf = new Map<string, number>();
-    /** Centre and radius of each box. */
-    #spheres = new Float32Array();
     #colors: Color[] = [];
     #selected: readonly string[] = [];
     #tool: Tool = "select";
-    #isDrawing = false;
     #pressed = new Vector2();
+    #isHeld = false;
+    #isShown = false;
+    #isMarked = false;
+    #isDirty = false;
+    #frame: number | undefined;
+    #movedAt = -Infinity;
+    /** What is drawn is no longer what there is. */
+    #isStale = true;
+    #chosenAt = -Infinity;
+    /** The frame before, if it drew something: when, and how much. */
+    #drawn: { at: number; vertices: number } | undefined;
+    #isAtRest = true;
 
     constructor(
         readonly host: HTMLElement,
@@ -81,36 +97,38 @@ export class ViewScene {
         this.#events = events;
         this.camera = is2d ? new OrthographicCamera() : new PerspectiveCamera(45);
         this.camera.up.set(0, is2d ? 1 : 0, is2d ? 0 : 1);
-        this.renderer.setPixelRatio(Math.min(window.devicePixelRatio, 2));
-        host.append(this.renderer.domElement);
-        this.orbit = new OrbitControls(this.camera, this.renderer.domElement);
+        const { canvas } = this.#picture;
+        host.append(canvas);
+        this.orbit = new OrbitControls(this.camera, canvas);
         this.orbit.enableRotate = !is2d;
         this.orbit.zoomToCursor = true;
-        this.orbit.addEventListener("change", this.draw);
-        const sun = new DirectionalLight(0xffffff, 2);
+        this.orbit.addEventListener("change", this.#moved);
+        // Together they show a colour as it is where the sun shines.
+        const sun = new DirectionalLight(0xffffff, 0.5 * Math.PI);
         sun.position.set(1, -2, 3);
-        this.#scene.add(new AmbientLight(0xffffff, 1.6), sun, this.#handle, this.shapes.group);
+        const sky = new DirectionalLight(0xffffff, 0.15 * Math.PI);
+        sky.position.set(-2, 1, 0.5);
+        this.#scene.add(new AmbientLight(0xffffff, 0.5 * Math.PI), sun, sky);
+        this.#scene.add(this.#handle, this.#boxes.group, this.shapes.group);
         this.#gizmo = this.#makeGizmo();
-        const canvas = this.renderer.domElement;
         canvas.addEventListener("pointerdown", this.#onDown);
         canvas.addEventListener("pointerup", this.#onUp);
+        canvas.addEventListener("pointercancel", this.#onLost);
     }
 
     dispose(): void {
+        if (this.#frame !== undefined) cancelAnimationFrame(this.#frame);
         this.#gizmo.dispose();
         this.orbit.dispose();
-        this.#mesh?.dispose();
+        this.#boxes.dispose();
         this.shapes.dispose();
-        this.#box.dispose();
-        this.#material.dispose();
-        this.renderer.dispose();
-        this.renderer.domElement.remove();
+        this.#picture.dispose();
     }
 
     resize(): void {
         const { clientWidth: width, clientHeight: height } = this.host;
         if (width === 0 || height === 0) return;
-        this.renderer.setSize(width, height);
+        this.#picture.resize(width, height);
         if (this.camera instanceof PerspectiveCamera) this.camera.aspect = width / height;
         else {
             const half = this.#bounds.radius * 1.1 || 1;
@@ -130,32 +148,22 @@ export class ViewScene {
         this.draw();
     }
 
+    /** Whether the camera or an element is just being moved: then there is no time for anything else. */
+    get isMoving(): boolean {
+        const rest = this.#isHeld ? HELD_REST_MS : REST_MS;
+        return performance.now() - this.#movedAt < rest;
+    }
+
     /** Shows these boxes, but of elements whose shapes are there; the first ones say where the base point is. */
     show(rows: ReadonlyMap<string, BoxRow>, categories: ReadonlyMap<string, number>): void {
-        const isFirst = this.#mesh === undefined;
+        const isFirst = !this.#isShown;
         if (isFirst) this.#chooseBase(rows.values());
-        const mesh = this.#meshFor(rows.size);
-        this.#ids = [...rows.keys()];
-        this.#indexOf = new Map(this.#ids.map((id, i) => [id, i]));
-        this.#colors = [];
-        this.#spheres = new Float32Array(rows.size * 4);
+        this.#isShown = true;
         this.shapes.prune((id, stamp) => rows.get(id)?.[14] === stamp);
-        const matrix = new Matrix4();
-        let i = 0;
-        for (const row of rows.values()) {
-            mesh.setMatrixAt(i, this.#boxMatrix(row, matrix));
-            this.#spheres.set([...matrix.elements.slice(12, 15), matrix.getMaxScaleOnAxis() * BOX_RADIUS], i * 4);
-            const color = colorOf(categories.get(row[1] ?? ""));
-            this.#colors.push(color);
-            mesh.setColorAt(i, color);
-            i += 1;
-        }
-        mesh.count = rows.size;
-        mesh.instanceMatrix.needsUpdate = true;
-        mesh.computeBoundingSphere();
-        if (mesh.boundingSphere !== null) this.#bounds.copy(mesh.boundingSphere);
-        for (const id of this.shapes.ids()) this.#showBox(id, undefined);
+        this.#putBoxes([...rows.values()], categories);
+        this.#bound();
         this.select(this.#selected, rows);
+        this.#changed();
         if (isFirst && rows.size > 0) this.fit();
     }
 
@@ -163,35 +171,22 @@ export class ViewScene {
     putShapes(all: readonly { facets: Facets; row: BoxRow }[]): void {
         for (const { facets, row } of all) {
             this.shapes.put(facets, row[14]);
-            this.#showBox(facets.id, undefined);
             if (this.#selected.includes(facets.id)) this.shapes.paint(facets.id, SELECTED);
         }
-        this.draw();
+        this.#changed();
     }
 
     /** Boxes in place of shapes. */
-    dropShapes(ids: ReadonlySet<string>, rows: ReadonlyMap<string, BoxRow>): void {
+    dropShapes(ids: ReadonlySet<string>): void {
         this.shapes.remove(ids);
-        for (const id of ids) this.#showBox(id, rows.get(id));
-        this.draw();
+        this.#changed();
     }
 
     /** How many pixels of the screen each element is wide, about; those out of sight are left out. */
     sizes(): Map<string, number> {
-        const { camera } = this;
-        camera.updateMatrixWorld();
-        const seen = new Frustum().setFromProjectionMatrix(
-            new Matrix4().multiplyMatrices(camera.projectionMatrix, camera.matrixWorldInverse),
-        );
-        const scale = (this.host.clientHeight * camera.projectionMatrix.elements[5]) / 2;
-        const sphere = new Sphere();
         const sizes = new Map<string, number>();
-        this.#ids.forEach((id, i) => {
-            sphere.center.fromArray(this.#spheres, i * 4);
-            sphere.radius = this.#spheres[i * 4 + 3] ?? 0;
-            if (!seen.intersectsSphere(sphere)) return;
-            const away = camera instanceof PerspectiveCamera ? camera.position.distanceTo(sphere.center) : 1;
-            sizes.set(id, (2 * sphere.radius * scale) / Math.max(away, camera.near));
+        this.#sizes().forEach((size, i) => {
+            if (size > 0) sizes.set(this.#ids[i] ?? "", size);
         });
         return sizes;
     }
@@ -206,12 +201,9 @@ export class ViewScene {
 
     /** Marks the selected elements, and puts the gizmo onto the last one. */
     select(ids: readonly string[], rows: ReadonlyMap<string, BoxRow>): void {
-        const mesh = this.#mesh;
-        if (mesh === undefined) return;
-        for (const id of this.#selected) this.#paint(mesh, id, undefined);
-        for (const id of ids) this.#paint(mesh, id, SELECTED);
+        for (const id of this.#selected) this.#paint(id, undefined);
+        for (const id of ids) this.#paint(id, SELECTED);
         this.#selected = ids;
-        if (mesh.instanceColor !== null) mesh.instanceColor.needsUpdate = true;
         const row = rows.get(ids.at(-1) ?? "");
         this.#gizmo.detach();
         if (row !== undefined) {
@@ -246,7 +238,7 @@ export class ViewScene {
         this.camera.near = r / 500;
         this.camera.far = r * 50;
         this.resize();
-        this.orbit.update();
+        this.#jump();
     }
 
     /** An element in the middle, near enough to be worked on. */
@@ -261,8 +253,7 @@ export class ViewScene {
             this.camera.zoom = Math.max(this.#bounds.radius / (Math.max(size, 1) * 2), 1);
             this.camera.updateProjectionMatrix();
         }
-        this.orbit.update();
-        this.draw();
+        this.#jump();
     }
 
     /** Turns (or in 2D moves) the camera by some steps, from the keyboard. */
@@ -278,7 +269,7 @@ export class ViewScene {
             this.camera.position.copy(this.orbit.target).add(offset);
         }
         this.orbit.update();
-        this.draw();
+        this.#moved();
     }
 
     zoom(factor: number): void {
@@ -287,23 +278,147 @@ export class ViewScene {
             this.camera.updateProjectionMatrix();
         } else this.camera.position.sub(this.orbit.target).divideScalar(factor).add(this.orbit.target);
         this.orbit.update();
-        this.draw();
+        this.#moved();
     }
 
     readonly draw = (): void => {
-        if (this.#isDrawing) return;
-        this.#isDrawing = true;
-        requestAnimationFrame(() => {
-            this.#isDrawing = false;
-            this.renderer.render(this.#scene, this.camera);
-            if (this.#mesh !== undefined && this.frames === 0) performance.mark(VIEW_MARK);
-            if (this.#mesh !== undefined) this.frames += 1;
-        });
+        this.#isDirty = true;
+        this.#frame ??= requestAnimationFrame(this.#tick);
     };
 
+    readonly #moved = (): void => {
+        this.#movedAt = performance.now();
+        this.draw();
+    };
+
+    /** The camera is somewhere else at once: that is not a movement. */
+    #jump(): void {
+        this.orbit.update();
+        this.#movedAt = -Infinity;
+        this.draw();
+    }
+
+    /** There is something else to draw. */
+    #changed(): void {
+        this.#isStale = true;
+        this.draw();
+    }
+
+    /** A frame, if there is something new to draw. While the picture moves there is always a next one, which tells how long this one took. */
+    readonly #tick = (now: number): void => {
+        this.#frame = undefined;
+        const isMoving = this.isMoving;
+        if (this.#drawn !== undefined) this.#budget.feed(now - this.#drawn.at, this.#drawn.vertices);
+        this.#drawn = undefined;
+        if (isMoving) {
+            if (this.#isAtRest) this.#budget.begin();
+            this.#isAtRest = false;
+            if (this.#isDirty) this.#drawn = { at: now, vertices: this.#drawMoving(now) };
+            this.#frame = requestAnimationFrame(this.#tick);
+        } else if (this.#isDirty || !this.#isAtRest) {
+            this.#settle();
+            this.#picture.drawSharp(this.#scene, this.camera);
+            if (this.#isShown && !this.#isMarked) performance.mark(VIEW_MARK);
+            this.#isMarked = this.#isShown;
+        }
+        this.#isDirty = false;
+    };
+
+    /** Nothing is left out. */
+    #settle(): void {
+        if (this.#isStale || !this.#detail.isWhole) this.#detail.drawAll(this.#ids);
+        this.#isStale = false;
+        this.#isAtRest = true;
+    }
+
+    /** What a frame can show while it is to be fluid; how many vertices that is. */
+    #drawMoving(now: number): number {
+        const budget = this.#budget.vertices;
+        const total = this.#detail.total();
+        if (total <= budget) {
+            if (this.#isStale || !this.#detail.isWhole) this.#detail.drawAll(this.#ids);
+        } else if (this.#isStale || this.#detail.isWhole || now - this.#chosenAt > CHOOSE_MS) {
+            this.#detail.choose(this.#ids, bySize(this.#weights()), budget);
+            this.#chosenAt = now;
+        }
+        this.#isStale = false;
+        const vertices = this.#detail.draw(budget, this.host.clientHeight);
+        if (budget >= total * SHARP_COST) {
+            this.#picture.drawSharp(this.#scene, this.camera);
+            return total * SHARP_COST;
+        }
+        this.#picture.drawQuick(this.#scene, this.camera);
+        // All that there is fills a budget that is not yet enough for smooth edges too.
+        return this.#detail.isWhole ? budget : vertices;
+    }
+
+    /** Pixels of the screen, but what is selected comes first. */
+    #weights(): Float32Array {
+        const sizes = this.#sizes();
+        for (const id of this.#selected) {
+            const index = this.#indexOf.get(id);
+            if (index !== undefined) sizes[index] = Infinity;
+        }
+        return sizes;
+    }
+
+    /** How many pixels of the screen each element is wide, about; 0 out of sight. */
+    #sizes(): Float32Array {
+        const { camera } = this;
+        camera.updateMatrixWorld();
+        const seen = new Frustum().setFromProjectionMatrix(
+            new Matrix4().multiplyMatrices(camera.projectionMatrix, camera.matrixWorldInverse),
+        );
+        const scale = (this.host.clientHeight * camera.projectionMatrix.elements[5]) / 2;
+        const sphere = new Sphere();
+        const sizes = new Float32Array(this.#ids.length);
+        for (let i = 0; i < sizes.length; i++) {
+            this.#boxes.sphere(i, sphere);
+            if (!seen.intersectsSphere(sphere)) continue;
+            const away = camera instanceof PerspectiveCamera ? camera.position.distanceTo(sphere.center) : 1;
+            sizes[i] = (2 * sphere.radius * scale) / Math.max(away, camera.near);
+        }
+        return sizes;
+    }
+
+    /** Boxes that are as they were are left alone. */
+    #putBoxes(rows: readonly BoxRow[], categories: ReadonlyMap<string, number>): void {
+        const before = { rows: this.#rows, colors: this.#colors };
+        this.#rows = rows;
+        this.#ids = rows.map(([id]) => id);
+        this.#indexOf = new Map(this.#ids.map((id, i) => [id, i]));
+        this.#colors = rows.map((row) => colorOf(categories.get(row[1] ?? "")));
+        this.#boxes.count = rows.length;
+        const matrix = new Matrix4();
+        rows.forEach((row, i) => {
+            const color = this.#colors[i] ?? UNKNOWN;
+            if (before.rows[i] === row && before.colors[i]?.equals(color) === true) return;
+            this.#boxes.put(i, this.#boxMatrix(row, matrix), color);
+        });
+    }
+
+    /** The sphere around all. */
+    #bound(): void {
+        const box = new Box3();
+        const sphere = new Sphere();
+        this.#ids.forEach((_, i) => {
+            this.#boxes.sphere(i, sphere);
+            if (Number.isFinite(sphere.center.length() + sphere.radius)) box.expandByPoint(sphere.center);
+        });
+        if (box.isEmpty()) return;
+        box.getCenter(this.#bounds.center);
+        this.#bounds.radius = 0;
+        this.#ids.forEach((_, i) => {
+            this.#boxes.sphere(i, sphere);
+            const reach = this.#bounds.center.distanceTo(sphere.center) + sphere.radius;
+            if (Number.isFinite(reach)) this.#bounds.radius = Math.max(this.#bounds.radius, reach);
+        });
+    }
+
     #makeGizmo(): TransformControls {
-        const gizmo = new TransformControls(this.camera, this.renderer.domElement);
+        const gizmo = new TransformControls(this.camera, this.#picture.canvas);
         gizmo.addEventListener("change", this.draw);
+        gizmo.addEventListener("objectChange", this.#moved);
         gizmo.addEventListener("mouseDown", () => {
             this.orbit.enabled = false;
         });
@@ -324,20 +439,6 @@ export class ViewScene {
         if (first !== undefined) this.#base.set(first[2], first[3], first[4]);
     }
 
-    #meshFor(count: number): InstancedMesh {
-        if (this.#mesh !== undefined && this.#mesh.instanceMatrix.count >= count) return this.#mesh;
-        if (this.#mesh !== undefined) {
-            this.#scene.remove(this.#mesh);
-            this.#mesh.dispose();
-        }
-        const mesh = new InstancedMesh(this.#box, this.#material, Math.ceil(Math.max(count, 16) * GROW));
-        mesh.instanceMatrix.setUsage(DynamicDrawUsage);
-        mesh.frustumCulled = false;
-        this.#scene.add(mesh);
-        this.#mesh = mesh;
-        return mesh;
-    }
-
     #boxMatrix(row: BoxRow, into: Matrix4): Matrix4 {
         const [, , x, y, z, yaw, pitch, roll, lx, ly, lz, hx, hy, hz] = row;
         const low = new Vector3(lx ?? 0, ly ?? 0, lz ?? 0);
@@ -353,30 +454,28 @@ export class ViewScene {
         return into.compose(position, turn, size);
     }
 
-    /** An element's box; without @row it is there, but as small as nothing. */
-    #showBox(id: string, row: BoxRow | undefined): void {
+    #paint(id: string, color: Color | undefined): void {
         const index = this.#indexOf.get(id);
-        if (index === undefined || this.#mesh === undefined) return;
-        const matrix = row === undefined ? HIDDEN : this.#boxMatrix(row, new Matrix4());
-        this.#mesh.setMatrixAt(index, matrix);
-        this.#mesh.instanceMatrix.needsUpdate = true;
-    }
-
-    #paint(mesh: InstancedMesh, id: string, color: Color | undefined): void {
-        const index = this.#indexOf.get(id);
-        if (index !== undefined) mesh.setColorAt(index, color ?? this.#colors[index] ?? UNKNOWN);
+        if (index !== undefined) this.#boxes.paint(index, color ?? this.#colors[index] ?? UNKNOWN);
         this.shapes.paint(id, color);
     }
 
     readonly #onDown = (event: PointerEvent): void => {
+        this.#isHeld = true;
         this.#pressed.set(event.clientX, event.clientY);
+    };
+
+    readonly #onLost = (): void => {
+        this.#isHeld = false;
     };
 
     /** A press that did not move picks. */
     readonly #onUp = (event: PointerEvent): void => {
+        this.#isHeld = false;
         const isClick = this.#pressed.distanceTo(new Vector2(event.clientX, event.clientY)) <= CLICK_PX;
-        if (!isClick || event.button !== 0 || this.#gizmo.axis !== null || this.#mesh === undefined) return;
-        const { left, top, width, height } = this.renderer.domElement.getBoundingClientRect();
+        if (!isClick || event.button !== 0 || this.#gizmo.axis !== null) return;
+        this.#settle();
+        const { left, top, width, height } = this.#picture.canvas.getBoundingClientRect();
         const at = new Vector2(((event.clientX - left) / width) * 2 - 1, 1 - ((event.clientY - top) / height) * 2);
         const ray = new Raycaster();
         ray.setFromCamera(at, this.camera);
@@ -386,11 +485,9 @@ export class ViewScene {
         const near = (PICK_PX * (this.camera instanceof PerspectiveCamera ? away : 1)) / pixels;
         ray.params.Line.threshold = ray.params.Points.threshold = near;
         const shape = this.shapes.pick(ray);
-        const box = ray
-            .intersectObject(this.#mesh)
-            .map((hit) => ({ id: this.#ids[hit.instanceId ?? -1] ?? "", distance: hit.distance }))
-            .find((hit) => !this.shapes.has(hit.id));
-        const id = box !== undefined && (shape === undefined || box.distance < shape.distance) ? box.id : shape?.id;
+        const [box] = this.#boxes.hits(ray);
+        const isBox = box !== undefined && (shape === undefined || box.distance < shape.distance);
+        const id = isBox ? this.#ids[box.index] : shape?.id;
         this.#events.onPick(id, event.ctrlKey || event.metaKey || event.shiftKey);
     };
 }

@@ -27,6 +27,7 @@ export class Shapes {
     /** How new an element was when it was read, by id. */
     readonly #stamps = new Map<string, string>();
     readonly #materials: readonly Material[];
+    readonly batches: readonly Batch[];
     readonly #triangles: Batch;
     readonly #lines: Batch;
     readonly #points: Batch;
@@ -42,7 +43,8 @@ export class Shapes {
         this.#triangles = new Batch((g) => new Mesh(g, surface), true);
         this.#lines = new Batch((g) => new LineSegments(g, line), false);
         this.#points = new Batch((g) => new Points(g, point), false);
-        for (const b of this.#batches()) this.group.add(b.object);
+        this.batches = [this.#triangles, this.#lines, this.#points];
+        for (const b of this.batches) this.group.add(b.object);
     }
 
     get vertices(): number {
@@ -80,7 +82,7 @@ export class Shapes {
         for (const id of ids) {
             if (this.#stamps.delete(id)) this.#vertices -= this.countOf(id);
         }
-        for (const b of this.#batches()) b.remove(ids);
+        for (const b of this.batches) b.remove(ids);
     }
 
     /** Lets go of what @isCurrent does not say yes to. */
@@ -90,18 +92,18 @@ export class Shapes {
     }
 
     countOf(id: string): number {
-        return this.#batches().reduce((sum, b) => sum + b.countOf(id), 0);
+        return this.batches.reduce((sum, b) => sum + b.countOf(id), 0);
     }
 
     paint(id: string, color: Color | undefined): void {
         if (!this.has(id)) return;
-        for (const b of this.#batches()) b.paint(id, color);
+        for (const b of this.batches) b.paint(id, color);
     }
 
     /** The nearest that the ray hits. */
     pick(ray: Raycaster): Hit | undefined {
         let best: Hit | undefined;
-        for (const batch of this.#batches()) {
+        for (const batch of this.batches) {
             for (const hit of ray.intersectObject(batch.object)) {
                 const id = batch.idAt(hit.face?.a ?? hit.index ?? -1);
                 if (id === undefined) continue;
@@ -114,11 +116,7 @@ export class Shapes {
     }
 
     dispose(): void {
-        for (const b of this.#batches()) b.dispose();
+        for (const b of this.batches) b.dispose();
         for (const m of this.#materials) m.dispose();
-    }
-
-    #batches(): readonly Batch[] {
-        return [this.#triangles, this.#lines, this.#points];
     }
 }
