@@ -56,6 +56,8 @@ export interface TxnEntry {
     txnId: string;
     description: string;
     time: string;
+    /** Who saved it, where the server knows. */
+    user?: string;
     grouped: boolean;
     reversed: boolean;
     session: number;

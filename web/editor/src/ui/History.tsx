@@ -1,116 +1,134 @@
 import { type ReactNode, useEffect, useState } from "react";
 import { Button } from "react-aria-components";
+import { goBefore, goTo } from "../state/history";
 import type { TxnEntry } from "../state/types";
+import { Changes } from "./Changes";
 import { useSession, useSessionState } from "./context";
 
-const SHOWN_MOST = 200;
-const CHANGES_MOST = 100;
+const PAGE = 200;
+const WHEN = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
-interface Change {
-    id?: string;
-    classFullName?: string;
-    op: "Inserted" | "Updated" | "Deleted";
-    indirect: boolean;
-    properties?: Record<string, unknown>;
-}
-
-/** What was saved, the newest first; one can go back to any of it. */
-export function History(): ReactNode {
+/** The newest @limit transactions, the newest first, and whether there are more. */
+function useTxns(limit: number): { txns: readonly TxnEntry[]; isMore: boolean } {
     const session = useSession();
     const revision = useSessionState((s) => s.revision);
-    const readOnly = useSessionState((s) => s.open?.mode === "readonly");
-    const unsaved = useSessionState((s) => s.txn?.hasUnsavedChanges === true);
     const [txns, setTxns] = useState<readonly TxnEntry[]>([]);
-    const [opened, setOpened] = useState<string>();
     useEffect(() => {
         let isWanted = true;
         void session.attempt(async () => {
-            const list = await session.call<TxnEntry[]>("txns.list", { limit: SHOWN_MOST });
+            const list = await session.call<TxnEntry[]>("txns.list", { limit: limit + 1 });
             if (isWanted) setTxns(list.toReversed());
         });
         return () => {
             isWanted = false;
         };
-    }, [session, revision]);
-    /** Everything later than @index is undone: reverseTo names the first that goes. */
-    const goBack = (index: number) => {
-        const later = txns
-            .slice(0, index)
-            .filter((t) => !t.reversed)
-            .at(-1);
-        if (later !== undefined) void session.attempt(() => session.edit("txns.reverseTo", { txnId: later.txnId }));
+    }, [session, revision, limit]);
+    return { txns: txns.slice(0, limit), isMore: txns.length > limit };
+}
+
+/** What was saved, the newest first; one can go back to any of it, and forward again. */
+export function History(): ReactNode {
+    const session = useSession();
+    const readOnly = useSessionState((s) => s.open?.mode === "readonly");
+    const unsaved = useSessionState((s) => s.txn?.hasUnsavedChanges === true);
+    const [limit, setLimit] = useState(PAGE);
+    const [isGoing, setGoing] = useState(false);
+    const { txns, isMore } = useTxns(limit);
+    const now = txns.findIndex((t) => !t.reversed);
+    const go = async (work: () => Promise<void>) => {
+        setGoing(true);
+        await session.attempt(work);
+        setGoing(false);
     };
     if (txns.length === 0) return <p className="hint empty">Nothing was saved that is not pushed.</p>;
     return (
         <div className="scroll" tabIndex={0} role="region" aria-label="History">
-            {unsaved && <p className="hint empty">Save or abandon what is unsaved before going back.</p>}
+            {unsaved && !readOnly && (
+                <p className="hint empty">Save or abandon what is unsaved before going back or forward.</p>
+            )}
             <ol className="history">
-                {txns.map((t, i) => {
-                    const name = t.description === "" ? t.txnId : t.description;
-                    const isLatest = !t.reversed && !txns.slice(0, i).some((later) => !later.reversed);
-                    return (
-                        <li key={t.txnId} className={t.reversed ? "reversed" : ""}>
-                            <div className="row">
-                                <strong>{name}</strong>
-                                <span className="hint">
-                                    {new Date(t.time).toLocaleString()}, {t.bytes} bytes
-                                    {t.grouped && ", one of several"}
-                                    {t.reversed && ", undone"}
-                                </span>
-                                {isLatest && <span className="badge">now</span>}
-                                <span className="spring" />
-                                <Button
-                                    aria-label={`What changed in ${name}`}
-                                    aria-expanded={opened === t.txnId}
-                                    onPress={() => {
-                                        setOpened(opened === t.txnId ? undefined : t.txnId);
-                                    }}
-                                >
-                                    What changed
-                                </Button>
-                                {!readOnly && !t.reversed && !isLatest && (
-                                    <Button
-                                        aria-label={`Go back to ${name}`}
-                                        isDisabled={unsaved}
-                                        onPress={() => {
-                                            goBack(i);
-                                        }}
-                                    >
-                                        Go back
-                                    </Button>
-                                )}
-                            </div>
-                            {opened === t.txnId && <Changes txnId={t.txnId} />}
-                        </li>
-                    );
-                })}
+                {txns.map((t, i) => (
+                    <Entry
+                        key={t.txnId}
+                        entry={t}
+                        isNow={i === now}
+                        // An operation of several transactions goes as one.
+                        canGo={!readOnly && i !== now && txns[i - 1]?.grouped !== true}
+                        isDisabled={unsaved || isGoing}
+                        onGo={() => void go(() => goTo(session, txns, t))}
+                    />
+                ))}
+                {!isMore && (
+                    <li className="row">
+                        <span className="hint">Before all of this</span>
+                        {now === -1 && <span className="badge">now</span>}
+                        <span className="spring" />
+                        {!readOnly && now !== -1 && (
+                            <Button
+                                aria-label="Go back before all of this"
+                                isDisabled={unsaved || isGoing}
+                                onPress={() => void go(() => goBefore(session, txns))}
+                            >
+                                Go back
+                            </Button>
+                        )}
+                    </li>
+                )}
             </ol>
+            {isMore && (
+                <Button
+                    className="more"
+                    onPress={() => {
+                        setLimit(limit + PAGE);
+                    }}
+                >
+                    Older ones
+                </Button>
+            )}
         </div>
     );
 }
 
-function Changes({ txnId }: { txnId: string }): ReactNode {
-    const session = useSession();
-    const [changes, setChanges] = useState<readonly Change[]>();
-    const [isMore, setMore] = useState(false);
-    useEffect(() => {
-        void session.attempt(async () => {
-            const params = { from: txnId, to: txnId, limit: CHANGES_MOST };
-            const reply = await session.call<{ changes: Change[]; done: boolean }>("changes.summary", params);
-            setChanges(reply.changes);
-            setMore(!reply.done);
-        });
-    }, [session, txnId]);
-    if (changes === undefined) return <p className="hint">loading</p>;
+interface Props {
+    entry: TxnEntry;
+    isNow: boolean;
+    canGo: boolean;
+    isDisabled: boolean;
+    onGo: () => void;
+}
+
+function Entry({ entry, isNow, canGo, isDisabled, onGo }: Props): ReactNode {
+    const [isOpen, setOpen] = useState(false);
+    const name = entry.description === "" ? `Save ${entry.txnId}` : entry.description;
+    const way = entry.reversed ? "Go forward" : "Go back";
+    const notes = [entry.grouped ? "with the one before" : "", entry.reversed ? "undone" : ""];
     return (
-        <ul className="changes">
-            {changes.map((c, i) => (
-                <li key={i}>
-                    {c.op} {c.classFullName ?? "file property"} {c.id}
-                    {c.op === "Updated" && <span className="hint"> {Object.keys(c.properties ?? {}).join(", ")}</span>}
-                </li>
-            ))}
-            {isMore && <li>and more</li>}
-        </ul>
+        <li className={entry.reversed ? "reversed" : ""}>
+            <div className="row">
+                <strong>{name}</strong>
+                {isNow && <span className="badge">now</span>}
+                <span className="hint">
+                    {entry.user !== undefined && <span className="who">{entry.user}, </span>}
+                    <time dateTime={entry.time}>{WHEN.format(new Date(entry.time))}</time>
+                    {notes.filter((n) => n !== "").map((n) => `, ${n}`)}
+                </span>
+                <span className="spring" />
+                <Button
+                    aria-label={`What changed in ${name}`}
+                    aria-expanded={isOpen}
+                    onPress={() => {
+                        setOpen(!isOpen);
+                    }}
+                >
+                    What changed
+                </Button>
+                {canGo && (
+                    <Button aria-label={`${way} to ${name}`} isDisabled={isDisabled} onPress={onGo}>
+                        {way}
+                    </Button>
+                )}
+            </div>
+            {isOpen && <Changes txnId={entry.txnId} />}
+        </li>
     );
 }
