@@ -14,7 +14,7 @@ import { ENCODINGS } from "./lib/client.mjs";
 import { Daemon, daemonPath } from "./lib/daemon.mjs";
 import { OurSide, runScript } from "./lib/sides.mjs";
 import { Report, equal, ok } from "./lib/tap.mjs";
-import { JOURNAL_LIES, LIES } from "./lib/kill9/lies.mjs";
+import { JOURNAL_LIES, LIES, NAME_LIES } from "./lib/kill9/lies.mjs";
 import { untilJournaled } from "./lib/kill9/journal.mjs";
 import { Target } from "./lib/kill9/target.mjs";
 import { FRAME } from "./cases/scripts.mjs";
@@ -200,10 +200,19 @@ async function selfTest(daemon, frame, report) {
     }));
   }
   await daemon.start();
+  const open = (t) => OurSide.open(daemon.ready, t.encoding, t.imodel, "readwrite", true);
+  for (const [i, [name, lie]] of NAME_LIES.entries()) {
+    await report.test(`noticed: ${name}`, async () => {
+      saved[i].side = await open(saved[i]);
+      await saved[i].checkNames();
+      lie(saved[i]);
+      await mustFail(name, () => saved[i].checkNames());
+    });
+  }
   for (const [i, [name, lie]] of JOURNAL_LIES.entries()) {
     await report.test(`noticed: ${name}`, () => mustFail(name, async () => {
       lie(journaled[i]);
-      journaled[i].side = await OurSide.open(daemon.ready, journaled[i].encoding, journaled[i].imodel, "readwrite", true);
+      journaled[i].side = await open(journaled[i]);
       const { recoverable } = journaled[i].side.opened;
       if (recoverable === undefined || journaled[i].told.unsaved.length === 0) await journaled[i].decide(journaled[i].side.opened);
       else await journaled[i].restore();

@@ -30,3 +30,9 @@ export const JOURNAL_LIES = [
   ["the journal is lost", (target) => rmSync(`${target.file()}.weh-journal`)],
   ["the journal is damaged", (target) => writeFileSync(`${target.file()}.weh-journal`, "damaged")],
 ];
+
+/** [what is done, lie(target)]; the sessions have saved three times. */
+export const NAME_LIES = [
+  ["the names of who saved are lost", (target) => rmSync(`${target.file()}.weh-authors`)],
+  ["the names of who saved are damaged", (target) => writeFileSync(`${target.file()}.weh-authors`, "damaged")],
+];

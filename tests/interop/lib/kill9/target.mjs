@@ -62,6 +62,14 @@ export class Target {
       [true, this.told.undone.length > 0, this.told.done.at(-1)?.description ?? this.frameTxns.at(-1)],
       "undo possible, redo possible, what would be undone");
     equal(state.hasUnsavedChanges, this.told.unsaved.length > 0, "has unsaved changes");
+    await this.checkNames();
+  }
+
+  /** Everything that was saved since the beginning has the name of who saved it. */
+  async checkNames() {
+    const { user } = await this.call("session.info", {});
+    const users = (await this.call("txns.list", {})).map((t) => t.user);
+    equal(users, users.map((_, i) => (i < this.frameTxns.length ? undefined : user)), "who saved");
   }
 
   async reopen(params) {
