@@ -2,8 +2,10 @@
 import type { Methods, Notifications } from "./api.js";
 import { encodeRequest, type Incoming } from "./codec.js";
 import { SessionEndError } from "./errors.js";
-import { Link, type Hello } from "./link.js";
-import { readOptions, type ClientOptions, type ResumePoint } from "./options.js";
+import type { Hello } from "./hello.js";
+import { Link } from "./link.js";
+import { readOptions, type ClientOptions, type ResumePoint, type Settings } from "./options.js";
+import { Renewal } from "./renewal.js";
 import { Requests } from "./requests.js";
 
 export type MethodName = keyof Methods;
@@ -13,9 +15,9 @@ export type Result<M extends MethodName> = Methods[M]["result"];
 
 export interface CallOptions {
   /** What was not sent yet is taken back; else the server is asked to stop. A request that was done all the same is answered. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** By which the server's log knows it. */
-  readonly activityId?: string;
+  readonly activityId?: string | undefined;
 }
 
 /** Params may be left out when none has to be there. */
@@ -49,8 +51,10 @@ export class Client {
   public readonly ended: Promise<SessionEndError>;
 
   private _state: ClientState = { name: "connecting" };
+  private readonly _settings: Settings;
   private readonly _link: Link;
   private readonly _requests: Requests;
+  private readonly _renewal: Renewal | undefined;
   private readonly _listeners = new Map<string, Set<(params: never) => void>>();
   private readonly _stateListeners = new Set<(state: ClientState) => void>();
   private _isClosing = false;
@@ -60,6 +64,7 @@ export class Client {
 
   private constructor(options: ClientOptions) {
     const settings = readOptions(options);
+    this._settings = settings;
     this.ended = new Promise((done) => { this._tellEnded = done; });
     this._link = new Link(settings, {
       opened: (how, hello) => this.opened(how, hello),
@@ -73,12 +78,13 @@ export class Client {
       limits: () => this._link.hello.limits,
       isOpen: () => this._link.isOpen,
       send: (bytes, id) => this._link.send(bytes, id),
-      cancel: (id) => this._link.notify("session.cancel", { id }),
+      cancel: (id) => this._link.cancel(id),
     });
+    this._renewal = this.makeRenewal();
   }
 
   /** Connect and begin a session: one attempt. SessionEndError when that fails. */
-  public static async connect(options: ClientOptions, { signal }: { signal?: AbortSignal } = {}): Promise<Client> {
+  public static async connect(options: ClientOptions, { signal }: { signal?: AbortSignal | undefined } = {}): Promise<Client> {
     const client = new Client(options);
     await client._link.start(signal);
     // Not before what awaits this has run.
@@ -100,7 +106,7 @@ export class Client {
     return this._requests.waiting + this._requests.unanswered;
   }
 
-  /** Call a method. RequestError, LimitError, SessionEndError, or the reason of the signal. */
+  /** Call a method. RequestError, LimitError, ValueError, SessionEndError, or the reason of the signal. */
   public async call<M extends MethodName>(method: M, ...[params, options]: CallArguments<M>): Promise<Result<M>> {
     return this.request(method, params, options) as Promise<Result<M>>;
   }
@@ -108,15 +114,17 @@ export class Client {
   /** The same without types: of a method that a newer server has. */
   public async request(method: string, params: object = {}, options?: CallOptions): Promise<unknown> {
     if (this._state.name === "ended") throw this._state.error.forRequest(false);
+    if (this._isClosing) throw new SessionEndError("closed", "close() was called before");
     const id = this._link.nextId();
     const all = options?.activityId === undefined ? params : { ...params, _meta: { activityId: options.activityId } };
     const bytes = encodeRequest(id, method, all, this._link.form);
     return this._requests.add(id, method, bytes, options?.signal);
   }
 
-  /** Say something that is not answered. It does not wait for the requests before it. */
+  /** Say something that is not answered. It does not wait for the requests before it. LimitError, ValueError, SessionEndError. */
   public notify(method: string, params: object): void {
-    if (this._state.name !== "ended") this._link.notify(method, params);
+    if (this._state.name === "ended") throw this._state.error.forRequest(false);
+    this._link.notify(method, params);
   }
 
   /** Be told of notifications, which come before the answer of the request that causes them. */
@@ -141,14 +149,18 @@ export class Client {
     return this._link.resumePoint();
   }
 
-  /** End the session after the requests that wait; what is not saved is dropped. */
-  public async close(): Promise<void> {
-    if (!this._isClosing && this._state.name !== "ended") {
+  /** End the session after the requests that wait, or as soon as @signal is aborted; what is not saved is dropped. */
+  public async close({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<void> {
+    if (this._state.name === "ended") return;
+    const stop = (): void => this.endClosed();
+    signal?.addEventListener("abort", stop, { once: true });
+    if (!this._isClosing) {
       this._isClosing = true;
-      // How it ends is told by what follows.
-      await this.call("session.close").catch(() => undefined);
+      void this.finish();
     }
+    if (signal?.aborted === true) stop();
     await this.ended;
+    signal?.removeEventListener("abort", stop);
   }
 
   /** End at once and tell nobody: the server keeps the session for limits.lingerSeconds, then what is unsaved goes into the recovery journal. */
@@ -156,7 +168,38 @@ export class Client {
     this._link.end(new SessionEndError("closed", "abandoned"), false);
   }
 
+  private async finish(): Promise<void> {
+    const id = this._link.nextId();
+    const isAnswered = await this._requests.addLast(id, "session.close", encodeRequest(id, "session.close", {}, this._link.form))
+      .then(() => true, () => false);
+    if (this.hasEnded()) return;
+    // Refused, say because the token has ended: then a close frame does it. Else the server sends one, if it is well.
+    if (!isAnswered) this.endClosed();
+    else setTimeout(() => this.endClosed(), this._settings.connection.connectMs);
+  }
+
+  private endClosed(): void {
+    this._link.end(new SessionEndError("closed", "closed", 1000));
+  }
+
+  private hasEnded(): boolean {
+    return this._state.name === "ended";
+  }
+
+  private makeRenewal(): Renewal | undefined {
+    const { credentials } = this._settings.connection;
+    if (!("token" in credentials) || typeof credentials.token !== "function") return undefined;
+    const renewal = new Renewal({
+      token: credentials.token,
+      renew: async (token) => (await this.call("session.renewToken", { token })).expires,
+      hasEnded: () => this.hasEnded(),
+    });
+    this.on("session.onTokenExpiring", ({ expires }) => renewal.begin(expires));
+    return renewal;
+  }
+
   private opened(how: "new" | "resumed" | "restarted", hello: Hello): void {
+    this._renewal?.stop();
     if (how === "restarted") {
       this._requests.rejectAll(new SessionEndError("restarted", "the server was started anew before it had answered"));
     }
@@ -184,6 +227,7 @@ export class Client {
     // The answer to session.close may have been lost with the connection; the session is gone as was wanted.
     const isWanted = this._isClosing && (error.reason === "notResumed" || error.code === 1000);
     const told = isWanted ? new SessionEndError("closed", "closed", 1000) : error;
+    this._renewal?.stop();
     this.move({ name: "ended", error: told });
     this._requests.rejectAll(told);
     this._tellEnded(told);

@@ -1,29 +1,13 @@
 // Messages as bytes: MessagePack-RPC (PROTOCOL.md, "Messages").
-import { decode, encode, ExtensionCodec } from "@msgpack/msgpack";
-import type { RequestErrorData } from "./errors.js";
-import { LimitError } from "./errors.js";
+import { decode, encode } from "@msgpack/msgpack";
+import { LimitError, type RequestErrorData } from "./errors.js";
+import { extensions, narrow, NotPlainError, ownBuffers, PROTO_KEYS, sendable, withProto } from "./values.js";
 
 export const SUBPROTOCOL = "weh.v1.msgpack";
 
 const REQUEST = 0;
 const RESPONSE = 1;
 const NOTIFICATION = 2;
-
-/** Arrays of numbers that are not bytes, and their extension types: the numbers that iTwin.js has for them. */
-const VIEWS: readonly (readonly [new (buffer: ArrayBuffer) => ArrayBufferView, number])[] = [
-  [Int8Array, 1], [Uint8ClampedArray, 2], [Int16Array, 3], [Uint16Array, 4], [Int32Array, 5], [Uint32Array, 6], [Float32Array, 7],
-  [Float64Array, 8], [DataView, 9],
-];
-
-export const extensions = new ExtensionCodec();
-for (const [View, type] of VIEWS) {
-  extensions.register({
-    type,
-    encode: (value) => (value instanceof View ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : null),
-    // A copy of its own begins where such an array may begin.
-    decode: (bytes) => new View(bytes.slice().buffer),
-  });
-}
 
 export interface WireError {
   readonly code: number;
@@ -38,18 +22,34 @@ export type Incoming =
 export interface MessageForm {
   readonly messageBytes: number;
   readonly messageDepth: number;
-  readonly exactIntegers?: boolean;
 }
 
-function encoded(message: unknown, form: MessageForm): Uint8Array {
-  let bytes: Uint8Array;
+/** How values that come in are to be. */
+export interface ValueForm {
+  /** Integers that a number does not hold exactly are bigint. */
+  readonly exactIntegers?: boolean;
+  /** Binary values have a buffer of their own, and are no part of the message's. */
+  readonly ownBuffers?: boolean;
+}
+
+function packed(message: unknown[], form: MessageForm, useBigInt64: boolean): Uint8Array {
   try {
     // What is undefined is absent.
-    bytes = encode(message, {
-      ignoreUndefined: true, maxDepth: form.messageDepth, extensionCodec: extensions, useBigInt64: form.exactIntegers ?? false,
-    });
+    return encode(message, { ignoreUndefined: true, maxDepth: form.messageDepth, extensionCodec: extensions, useBigInt64 });
   } catch (e) {
+    if (e instanceof NotPlainError) throw e;
     throw new LimitError(`the params cannot be sent: ${e instanceof Error ? e.message : String(e)}`);
+  }
+}
+
+function encoded(head: readonly unknown[], params: object, form: MessageForm): Uint8Array {
+  let bytes: Uint8Array;
+  try {
+    bytes = packed([...head, params], form, false);
+  } catch (e) {
+    if (!(e instanceof NotPlainError)) throw e;
+    // Seldom, so only then are the params gone through one by one.
+    bytes = packed([...head, sendable(params, "", form.messageDepth)], form, true);
   }
   if (bytes.length > form.messageBytes) {
     throw new LimitError(`the message has ${bytes.length} bytes, the server takes ${form.messageBytes}`);
@@ -57,13 +57,13 @@ function encoded(message: unknown, form: MessageForm): Uint8Array {
   return bytes;
 }
 
-/** LimitError when the server would not take it. */
+/** LimitError when the server would not take it, ValueError when nothing can carry it. */
 export function encodeRequest(id: number, method: string, params: object, form: MessageForm): Uint8Array {
-  return encoded([REQUEST, id, method, params], form);
+  return encoded([REQUEST, id, method], params, form);
 }
 
 export function encodeNotification(method: string, params: object, form: MessageForm): Uint8Array {
-  return encoded([NOTIFICATION, method, params], form);
+  return encoded([NOTIFICATION, method], params, form);
 }
 
 function isError(value: unknown): value is WireError {
@@ -72,21 +72,26 @@ function isError(value: unknown): value is WireError {
     typeof error.data === "object" && typeof error.data.name === "string";
 }
 
-/** The bigints in @value that a number holds exactly become numbers, where they are. */
-export function narrow(value: unknown): unknown {
-  if (typeof value === "bigint") return BigInt.asIntN(54, value) === value ? Number(value) : value;
-  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;
-  const members = value as Record<string, unknown>;
-  for (const key of Object.keys(members)) {
-    if (typeof members[key] === "bigint" || typeof members[key] === "object") members[key] = narrow(members[key]);
+/** Throws when @bytes is no MessagePack. */
+export function unpacked(bytes: Uint8Array, form: ValueForm): unknown {
+  const options = { extensionCodec: extensions, useBigInt64: form.exactIntegers ?? false };
+  let value: unknown;
+  let hasProto = false;
+  try {
+    value = decode(bytes, options);
+  } catch {
+    // It refuses the key "__proto__", which content may have; what cannot be read at all cannot be read now either.
+    value = decode(bytes, { ...options, keyDecoder: PROTO_KEYS });
+    hasProto = true;
   }
-  return value;
+  if (form.exactIntegers === true) value = narrow(value);
+  if (form.ownBuffers === true) value = ownBuffers(value);
+  return hasProto ? withProto(value) : value;
 }
 
 /** Throws when @bytes is no message of the server. */
-export function decodeMessage(bytes: ArrayBuffer | Uint8Array, exactIntegers = false): Incoming {
-  const decoded = decode(bytes, { extensionCodec: extensions, useBigInt64: exactIntegers });
-  const message = exactIntegers ? narrow(decoded) : decoded;
+export function decodeMessage(bytes: Uint8Array, form: ValueForm = {}): Incoming {
+  const message = unpacked(bytes, form);
   if (Array.isArray(message)) {
     const [kind, first, second, third] = message as unknown[];
     if (kind === NOTIFICATION && typeof first === "string") return { kind: "notification", method: first, params: second };

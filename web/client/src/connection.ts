@@ -9,10 +9,10 @@ export interface WebSocketLike {
   onmessage: ((event: never) => void) | null;
   onclose: ((event: never) => void) | null;
   onerror: ((event: never) => void) | null;
-  send: (data: Uint8Array<ArrayBuffer>) => void;
-  close: (code?: number) => void;
+  send(data: Uint8Array): void;
+  close(code?: number): void;
   /** Ends it without a close frame; browsers have none. */
-  terminate?: () => void;
+  terminate?(): void;
 }
 
 export type WebSocketConstructor = new (url: string, protocols: string[]) => WebSocketLike;
@@ -33,7 +33,7 @@ export interface ConnectionOptions {
 }
 
 export interface ConnectionEvents {
-  readonly message: (bytes: ArrayBuffer) => void;
+  readonly message: (bytes: Uint8Array) => void;
   readonly closed: (code: number, reason: string) => void;
 }
 
@@ -55,6 +55,21 @@ function ticketUrl(url: URL): URL {
   return out;
 }
 
+/** The seconds of Retry-After as milliseconds; another form of it, or nonsense, is no advice. */
+export function adviceMs(seconds: unknown): number {
+  const ms = Number(seconds) * 1000;
+  return Number.isFinite(ms) && ms > 0 ? ms : 0;
+}
+
+/** As @promise ends, or with TryAgainError as soon as @signal is aborted: what an application gives need not look at a signal. */
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((done, fail) => {
+    const giveUp = (): void => fail(new TryAgainError("no ticket in time"));
+    signal.addEventListener("abort", giveUp, { once: true });
+    promise.then(done, fail).finally(() => signal.removeEventListener("abort", giveUp));
+  });
+}
+
 /** A token must not stand in a URL, so there is no other way for a browser. */
 async function ticketFor(token: string, options: ConnectionOptions, signal: AbortSignal): Promise<string> {
   let response: Response;
@@ -70,8 +85,7 @@ async function ticketFor(token: string, options: ConnectionOptions, signal: Abor
   }
   const ticket = (body as { ticket?: unknown } | undefined)?.ticket;
   if (typeof ticket !== "string") {
-    const retryAfter = Number(response.headers.get("Retry-After") ?? 0);
-    throw new TryAgainError(`no ticket: HTTP ${response.status}`, Number.isFinite(retryAfter) ? retryAfter * 1000 : 0);
+    throw new TryAgainError(`no ticket: HTTP ${response.status}`, adviceMs(response.headers.get("Retry-After")));
   }
   return ticket;
 }
@@ -89,17 +103,24 @@ export class Connection {
 
   /** Open one. @signal ends the attempt, as options.connectMs does. TryAgainError, or SessionEndError when it is of no use. */
   public static async open(options: ConnectionOptions, events: ConnectionEvents, signal: AbortSignal): Promise<Connection> {
-    const attempt = AbortSignal.any([signal, AbortSignal.timeout(options.connectMs)]);
-    const ticket = await getTicket(options, attempt);
-    if (attempt.aborted) throw new TryAgainError("not connected in time");
-    const connection = new Connection(new options.WebSocket(options.url.href, [SUBPROTOCOL, `weh.ticket.${ticket}`]));
-    await connection.opened(events, attempt);
-    return connection;
+    // Not AbortSignal.any and .timeout: what they make may be collected before it tells anything.
+    const attempt = new AbortController();
+    const stop = (): void => attempt.abort();
+    const timer = setTimeout(stop, options.connectMs);
+    signal.addEventListener("abort", stop, { once: true });
+    try {
+      const ticket = await unlessAborted(getTicket(options, attempt.signal), attempt.signal);
+      const connection = new Connection(new options.WebSocket(options.url.href, [SUBPROTOCOL, `weh.ticket.${ticket}`]));
+      await connection.opened(events, attempt.signal);
+      return connection;
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", stop);
+    }
   }
 
   public send(bytes: Uint8Array): void {
-    // Views of shared memory, which a socket would refuse, do not come from the encoder.
-    this._socket.send(bytes as Uint8Array<ArrayBuffer>);
+    this._socket.send(bytes);
   }
 
   /** Let go of it without a close frame, which would end the session; true: that was possible. */
@@ -138,7 +159,8 @@ export class Connection {
         done();
       };
       this._socket.onmessage = (event: { data: unknown }) => {
-        if (event.data instanceof ArrayBuffer) events.message(event.data);
+        // A text is no message of this protocol, as nothing is none.
+        events.message(typeof event.data === "string" ? new Uint8Array() : new Uint8Array(event.data as ArrayBuffer));
       };
       // It is told by the close that follows it.
       this._socket.onerror = () => undefined;

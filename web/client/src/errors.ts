@@ -45,6 +45,19 @@ export class LimitError extends WebEditError {
   public override readonly name = "LimitError";
 }
 
+/** A value among the params is none that a message can carry, so nothing was sent. */
+export class ValueError extends WebEditError {
+  public override readonly name = "ValueError";
+
+  public constructor(
+    what: string,
+    /** Where it stands among the params: "props.placement.origin[2]". */
+    public readonly where: string,
+  ) {
+    super(`${where}: ${what}`);
+  }
+}
+
 export type EndReason =
   /** close() was called. */
   | "closed"

@@ -2,13 +2,12 @@
 // the server is known to have got it, and gets a lost connection back.
 import { Backoff } from "./backoff.js";
 import { decodeMessage, encodeNotification, encodeRequest, type Incoming, type MessageForm } from "./codec.js";
-import { Connection, TryAgainError } from "./connection.js";
-import { RequestError, SessionEndError } from "./errors.js";
+import { adviceMs, Connection, TryAgainError } from "./connection.js";
+import { LimitError, RequestError, SessionEndError } from "./errors.js";
+import { type Hello, readHello } from "./hello.js";
 import type { Methods } from "./api.js";
-import type { ResumePoint, Settings } from "./options.js";
+import { MOST_TIMER_MS, type ResumePoint, type Settings } from "./options.js";
 import { SentMessages } from "./sent.js";
-
-export type Hello = Methods["session.hello"]["result"];
 
 export interface LinkEvents {
   /** The session goes on, or another one has begun: first, or because the server was started anew. */
@@ -34,8 +33,14 @@ const HELLO_ID = 0;
 /** The server need not keep what it knows to have come in. */
 const ACK_MESSAGES = 32;
 
-/** An acknowledgement that nobody answers is kept until something later is answered; so many may be. */
-const MOST_UNANSWERED_ACKS = 32;
+/** What nobody answers is kept until something later is answered; after so many in a row an answer is asked for. */
+const MOST_UNASKED = 32;
+
+/** What the server adds to the bytes of a message that it keeps. */
+const KEPT_MORE_BYTES = 128;
+
+/** Acknowledgements are not closer together than this, though the server keep less. */
+const LEAST_ACK_BYTES = 16 * 1024;
 
 /** Connections that are silent and cannot be ended without a close frame, while another is looked for. */
 const MOST_ABANDONED = 8;
@@ -43,8 +48,16 @@ const MOST_ABANDONED = 8;
 /** Closed otherwise the session has ended. 1005, 1006: without a code; 1001: the end went away; 1012, 1014: said by a proxy. */
 const LOST_CODES: readonly number[] = [1001, 1005, 1006, 1012, 1014];
 
+/** Of a connection that has not taken the session back yet, these say nothing about the session: it was slow, or the server is busy. */
+const NOT_NOW_CODES: readonly number[] = [1008, 1011, 1013];
+
 /** Before the server has told its own. */
 const FIRST_LIMITS = { messageBytes: 64 * 1024, messageDepth: 16 };
+
+/** Runs on whatever is done to the clock. */
+function nowMs(): number {
+  return performance.now();
+}
 
 function text(e: unknown): string {
   return e instanceof Error ? e.message : String(e);
@@ -60,10 +73,15 @@ export class Link {
   private _received: number;
   private _unacknowledged = 0;
   private _unacknowledgedBytes = 0;
-  private _unansweredAcks = 0;
+  /** Messages since the last one that asked for an answer. */
+  private _unasked = 0;
+  /** The last acknowledgement that asked for an answer, while that has not come. */
+  private _askedId: number | undefined;
   private _lastId: number;
   private _heardMs = 0;
   private _isAsked = false;
+  /** When the connection was lost from which on nothing has come through. */
+  private _outageMs: number | undefined;
   private _timer: ReturnType<typeof setInterval> | undefined;
   /** Ends the wait for the next attempt. */
   private _wake = new AbortController();
@@ -92,7 +110,7 @@ export class Link {
   /** What messages to the server have to be. */
   public get form(): MessageForm {
     const { messageBytes, messageDepth } = this.hello.limits;
-    return { messageBytes, messageDepth, exactIntegers: this._settings.exactIntegers };
+    return { messageBytes, messageDepth };
   }
 
   /** Where another one may go on; undefined when there is nothing to go on with. */
@@ -127,6 +145,8 @@ export class Link {
     } finally {
       signal?.removeEventListener("abort", stop);
     }
+    // It may be over again already.
+    if (this.hasEnded()) return;
     this._timer = setInterval(() => this.beat(), this._settings.heartbeatMs / 3);
     (this._timer as { unref?: () => void }).unref?.();
     // Browsers tell when there is a network again.
@@ -136,12 +156,24 @@ export class Link {
   /** Count and keep a message, and send it if there is a connection; else it is sent when there is. */
   public send(bytes: Uint8Array, id?: number): void {
     this._sent.keep(bytes, id);
+    this._unasked = id === undefined ? this._unasked + 1 : 0;
     if (this.isOpen) this._attempt?.connection?.send(bytes);
   }
 
-  /** Without waiting for requests or an answer. */
+  /** Without waiting for requests or an answer. LimitError when the server has too many of them to get yet. */
   public notify(method: string, params: object): void {
-    this.send(encodeNotification(method, params, this.form));
+    const bytes = encodeNotification(method, params, this.form);
+    const { maxWaiting, maxWaitingBytes } = this._settings;
+    if (this._sent.unasked >= maxWaiting || this._sent.unaskedBytes + bytes.length > maxWaitingBytes) {
+      throw new LimitError(`${this._sent.unasked} notifications wait already`);
+    }
+    this.send(bytes);
+    if (this._unasked >= MOST_UNASKED && this.isOpen) this.acknowledge(true);
+  }
+
+  /** Ask the server to stop with a request that was sent. */
+  public cancel(id: number): void {
+    this.send(encodeNotification("session.cancel", { id }, this.form));
   }
 
   /** Nothing follows. @error is told; with @tellsServer the server need not wait for the client to come back. */
@@ -152,6 +184,7 @@ export class Link {
     const attempt = this._attempt;
     this._attempt = undefined;
     this._stop.abort();
+    this._wake.abort();
     if (tellsServer) attempt?.connection?.close();
     else attempt?.connection?.abandon();
     attempt?.fail(error);
@@ -163,10 +196,10 @@ export class Link {
 
   private async attach(): Promise<void> {
     const { promise, done, fail } = deferred();
-    const attempt: Attempt = { hasHello: false, beganMs: Date.now(), done, fail };
+    const attempt: Attempt = { hasHello: false, beganMs: nowMs(), done, fail };
     this._attempt = attempt;
     const connection = await Connection.open(this._settings.connection, {
-      message: (bytes) => this.message(attempt, new Uint8Array(bytes)),
+      message: (bytes) => this.message(attempt, bytes),
       closed: (code, reason) => this.closed(attempt, code, reason),
     }, this._stop.signal);
     attempt.connection = connection;
@@ -194,19 +227,19 @@ export class Link {
     return { client, resume: { sessionId, resumeToken, received: this._received } };
   }
 
-  private async comeBack(): Promise<void> {
-    const untilMs = Date.now() + this._settings.giveUpMs;
+  private async comeBack(untilMs: number): Promise<void> {
     let leastMs = 0;
     for (;;) {
       this._wake = new AbortController();
-      await pause(this._backoff.nextMs(leastMs), AbortSignal.any([this._stop.signal, this._wake.signal]));
+      const leftMs = Math.max(0, untilMs - nowMs());
+      await pause(Math.min(this._backoff.nextMs(leastMs), leftMs, MOST_TIMER_MS), this._wake.signal);
       if (this.hasEnded()) return;
       try {
         await this.attach();
         return;
       } catch (e) {
         if (this.hasEnded()) return;
-        if (e instanceof SessionEndError || Date.now() >= untilMs) {
+        if (e instanceof SessionEndError || nowMs() >= untilMs) {
           this.end(e instanceof SessionEndError ? e : new SessionEndError("unreachable", text(e)));
           return;
         }
@@ -218,12 +251,13 @@ export class Link {
 
   private closed(attempt: Attempt, code: number, reason: string): void {
     if (this._attempt !== attempt) return;
-    if (!LOST_CODES.includes(code)) {
+    const isLost = LOST_CODES.includes(code) || (!attempt.hasHello && this._hello !== undefined && NOT_NOW_CODES.includes(code));
+    if (!isLost) {
       this.end(new SessionEndError("server", reason === "" ? `closed with ${code}` : reason, code));
     } else if (attempt.hasHello) {
       this.lost(attempt);
     } else {
-      attempt.fail(new TryAgainError(`closed with ${code}`));
+      attempt.fail(new TryAgainError(`closed with ${code}${reason === "" ? "" : `: ${reason}`}`));
     }
   }
 
@@ -234,9 +268,18 @@ export class Link {
       return;
     }
     // One that breaks again and again is not tried without a rest.
-    if (Date.now() - attempt.beganMs > this._settings.backoff.mostMs) this._backoff.reset();
+    const lostMs = nowMs();
+    if (lostMs - attempt.beganMs > this._settings.backoff.mostMs) this._backoff.reset();
+    // Connections through which nothing comes are no better than none.
+    this._outageMs ??= lostMs;
+    const untilMs = this._outageMs + this._settings.giveUpMs;
+    if (this._outageMs !== lostMs && lostMs >= untilMs) {
+      this.end(new SessionEndError("unreachable", "connections are lost again and again"));
+      return;
+    }
     this._events.lost();
-    void this.comeBack();
+    // Whoever was told may have ended it.
+    if (!this.hasEnded()) void this.comeBack(untilMs);
   }
 
   /** A close frame would end the session, so a connection that cannot be ended without waits until there is another. */
@@ -252,11 +295,11 @@ export class Link {
 
   private message(attempt: Attempt, bytes: Uint8Array): void {
     if (this._attempt !== attempt) return;
-    this._heardMs = Date.now();
+    this._heardMs = nowMs();
     this._isAsked = false;
     let message: Incoming;
     try {
-      message = decodeMessage(bytes, this._settings.exactIntegers);
+      message = decodeMessage(bytes, this._settings.values);
     } catch (e) {
       this.end(new SessionEndError("protocol", `a message of the server cannot be read: ${text(e)}`));
       return;
@@ -267,8 +310,10 @@ export class Link {
     }
     this.count(bytes.length);
     if (message.kind === "response") {
-      if (typeof message.id === "number") this._sent.answered(message.id);
-      else {
+      if (typeof message.id === "number") {
+        if (this._askedId !== undefined && message.id >= this._askedId) this._askedId = undefined;
+        this._sent.answered(message.id);
+      } else {
         this.end(new SessionEndError("protocol", `the server has not understood a message: ${message.error?.message ?? ""}`));
         return;
       }
@@ -277,10 +322,13 @@ export class Link {
   }
 
   private count(bytes: number): void {
+    this._outageMs = undefined;
     this._received += 1;
     this._unacknowledged += 1;
-    this._unacknowledgedBytes += bytes;
-    if (this._unacknowledged >= ACK_MESSAGES || this._unacknowledgedBytes >= this.hello.limits.resumeBytes / 4) this.acknowledge();
+    this._unacknowledgedBytes += bytes + KEPT_MORE_BYTES;
+    // Each is kept until an answer shows that it has come in, so while one is waited for there are as few as can be.
+    const isDue = this._unacknowledged >= ACK_MESSAGES && this._askedId === undefined;
+    if (isDue || this._unacknowledgedBytes >= Math.max(this.hello.limits.resumeBytes / 4, LEAST_ACK_BYTES)) this.acknowledge();
   }
 
   /** Answered now and then, so that acknowledgements themselves need not be kept for long. */
@@ -288,14 +336,13 @@ export class Link {
     const params = { received: this._received };
     this._unacknowledged = 0;
     this._unacknowledgedBytes = 0;
-    this._unansweredAcks += 1;
-    if (wantsAnswer || this._unansweredAcks > MOST_UNANSWERED_ACKS) {
-      const id = this.nextId();
-      this._unansweredAcks = 0;
-      this.send(encodeRequest(id, "session.ack", params, this.form), id);
-    } else {
-      this.notify("session.ack", params);
+    if (!wantsAnswer && this._unasked < MOST_UNASKED) {
+      this.send(encodeNotification("session.ack", params, this.form));
+      return;
     }
+    const id = this.nextId();
+    this._askedId = id;
+    this.send(encodeRequest(id, "session.ack", params, this.form), id);
   }
 
   private takeHello(attempt: Attempt, message: Incoming): void {
@@ -307,11 +354,13 @@ export class Link {
       const { code, data } = message.error;
       const isBusy = data.name === "Busy";
       const error = new RequestError("session.hello", code, message.error.message, data);
-      if (isBusy) attempt.fail(new TryAgainError(error.message, (data.retryAfter ?? 0) * 1000));
+      if (isBusy) attempt.fail(new TryAgainError(error.message, adviceMs(data.retryAfter)));
       else this.end(new SessionEndError(this.isGoingOn() ? "notResumed" : "refused", error.message));
       return;
     }
-    this.adopt(attempt, message.result as Hello);
+    const hello = readHello(message.result);
+    if (hello === undefined) this.end(new SessionEndError("protocol", "the server does not answer session.hello as it should"));
+    else this.adopt(attempt, hello);
   }
 
   /** A session that this one had, or was given. */
@@ -333,11 +382,13 @@ export class Link {
     if (how === "restarted") {
       this._sent = new SentMessages();
       this._received = 0;
+      this._outageMs = undefined;
     }
+    this._askedId = undefined;
     for (const bytes of this._sent.unseen()) attempt.connection?.send(bytes);
-    // A message shows the server that its answer has come, so that the former resume token ends.
-    if (how === "resumed") this.acknowledge();
-    this._heardMs = Date.now();
+    // A message shows the server that its answer has come, so that the former resume token ends; the answer to it, that this connection carries something.
+    if (how === "resumed") this.acknowledge(true);
+    this._heardMs = nowMs();
     attempt.done();
     this._events.opened(how, hello);
   }
@@ -346,11 +397,11 @@ export class Link {
   private beat(): void {
     const attempt = this._attempt;
     if (!attempt?.hasHello) return;
-    const silentMs = Date.now() - this._heardMs;
+    const silentMs = nowMs() - this._heardMs;
     if (silentMs < this._settings.heartbeatMs) return;
     if (!this._isAsked) {
       this._isAsked = true;
-      this._heardMs = Date.now();
+      this._heardMs = nowMs();
       this.acknowledge(true);
     } else {
       this.lost(attempt);

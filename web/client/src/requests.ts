@@ -11,8 +11,6 @@ interface Request {
   readonly signal: AbortSignal | undefined;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: Error) => void;
-  /** No longer listens to the caller's signal. */
-  readonly release: () => void;
 }
 
 export interface RequestsOptions {
@@ -31,6 +29,12 @@ export class Requests {
   private _waitingBytes = 0;
   private readonly _sent = new Map<number, Request>();
   private _sentBytes = 0;
+  /** One listener a signal, as many calls may have the same, of which Node.js would warn. */
+  private readonly _signals = new Map<AbortSignal, Set<number>>();
+  private readonly _onAbort = (event: Event): void => {
+    const signal = event.target as AbortSignal;
+    for (const id of [...this._signals.get(signal) ?? []]) this.abort(id, signal.reason as Error);
+  };
 
   public constructor(private readonly _options: RequestsOptions) {}
 
@@ -45,14 +49,15 @@ export class Requests {
   /** Send it when its turn comes. An abort by @signal takes back what was not sent; else the server's answer decides. */
   public async add(id: number, method: string, bytes: Uint8Array, signal?: AbortSignal): Promise<unknown> {
     signal?.throwIfAborted();
-    if (this._waiting.size >= this._options.maxWaiting || this._waitingBytes + bytes.length > this._options.maxWaitingBytes) {
-      throw new LimitError(`${this._waiting.size} requests wait already`);
-    }
+    this.checkRoom(bytes);
+    return this.addLast(id, method, bytes, signal);
+  }
+
+  /** The same, though there be no room for it. */
+  public async addLast(id: number, method: string, bytes: Uint8Array, signal?: AbortSignal): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const onAbort = (): void => this.abort(id, signal?.reason as Error);
-      signal?.addEventListener("abort", onAbort, { once: true });
-      const release = (): void => signal?.removeEventListener("abort", onAbort);
-      this._waiting.set(id, { id, method, bytes, signal, resolve, reject, release });
+      if (signal !== undefined) this.listen(signal, id);
+      this._waiting.set(id, { id, method, bytes, signal, resolve, reject });
       this._waitingBytes += bytes.length;
       this.pump();
     });
@@ -76,7 +81,7 @@ export class Requests {
     if (request === undefined) return;
     this._sent.delete(request.id);
     this._sentBytes -= request.bytes.length;
-    request.release();
+    this.release(request);
     const { error } = message;
     if (error === undefined) request.resolve(message.result);
     // Whoever aborted wants to see the own reason.
@@ -91,7 +96,7 @@ export class Requests {
       const all = [...requests.values()];
       requests.clear();
       for (const request of all) {
-        request.release();
+        this.release(request);
         request.reject(error.forRequest(mayHaveRun));
       }
     }
@@ -99,10 +104,30 @@ export class Requests {
     this._sentBytes = 0;
   }
 
+  private checkRoom(bytes: Uint8Array): void {
+    if (this._waiting.size >= this._options.maxWaiting || this._waitingBytes + bytes.length > this._options.maxWaitingBytes) {
+      throw new LimitError(`${this._waiting.size} requests wait already`);
+    }
+  }
+
   private hasRoomFor(request: Request): boolean {
     const limits = this._options.limits();
     if (this._sent.size === 0) return true;
     return this._sent.size < limits.mailboxMessages && this._sentBytes + request.bytes.length <= limits.mailboxBytes;
+  }
+
+  private listen(signal: AbortSignal, id: number): void {
+    const ids = this._signals.get(signal);
+    if (ids === undefined) signal.addEventListener("abort", this._onAbort);
+    this._signals.set(signal, (ids ?? new Set()).add(id));
+  }
+
+  private release({ signal, id }: Request): void {
+    const ids = signal === undefined ? undefined : this._signals.get(signal);
+    ids?.delete(id);
+    if (signal === undefined || ids?.size !== 0) return;
+    this._signals.delete(signal);
+    signal.removeEventListener("abort", this._onAbort);
   }
 
   private abort(id: number, reason: Error): void {
@@ -113,6 +138,7 @@ export class Requests {
     }
     this._waiting.delete(id);
     this._waitingBytes -= request.bytes.length;
+    this.release(request);
     request.reject(reason);
   }
 }

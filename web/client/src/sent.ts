@@ -12,6 +12,8 @@ export class SentMessages {
   private readonly _numbers = new Map<number, number>();
   private _last: number;
   private _known: number;
+  private _unasked = 0;
+  private _unaskedBytes = 0;
 
   /** @count of them, of this session, went out before; nobody sends those again. */
   public constructor(count = 0) {
@@ -24,11 +26,21 @@ export class SentMessages {
     return this._kept.size;
   }
 
+  /** Of these, what asked for no answer. */
+  public get unasked(): number {
+    return this._unasked;
+  }
+
+  public get unaskedBytes(): number {
+    return this._unaskedBytes;
+  }
+
   /** @id of a request; undefined: nobody answers it. */
   public keep(bytes: Uint8Array, id: number | undefined): void {
     this._last += 1;
     this._kept.set(this._last, { bytes, id });
     if (id !== undefined) this._numbers.set(id, this._last);
+    else this.countUnasked(1, bytes);
   }
 
   /** The answer to @id shows that the server has got the request and all before it. */
@@ -50,11 +62,17 @@ export class SentMessages {
   }
 
   private forget(upTo: number): void {
-    for (const [number, { id }] of this._kept) {
+    for (const [number, { id, bytes }] of this._kept) {
       if (number > upTo) break;
       this._kept.delete(number);
       if (id !== undefined) this._numbers.delete(id);
+      else this.countUnasked(-1, bytes);
     }
     this._known = Math.max(this._known, upTo);
+  }
+
+  private countUnasked(sign: 1 | -1, bytes: Uint8Array): void {
+    this._unasked += sign;
+    this._unaskedBytes += sign * bytes.length;
   }
 }

@@ -1,17 +1,18 @@
 // A server that does what a test says: tickets, session.hello with resuming, and for all else what the test has set.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { decode as decodeWith, encode as encodeWith } from "@msgpack/msgpack";
+import { encode as encodeWith } from "@msgpack/msgpack";
 import { type WebSocket, WebSocketServer } from "ws";
 import { WebSocket as NodeWebSocket } from "ws";
-import { extensions, narrow } from "../src/codec.js";
+import { unpacked } from "../src/codec.js";
 import { Client, type ClientOptions } from "../src/index.js";
+import { extensions } from "../src/values.js";
 
 /** Written as they are; else numbers would become floats. */
 const hasBigint = (value: unknown): boolean => typeof value === "bigint" ||
   (typeof value === "object" && value !== null && !ArrayBuffer.isView(value) && Object.values(value).some(hasBigint));
 const encode = (value: unknown): Uint8Array => encodeWith(value, { extensionCodec: extensions, useBigInt64: hasBigint(value) });
-const decode = (bytes: Uint8Array): unknown => narrow(decodeWith(Uint8Array.from(bytes), { extensionCodec: extensions, useBigInt64: true }));
+const decode = (bytes: Uint8Array): unknown => unpacked(Uint8Array.from(bytes), { exactIntegers: true });
 
 export const LIMITS = {
   messageBytes: 100_000, messageValues: 1000, messageDepth: 32, mailboxMessages: 4, mailboxBytes: 50_000, outboxBytes: 100_000,
@@ -53,6 +54,8 @@ export class FakeServer {
   /** What is sent goes nowhere. */
   public isMute = false;
   public socket: WebSocket | undefined;
+  /** That says hello just now. */
+  public greeting: WebSocket | undefined;
   private readonly _http: Server;
   private readonly _sockets = new Set<WebSocket>();
   private readonly _clients = new Set<Client>();
@@ -117,7 +120,7 @@ export class FakeServer {
     this._received = 0;
   }
 
-  private send(message: unknown): void {
+  public send(message: unknown): void {
     const bytes = encode(message);
     this._sent.push(bytes);
     if (!this.isMute) this.socket?.send(bytes);
@@ -144,10 +147,11 @@ export class FakeServer {
   private greet(socket: WebSocket, [, id, method, params]: [number, number, string, Record<string, unknown>]): boolean {
     if (method !== "session.hello") throw new Error(`${method} before session.hello`);
     this.hellos.push(params);
+    this.greeting = socket;
     const more = this.hello(params);
     if (typeof more === "symbol") return false;
     if (more instanceof Refusal) {
-      socket.send(encode([1, id, { code: more.code, message: more.message, data: { name: more.errorName } }, null]));
+      socket.send(encode([1, id, { code: more.code, message: more.message, data: { name: more.errorName, ...more.more } }, null]));
       return false;
     }
     const resume = params.resume as { received: number } | undefined;
