@@ -67,6 +67,73 @@ test("what is sent has no answer", async (t) => {
   assert.deepEqual(server.requests[0], { id: undefined, method: "ipc.send", params: { channel: "itwin.a", args: [1, "two"] } });
 });
 
+test("binary values that come have buffers of their own, as the stock socket's have", async (t) => {
+  const [server, socket] = await fake(t);
+  const pushed: Uint8Array[] = [];
+  socket.addListener("itwin.a", (_event, bytes: Uint8Array) => pushed.push(bytes));
+  server.notify("ipc.push", { channel: "itwin.a", args: [Uint8Array.of(1, 2)] });
+  server.answer = () => ({ result: { tile: Uint8Array.of(3, 4, 5), numbers: [new Float32Array([1])] } });
+  const { result } = await socket.invoke(APP, "x") as { result: { tile: Uint8Array; numbers: Float32Array[] } };
+  assert.deepEqual(pushed, [Uint8Array.of(1, 2)]);
+  for (const bytes of [pushed[0], result.tile, result.numbers[0]]) assert.equal(bytes?.byteLength, bytes?.buffer.byteLength);
+  assert.deepEqual(result.tile, Uint8Array.of(3, 4, 5));
+});
+
+test("half of a surrogate pair goes out as the stock backend takes it", async (t) => {
+  const [server, socket] = await fake(t);
+  await socket.invoke(APP, "x", "a\ud800b", { "\udc00": "\ud83d\ude00" });
+  assert.deepEqual(server.requests[0]?.params.args, ["a\ufffdb", { "\ufffd": "\ud83d\ude00" }]);
+});
+
+test("when the session has ended another one can be begun, which the listeners hear", async (t) => {
+  const [server, socket] = await fake(t);
+  const heard: unknown[] = [];
+  socket.addListener("itwin.a", (_event, value: unknown) => heard.push(value));
+  const first = socket.client;
+  await socket.reconnect();
+  assert.equal(socket.client, first);
+  server.socket?.close(4002, "lunch");
+  await first.ended;
+  await assert.rejects(socket.invoke(APP, "x"), { name: "SessionEndError", reason: "server", mayHaveRun: false });
+  assert.throws(() => socket.send("itwin.a", 1), { name: "SessionEndError" });
+  await Promise.all([socket.reconnect(), socket.reconnect()]);
+  assert.notEqual(socket.client, first);
+  assert.equal(server.hellos.length, 2);
+  assert.equal(server.hellos[1]?.resume, undefined);
+  server.notify("ipc.push", { channel: "itwin.a", args: [1] });
+  await socket.invoke(APP, "x");
+  assert.deepEqual(heard, [1]);
+});
+
+async function results(socket: IpcSocket, channel: string, ...args: unknown[]): Promise<unknown> {
+  const { result, error } = await socket.invoke(channel, ...args) as { result?: unknown; error?: unknown };
+  assert.equal(error, undefined);
+  return result;
+}
+
+test("after a restart of the server the application is told, begins anew, and finds what it had not saved", async (t) => {
+  const daemon = await Daemon.start(["small"]);
+  t.after(async () => daemon.remove());
+  const credentials = { token: daemon.ready.token };
+  const socket = await IpcSocket.connect({ url: daemon.ready.ipcUrl, credentials, WebSocket, backoff: { firstMs: 20, mostMs: 200 } });
+  await results(socket, APP, "openStandalone", "small.bim", 2, { key: "k" });
+  const subject = {
+    classFullName: "BisCore:Subject", model: "0x1", userLabel: "half a pair: \ud800", parent: { id: "0x1", relClassName: "BisCore:SubjectOwnsSubjects" },
+    code: { spec: "0x1", scope: "0x1", value: "" },
+  };
+  const id = await results(socket, EDIT, "insertElement", "k", subject);
+  await daemon.stop();
+  const call = socket.invoke(EDIT, "updateElement", "k", { id, userLabel: "later" });
+  const refused = assert.rejects(call, { name: "SessionEndError", reason: "notResumed" });
+  await daemon.run();
+  assert.equal((await socket.client.ended).reason, "notResumed");
+  await refused;
+  await socket.reconnect();
+  await results(socket, APP, "openStandalone", "small.bim", 2, { key: "k2" });
+  assert.equal((await results(socket, EDIT, "getElementProps", "k2", id) as { userLabel: string }).userLabel, "half a pair: \ufffd");
+  await socket.close();
+});
+
 test("an iModel is edited over connections that are cut, nothing lost or doubled", async (t) => {
   const daemon = await Daemon.start(["small"]);
   t.after(async () => daemon.remove());
@@ -77,11 +144,7 @@ test("an iModel is edited over connections that are cut, nothing lost or doubled
     url, credentials: { token: daemon.ready.token }, WebSocket, backoff: { firstMs: 5, mostMs: 50 }, connectMs: 2000, heartbeatMs: 1000,
   });
   t.after(() => socket.client.abandon());
-  const call = async (channel: string, ...args: unknown[]): Promise<unknown> => {
-    const { result, error } = await socket.invoke(channel, ...args) as { result?: unknown; error?: unknown };
-    assert.equal(error, undefined);
-    return result;
-  };
+  const call = async (channel: string, ...args: unknown[]): Promise<unknown> => results(socket, channel, ...args);
   const committed: unknown[] = [];
   socket.addListener("itwin.itwinjs-core/txns/k", (_event, name: string) => { if (name === "notifyCommitted") committed.push(name); });
   await call(APP, "openStandalone", "small.bim", 2, { key: "k" });
