@@ -167,7 +167,7 @@ test("resuming sends a message at once, which ends the former resume token", asy
 });
 
 test("a hello whose answer is lost is said again with the same token", async () => {
-  const client = await server.connect({ connectMs: 100 });
+  const client = await server.connect({ connectMs: 500 });
   let n = 0;
   server.hello = () => ((n += 1) === 1 ? NO_ANSWER : {});
   server.cut();
