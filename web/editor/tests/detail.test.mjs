@@ -8,10 +8,10 @@ let code;
 let FrameBudget;
 let parts;
 before(async () => {
-  code = await source("view/budget.ts", "view/detail.ts", "view/boxMesh.ts", "view/shapes.ts");
-  const [budget, detail, boxMesh, shapes] = code.modules;
+  code = await source("view/budget.ts", "view/detail.ts", "view/boxMesh.ts", "view/shapes.ts", "view/contrast.ts");
+  const [budget, detail, boxMesh, shapes, contrast] = code.modules;
   FrameBudget = budget.FrameBudget;
-  parts = { ...detail, ...boxMesh, ...shapes };
+  parts = { ...detail, ...boxMesh, ...shapes, ...contrast };
 });
 after(() => code.close());
 
@@ -83,8 +83,8 @@ test("the largest come first, what is out of sight last, and no one is missing",
 
 /** @count boxes in a row, one metre each, two metres apart; those of @shapes have a shape of so many triangles. */
 function scene(count, shapes = new Map()) {
-  const boxes = new parts.BoxMesh();
-  const drawn = new parts.Shapes();
+  const boxes = new parts.BoxMesh(new parts.Contrast());
+  const drawn = new parts.Shapes(new parts.Contrast());
   const ids = Array.from({ length: count }, (_, i) => `0x${i}`);
   boxes.count = count;
   ids.forEach((id, i) => boxes.put(i, new Matrix4().makeTranslation(i * 2, 0, 0), new Color(1, 0, 0)));

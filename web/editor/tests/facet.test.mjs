@@ -144,6 +144,36 @@ test("colours: of the category, of a subcategory, of the entry, of the fill", ()
   assert.deepEqual(colorOf(facetsOf(part, { parts: { "0x9": [line] } }).lines), [0, 255, 0]);
 });
 
+test("transparencies of an element and its subcategory add up; a fill has its own", () => {
+  const box = { box: { origin: [0, 0, 0], baseX: 1, baseY: 1, topX: 1, topY: 1, topOrigin: [0, 0, 1], capped: true } };
+  const opaqueOf = (vertices) => [...vertices.colors.slice(0, 4)];
+  const glass = facetsOf([box], { color: 0x33_10_20_30 });
+  assert.equal(glass.triangles, undefined);
+  assert.deepEqual(opaqueOf(glass.glass), [0x30, 0x20, 0x10, 0xcc]);
+  const subCategories = { "0x2": 0x80_00_00_ff, "0x3": 0x00_00_ff_00 };
+  const both = facetsOf([{ appearance: { subCategory: "0x2", transparency: 0.5 } }, box], { subCategories });
+  assert.deepEqual(opaqueOf(both.glass), [255, 0, 0, 63]);
+  const solid = facetsOf([{ appearance: { subCategory: "0x3" } }, box], { subCategories, color: 0x80_00_00_00 });
+  assert.equal(solid.glass, undefined);
+  assert.deepEqual(colorOf(solid.triangles), [0, 255, 0]);
+  const loop = {
+    loop: [
+      {
+        lineString: [
+          [0, 0, 0],
+          [1, 0, 0],
+          [1, 1, 0],
+          [0, 0, 0],
+        ],
+      },
+    ],
+  };
+  const filled = facetsOf([{ fill: { display: 2, color: 0xff0000, transparency: 0.4 } }, loop], { is2d: true });
+  assert.deepEqual(opaqueOf(filled.glass), [0, 0, 255, 153]);
+  for (const transparency of [-1, 7, NaN, "x", null, 1n])
+    assert.ok(facetsOf([{ appearance: { transparency } }, box]).id, "nonsense breaks nothing");
+});
+
 test("a drawing fills what says so, and outlines the rest", () => {
   const loop = {
     loop: [

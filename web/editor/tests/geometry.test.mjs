@@ -8,6 +8,7 @@ let code;
 let Geometry;
 let Shapes;
 let RequestError;
+let Contrast;
 /** What the fake worker answers: vertices of an element by id; "never" for one that takes for ever. */
 let verticesOf;
 /** Ids of each call. */
@@ -26,8 +27,8 @@ class FakeWorker {
 
 before(async () => {
   globalThis.Worker = FakeWorker;
-  code = await source("view/geometry.ts", "view/shapes.ts", "@webedithost/client");
-  [{ Geometry }, { Shapes }, { RequestError }] = code.modules;
+  code = await source("view/geometry.ts", "view/shapes.ts", "@webedithost/client", "view/contrast.ts");
+  [{ Geometry }, { Shapes }, { RequestError }, { Contrast }] = code.modules;
 });
 after(() => code.close());
 beforeEach(() => {
@@ -38,9 +39,10 @@ beforeEach(() => {
 /** A view of @sizes (pixels of each element by id). @call answers elements.getMany. */
 function viewOf(sizes, call = (ids) => ids.map((id) => ({ id, geom: [{}] }))) {
   const byId = new Map([...sizes.keys()].map((id) => [id, [id, null, ...Array(12).fill(0), "then"]]));
-  const shapes = new Shapes();
+  const shapes = new Shapes(new Contrast());
   const scene = {
     shapes,
+    isMoving: false,
     host: { dataset: {} },
     orbit: { addEventListener() {}, removeEventListener() {} },
     sizes: () => sizes,

@@ -6,7 +6,7 @@ import { source } from "./lib/source.mjs";
 
 let code;
 before(async () => {
-  code = await source("view/shapes.ts");
+  code = await source("view/shapes.ts", "view/contrast.ts");
 });
 after(() => code.close());
 
@@ -25,7 +25,8 @@ const down = (x, y = 0) => new Raycaster(new Vector3(x, y, 100), new Vector3(0, 
 const geometryOf = (shapes, i) => shapes.group.children[i].geometry;
 
 function filled(count) {
-  const shapes = new code.modules[0].Shapes();
+  const [{ Shapes }, { Contrast }] = code.modules;
+  const shapes = new Shapes(new Contrast());
   for (let i = 0; i < count; i++) shapes.put({ id: `0x${i}`, triangles: triangle(i * 4, 0) }, "then");
   return shapes;
 }
@@ -89,4 +90,21 @@ test("what is not as it was read is let go", () => {
   shapes.put({ id: "0x1", lines: lineAt(4) }, "now");
   shapes.prune((id, stamp) => id !== "0x0" && stamp === "then");
   assert.deepEqual([...shapes.ids()], ["0x2"]);
+});
+
+test("what can be seen through is drawn after all else, and stays so when it is painted", () => {
+  const shapes = filled(1);
+  const glass = { ...triangle(0, 5), colors: new Uint8Array([1, 2, 3, 100, 1, 2, 3, 100, 1, 2, 3, 100]) };
+  shapes.put({ id: "pane", glass }, "then");
+  shapes.put({ id: "other", glass: { ...glass, colors: new Uint8Array(12).fill(9) } }, "then");
+  const [solid, , , pane] = shapes.group.children;
+  assert.deepEqual([solid.material.transparent, pane.material.transparent], [false, true]);
+  assert.equal(shapes.pick(down(0)).id, "pane");
+  const colors = () => [...pane.geometry.getAttribute("color").array.slice(0, 4)];
+  shapes.paint("pane", new Color(1, 0, 0));
+  assert.deepEqual(colors(), [255, 0, 0, 100]);
+  shapes.paint("pane", undefined);
+  assert.deepEqual(colors(), [1, 2, 3, 100]);
+  shapes.remove(new Set(["pane"]));
+  assert.deepEqual(colors(), [9, 9, 9, 9]);
 });

@@ -279,6 +279,123 @@ test("of many elements those near by are read, some hundred a call", async () =>
   await shot(page, "near");
 });
 
+/** Colour in the middle of the view, as [red, green, blue]. */
+async function middleColor(page) {
+  const { x, y, width, height } = await canvas(page).boundingBox();
+  const clip = { x: Math.round(x + width / 2) - 2, y: Math.round(y + height / 2) - 2, width: 4, height: 4 };
+  const png = (await page.screenshot({ clip })).toString("base64");
+  const reader = await page.context().newPage();
+  const color = await reader.evaluate(async (data) => {
+    const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
+    const picture = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
+    const context = new OffscreenCanvas(4, 4).getContext("2d");
+    context.drawImage(picture, 0, 0);
+    return [...context.getImageData(2, 2, 1, 1).data.slice(0, 3)];
+  }, png);
+  await reader.close();
+  return color;
+}
+
+/** Draws an element as a plate of that appearance, with nothing selected, and tells the colour that it has in the view. */
+async function shownAs(page, id, appearance) {
+  await page.evaluate(
+    async ([element, look]) => {
+      const plate = {
+        origin: [-9, -9, -1],
+        baseX: 18,
+        baseY: 18,
+        topX: 18,
+        topY: 18,
+        topOrigin: [-9, -9, 1],
+        capped: true,
+      };
+      // Of a subcategory that is opaque.
+      const props = { id: element, geom: [{ appearance: { subCategory: "0x22", ...look } }, { box: plate }] };
+      await globalThis.webedithost.edit("elements.updateElement", { props });
+    },
+    [id, appearance],
+  );
+  await select(page, id);
+  await page.keyboard.press("Escape");
+  await page.getByText("Select an element").waitFor();
+  await page.waitForTimeout(300);
+  await drawn(page);
+  await page.waitForTimeout(300);
+  return middleColor(page);
+}
+
+const brightness = ([r, g, b]) => (0.299 * r + 0.587 * g + 0.114 * b) / 255;
+
+test("what has the colour of the background is seen, in the dark and in the light, and other colours are what they are", async () => {
+  for (const [colorScheme, color] of [
+    ["dark", 0x000000],
+    ["light", 0xffffff],
+  ]) {
+    const page = await bench.page({ colorScheme });
+    await button(page, "Open demo").click();
+    await page.getByText("230 elements").waitFor();
+    const background = await page.evaluate(() => {
+      const hex = getComputedStyle(document.documentElement).getPropertyValue("--scene").trim().slice(1);
+      return [0, 2, 4].map((at) => parseInt(hex.slice(at, at + 2), 16));
+    });
+    const seen = await shownAs(page, SOLID, { color });
+    assert.ok(Math.abs(brightness(seen) - brightness(background)) > 0.04, `${colorScheme}: ${seen} on ${background}`);
+    await shot(page, `contrast-${colorScheme}`);
+    const [red, green, blue] = await shownAs(page, SOLID, { color: 0x0040ff });
+    assert.ok(red > 120 && Math.abs(green / red - 64 / 255) < 0.05 && blue < 8, `${[red, green, blue]}`);
+    await bench.endPages();
+  }
+});
+
+test("what is half transparent lets the background through", async () => {
+  const page = await bench.page({ colorScheme: "light" });
+  await button(page, "Open demo").click();
+  await page.getByText("230 elements").waitFor();
+  const [, , opaque] = await shownAs(page, SOLID, { color: 0x0000ff });
+  const [, , through] = await shownAs(page, SOLID, { color: 0x0000ff, transparency: 0.8 });
+  assert.ok(opaque < 30 && through > 60, `${opaque}, ${through}`);
+});
+
+test("a moving picture has less, one at rest everything, and no frame is drawn then", async () => {
+  const page = await opened("medium", 12500);
+  await drawn(page);
+  const frames = await page.evaluateHandle(() => {
+    const count = { drawn: 0, most: 0, boxes: 0 };
+    const draw = WebGL2RenderingContext.prototype.drawElements;
+    WebGL2RenderingContext.prototype.drawElements = function (mode, vertices, ...rest) {
+      count.drawn += 1;
+      if (mode === this.TRIANGLES) count.most = Math.max(count.most, vertices);
+      // All else that has an index is small.
+      if (mode === this.TRIANGLES && vertices > 36_000) count.boxes = vertices;
+      return draw.call(this, mode, vertices, ...rest);
+    };
+    return count;
+  });
+  const taken = async () => {
+    const now = await frames.evaluate((f) => ({ ...f }));
+    await frames.evaluate((f) => Object.assign(f, { drawn: 0, most: 0 }));
+    return now;
+  };
+  for (let tries = 0; ; tries++) {
+    await page.waitForTimeout(500);
+    if ((await taken()).drawn === 0) break;
+    assert.ok(tries < 10, "comes to rest");
+  }
+  const { x, y, width, height } = await canvas(page).boundingBox();
+  await page.mouse.move(x + width / 2, y + height / 2);
+  await page.mouse.down();
+  await taken();
+  for (let i = 0; i < 5; i++) await page.mouse.move(x + width / 2 + i * 5, y + height / 2);
+  const moving = await taken();
+  assert.ok(moving.most > 0 && moving.most < 12000 * 36, `${moving.most} of the vertices`);
+  await page.mouse.up();
+  await drawn(page);
+  await page.waitForTimeout(500);
+  const { boxes } = await taken();
+  const others = 12500 - Number(await canvas(page).getAttribute("data-shapes"));
+  assert.equal(boxes, others * 36, "every box");
+});
+
 test("nothing complained in the console", () => {
   bench.assertNoFaults();
 });

@@ -27,6 +27,7 @@ export class Batch {
     constructor(
         make: (geometry: BufferGeometry) => Object3D,
         readonly hasNormals: boolean,
+        readonly colorSize = 3,
     ) {
         this.object = make(this.geometry);
         this.object.frustumCulled = false;
@@ -49,8 +50,9 @@ export class Batch {
             ...(vertices.normals && { normal: vertices.normals }),
         })) {
             const attribute = this.#attribute(name);
-            attribute.array.set(from, this.#used * 3);
-            attribute.addUpdateRange(this.#used * 3, count * 3);
+            const size = attribute.itemSize;
+            attribute.array.set(from, this.#used * size);
+            attribute.addUpdateRange(this.#used * size, count * size);
             attribute.needsUpdate = true;
         }
         this.#runs.set(id, { start: this.#used, count });
@@ -98,7 +100,8 @@ export class Batch {
                 continue;
             }
             for (const name of end === run.start ? [] : this.#names()) {
-                this.#attribute(name).array.copyWithin(end * 3, run.start * 3, (run.start + run.count) * 3);
+                const { array, itemSize } = this.#attribute(name);
+                array.copyWithin(end * itemSize, run.start * itemSize, (run.start + run.count) * itemSize);
             }
             runs.set(id, { start: end, count: run.count });
             end += run.count;
@@ -107,9 +110,10 @@ export class Batch {
         this.#used = end;
         this.drawAll();
         for (const name of this.#names()) {
-            this.#attribute(name).clearUpdateRanges();
-            this.#attribute(name).addUpdateRange(0, end * 3);
-            this.#attribute(name).needsUpdate = true;
+            const attribute = this.#attribute(name);
+            attribute.clearUpdateRanges();
+            attribute.addUpdateRange(0, end * attribute.itemSize);
+            attribute.needsUpdate = true;
         }
     }
 
@@ -118,7 +122,8 @@ export class Batch {
         const run = this.#runs.get(id);
         if (run === undefined) return;
         const attribute = this.#attribute("color");
-        const range = attribute.array.subarray(run.start * 3, (run.start + run.count) * 3) as Uint8Array;
+        const size = attribute.itemSize;
+        const range = attribute.array.subarray(run.start * size, (run.start + run.count) * size) as Uint8Array;
         const own = this.#own.get(id) ?? range.slice();
         if (color === undefined) {
             range.set(own);
@@ -126,9 +131,10 @@ export class Batch {
         } else {
             this.#own.set(id, own);
             const bytes = color.toArray().map((part) => Math.round(part * BYTE_MOST));
-            for (let i = 0; i < range.length; i++) range[i] = bytes[i % 3] ?? 0;
+            // What can be seen through stays so.
+            for (let i = 0; i < range.length; i += size) range.set(bytes, i);
         }
-        attribute.addUpdateRange(run.start * 3, run.count * 3);
+        attribute.addUpdateRange(run.start * size, run.count * size);
         attribute.needsUpdate = true;
     }
 
@@ -155,7 +161,7 @@ export class Batch {
         const capacity = Math.max(Math.ceil(count * GROW), LEAST);
         const fresh = {
             position: new BufferAttribute(new Float32Array(capacity * 3), 3),
-            color: new BufferAttribute(new Uint8Array(capacity * 3), 3, true),
+            color: new BufferAttribute(new Uint8Array(capacity * this.colorSize), this.colorSize, true),
             ...(this.hasNormals && { normal: new BufferAttribute(new Int8Array(capacity * 3), 3, true) }),
         };
         // Lets go of what the graphics card has of the smaller ones.

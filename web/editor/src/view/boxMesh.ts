@@ -15,6 +15,7 @@ import {
     Sphere,
     Vector3,
 } from "three";
+import { type Contrast, SURFACE_CONTRAST } from "./contrast";
 import { DrawList } from "./drawList";
 
 /** Corners of a face each, so that they can have its normal. */
@@ -37,7 +38,7 @@ const DOT_VERTEX = `
         vec4 seen = modelViewMatrix * vec4(position, 1.0);
         gl_Position = projectionMatrix * seen;
         gl_PointSize = clamp(radius * pixels * projectionMatrix[1][1] / gl_Position.w, 1.0, 6.0);
-        shade = color * 0.8;
+        shade = apart(color) * 0.8;
     }`;
 const DOT_FRAGMENT = `
     varying vec3 shade;
@@ -77,19 +78,22 @@ export class BoxMesh {
     readonly #geometry = new BufferGeometry();
     readonly #dots = new BufferGeometry();
     readonly #material = new MeshLambertMaterial({ vertexColors: true });
-    readonly #dotMaterial = new ShaderMaterial({
-        vertexShader: DOT_VERTEX,
-        fragmentShader: DOT_FRAGMENT,
-        uniforms: { pixels: { value: 1 } },
-    });
+    readonly #dotMaterial: ShaderMaterial;
     readonly #mesh = new Mesh(this.#geometry, this.#material);
-    readonly #points = new Points(this.#dots, this.#dotMaterial);
+    readonly #points: Points;
     readonly #list = new DrawList(this.#geometry);
     readonly #dotList = new DrawList(this.#dots);
     #capacity = 0;
     #count = 0;
 
-    constructor() {
+    constructor(contrast: Contrast) {
+        contrast.apply(this.#material, SURFACE_CONTRAST);
+        this.#dotMaterial = new ShaderMaterial({
+            vertexShader: contrast.shader(DOT_VERTEX),
+            fragmentShader: DOT_FRAGMENT,
+            uniforms: { pixels: { value: 1 }, ...contrast.uniforms(SURFACE_CONTRAST) },
+        });
+        this.#points = new Points(this.#dots, this.#dotMaterial);
         for (const object of [this.#mesh, this.#points]) {
             object.frustumCulled = false;
             // What is drawn is chosen before; who picks is to look at all of it.

@@ -1,4 +1,5 @@
 import type { EditSession } from "../state/session";
+import { withTransparency } from "./facets";
 import { ROOT_ID } from "../state/tree";
 
 /** Where an element is, as one row of the query below. */
@@ -52,7 +53,7 @@ export async function viewSources(session: EditSession): Promise<ViewSource[]> {
     return [SPACE, ...rows.map(([key, label, code]) => ({ key, label: label ?? code ?? key, is2d: true }))];
 }
 
-/** Colours as iTwin.js has them, 0xBBGGRR: of subcategories, and of categories that of their first one. */
+/** Colours as iTwin.js has them, 0xTTBBGGRR: of subcategories, and of categories that of their first one. */
 export interface Colors {
     categories: ReadonlyMap<string, number>;
     subCategories: ReadonlyMap<string, number>;
@@ -63,8 +64,9 @@ export async function readColors(session: EditSession): Promise<Colors> {
     const all = rows.map(([id, category, properties]) => {
         const appearance = JSON.parse(properties === null || properties === "" ? "{}" : properties) as {
             color?: number;
+            transp?: number;
         };
-        return { id, category, color: appearance.color ?? 0 };
+        return { id, category, color: withTransparency(appearance.color ?? 0, appearance.transp ?? 0) };
     });
     return {
         categories: new Map(all.map((s) => [s.category, s.color])),

@@ -15,10 +15,13 @@ class Growing {
     readonly colors: number[] = [];
     readonly normals: number[] = [];
 
-    add({ x, y, z }: Xyz, bgr: number): void {
+    constructor(readonly hasAlpha = false) {}
+
+    add({ x, y, z }: Xyz, tbgr: number): void {
         if (!Number.isFinite(x + y + z)) throw new RangeError("a point that is nowhere");
         this.positions.push(x, y, z);
-        this.colors.push(bgr & 0xff, (bgr >> 8) & 0xff, (bgr >> 16) & 0xff);
+        this.colors.push(tbgr & 0xff, (tbgr >> 8) & 0xff, (tbgr >> 16) & 0xff);
+        if (this.hasAlpha) this.colors.push(0xff - (tbgr >>> 24));
     }
 
     take(): Vertices | undefined {
@@ -38,6 +41,7 @@ function crossed([a, b, c]: Three<Xyz>): Xyz {
 export class Collector {
     readonly #most: number;
     readonly #triangles = new Growing();
+    readonly #glass = new Growing(true);
     readonly #lines = new Growing();
     readonly #points = new Growing();
     #count = 0;
@@ -46,14 +50,15 @@ export class Collector {
         this.#most = most;
     }
 
-    triangle(corners: Three<Xyz>, normals: Three<Xyz> | undefined, bgr: number): void {
+    triangle(corners: Three<Xyz>, normals: Three<Xyz> | undefined, tbgr: number): void {
         this.#room(3);
+        const into = tbgr >>> 24 === 0 ? this.#triangles : this.#glass;
         const flat = crossed(corners);
         corners.forEach((corner, i) => {
-            this.#triangles.add(corner, bgr);
+            into.add(corner, tbgr);
             const { x, y, z } = normals?.[i] ?? flat;
             const scale = NORMAL_MOST / (Math.hypot(x, y, z) || 1);
-            this.#triangles.normals.push(Math.round(x * scale), Math.round(y * scale), Math.round(z * scale));
+            into.normals.push(Math.round(x * scale), Math.round(y * scale), Math.round(z * scale));
         });
     }
 
@@ -69,8 +74,13 @@ export class Collector {
     }
 
     take(): Omit<Facets, "id"> {
-        const [triangles, lines, points] = [this.#triangles, this.#lines, this.#points].map((g) => g.take());
-        return { ...(triangles && { triangles }), ...(lines && { lines }), ...(points && { points }) };
+        const all = { triangles: this.#triangles, glass: this.#glass, lines: this.#lines, points: this.#points };
+        return Object.fromEntries(
+            Object.entries(all).flatMap(([kind, vertices]) => {
+                const taken = vertices.take();
+                return taken === undefined ? [] : [[kind, taken]];
+            }),
+        );
     }
 
     #room(count: number): void {

@@ -28,6 +28,8 @@ import {
     type GeometryEntry,
     MOST_OF_ANSWER,
     MOST_OF_ELEMENT,
+    transparencyOf,
+    withTransparency,
 } from "./facets";
 import { Collector } from "./collector";
 
@@ -42,9 +44,16 @@ const FILL_BLANKING = 3;
 /** How what follows in a stream is drawn. */
 interface Pen {
     color: number;
+    /** Of the subcategory. */
+    transparency: number;
     /** Of regions; undefined: as the lines. */
     fill?: number | undefined;
     isFilled: boolean;
+}
+
+/** Of two panes, one behind the other. */
+function both(one: number, other: number): number {
+    return 1 - (1 - one) * (1 - other);
 }
 
 function facetOptions(): StrokeOptions {
@@ -88,7 +97,8 @@ class Drawing {
             at(2, 2),
         );
         const toView = Transform.createOriginAndMatrix(Point3d.create(at(0, 3), at(1, 3), at(2, 3)), turn);
-        this.#stream(geom, toView, { color, isFilled: !this.#job.is2d }, false);
+        const pen = { color, transparency: transparencyOf(color), isFilled: !this.#job.is2d };
+        this.#stream(geom, toView, pen, false);
     }
 
     /** Parts have no parts. They are drawn as what names them, but for what they say themselves. */
@@ -96,7 +106,7 @@ class Drawing {
         let pen = start;
         for (const entry of entries) {
             if (entry.appearance !== undefined) pen = this.#penOf(entry.appearance, start);
-            else if (entry.fill !== undefined) pen = { ...pen, ...this.#fillOf(entry.fill) };
+            else if (entry.fill !== undefined) pen = { ...pen, ...this.#fillOf(entry.fill, pen) };
             else if (entry.geomPart !== undefined) {
                 if (!isPart) this.#part(entry.geomPart, toView, pen);
             } else {
@@ -106,14 +116,21 @@ class Drawing {
         }
     }
 
-    #penOf({ subCategory, color }: NonNullable<GeometryEntry["appearance"]>, start: Pen): Pen {
+    #penOf({ subCategory, color, transparency }: NonNullable<GeometryEntry["appearance"]>, start: Pen): Pen {
         const inherited = subCategory === undefined ? undefined : this.#request.subCategories[subCategory];
-        return { color: color ?? inherited ?? start.color, isFilled: start.isFilled };
+        const base = inherited ?? start.color;
+        const through = inherited === undefined ? start.transparency : transparencyOf(inherited);
+        return {
+            color: withTransparency(color ?? base, both(transparencyOf(base), transparency ?? 0)),
+            transparency: through,
+            isFilled: start.isFilled,
+        };
     }
 
-    #fillOf({ display, color }: NonNullable<GeometryEntry["fill"]>): Partial<Pen> {
+    #fillOf({ display, color, transparency }: NonNullable<GeometryEntry["fill"]>, pen: Pen): Partial<Pen> {
         const isFilled = !this.#job.is2d || display === FILL_ALWAYS || display === FILL_BLANKING;
-        return { fill: color, isFilled };
+        const through = transparency === undefined ? transparencyOf(pen.color) : both(pen.transparency, transparency);
+        return { fill: withTransparency(color ?? pen.color, through), isFilled };
     }
 
     #part(part: NonNullable<GeometryEntry["geomPart"]>, toView: Transform, pen: Pen): void {
@@ -222,7 +239,8 @@ export function answer(request: FacetRequest): Facets[] {
     for (const job of request.jobs) {
         if (vertices >= MOST_OF_ANSWER) break;
         const facets = facetsOf(request, job);
-        for (const v of [facets.triangles, facets.lines, facets.points]) vertices += (v?.positions.length ?? 0) / 3;
+        for (const v of [facets.triangles, facets.glass, facets.lines, facets.points])
+            vertices += (v?.positions.length ?? 0) / 3;
         all.push(facets);
     }
     return all;

@@ -5,7 +5,7 @@ import type { FacetRequest } from "./facets";
 onmessage = ({ data }: MessageEvent<FacetRequest>) => {
     const facets = answer(data);
     const buffers = facets.flatMap((f) =>
-        [f.triangles, f.lines, f.points].flatMap((v) =>
+        [f.triangles, f.glass, f.lines, f.points].flatMap((v) =>
             v === undefined ? [] : [v.positions.buffer, v.colors.buffer, ...(v.normals ? [v.normals.buffer] : [])],
         ),
     );

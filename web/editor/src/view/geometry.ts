@@ -160,7 +160,7 @@ export class Geometry {
             const row = rowOf.get(f.id);
             // What has changed meanwhile is asked for again.
             if (row === undefined || this.#boxes.byId.get(f.id) !== row) continue;
-            if ((f.triangles ?? f.lines ?? f.points) === undefined) this.#boxesOnly.set(f.id, row[14]);
+            if ((f.triangles ?? f.glass ?? f.lines ?? f.points) === undefined) this.#boxesOnly.set(f.id, row[14]);
             else shown.push({ facets: f, row });
         }
         this.#scene.putShapes(shown);

@@ -20,6 +20,7 @@ import { TransformControls } from "three/addons/controls/TransformControls.js";
 import { BoxMesh } from "./boxMesh";
 import type { BoxRow } from "./boxes";
 import { FrameBudget } from "./budget";
+import { Contrast } from "./contrast";
 import { Detail, bySize } from "./detail";
 import type { Facets } from "./facets";
 import { Picture } from "./picture";
@@ -57,10 +58,11 @@ ColorManagement.enabled = false;
 export class ViewScene {
     readonly camera: PerspectiveCamera | OrthographicCamera;
     readonly orbit: OrbitControls;
-    readonly shapes = new Shapes();
+    readonly #contrast = new Contrast();
+    readonly shapes = new Shapes(this.#contrast);
     readonly #picture = new Picture();
     readonly #scene = new Scene();
-    readonly #boxes = new BoxMesh();
+    readonly #boxes = new BoxMesh(this.#contrast);
     readonly #detail = new Detail(this.#boxes, this.shapes);
     readonly #budget = new FrameBudget();
     readonly #gizmo: TransformControls;
@@ -145,6 +147,7 @@ export class ViewScene {
 
     background(color: string): void {
         this.#scene.background = new Color(color);
+        this.#contrast.background.value.set(color);
         this.draw();
     }
 

@@ -12,16 +12,18 @@ import {
     type Raycaster,
 } from "three";
 import { Batch } from "./batch";
+import { type Contrast, LINE_CONTRAST, SURFACE_CONTRAST } from "./contrast";
 import type { Facets } from "./facets";
 
 const POINT_PX = 5;
+const RGBA = 4;
 
 export interface Hit {
     id: string;
     distance: number;
 }
 
-/** The elements that are drawn with their geometry: three batches, whatever there is. */
+/** The elements that are drawn with their geometry: four batches, whatever there is. */
 export class Shapes {
     readonly group = new Group();
     /** How new an element was when it was read, by id. */
@@ -31,19 +33,31 @@ export class Shapes {
     readonly #triangles: Batch;
     readonly #lines: Batch;
     readonly #points: Batch;
+    readonly #glass: Batch;
     #vertices = 0;
 
-    constructor() {
+    constructor(contrast: Contrast) {
         // Lines lie upon the surfaces that they bound.
         const solid = { polygonOffset: true, polygonOffsetFactor: 1, polygonOffsetUnits: 1 };
         const surface = new MeshLambertMaterial({ vertexColors: true, side: DoubleSide, ...solid });
         const line = new LineBasicMaterial({ vertexColors: true });
         const point = new PointsMaterial({ vertexColors: true, size: POINT_PX, sizeAttenuation: false });
-        this.#materials = [surface, line, point];
+        // What is behind it is seen through it, so it must not be hidden by the order in which they are drawn.
+        const glass = new MeshLambertMaterial({
+            vertexColors: true,
+            side: DoubleSide,
+            transparent: true,
+            depthWrite: false,
+            ...solid,
+        });
+        this.#materials = [surface, glass, line, point];
+        for (const m of [surface, glass]) contrast.apply(m, SURFACE_CONTRAST);
+        for (const m of [line, point]) contrast.apply(m, LINE_CONTRAST);
         this.#triangles = new Batch((g) => new Mesh(g, surface), true);
         this.#lines = new Batch((g) => new LineSegments(g, line), false);
         this.#points = new Batch((g) => new Points(g, point), false);
-        this.batches = [this.#triangles, this.#lines, this.#points];
+        this.#glass = new Batch((g) => new Mesh(g, glass), true, RGBA);
+        this.batches = [this.#triangles, this.#lines, this.#points, this.#glass];
         for (const b of this.batches) this.group.add(b.object);
     }
 
@@ -70,6 +84,7 @@ export class Shapes {
             [this.#triangles, facets.triangles],
             [this.#lines, facets.lines],
             [this.#points, facets.points],
+            [this.#glass, facets.glass],
         ] as const) {
             if (vertices === undefined) continue;
             batch.put(facets.id, vertices);
