@@ -2,26 +2,30 @@ import { type ReactNode, useEffect, useState } from "react";
 import { Button, Dialog, DialogTrigger, Form, Heading, Modal, ModalOverlay } from "react-aria-components";
 import type { ClassForm } from "../../schema/catalog";
 import type { ElementProps } from "../../state/elements";
+import { parentChoices } from "../../state/models";
 import { errorText } from "../../state/session";
 import { ROOT_ID } from "../../state/tree";
-import { useSession, useWorkspace } from "../context";
+import { useSession, useSessionState, useWorkspace } from "../context";
 import { PickElement } from "./PickElement";
+import { ANY_ELEMENT, type CodeSpec } from "./fixed";
 
-const ANY_ELEMENT = ["BisCore:Element"];
+const ANY_MODEL = ["BisCore:Model"];
 
-interface CodeSpec {
-    id: string;
-    name: string;
+interface Place {
+    /** An element that the new one is like at first. */
+    beside?: ElementProps | undefined;
+    /** The model for it, where @beside does not tell. */
+    into?: string;
 }
 
 /** The dialog for a new element; what else its class has is edited in the panel afterwards. */
-export function InsertElement({ beside }: { beside: ElementProps | undefined }): ReactNode {
+export function InsertElement({ beside, into, children }: Place & { children: string }): ReactNode {
     return (
         <DialogTrigger>
-            <Button>Insert …</Button>
+            <Button>{children}</Button>
             <ModalOverlay className="overlay">
                 <Modal className="modal">
-                    <Dialog>{({ close }) => <InsertForm beside={beside} close={close} />}</Dialog>
+                    <Dialog>{({ close }) => <InsertForm start={startOf(beside, into)} close={close} />}</Dialog>
                 </Modal>
             </ModalOverlay>
         </DialogTrigger>
@@ -40,8 +44,8 @@ interface Draft {
     label: string;
 }
 
-function startOf(beside: ElementProps | undefined): Draft {
-    const model = beside?.model ?? ROOT_ID;
+function startOf(beside: ElementProps | undefined, into: string | undefined): Draft {
+    const model = into ?? beside?.model ?? ROOT_ID;
     return {
         classFullName: beside?.classFullName ?? "",
         model,
@@ -71,20 +75,50 @@ function propsOf(draft: Draft, form: ClassForm | undefined): Record<string, unkn
     };
 }
 
-/** What the dialog offers: the classes, the code specs, and the form of the class that is chosen. */
-function useOffers(classFullName: string): {
-    classes: readonly string[];
-    specs: readonly CodeSpec[];
-    form?: ClassForm;
-} {
+export function useCodeSpecs(): readonly CodeSpec[] {
+    const session = useSession();
+    const revision = useSessionState((s) => s.revision);
+    const [specs, setSpecs] = useState<readonly CodeSpec[]>([]);
+    useEffect(() => {
+        let isWanted = true;
+        void session.attempt(async () => {
+            const now = await session.call<CodeSpec[]>("codeSpecs.list");
+            if (isWanted) setSpecs(now);
+        });
+        return () => {
+            isWanted = false;
+        };
+    }, [session, revision]);
+    return specs;
+}
+
+/** By which relationships the parent may own an element of the class; none as long as there is no such parent. */
+function useParentRels(parent: string, form: ClassForm | undefined): readonly string[] {
+    const session = useSession();
+    const [rels, setRels] = useState<readonly string[]>([]);
+    const id = parent.trim();
+    useEffect(() => {
+        let isWanted = true;
+        void session.attempt(async () => {
+            const isAsked = form !== undefined && /^0x[0-9a-f]+$/i.test(id);
+            const now = isAsked ? await parentChoices(session, id, form.info.classId) : [];
+            if (isWanted) setRels(now);
+        });
+        return () => {
+            isWanted = false;
+        };
+    }, [session, id, form]);
+    return rels;
+}
+
+/** What the dialog offers: the classes, and the form of the class that is chosen. */
+function useOffers(classFullName: string): { classes: readonly string[]; form?: ClassForm } {
     const session = useSession();
     const { catalog } = useWorkspace();
     const [classes, setClasses] = useState<readonly string[]>([]);
-    const [specs, setSpecs] = useState<readonly CodeSpec[]>([]);
     const [form, setForm] = useState<ClassForm>();
     useEffect(() => {
         void session.attempt(async () => {
-            setSpecs(await session.call<CodeSpec[]>("codeSpecs.list"));
             setClasses(await catalog.concrete("BisCore:Element"));
         });
     }, [session, catalog]);
@@ -94,7 +128,7 @@ function useOffers(classFullName: string): {
             setForm(await catalog.form(classFullName));
         });
     }, [session, catalog, classFullName]);
-    return { classes, specs, ...(form === undefined ? {} : { form }) };
+    return { classes, ...(form === undefined ? {} : { form }) };
 }
 
 interface RowProps {
@@ -141,6 +175,7 @@ function ChoiceRow({
         <label className="field">
             <span className="label">{label}</span>
             <select
+                aria-label={label}
                 required
                 value={draft[name]}
                 onChange={(event) => {
@@ -160,12 +195,15 @@ function ChoiceRow({
     );
 }
 
-function InsertForm({ beside, close }: { beside: ElementProps | undefined; close: () => void }): ReactNode {
+function InsertForm({ start, close }: { start: Draft; close: () => void }): ReactNode {
     const session = useSession();
     const workspace = useWorkspace();
-    const [draft, setDraft] = useState(() => startOf(beside));
+    const [draft, setDraft] = useState(start);
     const [error, setError] = useState<string>();
-    const { classes, specs, form } = useOffers(draft.classFullName);
+    const { classes, form } = useOffers(draft.classFullName);
+    const specs = useCodeSpecs();
+    const rels = useParentRels(draft.parent, form);
+    const parentRel = rels.includes(draft.parentRel) ? draft.parentRel : (rels[0] ?? "");
     const change = (part: Partial<Draft>) => {
         setDraft({ ...draft, ...part });
     };
@@ -173,7 +211,7 @@ function InsertForm({ beside, close }: { beside: ElementProps | undefined; close
         setError(undefined);
         try {
             const { id } = await session.edit<{ id: string }>("elements.insertElement", {
-                props: propsOf(draft, form),
+                props: propsOf({ ...draft, parentRel }, form),
             });
             workspace.select([id]);
             close();
@@ -192,9 +230,17 @@ function InsertForm({ beside, close }: { beside: ElementProps | undefined; close
         >
             <Heading slot="title">Insert an element</Heading>
             <ChoiceRow label="Class" name="classFullName" {...row} choices={classes.map((c) => [c, c])} />
-            <TextRow label="Model" name="model" {...row} />
+            <TextRow label="Model" name="model" {...row} pick={ANY_MODEL} />
             <TextRow label="Parent" name="parent" {...row} pick={ANY_ELEMENT} />
-            {draft.parent !== "" && <TextRow label="Parent relationship" name="parentRel" {...row} />}
+            {draft.parent !== "" && (
+                <ChoiceRow
+                    label="Parent relationship"
+                    name="parentRel"
+                    draft={{ ...draft, parentRel }}
+                    change={change}
+                    choices={rels.map((r) => [r, r])}
+                />
+            )}
             {categories !== undefined && <TextRow label="Category" name="category" {...row} pick={categories} />}
             <TextRow label="Label" name="label" {...row} />
             <TextRow label="Code" name="code" {...row} />

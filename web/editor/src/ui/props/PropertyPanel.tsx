@@ -9,9 +9,10 @@ import { Ask } from "../Ask";
 import { useSession, useSessionState, useWorkspace, useWorkspaceState } from "../context";
 import { AspectList } from "./AspectList";
 import { FieldRow } from "./FieldRow";
-import { InsertElement } from "./InsertElement";
+import { InsertElement, useCodeSpecs } from "./InsertElement";
+import { ModelSection } from "./ModelSection";
 import { RelationshipList } from "./RelationshipList";
-import { type FixedField, fixedFields } from "./fixed";
+import { type CodeSpec, type FixedField, fixedFields } from "./fixed";
 
 /** More than this are not edited as one. */
 const EDITED_MOST = 1000;
@@ -61,6 +62,7 @@ function same(values: readonly unknown[]): boolean {
 export function PropertyPanel(): ReactNode {
     const { elements, forms } = useSelected();
     const readOnly = useSessionState((s) => s.open?.mode === "readonly");
+    const specs = useCodeSpecs();
     const [only] = elements;
     return (
         <section className="pane properties" aria-label="Properties">
@@ -70,9 +72,10 @@ export function PropertyPanel(): ReactNode {
             ) : (
                 <div className="fields" key={elements.map((e) => e.id).join()}>
                     <Title elements={elements} forms={forms} />
-                    <Fields elements={elements} fields={commonFields(forms)} readOnly={readOnly} />
+                    <Fields elements={elements} fields={commonFields(forms)} specs={specs} readOnly={readOnly} />
                     {elements.length === 1 && (
                         <>
+                            <ModelSection element={only} readOnly={readOnly} />
                             <AspectList element={only} readOnly={readOnly} />
                             <RelationshipList element={only} readOnly={readOnly} />
                         </>
@@ -101,7 +104,7 @@ function Actions({ elements }: { elements: readonly ElementProps[] }): ReactNode
     };
     return (
         <div className="row actions">
-            <InsertElement beside={elements.at(-1)} />
+            <InsertElement beside={elements.at(-1)}>Insert …</InsertElement>
             <Button
                 isDisabled={elements.length === 0}
                 onPress={() => {
@@ -155,16 +158,17 @@ function Title({ elements, forms }: { elements: readonly ElementProps[]; forms: 
 interface FieldsProps {
     elements: readonly ElementProps[];
     fields: readonly Field[];
+    specs: readonly CodeSpec[];
     readOnly: boolean;
 }
 
-function Fields({ elements, fields, readOnly }: FieldsProps): ReactNode {
+function Fields({ elements, fields, specs, readOnly }: FieldsProps): ReactNode {
     const session = useSession();
     const groups = [...new Set(fields.map((f) => f.category))];
     const [first] = elements;
     if (first === undefined) return null;
     // Codes and places differ from element to element: they are edited one by one.
-    const fixed: FixedField[] = elements.length === 1 ? fixedFields(first) : [];
+    const fixed: FixedField[] = elements.length === 1 ? fixedFields(first, specs) : [];
     return (
         <>
             {fixed.map(({ field, read, write }) => (

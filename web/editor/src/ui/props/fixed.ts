@@ -1,5 +1,12 @@
 import type { Field } from "../../schema/fields";
+import type { ClassForm } from "../../schema/catalog";
 import type { Angles, ElementProps, Placement } from "../../state/elements";
+import { toJson } from "../../state/json";
+import type { ModelProps } from "../../state/models";
+import { ROOT_ID } from "../../state/tree";
+
+export const ANY_ELEMENT = ["BisCore:Element"];
+const ELEMENT_ID: Field["type"] = { kind: "navigation", classes: ANY_ELEMENT, relationship: "", isPlainId: true };
 
 /** A field that ElementProps has in a form of its own: how to read it, and what to write for a new value. */
 export interface FixedField {
@@ -12,11 +19,37 @@ function field(name: string, label: string, type: Field["type"], unit?: string):
     return { name, label, type, unit, readOnly: false, category: "", priority: 0 };
 }
 
-export const CODE: FixedField = {
-    field: field("code", "Code", { kind: "string" }),
-    read: (e) => e.code.value,
-    write: (e, value) => ({ code: { ...e.code, value: value ?? "" } }),
-};
+export interface CodeSpec {
+    id: string;
+    name: string;
+}
+
+/** A code in its parts; without a value the others mean nothing yet. */
+function code(specs: readonly CodeSpec[]): FixedField[] {
+    const enumerators = specs.map((s) => ({ label: s.name, value: s.id }));
+    return [
+        {
+            field: field("code.value", "Code", { kind: "string" }),
+            read: (e) => e.code.value,
+            write: (e, value) => ({ code: { ...e.code, value: value ?? "" } }),
+        },
+        {
+            field: field("code.spec", "Code specification", {
+                kind: "enum",
+                base: "string",
+                isStrict: true,
+                enumerators,
+            }),
+            read: (e) => e.code.spec,
+            write: (e, value) => ({ code: { ...e.code, spec: value ?? ROOT_ID } }),
+        },
+        {
+            field: field("code.scope", "Code scope", ELEMENT_ID),
+            read: (e) => e.code.scope,
+            write: (e, value) => ({ code: { ...e.code, scope: value ?? ROOT_ID } }),
+        },
+    ];
+}
 
 const AXES = ["x", "y", "z"] as const;
 
@@ -55,7 +88,52 @@ export const PLACEMENT_2D: FixedField[] = [
 ];
 
 /** Which of them an element has. */
-export function fixedFields(element: ElementProps): FixedField[] {
-    if (element.placement === undefined) return [CODE];
-    return [CODE, ...(element.placement.origin.length === 2 ? PLACEMENT_2D : PLACEMENT_3D)];
+export function fixedFields(element: ElementProps, specs: readonly CodeSpec[]): FixedField[] {
+    if (element.placement === undefined) return code(specs);
+    return [...code(specs), ...(element.placement.origin.length === 2 ? PLACEMENT_2D : PLACEMENT_3D)];
+}
+
+export interface ModelField {
+    field: Field;
+    read: (model: ModelProps) => unknown;
+    write: (value: unknown) => unknown;
+}
+
+/** Flags of models; the schema hides most of them, ModelProps has them. */
+const MODEL_FLAGS = ["isPrivate", "isTemplate", "isNotSpatiallyLocated", "isPlanProjection"];
+/** What stands elsewhere, or is the server's own. */
+const MODEL_OWN = new Set([
+    "modeledElement",
+    "parentModel",
+    "geometryGuid",
+    "lastMod",
+    "jsonProperties",
+    ...MODEL_FLAGS,
+]);
+
+/** The properties of a model that a person edits. */
+export function modelFields({ info, fields }: ClassForm): ModelField[] {
+    const all = { ...info.inheritedProperties, ...info.properties };
+    const same = (value: unknown) => value;
+    const flags = MODEL_FLAGS.flatMap((name): ModelField[] => {
+        const property = all[name];
+        if (property === undefined) return [];
+        const { displayLabel, description } = property;
+        return [
+            {
+                field: { ...field(name, displayLabel, { kind: "boolean" }), description },
+                read: (m) => m[name] === true,
+                write: (value) => value === true,
+            },
+        ];
+    });
+    const others = fields
+        .filter((f) => !MODEL_OWN.has(f.name))
+        .map((f): ModelField => ({ field: f, read: (m) => m[f.name], write: same }));
+    const json: ModelField = {
+        field: field("jsonProperties", "JSON Properties", { kind: "json" }),
+        read: (m) => (m["jsonProperties"] === undefined ? undefined : toJson(m["jsonProperties"])),
+        write: (value) => (typeof value === "string" ? (JSON.parse(value) as unknown) : {}),
+    };
+    return [...flags, ...others, json];
 }
