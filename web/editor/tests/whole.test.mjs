@@ -7,12 +7,17 @@ import { fileURLToPath } from "node:url";
 import { after, afterEach, before, test } from "node:test";
 import { daemonPath } from "../../../tests/interop/lib/daemon.mjs";
 import { Bench, ask, shot } from "./lib/bench.mjs";
+import { button, dragSelected, field, has, save, select, settled, type } from "./lib/page.mjs";
+import { ADDED, TEXTS } from "./lib/widget.mjs";
 
 const interop = join(dirname(fileURLToPath(import.meta.url)), "../../../tests/interop");
 const weh = join(dirname(daemonPath()), "../tools/weh");
 const WIDGET = "0x130";
 const GONE = "0x131";
 const MOVED = "0x8c";
+const NEW = "Inserted here";
+/** Descriptions of what is saved, in its order. */
+const SAVED = ["properties", "inserted", "moved", "rotated", "deleted"];
 const CUT_MS = 5000;
 let bench;
 before(async () => {
@@ -25,98 +30,86 @@ after(async () => {
   await bench.destroy();
 });
 
-const button = (page, name) => page.getByRole("button", { name, exact: true });
-const field = (page, name) => page.getByLabel("Properties").getByLabel(name, { exact: true });
-
-async function select(page, id) {
-  await page.getByLabel("Search elements").fill(id);
-  await page.locator(`[role=option] [title="${id}"]`).click();
-  await page.getByLabel("Properties").getByText(id, { exact: false }).first().waitFor();
-}
-
-async function type(page, name, value) {
-  await field(page, name).fill(value);
-  await field(page, name).press("Enter");
-}
-
-async function save(page, description) {
-  await page.getByLabel("Description of the next save").fill(description);
-  await button(page, "Save").click();
-  await button(page, `Undo: ${description}`).waitFor();
-}
-
-/** Waits until nothing that the page has asked for is on the way. */
-async function settled(page) {
-  await page.waitForFunction(() => globalThis.webedithost.calls.store.get().calls.every((c) => c.ms !== undefined));
-}
-
-async function edit(page) {
+async function editProperties(page) {
   await select(page, WIDGET);
-  await type(page, "S", "whole");
-  await type(page, "I", "77");
-  await type(page, "Utc", "2025-01-02T03:04:05.678");
-  await type(page, "P3 z", "4.5");
+  for (const [property, label, typed, stored] of TEXTS) {
+    await type(page, label, typed);
+    await has(page, WIDGET, property, stored);
+  }
   await field(page, "State").selectOption("Issued");
-  await button(page, "Add to Doubles").click();
+  await field(page, "B").selectOption("no");
+  for (const [label, typed] of ADDED) {
+    await button(page, `Add to ${label}`).click();
+    await type(page, `New ${label}`, typed);
+  }
+  await button(page, "Choose Controller").click();
+  await page.getByRole("dialog").getByRole("button", { name: /0x3b/ }).click();
+  await has(page, WIDGET, "controller", { id: "0x3b", relClassName: "WebEditTest.RecordControlsWidgets" });
+}
+
+async function insert(page) {
+  await button(page, "Insert …").click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Label", { exact: true }).fill(NEW);
+  await dialog.getByRole("button", { name: "Choose Category" }).click();
+  await page.getByRole("dialog").last().getByRole("button", { name: /0x16/ }).click();
+  await dialog.getByRole("button", { name: "Insert" }).click();
+  await dialog.waitFor({ state: "detached" });
+}
+
+/** One of each, and each of them saved. */
+async function edit(page) {
+  await editProperties(page);
   await settled(page);
+  await shot(page, "edited");
   await save(page, "properties");
+  await insert(page);
+  await save(page, "inserted");
   await select(page, MOVED);
-  await page.getByRole("application").focus();
-  await page.keyboard.press("c");
-  await page.keyboard.press("m");
-  const box = await page.getByRole("application").boundingBox();
-  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
-  await page.mouse.down();
-  await page.mouse.move(box.x + box.width / 2 + 30, box.y + box.height / 2);
-  await page.mouse.move(box.x + box.width / 2 + 60, box.y + box.height / 2);
-  await page.mouse.up();
-  await page.getByText("unsaved", { exact: true }).waitFor();
+  await dragSelected(page, "m", 60, 0);
   await save(page, "moved");
+  await dragSelected(page, "r", 40, 10);
+  await save(page, "rotated");
   await select(page, GONE);
   await button(page, "Delete").click();
   await button(page, "Delete the element").click();
-  await page.getByText("unsaved", { exact: true }).waitFor();
   await save(page, "deleted");
 }
 
+/** What the server has of what is edited, asked beside the page. */
 async function stateOf(file) {
-  const [, widget, moved, gone] = await ask(bench, [
+  const [, widget, moved, gone, { rows }] = await ask(bench, [
     ["briefcase.open", { imodel: file, mode: "readonly" }],
     ["elements.getElementProps", { id: WIDGET }],
     ["elements.getElementProps", { id: MOVED }],
     ["elements.getMany", { ids: [GONE] }],
+    ["query.ecsql", { ecsql: `SELECT ECInstanceId FROM wet.Widget WHERE UserLabel='${NEW}'`, rowFormat: "array" }],
   ]);
-  return { widget, moved, gone };
+  return { widget, moved, gone, inserted: rows.flat() };
 }
 
-test("what is edited, undone, redone and saved is there, for the official backend too", async () => {
-  const before_ = await stateOf("demo");
-  const page = await bench.page();
-  await button(page, "Open demo").click();
-  await edit(page);
-  for (const name of ["deleted", "moved", "properties"]) await button(page, `Undo: ${name}`).click();
-  await page.getByRole("button", { name: /^Redo/ }).waitFor();
-  const undone = await page.evaluate((id) => globalThis.webedithost.call("elements.getElementProps", { id }), WIDGET);
-  // JSON, in which stateOf asks, has no -0.
-  assert.deepEqual(JSON.parse(JSON.stringify(undone)), before_.widget);
-  for (const name of ["properties", "moved", "deleted"]) {
-    await page.getByRole("button", { name: /^Redo/ }).click();
-    await button(page, `Undo: ${name}`).waitFor();
-  }
-  await page.reload();
-  await button(page, "Undo: deleted").waitFor();
-  await select(page, WIDGET);
-  assert.equal(await field(page, "S").inputValue(), "whole");
-  await button(page, "Close").click();
-  await button(page, "Open demo").waitFor();
-  const { widget, moved, gone } = await stateOf("demo");
-  assert.deepEqual(
-    [widget.s, widget.i, widget.utc, widget.p3.z, widget.state],
-    ["whole", 77, "2025-01-02T03:04:05.678Z", 4.5, 1],
+/** The same with the page's own session, as JSON has it: no -0, bytes as text. */
+async function stateInPage(page) {
+  const json = await page.evaluate(
+    async ([widget, moved, gone, label]) => {
+      const session = globalThis.webedithost;
+      const { rows } = await session.query(`SELECT ECInstanceId id FROM wet.Widget WHERE UserLabel='${label}'`);
+      const state = {
+        widget: await session.call("elements.getElementProps", { id: widget }),
+        moved: await session.call("elements.getElementProps", { id: moved }),
+        gone: await session.call("elements.getMany", { ids: [gone] }),
+        inserted: rows.map((row) => row.id),
+      };
+      const text = (bytes) => `encoding=base64;${btoa(String.fromCharCode(...bytes))}`;
+      return JSON.stringify(state, (_, value) => (value instanceof Uint8Array ? text(value) : value));
+    },
+    [WIDGET, MOVED, GONE, NEW],
   );
-  assert.notDeepEqual(moved.placement.origin, before_.moved.placement.origin);
-  assert.deepEqual(gone, []);
-  if (!existsSync(join(interop, "node_modules"))) return;
+  return JSON.parse(json);
+}
+
+/** The official backend finds the file whole, and in it what our server tells. */
+function assertOfficialAgrees({ widget, moved, inserted }) {
   const official = (command) =>
     JSON.parse(
       execFileSync(process.execPath, ["official.mjs", command, bench.daemon.file("demo")], {
@@ -125,14 +118,40 @@ test("what is edited, undone, redone and saved is there, for the official backen
       }),
     );
   official("check");
-  const { elements } = official("dump");
-  const theirs = new Map(elements.map((e) => [e.id, e]));
-  for (const ours of [widget, moved]) {
-    for (const name of ["s", "i", "utc", "p3", "state", "doubles", "userLabel"]) {
-      assert.deepEqual(theirs.get(ours.id)[name], ours[name], name);
-    }
-  }
+  const theirs = new Map(official("dump").elements.map((e) => [e.id, e]));
+  for (const ours of [widget, moved]) assert.deepEqual(theirs.get(ours.id), ours);
+  assert.equal(theirs.get(inserted[0]).userLabel, NEW);
   assert.equal(theirs.has(GONE), false);
+}
+
+test("what is edited, undone, redone and saved is there, for the official backend too", async () => {
+  const first = await stateOf("demo");
+  const page = await bench.page();
+  await button(page, "Open demo").click();
+  await edit(page);
+  const last = await stateInPage(page);
+  for (const name of SAVED.toReversed()) await button(page, `Undo: ${name}`).click();
+  await button(page, `Redo: ${SAVED[0]}`).waitFor();
+  assert.deepEqual(await stateInPage(page), first);
+  for (const name of SAVED) {
+    await button(page, `Redo: ${name}`).click();
+    await button(page, `Undo: ${name}`).waitFor();
+  }
+  assert.deepEqual(await stateInPage(page), last);
+  await page.reload();
+  await button(page, `Undo: ${SAVED.at(-1)}`).waitFor();
+  await select(page, WIDGET);
+  assert.equal(await field(page, "Nickname").inputValue(), "nick");
+  await shot(page, "reloaded");
+  await button(page, "Close").click();
+  await button(page, "Open demo").waitFor();
+  const now = await stateOf("demo");
+  assert.deepEqual(now, last);
+  for (const [property, , , stored] of TEXTS) assert.deepEqual(now.widget[property], stored, property);
+  assert.notDeepEqual(now.moved.placement.origin, first.moved.placement.origin);
+  assert.notDeepEqual(now.moved.placement.angles, first.moved.placement.angles);
+  assert.deepEqual([now.gone, now.inserted.length], [[], 1]);
+  if (existsSync(join(interop, "node_modules"))) assertOfficialAgrees(now);
 });
 
 test("a network that is gone for seconds in the middle of edits loses nothing and doubles nothing", async () => {
