@@ -179,6 +179,25 @@ test("a briefcase is checked out, closed, opened again and deleted", async () =>
   await page.context().close();
 });
 
+test("a new iModel is made, and opened", async () => {
+  const page = await bench.page();
+  await button(page, "New iModel …").click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name of the file").fill("demo");
+  await dialog.getByRole("button", { name: "Create" }).click();
+  await dialog.getByRole("alert").waitFor();
+  await assertAccessible(page);
+  await dialog.getByLabel("Name of the file").fill("fresh");
+  await dialog.getByLabel("Name of the root subject").fill("All of it");
+  await dialog.getByRole("button", { name: "Create" }).click();
+  await dialog.waitFor({ state: "detached" });
+  await button(page, "Open fresh").click();
+  await page.getByRole("treeitem", { name: "All of it" }).waitFor();
+  await button(page, "Close").click();
+  await button(page, "Open fresh").waitFor();
+  await page.context().close();
+});
+
 test("an error of the server is shown and can be dismissed", async () => {
   const [one, two] = [await bench.page(), await bench.page()];
   await openDemo(one);

@@ -31,6 +31,8 @@ export interface SessionState {
     briefcases: readonly BriefcaseEntry[];
     open?: OpenInfo | undefined;
     txn?: TxnState | undefined;
+    /** What takes a while just now, for a person. */
+    working?: string | undefined;
     /** Counts what changed the content: who shows content reads it anew. */
     revision: number;
     /** Counts what may have made the content older: undo, redo, abandon, a change from outside. */
@@ -163,12 +165,23 @@ export class EditSession {
     }
 
     async open(target: Target, mode: OpenInfo["mode"]): Promise<void> {
-        await this.#opened(await this.call<OpenInfo>("briefcase.open", { ...target, mode }));
+        const name = "imodel" in target ? target.imodel : target.briefcase;
+        const open = await this.#whileSaying(`Opening ${name} …`, () =>
+            this.call<OpenInfo>("briefcase.open", { ...target, mode }),
+        );
+        await this.#opened(open);
     }
 
     async checkout(imodel: string): Promise<void> {
-        const { briefcase } = await this.call<{ briefcase: string }>("briefcase.checkout", { imodel });
+        const { briefcase } = await this.#whileSaying(`Checking out ${imodel} …`, () =>
+            this.call<{ briefcase: string }>("briefcase.checkout", { imodel }),
+        );
         await this.open({ briefcase }, "readwrite");
+    }
+
+    async createIModel(imodel: string, rootSubject: { name: string; description: string }): Promise<void> {
+        await this.#whileSaying(`Making ${imodel} …`, () => this.call("imodel.create", { imodel, rootSubject }));
+        await this.refreshLists();
     }
 
     async deleteBriefcase(briefcase: string): Promise<void> {
@@ -226,6 +239,15 @@ export class EditSession {
             );
         }
         this.store.set({ txn: await this.call<TxnState>("txns.state") });
+    }
+
+    async #whileSaying<T>(working: string, work: () => Promise<T>): Promise<T> {
+        this.store.set({ working });
+        try {
+            return await work();
+        } finally {
+            this.store.set({ working: undefined });
+        }
     }
 
     #connect(token: string, resume?: ResumePoint): void {

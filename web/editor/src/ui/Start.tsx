@@ -3,6 +3,7 @@ import { Button } from "react-aria-components";
 import type { BriefcaseEntry, IModelEntry } from "../state/types";
 import { Ask } from "./Ask";
 import { useSession, useSessionState } from "./context";
+import { NewIModel } from "./NewIModel";
 
 function megabytes(size: number): string {
     return `${(size / 1_000_000).toFixed(1)} MB`;
@@ -13,13 +14,22 @@ export function Start(): ReactNode {
     const imodels = useSessionState((s) => s.imodels);
     const briefcases = useSessionState((s) => s.briefcases);
     const link = useSessionState((s) => s.link);
+    const working = useSessionState((s) => s.working);
+    const mayEdit = useSessionState((s) => s.access !== "view");
     const [asked, setAsked] = useState<BriefcaseEntry>();
     const session = useSession();
     if (link === "connecting") return <main className="centre">Connecting …</main>;
     return (
         <main className="start">
             <section aria-labelledby="imodels">
-                <h1 id="imodels">iModels</h1>
+                <div className="row">
+                    <h1 id="imodels">iModels</h1>
+                    <p className="hint" role="status">
+                        {working}
+                    </p>
+                    <span className="spring" />
+                    {mayEdit && <NewIModel isDisabled={working !== undefined} />}
+                </div>
                 {imodels.length === 0 && <p className="hint">There are none that you may see.</p>}
                 <ul className="cards">
                     {imodels.map((m) => (
@@ -56,6 +66,7 @@ export function Start(): ReactNode {
 
 function IModelCard({ entry }: { entry: IModelEntry }): ReactNode {
     const session = useSession();
+    const isDisabled = useSessionState((s) => s.working !== undefined);
     const name = entry.imodel;
     const act = (work: () => Promise<void>) => () => void session.attempt(work);
     return (
@@ -71,14 +82,23 @@ function IModelCard({ entry }: { entry: IModelEntry }): ReactNode {
                 <Button
                     aria-label={`Open ${name}`}
                     className="primary"
+                    isDisabled={isDisabled}
                     onPress={act(() => session.open({ imodel: name }, "readwrite"))}
                 >
                     Open
                 </Button>
-                <Button aria-label={`View ${name}`} onPress={act(() => session.open({ imodel: name }, "readonly"))}>
+                <Button
+                    aria-label={`View ${name}`}
+                    isDisabled={isDisabled}
+                    onPress={act(() => session.open({ imodel: name }, "readonly"))}
+                >
                     View
                 </Button>
-                <Button aria-label={`Check out ${name}`} onPress={act(() => session.checkout(name))}>
+                <Button
+                    aria-label={`Check out ${name}`}
+                    isDisabled={isDisabled}
+                    onPress={act(() => session.checkout(name))}
+                >
                     Check out
                 </Button>
             </div>
@@ -94,6 +114,7 @@ function BriefcaseCard({
     onDelete: (b: BriefcaseEntry) => void;
 }): ReactNode {
     const session = useSession();
+    const isDisabled = useSessionState((s) => s.working !== undefined);
     const name = entry.briefcase;
     return (
         <li className="card">
@@ -110,12 +131,14 @@ function BriefcaseCard({
                 <Button
                     aria-label={`Open briefcase ${entry.briefcaseId} of ${entry.imodel}`}
                     className="primary"
+                    isDisabled={isDisabled}
                     onPress={() => void session.attempt(() => session.open({ briefcase: name }, "readwrite"))}
                 >
                     Open
                 </Button>
                 <Button
                     aria-label={`Delete briefcase ${entry.briefcaseId} of ${entry.imodel}`}
+                    isDisabled={isDisabled}
                     onPress={() => {
                         onDelete(entry);
                     }}
