@@ -241,8 +241,8 @@ test("the calls are a script that weh runs", { skip: !existsSync(weh) }, async (
   assert.equal(status, 0, stderr);
 });
 
-test("on a tablet everything is there", async () => {
-  const page = await opened("History", { size: { width: 768, height: 1024 } });
+test("on a tablet everything is there, and large enough for fingers", async () => {
+  const page = await opened("History", { size: { width: 768, height: 1024 }, hasTouch: true, isMobile: true });
   await page.getByRole("treeitem").first().click();
   await page.getByLabel("Properties").getByRole("heading", { level: 2 }).waitFor();
   for (const name of ["Elements", "View", "Properties", "Drawer"]) {
@@ -252,6 +252,12 @@ test("on a tablet everything is there", async () => {
       `${name}: ${JSON.stringify(box)}`,
     );
   }
+  const small = await page.evaluate(() =>
+    [...document.querySelectorAll("button, input, select, [role=treeitem]")]
+      .filter((e) => e.getBoundingClientRect().height < 40 && e.checkVisibility())
+      .map((e) => e.outerHTML.slice(0, 200)),
+  );
+  assert.deepEqual(small, []);
   await assertAccessible(page);
   await shot(page, "tablet");
 });

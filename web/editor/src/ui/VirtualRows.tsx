@@ -1,7 +1,8 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
 
-export const ROW_PX = 28;
+/** Fingers need more than a mouse does. */
+const ROW_PX = matchMedia("(pointer: coarse)").matches ? 40 : 28;
 
 export interface RowAttributes {
     id: string;
@@ -66,7 +67,12 @@ export function VirtualRows({ role, label, count, active, row, onActive, onKey }
         >
             <div role="none" style={{ height: rows.getTotalSize() }}>
                 {rows.getVirtualItems().map((item) => (
-                    <div role="none" key={item.key} className="at" style={{ transform: `translateY(${item.start}px)` }}>
+                    <div
+                        role="none"
+                        key={item.key}
+                        className="at"
+                        style={{ height: ROW_PX, transform: `translateY(${item.start}px)` }}
+                    >
                         {row(item.index, {
                             id: `${role}-${item.index}`,
                             "data-active": item.index === active || undefined,
