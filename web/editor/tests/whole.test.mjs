@@ -209,6 +209,7 @@ test("two users edit two briefcases of one iModel", async () => {
   assert.match(await reader.getByRole("alert").textContent(), /you may open with mode readonly only/);
   await button(reader, "View demo").click();
   await reader.getByText("read-only", { exact: true }).waitFor();
+  await reader.getByText("You may view this iModel, but not edit it.").waitFor();
 });
 
 test("nothing complained in the console", () => {

@@ -24,6 +24,11 @@ export async function rowsOf<Row>(
     return rows;
 }
 
+/** A class as ECSQL writes it, whatever words its names are. */
+export function inEcsql(classFullName: string): string {
+    return `[${classFullName.replace(":", "].[")}]`;
+}
+
 /** The class c of ECClassDef by its full name. */
 export const FULL_NAME = "s.Name || ':' || c.Name";
 export const CLASSES = "FROM meta.ECClassDef c JOIN meta.ECSchemaDef s ON s.ECInstanceId = c.Schema.Id";

@@ -36,42 +36,60 @@ const PARENTS = `SELECT ${FULL_NAME}, ${DEPTH} ${CLASSES} ${BELOW} 'ElementOwnsC
  AND ${fits("source", "(SELECT p.ECClassId FROM bis.Element p WHERE p.ECInstanceId = :parent)")}
  AND ${fits("target", ":class")} ORDER BY 2 DESC, 1`;
 
-/** The models that elements may have. */
-export async function modelChoices(session: EditSession, classId: string): Promise<ModelChoice[]> {
-    const rows = await rowsOf<[string, string]>(session, CHOICES, { class: classId });
-    const all = rows.map(([classFullName, relClassName]) => ({ classFullName, relClassName }));
-    const exact = all.filter((c) => c.relClassName !== ANY);
-    const best = exact.length === 0 ? all : exact;
-    return [...new Map(best.map((c) => [c.classFullName, c])).values()];
-}
+/** The models below elements, and what the schema says of where elements and models may stand. */
+export class Models {
+    readonly #session: EditSession;
+    readonly #choices = new Map<string, Promise<ModelChoice[]>>();
 
-/** The relationships by which an element may own a child of a class; the most exact first. */
-export async function parentChoices(session: EditSession, parent: string, classId: string): Promise<string[]> {
-    const rows = await rowsOf<[string, number]>(session, PARENTS, { parent, class: classId });
-    return rows.map(([name]) => name);
-}
+    constructor(session: EditSession) {
+        this.#session = session;
+    }
 
-/** The model of an element, if it has one. */
-export async function findModel(session: EditSession, id: string): Promise<ModelProps | undefined> {
-    const rows = await rowsOf(session, "SELECT 1 FROM bis.Model m WHERE m.ECInstanceId = :id", { id });
-    return rows.length === 0 ? undefined : session.call<ModelProps>("models.getModelProps", { id });
-}
+    /** The models that elements of a class may have; asked for once, as schemas stay as they are. */
+    choices(classId: string): Promise<ModelChoice[]> {
+        const known = this.#choices.get(classId);
+        if (known !== undefined) return known;
+        const asked = this.#askChoices(classId);
+        this.#choices.set(classId, asked);
+        asked.catch(() => this.#choices.delete(classId));
+        return asked;
+    }
 
-export async function insertModel(session: EditSession, id: string, choice: ModelChoice): Promise<void> {
-    const { classFullName, relClassName } = choice;
-    await session.edit("models.insertModel", { props: { classFullName, modeledElement: { id, relClassName } } });
-}
+    /** The relationships by which an element may own a child of a class; the most exact first. */
+    async parentChoices(parent: string, classId: string): Promise<string[]> {
+        const rows = await rowsOf<[string, number]>(this.#session, PARENTS, { parent, class: classId });
+        return rows.map(([name]) => name);
+    }
 
-/** Changes a property, or the part of it that @path leads to. */
-export function updateModel(
-    session: EditSession,
-    id: string,
-    name: string,
-    path: Path,
-    value: unknown,
-): Promise<unknown> {
-    return session.inTurn(async () => {
-        const now = path.length === 0 ? {} : await session.call<Params>("models.getModelProps", { id });
-        return session.edit("models.updateModel", { props: { id, [name]: withPart(now[name], path, value) } });
-    });
+    /** The model of an element, if it has one. */
+    async find(id: string): Promise<ModelProps | undefined> {
+        const rows = await rowsOf(this.#session, "SELECT 1 FROM bis.Model m WHERE m.ECInstanceId = :id", { id });
+        return rows.length === 0 ? undefined : this.#session.call<ModelProps>("models.getModelProps", { id });
+    }
+
+    async insert(id: string, { classFullName, relClassName }: ModelChoice): Promise<void> {
+        const props = { classFullName, modeledElement: { id, relClassName } };
+        await this.#session.edit("models.insertModel", { props });
+    }
+
+    /** Changes a property, or the part of it that @path leads to. */
+    update(id: string, name: string, path: Path, value: unknown): Promise<unknown> {
+        return this.#session.inTurn(async () => {
+            const now = path.length === 0 ? {} : await this.#session.call<Params>("models.getModelProps", { id });
+            const props = { id, [name]: withPart(now[name], path, value) };
+            return this.#session.edit("models.updateModel", { props });
+        });
+    }
+
+    async remove(id: string): Promise<void> {
+        await this.#session.edit("models.deleteModel", { id });
+    }
+
+    async #askChoices(classId: string): Promise<ModelChoice[]> {
+        const rows = await rowsOf<[string, string]>(this.#session, CHOICES, { class: classId });
+        const all = rows.map(([classFullName, relClassName]) => ({ classFullName, relClassName }));
+        const exact = all.filter((c) => c.relClassName !== ANY);
+        const best = exact.length === 0 ? all : exact;
+        return [...new Map(best.map((c) => [c.classFullName, c])).values()];
+    }
 }

@@ -1,6 +1,6 @@
 import { RequestError } from "@webedithost/client";
 import type { ClassForm } from "../schema/catalog";
-import { CLASSES, type End, FULL_NAME, IS_LINK_TABLE, fits, otherEnd, rowsOf } from "./classes";
+import { CLASSES, type End, FULL_NAME, IS_LINK_TABLE, fits, inEcsql, otherEnd, rowsOf } from "./classes";
 import { type Path, withPart } from "./parts";
 import type { EditSession } from "./session";
 import { labelOf } from "./tree";
@@ -35,7 +35,7 @@ export interface Allowed {
     end: End;
 }
 
-const ROOTS = `SELECT s.Name || '.' || c.Name ${CLASSES} WHERE ${IS_LINK_TABLE}
+const ROOTS = `SELECT ${FULL_NAME} ${CLASSES} WHERE ${IS_LINK_TABLE}
  AND NOT EXISTS (SELECT 1 FROM meta.ClassHasBaseClasses b WHERE b.SourceECInstanceId = c.ECInstanceId)`;
 const ENDS: readonly End[] = ["source", "target"];
 const IDS: Record<End, string> = { source: "SourceECInstanceId", target: "TargetECInstanceId" };
@@ -46,7 +46,8 @@ const ALLOWED = ENDS.map(
 
 function countsOf(root: string): string {
     return ENDS.map(
-        (end) => `SELECT r.ECClassId, '${end}', count(*) FROM ${root} r WHERE r.${IDS[end]} = :id GROUP BY r.ECClassId`,
+        (end) =>
+            `SELECT r.ECClassId, '${end}', count(*) FROM ${inEcsql(root)} r WHERE r.${IDS[end]} = :id GROUP BY r.ECClassId`,
     ).join(" UNION ALL ");
 }
 
@@ -70,7 +71,7 @@ export class Relationships {
     async page(id: string, { classFullName, end }: Group, page: number): Promise<Related[]> {
         const other = `r.${IDS[otherEnd(end)]}`;
         const ecsql = `SELECT r.ECInstanceId, ${other}, e.ECClassId, e.UserLabel, e.CodeValue
- FROM ONLY ${classFullName.replace(":", ".")} r LEFT JOIN bis.Element e ON e.ECInstanceId = ${other}
+ FROM ONLY ${inEcsql(classFullName)} r LEFT JOIN bis.Element e ON e.ECInstanceId = ${other}
  WHERE r.${IDS[end]} = :id ORDER BY r.ECInstanceId DESC`;
         const limit = { offset: page * RELATED_PAGE, count: RELATED_PAGE };
         const rows = await rowsOf<[string, string, string | null, string | null, string | null]>(

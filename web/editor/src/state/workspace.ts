@@ -1,4 +1,5 @@
 import { Catalog } from "../schema/catalog";
+import { Models } from "./models";
 import { Relationships } from "./relationships";
 import type { EditSession } from "./session";
 import { Store } from "./store";
@@ -12,10 +13,12 @@ export interface WorkspaceState {
 export class Workspace {
     readonly store = new Store<WorkspaceState>({ selection: [] });
     readonly catalog: Catalog;
+    readonly models: Models;
     readonly relationships: Relationships;
 
     constructor(session: EditSession) {
         this.catalog = new Catalog(session);
+        this.models = new Models(session);
         this.relationships = new Relationships(session);
     }
 

@@ -2,7 +2,6 @@ import { type ReactNode, useEffect, useState } from "react";
 import { Button, Dialog, DialogTrigger, Form, Heading, Modal, ModalOverlay } from "react-aria-components";
 import type { ClassForm } from "../../schema/catalog";
 import type { ElementProps } from "../../state/elements";
-import { parentChoices } from "../../state/models";
 import { errorText } from "../../state/session";
 import { ROOT_ID } from "../../state/tree";
 import { useSession, useSessionState, useWorkspace } from "../context";
@@ -95,19 +94,20 @@ export function useCodeSpecs(): readonly CodeSpec[] {
 /** By which relationships the parent may own an element of the class; none as long as there is no such parent. */
 function useParentRels(parent: string, form: ClassForm | undefined): readonly string[] {
     const session = useSession();
+    const { models } = useWorkspace();
     const [rels, setRels] = useState<readonly string[]>([]);
     const id = parent.trim();
     useEffect(() => {
         let isWanted = true;
         void session.attempt(async () => {
             const isAsked = form !== undefined && /^0x[0-9a-f]+$/i.test(id);
-            const now = isAsked ? await parentChoices(session, id, form.info.classId) : [];
+            const now = isAsked ? await models.parentChoices(id, form.info.classId) : [];
             if (isWanted) setRels(now);
         });
         return () => {
             isWanted = false;
         };
-    }, [session, id, form]);
+    }, [session, models, id, form]);
     return rels;
 }
 

@@ -2,7 +2,7 @@ import { type ReactNode, useEffect, useState } from "react";
 import { Button } from "react-aria-components";
 import type { ClassForm } from "../../schema/catalog";
 import type { ElementProps } from "../../state/elements";
-import { type ModelChoice, type ModelProps, findModel, insertModel, modelChoices } from "../../state/models";
+import type { ModelChoice, ModelProps } from "../../state/models";
 import { useSession, useSessionState, useWorkspace } from "../context";
 import { ModelView } from "./ModelView";
 
@@ -16,18 +16,18 @@ type Found = { model: ModelProps; form: ClassForm } | { choices: readonly ModelC
 /** The model of an element with its class, or what models it may be given. */
 function useModel({ element, readOnly }: Props): Found | undefined {
     const session = useSession();
-    const { catalog } = useWorkspace();
+    const { catalog, models } = useWorkspace();
     const revision = useSessionState((s) => s.revision);
     const [found, setFound] = useState<Found>();
     const { id, classFullName } = element;
     useEffect(() => {
         let isWanted = true;
         const find = async (): Promise<Found> => {
-            const model = await findModel(session, id);
+            const model = await models.find(id);
             if (model !== undefined) return { model, form: await catalog.form(model.classFullName) };
             if (readOnly) return { choices: [] };
             const { info } = await catalog.form(classFullName);
-            return { choices: await modelChoices(session, info.classId) };
+            return { choices: await models.choices(info.classId) };
         };
         void session.attempt(async () => {
             const now = await find();
@@ -36,7 +36,7 @@ function useModel({ element, readOnly }: Props): Found | undefined {
         return () => {
             isWanted = false;
         };
-    }, [session, catalog, id, classFullName, readOnly, revision]);
+    }, [session, catalog, models, id, classFullName, readOnly, revision]);
     return found;
 }
 
@@ -51,6 +51,7 @@ export function ModelSection(props: Props): ReactNode {
 
 function AddModel({ element, choices }: { element: ElementProps; choices: readonly ModelChoice[] }): ReactNode {
     const session = useSession();
+    const { models } = useWorkspace();
     const [name, setName] = useState<string>();
     const choice = choices.find((c) => c.classFullName === name) ?? choices[0];
     return (
@@ -71,7 +72,7 @@ function AddModel({ element, choices }: { element: ElementProps; choices: readon
                 </select>
                 <Button
                     onPress={() => {
-                        if (choice !== undefined) void session.attempt(() => insertModel(session, element.id, choice));
+                        if (choice !== undefined) void session.attempt(() => models.insert(element.id, choice));
                     }}
                 >
                     Add the model

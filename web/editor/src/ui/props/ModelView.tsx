@@ -1,12 +1,12 @@
 import { type ReactNode, useState } from "react";
 import { Button } from "react-aria-components";
 import type { ClassForm } from "../../schema/catalog";
-import { modelFields } from "./fixed";
-import { type ModelProps, updateModel } from "../../state/models";
+import type { ModelProps } from "../../state/models";
 import { Ask } from "../Ask";
-import { useSession } from "../context";
+import { useSession, useWorkspace } from "../context";
 import { FieldRow } from "./FieldRow";
 import { InsertElement } from "./InsertElement";
+import { modelFields } from "./fixed";
 
 interface Props {
     model: ModelProps;
@@ -16,7 +16,7 @@ interface Props {
 
 /** A model with its properties. */
 export function ModelView({ model, form, readOnly }: Props): ReactNode {
-    const session = useSession();
+    const { models } = useWorkspace();
     return (
         <section aria-label="Model">
             <h3>Model</h3>
@@ -27,7 +27,7 @@ export function ModelView({ model, form, readOnly }: Props): ReactNode {
                     field={field}
                     value={read(model)}
                     readOnly={readOnly}
-                    onCommit={(value, path) => updateModel(session, model.id, field.name, path, write(value))}
+                    onCommit={(value, path) => models.update(model.id, field.name, path, write(value))}
                 />
             ))}
             {!readOnly && (
@@ -42,6 +42,7 @@ export function ModelView({ model, form, readOnly }: Props): ReactNode {
 
 function DeleteModel({ id }: { id: string }): ReactNode {
     const session = useSession();
+    const { models } = useWorkspace();
     const [isAsked, setAsked] = useState(false);
     return (
         <>
@@ -62,7 +63,7 @@ function DeleteModel({ id }: { id: string }): ReactNode {
                 choices={[
                     {
                         label: "Delete the model and its elements",
-                        run: () => void session.attempt(() => session.edit("models.deleteModel", { id })),
+                        run: () => void session.attempt(() => models.remove(id)),
                     },
                 ]}
             />

@@ -1,5 +1,6 @@
 import { type ReactNode, useEffect, useState } from "react";
 import { Button, Dialog, DialogTrigger, Heading, Input, Modal, ModalOverlay, SearchField } from "react-aria-components";
+import { inEcsql } from "../../state/classes";
 import { labelOf } from "../../state/tree";
 import { useSession } from "../context";
 
@@ -62,7 +63,7 @@ function useCandidates(classes: readonly string[], text: string): readonly Found
                         ? ""
                         : " WHERE e.UserLabel LIKE :like ESCAPE '\\' OR e.CodeValue LIKE :like ESCAPE '\\'";
                 // A model has the id of its element, by whose label it is known.
-                const ecsql = `SELECT c.ECInstanceId, c.ECClassId, e.UserLabel, e.CodeValue FROM ${c.replace(":", ".")} c
+                const ecsql = `SELECT c.ECInstanceId, c.ECClassId, e.UserLabel, e.CodeValue FROM ${inEcsql(c)} c
  JOIN bis.Element e ON e.ECInstanceId = c.ECInstanceId${where} ORDER BY c.ECInstanceId`;
                 const { rows } = await session.call<{ rows: [string, string, string | null, string | null][] }>(
                     "query.ecsql",

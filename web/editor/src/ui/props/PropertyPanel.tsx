@@ -89,7 +89,10 @@ export function PropertyPanel(): ReactNode {
 /** Why nothing can be edited. */
 function WhyNot(): ReactNode {
     const access = useSessionState((s) => s.access);
-    const why = access === "view" ? "You may view this iModel, but not edit it." : "It was opened to be viewed only.";
+    const why =
+        access === "view"
+            ? "You may view this iModel, but not edit it."
+            : "This iModel was opened to be viewed, not edited.";
     return <p className="hint empty">{why}</p>;
 }
 

@@ -95,9 +95,11 @@ function RelatedRow({ related, form, readOnly }: { related: Related; form: Class
                     <Button
                         className="plain"
                         aria-label={`Delete the relationship with ${otherLabel}`}
-                        onPress={() =>
-                            void session.attempt(() => workspace.relationships.remove(form.info.ecclass, id))
-                        }
+                        onPress={({ target }) => {
+                            // The button is going to go: the keyboard stays near.
+                            target.closest("section")?.focus();
+                            void session.attempt(() => workspace.relationships.remove(form.info.ecclass, id));
+                        }}
                     >
                         ×
                     </Button>

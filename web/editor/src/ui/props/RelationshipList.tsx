@@ -23,7 +23,7 @@ export function RelationshipList({ element, readOnly }: { element: ElementProps;
         };
     }, [session, relationships, id, revision]);
     return (
-        <section aria-label="Relationships">
+        <section aria-label="Relationships" tabIndex={-1}>
             <h3>Relationships</h3>
             {groups?.length === 0 && <p className="hint">None.</p>}
             {groups?.map((group) => (
