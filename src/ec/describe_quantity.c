@@ -1,7 +1,8 @@
 /* src/ec/describe_quantity.c - kinds of quantity, their units and formats, as EC 3.2 JSON has them.
  *
- * The tables name units and formats by schema alias ("u:M", "f:DefaultRealU(4)[u:M|metre]"); clients
- * get the schema's name and a dot, as the quantity formatter of iTwin.js reads it.
+ * The tables name units and formats by schema alias ("u:M", "f:DefaultRealU(4)[u:M|metre]"), and those of
+ * the schema that declares the kind of quantity without; clients get the schema's name and a dot, as the
+ * quantity formatter of iTwin.js reads it.
  */
 #include "weh/buf.h"
 #include "weh/json.h"
@@ -29,8 +30,20 @@ static weh_err json_read(struct ec_describe *describe, struct weh_str text, stru
     return WEH_OK;
 }
 
-/* "u:M" or "Units:M" as "Units.M"; as it is when there is no such schema. */
-static weh_err name_resolve(struct ec_describe *describe, struct weh_str name, struct weh_str *out)
+/* The bytes of @text in front of any of @stops. */
+static struct weh_str head_until(struct weh_str text, const char *stops)
+{
+    size_t n = 0;
+
+    while (n < text.len && strchr(stops, text.ptr[n]) == NULL) {
+        n++;
+    }
+    return (struct weh_str){ text.ptr, n };
+}
+
+/* "u:M" or "Units:M" as "Units.M", "M" as that of @owner (or NULL); as it is when there is no such schema. */
+static weh_err name_resolve(struct ec_describe *describe, const struct weh_ec_schema *owner,
+                            struct weh_str name, struct weh_str *out)
 {
     const struct weh_ec_schema *schema = NULL;
     struct weh_str head;
@@ -39,6 +52,9 @@ static weh_err name_resolve(struct ec_describe *describe, struct weh_str name, s
     *out = name;
     if (ec_name_split(name, &head, &tail)) {
         schema = weh_ec_schema_by_name(describe->catalog, head);
+    } else if (name.len != 0 && head_until(name, ":.").len == name.len) {
+        schema = owner;
+        tail = name;
     }
     if (schema == NULL) {
         return WEH_OK;
@@ -59,19 +75,9 @@ static void name_remember(struct weh_str *names, size_t *n, struct weh_str name)
     }
 }
 
-/* The bytes of @text in front of any of @stops. */
-static struct weh_str head_until(struct weh_str text, const char *stops)
-{
-    size_t n = 0;
-
-    while (n < text.len && strchr(stops, text.ptr[n]) == NULL) {
-        n++;
-    }
-    return (struct weh_str){ text.ptr, n };
-}
-
 /* One presentation: the name in front, and behind each '[', resolved and remembered. */
-static weh_err presentation_put(struct ec_describe *describe, struct weh_str text)
+static weh_err presentation_put(struct ec_describe *describe, const struct weh_ec_schema *owner,
+                                struct weh_str text)
 {
     struct weh_buf buf;
     struct weh_str name = head_until(text, "([");
@@ -83,7 +89,7 @@ static weh_err presentation_put(struct ec_describe *describe, struct weh_str tex
         const char *bracket;
         size_t n_copy;
 
-        err = name_resolve(describe, name, &resolved);
+        err = name_resolve(describe, owner, name, &resolved);
         if (err != WEH_OK) {
             break;
         }
@@ -113,7 +119,8 @@ static weh_err presentation_put(struct ec_describe *describe, struct weh_str tex
     return err;
 }
 
-static weh_err presentations_put(struct ec_describe *describe, struct weh_str text)
+static weh_err presentations_put(struct ec_describe *describe, const struct weh_ec_schema *owner,
+                                 struct weh_str text)
 {
     struct weh_value list;
     weh_err err = json_read(describe, text, &list);
@@ -127,7 +134,7 @@ static weh_err presentations_put(struct ec_describe *describe, struct weh_str te
         const struct weh_value *item = &list.as.items[i];
 
         if (item->type == WEH_VALUE_STRING && item->n != 0 && item->n <= MAX_PRESENTATION) {
-            err = presentation_put(describe, weh_value_str(item));
+            err = presentation_put(describe, owner, weh_value_str(item));
         }
     }
     weh_sink_array_end(describe->sink);
@@ -135,7 +142,8 @@ static weh_err presentations_put(struct ec_describe *describe, struct weh_str te
 }
 
 /* The persistence unit @raw, a view into the row. */
-static weh_err unit_name_put(struct ec_describe *describe, struct weh_str raw)
+static weh_err unit_name_put(struct ec_describe *describe, const struct weh_ec_schema *owner,
+                             struct weh_str raw)
 {
     const char *copy;
     struct weh_str unit;
@@ -148,7 +156,7 @@ static weh_err unit_name_put(struct ec_describe *describe, struct weh_str raw)
     if (copy == NULL) {
         return weh_fail_nomem(describe->diag);
     }
-    err = name_resolve(describe, (struct weh_str){ copy, raw.len }, &unit);
+    err = name_resolve(describe, owner, (struct weh_str){ copy, raw.len }, &unit);
     if (err == WEH_OK) {
         ec_put_str(describe, "persistenceUnit", unit);
         name_remember(describe->units, &describe->n_units, unit);
@@ -159,17 +167,20 @@ static weh_err unit_name_put(struct ec_describe *describe, struct weh_str raw)
 weh_err ec_describe_quantity(struct ec_describe *describe, weh_id id)
 {
     static const char sql[] = "SELECT DisplayLabel,Description,PersistenceUnit,RelativeError,"
-                              "PresentationUnits FROM main.ec_KindOfQuantity WHERE Id=?1";
+                              "PresentationUnits,SchemaId FROM main.ec_KindOfQuantity WHERE Id=?1";
     struct ec_cursor cursor = { 0 };
     weh_err err = ec_rows_begin(describe, sql, id, 0, &cursor);
 
     if (err == WEH_OK && cursor.row) {
+        const struct weh_ec_schema *owner =
+            ec_schema_by_id(describe->catalog, (weh_id)sqlite3_column_int64(cursor.stmt, 5));
+
         ec_put_column_text(describe, "label", cursor.stmt, 0);
         ec_put_column_text(describe, "description", cursor.stmt, 1);
         ec_put_column_number(describe, "relativeError", cursor.stmt, 3);
-        err = unit_name_put(describe, weh_stmt_text(cursor.stmt, 2));
+        err = unit_name_put(describe, owner, weh_stmt_text(cursor.stmt, 2));
         if (err == WEH_OK) {
-            err = presentations_put(describe, weh_stmt_text(cursor.stmt, 4));
+            err = presentations_put(describe, owner, weh_stmt_text(cursor.stmt, 4));
         }
     }
     ec_rows_end(describe, &cursor);

@@ -140,6 +140,25 @@ static void test_description_of_a_composite_format_names_its_units(void **state)
     describe_close(&f);
 }
 
+/* So are names stored that the schema of the kind of quantity declares itself. */
+static void test_description_of_a_quantity_completes_names_without_a_schema(void **state)
+{
+    struct describe_fixture f;
+
+    (void)state;
+    describe_open(&f, "small.bim",
+                  "UPDATE ec_KindOfQuantity SET PersistenceUnit='MINE',"
+                  "PresentationUnits='[\"Own\",\"Own(2)[MINE|m][u:FT]\",\"a:b:c\"]'");
+    assert_json(value_at(describe_class(&f, "WebEditTest:Dimension"),
+                         "kindsOfQuantity/WebEditTest:LENGTH/persistenceUnit"),
+                "\"WebEditTest.MINE\"");
+    assert_json(value_at(describe_class(&f, "WebEditTest:Dimension"),
+                         "kindsOfQuantity/WebEditTest:LENGTH/presentationUnits"),
+                "[\"WebEditTest.Own\",\"WebEditTest.Own(2)[WebEditTest.MINE|m][Units.FT]\","
+                "\"a:b:c\"]");
+    describe_close(&f);
+}
+
 static void test_description_says_what_is_hidden(void **state)
 {
     struct describe_fixture *f = *state;
@@ -527,6 +546,7 @@ int main(void)
         cmocka_unit_test(test_description_without_inherited_properties_has_the_own_ones_only),
         cmocka_unit_test(test_description_explains_what_properties_refer_to),
         cmocka_unit_test(test_description_of_a_composite_format_names_its_units),
+        cmocka_unit_test(test_description_of_a_quantity_completes_names_without_a_schema),
         cmocka_unit_test(test_description_says_what_is_hidden),
         cmocka_unit_test(test_description_of_what_is_hidden_follows_overrides_and_bases),
         cmocka_unit_test(test_description_of_attributes_has_arrays_of_structs),
