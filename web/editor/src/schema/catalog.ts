@@ -1,5 +1,6 @@
 import type { EditSession } from "../state/session";
 import { type ClassInfo, type Field, fieldsOf, structNames } from "./fields";
+import { Quantities } from "./quantities";
 
 export interface ClassForm {
     info: ClassInfo;
@@ -15,11 +16,13 @@ const STRUCT_DEPTH_MOST = 16;
 /** The classes of the open iModel as forms, each asked for once. */
 export class Catalog {
     readonly #session: EditSession;
+    readonly #quantities: Quantities;
     readonly #forms = new Map<string, Promise<ClassForm>>();
     readonly #concrete = new Map<string, Promise<string[]>>();
 
     constructor(session: EditSession) {
         this.#session = session;
+        this.#quantities = new Quantities(session);
     }
 
     form(classFullName: string, depth = 0): Promise<ClassForm> {
@@ -50,6 +53,6 @@ export class Catalog {
         if (depth < STRUCT_DEPTH_MOST) {
             for (const name of structNames(info)) structs.set(name, (await this.form(name, depth + 1)).fields);
         }
-        return { info, fields: fieldsOf(info, structs) };
+        return { info, fields: fieldsOf(info, structs, await this.#quantities.of(info)) };
     }
 }

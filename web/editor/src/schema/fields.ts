@@ -1,25 +1,38 @@
 /** What an input needs to know of a property, made from schema.getClass. */
+import type { FormatProps } from "@itwin/core-quantity";
+import type { Quantity } from "./quantities";
 
 export interface Enumerator {
     label: string;
     value: string | number;
 }
 
+/** What the schema allows; the server takes other values too, as the official backend does. */
+export interface Bounds {
+    minLength?: number | undefined;
+    maxLength?: number | undefined;
+    min?: number | undefined;
+    max?: number | undefined;
+}
+
 export type FieldType =
-    | { kind: "string" | "json" | "int" | "long" | "double" | "boolean" | "binary" | "guid" }
+    | { kind: "json" | "boolean" | "binary" | "geometry" | "guid" }
+    | { kind: "string"; bounds?: Bounds }
+    | { kind: "long"; bounds?: Bounds }
+    | { kind: "int" | "double"; quantity?: Quantity | undefined; bounds?: Bounds }
     | { kind: "dateTime"; component: "dateTime" | "date" | "time"; isUtc: boolean }
-    | { kind: "point"; axes: readonly ("x" | "y" | "z")[] }
+    | { kind: "point"; axes: readonly ("x" | "y" | "z")[]; quantity?: Quantity | undefined }
     | { kind: "enum"; base: "int" | "string"; isStrict: boolean; enumerators: readonly Enumerator[] }
     | { kind: "navigation"; classes: readonly string[]; relationship: string; isPlainId: boolean }
     | { kind: "struct"; fields: readonly Field[] }
-    | { kind: "array"; item: FieldType };
+    | { kind: "array"; item: FieldType; minItems: number; maxItems: number };
 
 export interface Field {
     /** As in ElementProps. */
     name: string;
     label: string;
     description?: string | undefined;
-    /** Label of the unit that values are stored in. */
+    /** Label of the unit that values are stored in, where they are shown in no other. */
     unit?: string | undefined;
     readOnly: boolean;
     category: string;
@@ -49,6 +62,12 @@ export interface PropertyInfo {
     enumeration?: string;
     structName?: string;
     kindOfQuantity?: string;
+    minimumLength?: number;
+    maximumLength?: number;
+    minimumValue?: number;
+    maximumValue?: number;
+    minOccurs?: number;
+    maxOccurs?: number;
     relationshipClass?: string;
     targetConstraint?: { constraintClasses: string[]; multiplicity: string };
     customAttributes?: { ecclass: string; properties: Record<string, unknown> }[];
@@ -78,7 +97,8 @@ export interface ClassInfo {
         { type: string; isStrict: boolean; enumerators: { name: string; label?: string; value: string | number }[] }
     >;
     categories?: Record<string, { label?: string; priority?: number }>;
-    kindsOfQuantity?: Record<string, { label?: string; persistenceUnit?: string }>;
+    kindsOfQuantity?: Record<string, { label?: string; persistenceUnit?: string; presentationUnits?: string[] }>;
+    formats?: Record<string, FormatProps & { label?: string }>;
     units?: Record<string, { label?: string }>;
 }
 
@@ -93,6 +113,7 @@ const PRIMITIVES: Record<number, FieldType> = {
     1793: { kind: "point", axes: ["x", "y"] },
     2049: { kind: "point", axes: ["x", "y", "z"] },
     2305: { kind: "string" },
+    2561: { kind: "geometry" },
 };
 
 /** Properties of elements that ElementProps has in another form; the panel shows them by itself. */
@@ -110,7 +131,20 @@ function dateTime(p: PropertyInfo): FieldType {
     };
 }
 
-function primitive(p: PropertyInfo, owner: ClassInfo): FieldType {
+/** A class as it is asked for, and what is known of others that it names. */
+interface Sources {
+    owner: ClassInfo;
+    structs: ReadonlyMap<string, readonly Field[]>;
+    quantities: ReadonlyMap<string, Quantity>;
+}
+
+function boundsOf(p: PropertyInfo): { bounds?: Bounds } {
+    const { minimumLength: minLength, maximumLength: maxLength, minimumValue: min, maximumValue: max } = p;
+    const bounds = { minLength, maxLength, min, max };
+    return Object.values(bounds).every((b) => b === undefined) ? {} : { bounds };
+}
+
+function primitive(p: PropertyInfo, { owner, quantities }: Sources): FieldType {
     const enumeration = p.enumeration === undefined ? undefined : owner.enumerations?.[p.enumeration];
     if (enumeration !== undefined) {
         const enumerators = enumeration.enumerators.map((e) => ({ label: e.label ?? e.name, value: e.value }));
@@ -124,20 +158,36 @@ function primitive(p: PropertyInfo, owner: ClassInfo): FieldType {
     if (p.primitiveType === 769) return dateTime(p);
     if (p.primitiveType === 257 && p.extendedType === "BeGuid") return { kind: "guid" };
     if (p.primitiveType === 2305 && p.extendedType === "Json") return { kind: "json" };
-    return PRIMITIVES[p.primitiveType ?? 0] ?? { kind: "binary" };
+    const type = PRIMITIVES[p.primitiveType ?? 0] ?? { kind: "binary" };
+    const quantity = quantities.get(p.kindOfQuantity ?? "");
+    const shown = quantity === undefined ? {} : { quantity };
+    switch (type.kind) {
+        case "string":
+        case "long":
+            return { ...type, ...boundsOf(p) };
+        case "int":
+        case "double":
+            return { ...type, ...shown, ...boundsOf(p) };
+        case "point":
+            return { ...type, ...shown };
+        default:
+            return type;
+    }
 }
 
-function typeOf(p: PropertyInfo, owner: ClassInfo, structs: ReadonlyMap<string, readonly Field[]>): FieldType {
+function typeOf(p: PropertyInfo, sources: Sources): FieldType {
+    const { structs } = sources;
+    const items = { minItems: p.minOccurs ?? 0, maxItems: p.maxOccurs ?? Infinity };
     const struct: FieldType = { kind: "struct", fields: structs.get(p.structName ?? "") ?? [] };
     switch (p.type) {
         case "PrimitiveProperty":
-            return primitive(p, owner);
+            return primitive(p, sources);
         case "PrimitiveArrayProperty":
-            return { kind: "array", item: primitive(p, owner) };
+            return { kind: "array", item: primitive(p, sources), ...items };
         case "StructProperty":
             return struct;
         case "StructArrayProperty":
-            return { kind: "array", item: struct };
+            return { kind: "array", item: struct, ...items };
         case "NavigationProperty": {
             const classes = p.targetConstraint?.constraintClasses ?? ["BisCore:Element"];
             return { kind: "navigation", classes, relationship: p.relationshipClass ?? "", isPlainId: false };
@@ -145,25 +195,37 @@ function typeOf(p: PropertyInfo, owner: ClassInfo, structs: ReadonlyMap<string, 
     }
 }
 
-function unitOf(p: PropertyInfo, owner: ClassInfo): string | undefined {
+/** The kind of quantity that values of a type are shown by. */
+export function quantityOf(type: FieldType): Quantity | undefined {
+    if (type.kind === "array") return quantityOf(type.item);
+    return type.kind === "double" || type.kind === "int" || type.kind === "point" ? type.quantity : undefined;
+}
+
+function unitOf(p: PropertyInfo, { owner, quantities }: Sources): string | undefined {
+    if (quantities.has(p.kindOfQuantity ?? "")) return undefined;
     const unit = owner.kindsOfQuantity?.[p.kindOfQuantity ?? ""]?.persistenceUnit;
     return unit === undefined ? undefined : (owner.units?.[unit]?.label ?? unit);
 }
 
 /** The fields of a class that a person edits, those of its categories first, then in the order of the schema. */
-export function fieldsOf(info: ClassInfo, structs: ReadonlyMap<string, readonly Field[]>): Field[] {
+export function fieldsOf(
+    info: ClassInfo,
+    structs: ReadonlyMap<string, readonly Field[]>,
+    quantities: ReadonlyMap<string, Quantity>,
+): Field[] {
     const fields: Field[] = [];
+    const sources = { owner: info, structs, quantities };
     for (const [name, p] of Object.entries({ ...info.inheritedProperties, ...info.properties })) {
         const isElements = p.declaredIn?.startsWith("BisCore:") === true;
         if (p.hidden || (isElements && ELEMENT_OWN.has(name))) continue;
-        const type = typeOf(p, info, structs);
+        const type = typeOf(p, sources);
         const plain: FieldType =
             type.kind === "navigation" && isElements && PLAIN_IDS.has(name) ? { ...type, isPlainId: true } : type;
         fields.push({
             name,
             label: p.displayLabel,
             description: p.description,
-            unit: unitOf(p, info),
+            unit: unitOf(p, sources),
             readOnly: p.readOnly === true || holdsBinary(type),
             category: info.categories?.[p.category ?? ""]?.label ?? "",
             priority: p.priority ?? 0,
@@ -175,7 +237,7 @@ export function fieldsOf(info: ClassInfo, structs: ReadonlyMap<string, readonly 
 
 /** Bytes cannot be typed. */
 function holdsBinary(type: FieldType): boolean {
-    return type.kind === "binary" || (type.kind === "array" && holdsBinary(type.item));
+    return type.kind === "binary" || type.kind === "geometry" || (type.kind === "array" && holdsBinary(type.item));
 }
 
 /** Names of the structs that the properties of a class are made of. */

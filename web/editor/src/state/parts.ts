@@ -1,5 +1,5 @@
-/** A member of a struct or point by name; an item of an array by its place in an array of @of items, behind the last one to add it. */
-export type Step = string | { index: number; of: number };
+/** A member of a struct or point by name; an item of an array by its place in an array of @of items, behind the last one to add it; with @to it moves there. */
+export type Step = string | { index: number; of: number; to?: number };
 /** Which part of a value is meant; without steps all of it. */
 export type Path = readonly Step[];
 
@@ -12,6 +12,7 @@ export function withPart(whole: unknown, path: Path, part: unknown): unknown {
     if (step.index === step.of) return part === null ? whole : [...items, withPart(undefined, rest, part)];
     // The place tells which item is meant only as long as none came or went.
     if (items.length !== step.of) throw new Error("The list has changed meanwhile: look again.");
+    if (step.to !== undefined) return items.toSpliced(step.index, 1).toSpliced(step.to, 0, items[step.index]);
     const now = withPart(items[step.index], rest, part);
     const next = now === null ? items.toSpliced(step.index, 1) : items.with(step.index, now);
     return next.length === 0 ? null : next;

@@ -1,8 +1,9 @@
 import { type ReactNode, useId, useState } from "react";
 import { RequestError } from "@webedithost/client";
-import type { Field } from "../../schema/fields";
+import { type Field, quantityOf } from "../../schema/fields";
 import type { Path } from "../../state/parts";
 import { errorText } from "../../state/session";
+import { UnitSelect } from "./UnitSelect";
 import { ValueInput } from "./ValueInput";
 
 interface Props {
@@ -25,11 +26,14 @@ export function FieldRow({ field, value, varies = false, readOnly, onCommit }: P
             setError(e instanceof RequestError && e.data.where === field.name ? e.message : errorText(e));
         });
     };
+    // Three numbers leave no room for it beside them.
+    const quantity = field.type.kind === "point" ? quantityOf(field.type) : undefined;
     const name = field.unit === undefined ? field.label : `${field.label} (${field.unit})`;
     return (
         <div className="field" title={field.description}>
             <span className="label">
                 {name}
+                {quantity !== undefined && <UnitSelect quantity={quantity} label={name} />}
                 {varies && <span className="hint"> varies</span>}
             </span>
             <ValueInput

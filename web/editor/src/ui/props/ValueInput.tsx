@@ -1,7 +1,8 @@
 import { type ReactNode, useState } from "react";
 import { Button } from "react-aria-components";
-import type { Field, FieldType } from "../../schema/fields";
+import { type Field, type FieldType, quantityOf } from "../../schema/fields";
 import { PickElement } from "./PickElement";
+import { UnitSelect } from "./UnitSelect";
 import { ChoiceInput, type InputProps, PointInput, TextInput } from "./inputs";
 
 /** The right input for a value of any type. */
@@ -12,6 +13,9 @@ export function ValueInput(props: InputProps): ReactNode {
             return <ChoiceInput {...props} />;
         case "enum":
             return type.isStrict ? <ChoiceInput {...props} /> : <TextInput {...props} />;
+        case "int":
+        case "double":
+            return <NumberInput {...props} />;
         case "point":
             return <PointInput {...props} type={type} />;
         case "navigation":
@@ -19,10 +23,24 @@ export function ValueInput(props: InputProps): ReactNode {
         case "struct":
             return <StructInput {...props} fields={type.fields} />;
         case "array":
-            return <ArrayInput {...props} item={type.item} />;
+            return <ArrayInput {...props} type={type} />;
+        case "binary":
+        case "geometry":
+            return <TextInput {...props} readOnly />;
         default:
-            return <TextInput {...props} readOnly={props.readOnly || type.kind === "binary"} />;
+            return <TextInput {...props} />;
     }
+}
+
+function NumberInput(props: InputProps): ReactNode {
+    const quantity = quantityOf(props.type);
+    if (quantity === undefined || props.isItem === true) return <TextInput {...props} />;
+    return (
+        <span className="quantity">
+            <TextInput {...props} />
+            <UnitSelect quantity={quantity} label={props.label} />
+        </span>
+    );
 }
 
 function NavigationInput(props: InputProps & { type: FieldType & { kind: "navigation" } }): ReactNode {
@@ -51,12 +69,13 @@ function StructInput(props: InputProps & { fields: readonly Field[] }): ReactNod
             <legend>{label}</legend>
             {fields.map((f) => (
                 <div key={f.name} className="field">
-                    <span className="label">{f.label}</span>
+                    <StructLabel field={f} owner={label} />
                     <ValueInput
                         {...props}
                         type={f.type}
                         value={members[f.name]}
                         label={`${label} ${f.label}`}
+                        isItem={false}
                         readOnly={props.readOnly || f.readOnly}
                         onCommit={(member, path = []) => {
                             onCommit(member, [f.name, ...path]);
@@ -65,6 +84,17 @@ function StructInput(props: InputProps & { fields: readonly Field[] }): ReactNod
                 </div>
             ))}
         </fieldset>
+    );
+}
+
+function StructLabel({ field, owner }: { field: Field; owner: string }): ReactNode {
+    const quantity = field.type.kind === "point" ? quantityOf(field.type) : undefined;
+    return (
+        <span className="label">
+            {field.label}
+            {field.unit !== undefined && ` (${field.unit})`}
+            {quantity !== undefined && <UnitSelect quantity={quantity} label={`${owner} ${field.label}`} />}
+        </span>
     );
 }
 
@@ -88,10 +118,12 @@ function blank(type: FieldType): unknown {
     }
 }
 
-function ArrayInput(props: InputProps & { item: FieldType }): ReactNode {
-    const { item, value, label, readOnly, onCommit } = props;
+function ArrayInput(props: InputProps & { type: FieldType & { kind: "array" } }): ReactNode {
+    const { type, value, label, readOnly, onCommit } = props;
+    const { item, minItems, maxItems } = type;
     const items = Array.isArray(value) ? (value as unknown[]) : [];
     const at = (index: number) => ({ index, of: items.length });
+    const quantity = quantityOf(item);
     const [isAdding, setAdding] = useState(false);
     const add = () => {
         const first = blank(item);
@@ -103,6 +135,7 @@ function ArrayInput(props: InputProps & { item: FieldType }): ReactNode {
         <fieldset>
             <legend>
                 {label} <span className="hint">({items.length})</span>
+                {quantity !== undefined && <UnitSelect quantity={quantity} label={label} />}
             </legend>
             {items.map((v, i) => (
                 <div key={i} className="arrayItem">
@@ -111,20 +144,23 @@ function ArrayInput(props: InputProps & { item: FieldType }): ReactNode {
                         type={item}
                         value={v}
                         label={`${label} ${i + 1}`}
+                        isItem
                         onCommit={(now, path = []) => {
                             onCommit(now, [at(i), ...path]);
                         }}
                     />
                     {!readOnly && (
-                        <Button
-                            className="plain"
-                            aria-label={`Remove ${label} ${i + 1}`}
-                            onPress={() => {
+                        <ItemButtons
+                            label={`${label} ${i + 1}`}
+                            isFirst={i === 0}
+                            canRemove={items.length > minItems}
+                            onUp={() => {
+                                onCommit(undefined, [{ ...at(i), to: i - 1 }]);
+                            }}
+                            onRemove={() => {
                                 onCommit(null, [at(i)]);
                             }}
-                        >
-                            ×
-                        </Button>
+                        />
                     )}
                 </div>
             ))}
@@ -134,6 +170,7 @@ function ArrayInput(props: InputProps & { item: FieldType }): ReactNode {
                     type={item}
                     value={undefined}
                     label={`New ${label}`}
+                    isItem
                     onCommit={(now) => {
                         setAdding(false);
                         if (now !== null) onCommit(now, [at(items.length)]);
@@ -141,10 +178,31 @@ function ArrayInput(props: InputProps & { item: FieldType }): ReactNode {
                 />
             )}
             {!readOnly && !isAdding && (
-                <Button aria-label={`Add to ${label}`} onPress={add}>
+                <Button aria-label={`Add to ${label}`} isDisabled={items.length >= maxItems} onPress={add}>
                     Add
                 </Button>
             )}
         </fieldset>
+    );
+}
+
+interface ItemButtonsProps {
+    label: string;
+    isFirst: boolean;
+    canRemove: boolean;
+    onUp: () => void;
+    onRemove: () => void;
+}
+
+function ItemButtons({ label, isFirst, canRemove, onUp, onRemove }: ItemButtonsProps): ReactNode {
+    return (
+        <>
+            <Button className="plain" aria-label={`Move ${label} up`} isDisabled={isFirst} onPress={onUp}>
+                ↑
+            </Button>
+            <Button className="plain" aria-label={`Remove ${label}`} isDisabled={!canRemove} onPress={onRemove}>
+                ×
+            </Button>
+        </>
     );
 }
