@@ -1,4 +1,4 @@
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { Button } from "react-aria-components";
 import type { BriefcaseEntry, IModelEntry } from "../state/types";
 import { Ask } from "./Ask";
@@ -18,6 +18,10 @@ export function Start(): ReactNode {
     const mayEdit = useSessionState((s) => s.access !== "view");
     const [asked, setAsked] = useState<BriefcaseEntry>();
     const session = useSession();
+    useEffect(() => {
+        // While one chooses there is time to load what the view needs.
+        if (link === "online") void import("./ViewCanvas");
+    }, [link]);
     if (link === "connecting") return <main className="centre">Connecting …</main>;
     return (
         <main className="start">

@@ -3,7 +3,7 @@ import type { Matrix4 } from "three";
 import { type ElementProps, editAll, updateOf } from "../state/elements";
 import type { EditSession } from "../state/session";
 import type { Workspace } from "../state/workspace";
-import { Boxes, type ViewSource, readColors } from "../view/boxes";
+import { type Boxes, type ViewSource, readColors } from "../view/boxes";
 import { Geometry } from "../view/geometry";
 import { moved } from "../view/placement";
 import { type Tool, ViewScene } from "../view/scene";
@@ -24,6 +24,7 @@ async function moveSelected(session: EditSession, workspace: Workspace, by: Matr
 
 interface CanvasProps {
     source: ViewSource;
+    boxes: Boxes;
     tool: Tool;
     setTool: (tool: Tool) => void;
     readOnly: boolean;
@@ -42,7 +43,7 @@ interface SceneState {
 }
 
 /** A scene of three.js that lives as long as its source is shown, and follows what changes. */
-function useScene(source: ViewSource): SceneState {
+function useScene(source: ViewSource, boxes: Boxes): SceneState {
     const session = useSession();
     const workspace = useWorkspace();
     const revision = useSessionState((s) => s.revision);
@@ -52,7 +53,6 @@ function useScene(source: ViewSource): SceneState {
     const loaded = useRef<number>(undefined);
     const host = useCallback(
         (element: HTMLDivElement) => {
-            const boxes = new Boxes(session, source);
             const scene = new ViewScene(element, source.is2d, {
                 onPick: (id, isAdding) => {
                     if (id === undefined) workspace.select([]);
@@ -82,15 +82,16 @@ function useScene(source: ViewSource): SceneState {
                 setShown(undefined);
             };
         },
-        [session, workspace, source],
+        [session, workspace, source, boxes],
     );
     useEffect(() => {
         if (shown === undefined) return;
         let isWanted = true;
         void session.attempt(async () => {
-            if (loaded.current === rewound) await shown.boxes.update();
-            else await shown.boxes.load();
-            const colors = await readColors(session);
+            const [colors] = await Promise.all([
+                readColors(session),
+                loaded.current === rewound ? shown.boxes.update() : shown.boxes.load(),
+            ]);
             if (!isWanted) return;
             loaded.current = rewound;
             shown.scene.show(shown.boxes.byId, colors.categories);
@@ -122,10 +123,10 @@ function useBackground(scene: ViewScene | undefined): void {
     }, [scene]);
 }
 
-export default function ViewCanvas({ source, tool, setTool, readOnly }: CanvasProps): ReactNode {
+export default function ViewCanvas({ source, boxes, tool, setTool, readOnly }: CanvasProps): ReactNode {
     const session = useSession();
     const workspace = useWorkspace();
-    const { host, shown, count } = useScene(source);
+    const { host, shown, count } = useScene(source, boxes);
     const selection = useWorkspaceState((w) => w.selection);
     useBackground(shown?.scene);
     useEffect(() => {

@@ -1,6 +1,6 @@
-import { type ReactNode, Suspense, lazy, useEffect, useState } from "react";
+import { type ReactNode, Suspense, lazy, useEffect, useMemo, useState } from "react";
 import { ToggleButton } from "react-aria-components";
-import { SPACE, type ViewSource, viewSources } from "../view/boxes";
+import { Boxes, SPACE, type ViewSource, viewSources } from "../view/boxes";
 import type { Tool } from "../view/scene";
 import { useSession, useSessionState } from "./context";
 import { TOOLS } from "./tools";
@@ -15,6 +15,11 @@ export function ViewPanel(): ReactNode {
     const [sources, setSources] = useState<readonly ViewSource[]>([SPACE]);
     const [source, setSource] = useState(SPACE);
     const [tool, setTool] = useState<Tool>("select");
+    const boxes = useMemo(() => new Boxes(session, source), [session, source]);
+    useEffect(() => {
+        // Not only when three.js is there.
+        boxes.expect();
+    }, [boxes]);
     useEffect(() => {
         void session.attempt(async () => {
             setSources(await viewSources(session));
@@ -50,7 +55,14 @@ export function ViewPanel(): ReactNode {
                     ))}
             </div>
             <Suspense fallback={<p className="hint found">loading</p>}>
-                <ViewCanvas key={source.key} source={source} tool={tool} setTool={setTool} readOnly={readOnly} />
+                <ViewCanvas
+                    key={source.key}
+                    source={source}
+                    boxes={boxes}
+                    tool={tool}
+                    setTool={setTool}
+                    readOnly={readOnly}
+                />
             </Suspense>
         </section>
     );

@@ -121,16 +121,13 @@ export class BoxMesh {
         const v = new Vector3();
         let at = index * CORNERS * 3;
         for (const face of FACES) {
-            const n = v
-                .copy(face.normal)
-                .applyMatrix3(normals)
-                .normalize()
-                .multiplyScalar(NORMAL_MOST)
-                .round()
-                .toArray();
+            v.copy(face.normal).applyMatrix3(normals).normalize().multiplyScalar(NORMAL_MOST).round();
+            const { x, y, z } = v;
             for (const corner of face.corners) {
                 v.copy(corner).applyMatrix4(matrix).toArray(position, at);
-                normal.set(n, at);
+                normal[at] = x;
+                normal[at + 1] = y;
+                normal[at + 2] = z;
                 at += 3;
             }
         }
@@ -140,10 +137,19 @@ export class BoxMesh {
     }
 
     paint(index: number, color: Color): void {
-        const bytes = color.toArray().map((part) => Math.round(part * BYTE_MOST));
+        const [r, g, b] = [color.r, color.g, color.b].map((part) => Math.round(part * BYTE_MOST)) as [
+            number,
+            number,
+            number,
+        ];
         const corners = this.#change(this.#geometry, "color", index * CORNERS, CORNERS);
-        for (let i = 0; i < CORNERS; i++) corners.set(bytes, (index * CORNERS + i) * 3);
-        this.#change(this.#dots, "color", index, 1).set(bytes, index * 3);
+        const dots = this.#change(this.#dots, "color", index, 1);
+        for (let i = index * CORNERS * 3; i < (index + 1) * CORNERS * 3; i += 3) {
+            corners[i] = r;
+            corners[i + 1] = g;
+            corners[i + 2] = b;
+        }
+        dots.set([r, g, b], index * 3);
     }
 
     /** Centre and radius of the sphere around a box. */
@@ -213,7 +219,11 @@ export class BoxMesh {
     /** The values of an attribute of which these vertices will change. */
     #change(geometry: BufferGeometry, name: string, first: number, count: number): BufferAttribute["array"] {
         const attribute = this.#attribute(geometry, name);
-        attribute.addUpdateRange(first * attribute.itemSize, count * attribute.itemSize);
+        const { itemSize, updateRanges } = attribute;
+        const last = updateRanges.at(-1);
+        // One after the other is one range.
+        if (last !== undefined && last.start + last.count === first * itemSize) last.count += count * itemSize;
+        else attribute.addUpdateRange(first * itemSize, count * itemSize);
         attribute.needsUpdate = true;
         return attribute.array;
     }

@@ -1,6 +1,8 @@
+import { RequestError } from "@webedithost/client";
 import type { EditSession } from "../state/session";
 import { withTransparency } from "./facets";
 import { ROOT_ID } from "../state/tree";
+import type { QueryReply } from "../state/types";
 
 /** Where an element is, as one row of the query below. */
 export type BoxRow = [
@@ -31,6 +33,11 @@ export interface ViewSource {
 export const SPACE: ViewSource = { key: "space", label: "3D", is2d: false };
 
 const PAGE = 4000;
+/** So often a query may bring nothing at all before it is given up. */
+const TRIES = 5;
+const TOO_SLOW = "The server has not found the elements of the view in time.";
+/** Pages that are asked for at once. */
+const AT_ONCE = 4;
 const COLUMNS_3D = `e.ECInstanceId, e.Category.Id, e.Origin.X, e.Origin.Y, e.Origin.Z, e.Yaw, e.Pitch, e.Roll,
  e.BBoxLow.X, e.BBoxLow.Y, e.BBoxLow.Z, e.BBoxHigh.X, e.BBoxHigh.Y, e.BBoxHigh.Z, e.LastMod`;
 const COLUMNS_2D = `e.ECInstanceId, e.Category.Id, e.Origin.X, e.Origin.Y, 0, e.Rotation, 0, 0,
@@ -42,10 +49,39 @@ const DRAWINGS = `SELECT m.ECInstanceId, e.UserLabel, e.CodeValue FROM bis.Geome
  JOIN bis.Element e ON e.ECInstanceId = m.ModeledElement.Id ORDER BY m.ECInstanceId`;
 const COLORS = "SELECT s.ECInstanceId, s.Parent.Id, s.Properties FROM bis.SubCategory s ORDER BY s.ECInstanceId DESC";
 
-async function rowsOf<Row>(session: EditSession, ecsql: string, args: object, count?: number): Promise<Row[]> {
-    const limit = count === undefined ? {} : { limit: { count } };
-    const params = { ecsql, ...(Object.keys(args).length > 0 ? { args } : {}), ...limit, rowFormat: "array" };
-    return (await session.call<{ rows: Row[] }>("query.ecsql", params)).rows;
+interface Rows<Row> {
+    rows: Row[];
+    /** Nothing follows. Else the server has stopped in between and cannot go on: ask for what comes after the last row. */
+    done: boolean;
+}
+
+/** A query, and what follows of it when its reply has a limit. */
+async function read<Row>(session: EditSession, ecsql: string, args: object): Promise<Rows<Row>> {
+    const params = { ecsql, ...(Object.keys(args).length > 0 ? { args } : {}), rowFormat: "array" };
+    const rows: Row[] = [];
+    let reply = await session.call<QueryReply<Row>>("query.ecsql", params);
+    rows.push(...reply.rows);
+    while (reply.cursor !== undefined) {
+        const { cursor } = reply;
+        try {
+            reply = await session.call<QueryReply<Row>>("query.next", { cursor });
+        } catch (error) {
+            // Something was edited meanwhile.
+            if (error instanceof RequestError && error.errorName === "CursorInvalid") return { rows, done: false };
+            throw error;
+        }
+        rows.push(...reply.rows);
+    }
+    return { rows, done: reply.done };
+}
+
+/** All rows of a query that has few. */
+async function rowsOf<Row>(session: EditSession, ecsql: string, args: object): Promise<Row[]> {
+    for (let tries = 0; tries < TRIES; tries++) {
+        const { rows, done } = await read<Row>(session, ecsql, args);
+        if (done) return rows;
+    }
+    throw new Error(TOO_SLOW);
 }
 
 export async function viewSources(session: EditSession): Promise<ViewSource[]> {
@@ -85,22 +121,24 @@ export class Boxes {
     readonly #session: EditSession;
     readonly #source: ViewSource;
     #newest = "";
+    #coming: Promise<Map<string, BoxRow>> | undefined;
 
     constructor(session: EditSession, source: ViewSource) {
         this.#session = session;
         this.#source = source;
     }
 
-    /** Reads all, a few thousand a call. The root is not drawn, and all else comes after it. */
+    /** Begins to read: who loads them later has to wait less. */
+    expect(): void {
+        this.#coming ??= this.#readAll();
+        // Who loads them hears of it.
+        this.#coming.catch(() => undefined);
+    }
+
     async load(): Promise<void> {
-        const all = new Map<string, BoxRow>();
-        for (let after: string = ROOT_ID; ;) {
-            const rows = await this.#read("AND e.ECInstanceId > :after ORDER BY e.ECInstanceId", { after }, PAGE);
-            for (const row of rows) all.set(row[0], row);
-            const last = rows.at(-1);
-            if (last === undefined || rows.length < PAGE) break;
-            after = last[0];
-        }
+        const coming = this.#coming ?? this.#readAll();
+        this.#coming = undefined;
+        const all = await coming;
         this.byId.clear();
         for (const [id, row] of all) this.#put(id, row);
     }
@@ -111,6 +149,32 @@ export class Boxes {
         for (const row of rows) this.#put(row[0], row);
         const [count] = await rowsOf<[number]>(this.#session, `SELECT count(*) ${this.#from()}`, this.#model());
         if (count?.[0] !== this.byId.size) await this.load();
+    }
+
+    /** All, a few thousand a call, some calls at once. The root is not drawn, and all else comes after it. */
+    async #readAll(): Promise<Map<string, BoxRow>> {
+        const ends = await rowsOf<[string]>(
+            this.#session,
+            `SELECT id FROM (SELECT e.ECInstanceId id, row_number() OVER (ORDER BY e.ECInstanceId) n ${this.#from()}) WHERE n % ${PAGE} = 0`,
+            this.#model(),
+        );
+        const starts = [ROOT_ID, ...ends.map(([id]) => id)];
+        const pages: BoxRow[][] = [];
+        let next = 0;
+        const reader = async () => {
+            for (let page = next++; page < starts.length; page = next++) {
+                pages[page] = await this.#page(starts[page] ?? ROOT_ID, starts[page + 1]);
+            }
+        };
+        await Promise.all(Array.from({ length: AT_ONCE }, reader));
+        return new Map(pages.flat().map((row) => [row[0], row]));
+    }
+
+    /** What comes after @after, up to @last. */
+    #page(after: string, last: string | undefined): Promise<BoxRow[]> {
+        return last === undefined
+            ? this.#read("", {}, after)
+            : this.#read("AND e.ECInstanceId <= :upTo", { upTo: last }, after);
     }
 
     #put(id: string, row: BoxRow): void {
@@ -126,13 +190,18 @@ export class Boxes {
         return this.#source.is2d ? { model: this.#source.key } : {};
     }
 
-    #read(where: string, args: object, count?: number): Promise<BoxRow[]> {
+    /** In the order of their ids, so that what was read can be gone on from. */
+    async #read(where: string, args: object, start = ROOT_ID): Promise<BoxRow[]> {
         const columns = this.#source.is2d ? COLUMNS_2D : COLUMNS_3D;
-        return rowsOf(
-            this.#session,
-            `SELECT ${columns} ${this.#from()} ${where}`,
-            { ...this.#model(), ...args },
-            count,
-        );
+        const ecsql = `SELECT ${columns} ${this.#from()} ${where} AND e.ECInstanceId > :after ORDER BY e.ECInstanceId`;
+        const all: BoxRow[] = [];
+        for (let tries = 0; tries < TRIES; tries++) {
+            const after = all.at(-1)?.[0] ?? start;
+            const { rows, done } = await read<BoxRow>(this.#session, ecsql, { ...this.#model(), ...args, after });
+            for (const row of rows) all.push(row);
+            if (done) return all;
+            if (rows.length > 0) tries = 0;
+        }
+        throw new Error(TOO_SLOW);
     }
 }
