@@ -192,6 +192,30 @@ test("an element is moved in the view, and undo brings it back", async () => {
   await placed(page, OBJECT, (p) => p.origin[0] === before_.origin[0]);
 });
 
+test("a movement that follows another edit at once takes nothing of it back", async () => {
+  const page = await opened("demo");
+  await select(page, OBJECT);
+  const before_ = (await props(page, OBJECT)).placement;
+  // What an edit reads comes late: the movement could read before the edit in the panel has written.
+  await page.evaluate(() => {
+    const session = globalThis.webedithost;
+    const call = session.call.bind(session);
+    session.call = async (method, params) => {
+      const result = await call(method, params);
+      if (method === "elements.getMany") await new Promise((done) => setTimeout(done, 1000));
+      return result;
+    };
+  });
+  const yaw = page.getByLabel("Yaw (°)", { exact: true });
+  await yaw.fill("75");
+  await yaw.press("Enter");
+  await canvas(page).focus();
+  await page.keyboard.press("m");
+  await drag(page, 60, -30);
+  const now = await placed(page, OBJECT, (p) => p.origin[0] !== before_.origin[0]);
+  assert.ok(Math.abs(now.angles.yaw - 75) < 1e-6, "the turn that was typed is kept");
+});
+
 test("an element is rotated in the view", async () => {
   const page = await opened("demo");
   await select(page, OBJECT);

@@ -10,16 +10,18 @@ import { type Tool, ViewScene } from "../view/scene";
 import { useSession, useSessionState, useWorkspace, useWorkspaceState } from "./context";
 import { TOOLS } from "./tools";
 
-/** Moves the selected elements, all as one edit. */
-async function moveSelected(session: EditSession, workspace: Workspace, by: Matrix4): Promise<void> {
+/** Moves the selected elements, all as one edit; from where the edit before has left them. */
+function moveSelected(session: EditSession, workspace: Workspace, by: Matrix4): Promise<void> {
     const ids = workspace.store.get().selection;
-    const elements = await session.call<ElementProps[]>("elements.getMany", { ids });
-    const ops = elements.flatMap((e) =>
-        e.placement === undefined
-            ? []
-            : [{ method: "elements.updateElement", params: updateOf(e, { placement: moved(e.placement, by) }) }],
-    );
-    await editAll(session, ops);
+    return session.inTurn(async () => {
+        const elements = await session.call<ElementProps[]>("elements.getMany", { ids });
+        const ops = elements.flatMap((e) =>
+            e.placement === undefined
+                ? []
+                : [{ method: "elements.updateElement", params: updateOf(e, { placement: moved(e.placement, by) }) }],
+        );
+        await editAll(session, ops);
+    });
 }
 
 interface CanvasProps {
