@@ -127,6 +127,62 @@ test("an operator who ends the session is heard", async () => {
   await other.close();
 });
 
+test("a session outlives its token where tokens come from a function, connected or not", async () => {
+  let asked = 0;
+  const proxy = await Proxy.start(Number(new URL(daemon.ready.sessionUrl).port));
+  const url = daemon.ready.sessionUrl.replace(/:\d+/, `:${proxy.port}`);
+  const token = (): string => daemon.token((asked += 1) === 1 ? 2 : 3600);
+  const client = await daemon.connect({ url, credentials: { token }, backoff: { firstMs: 10, mostMs: 50 } });
+  const { sessionId } = client.session;
+  await new Promise((done) => { setTimeout(done, 2500); });
+  assert.equal(asked, 2);
+  assert.equal((await client.call("session.ping", { data: 1 })).data, 1);
+  proxy.cutAll();
+  assert.equal((await client.call("session.ping", { data: 2 })).data, 2);
+  assert.deepEqual([asked, client.session.sessionId], [3, sessionId]);
+  await client.close();
+  await proxy.stop();
+});
+
+test("a token that has ended is told as such, and the session can be closed with it", async () => {
+  const client = await daemon.connect({ credentials: { token: daemon.token(1) } });
+  await new Promise((done) => { setTimeout(done, 1200); });
+  await assert.rejects(client.call("session.info"), (e) => e instanceof RequestError && e.errorName === "TokenExpired");
+  const renewed = await client.call("session.renewToken", { token: daemon.token(2) });
+  assert.ok(Date.parse(renewed.expires) > Date.now());
+  await client.call("session.info");
+  await new Promise((done) => { setTimeout(done, 2200); });
+  await client.close();
+  assert.equal((await client.ended).reason, "closed");
+});
+
+test("where the server keeps no sessions a lost connection is the end, and calls know whether they may have run", async (t) => {
+  const other = await Daemon.start(["one"], ["session.linger_s=0"]);
+  t.after(async () => other.remove());
+  const proxy = await Proxy.start(Number(new URL(other.ready.sessionUrl).port));
+  t.after(async () => proxy.stop());
+  const client = await other.connect({ url: other.ready.sessionUrl.replace(/:\d+/, `:${proxy.port}`) });
+  await client.call("briefcase.open", { imodel: "one" });
+  const call = client.call("session.ping");
+  proxy.cutAll();
+  const told = (e: unknown): boolean => e instanceof SessionEndError && e.reason === "notResumed" && e.mayHaveRun;
+  await assert.rejects(call, told);
+  assert.equal((await client.ended).reason, "notResumed");
+  const again = await other.connect();
+  await again.call("session.info");
+  await again.close();
+});
+
+test("a member __proto__ that somebody has given an element ends nobody's session", async () => {
+  const client = await daemon.connect();
+  await client.call("briefcase.open", { imodel: "one" });
+  const jsonProperties = JSON.parse(`{"__proto__":{"a":1},"other":2}`) as object;
+  const { id } = await client.call("elements.insertElement", { props: { ...subject("odd"), jsonProperties } });
+  assert.deepEqual((await client.call("elements.getElementProps", { id })).jsonProperties, jsonProperties);
+  await client.call("txns.abandonChanges");
+  await client.close();
+});
+
 test("a restart of the server leads back to what was open, with what was not saved", async () => {
   const client = await daemon.connect({ backoff: { firstMs: 20, mostMs: 200 } });
   await client.call("briefcase.open", { imodel: "four" });
