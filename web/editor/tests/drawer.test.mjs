@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { after, afterEach, before, test } from "node:test";
 import { daemonPath } from "../../../tests/interop/lib/daemon.mjs";
 import { Bench, assertAccessible, shot } from "./lib/bench.mjs";
+import { button } from "./lib/page.mjs";
 
 const weh = join(dirname(daemonPath()), "../tools/weh");
 let bench;
@@ -18,8 +19,6 @@ afterEach(async () => {
 after(async () => {
   await bench.destroy();
 });
-
-const button = (page, name) => page.getByRole("button", { name, exact: true });
 
 async function opened(drawer, { imodel = "demo", ...options } = {}) {
   const page = await bench.page(options);

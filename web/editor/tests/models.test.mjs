@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { Bench, assertAccessible, shot } from "./lib/bench.mjs";
-import { abandon, button, call, close, official, panel, save, section, select, type, until } from "./lib/panel.mjs";
+import { abandon, button, call, close, official, panel, save, section, select, type, until } from "./lib/page.mjs";
 
 const WIDGET = "0x130";
 const CODED = "0x131";

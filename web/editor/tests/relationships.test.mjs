@@ -1,10 +1,5 @@
 // Relationships in the property panel: found in every link table, page by page, added, edited, deleted, undone.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, openSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { after, afterEach, before, test } from "node:test";
 import { Bench, assertAccessible, shot } from "./lib/bench.mjs";
 import {
@@ -20,9 +15,8 @@ import {
   select,
   type,
   until,
-} from "./lib/panel.mjs";
+} from "./lib/page.mjs";
 
-const data = join(dirname(fileURLToPath(import.meta.url)), "../../../tests/data");
 const WIDGET = "0x130";
 const OTHER = "0x131";
 const RECORD = "0x3c";
@@ -31,19 +25,14 @@ const DRIVES = "BisCore:ElementDrivesElement";
 const GROUPS = "BisCore:ElementGroupsMembers";
 const MANY = 2500;
 let bench;
-let dir;
 before(async () => {
-  dir = mkdtempSync(join(tmpdir(), "weh-editor-medium-"));
-  const medium = join(dir, "medium.bim");
-  execFileSync("xz", ["-dc", join(data, "medium.bim.xz")], { stdio: ["ignore", openSync(medium, "w"), "inherit"] });
-  bench = await Bench.create({ demo: "small.bim", medium });
+  bench = await Bench.create({ demo: "small.bim", medium: "medium.bim.xz" });
 });
 afterEach(async () => {
   await bench.endPages();
 });
 after(async () => {
   await bench.destroy();
-  rmSync(dir, { recursive: true, force: true });
 });
 
 async function opened(id, name = "Open demo") {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { Bench, ask, assertAccessible, shot } from "./lib/bench.mjs";
+import { button } from "./lib/page.mjs";
 
 let bench;
 before(async () => {
@@ -13,8 +14,6 @@ afterEach(async () => {
 after(async () => {
   await bench.destroy();
 });
-
-const button = (page, name) => page.getByRole("button", { name, exact: true });
 
 /** Inserts a Subject by the page's own session, as a panel of it would. */
 async function insertSubject(page, value) {

@@ -1,45 +1,29 @@
 // The tree: lazily loaded, searchable, fluid with twenty thousand elements, right after edits.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, openSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { after, afterEach, before, test } from "node:test";
 import { Bench, assertAccessible, shot } from "./lib/bench.mjs";
+import { button, close } from "./lib/page.mjs";
 
-const data = join(dirname(fileURLToPath(import.meta.url)), "../../../tests/data");
 let bench;
-let dir;
 before(async () => {
-  dir = mkdtempSync(join(tmpdir(), "weh-editor-medium-"));
-  const medium = join(dir, "medium.bim");
-  execFileSync("xz", ["-dc", join(data, "medium.bim.xz")], { stdio: ["ignore", openSync(medium, "w"), "inherit"] });
-  bench = await Bench.create({ demo: "small.bim", medium });
+  bench = await Bench.create({ demo: "small.bim", medium: "medium.bim.xz" });
 });
 afterEach(async () => {
   await bench.endPages();
 });
 after(async () => {
   await bench.destroy();
-  rmSync(dir, { recursive: true, force: true });
 });
 
 async function opened(name) {
   const page = await bench.page();
-  await page.getByRole("button", { name: `Open ${name}`, exact: true }).click();
+  await button(page, `Open ${name}`).click();
   await page.getByRole("treeitem", { level: 1 }).waitFor();
   return page;
 }
 
 const item = (page, name) => page.getByRole("treeitem", { name });
 const calls = (page) => page.evaluate(() => globalThis.webedithost.calls.store.get().calls.length);
-
-async function close(page) {
-  await page.getByRole("button", { name: "Close", exact: true }).click();
-  await page.getByRole("button", { name: "Open demo", exact: true }).waitFor();
-  await page.context().close();
-}
 
 test("shows models and elements, level by level, and selects", async () => {
   const page = await opened("medium");
@@ -113,8 +97,8 @@ test("an element that is inserted appears, and is gone after undo", async () => 
     await globalThis.webedithost.edit("elements.insertElement", { props });
   });
   await item(page, /Tree new/).waitFor();
-  await page.getByRole("button", { name: "Save", exact: true }).click();
-  await page.getByRole("button", { name: "Undo", exact: true }).click();
+  await button(page, "Save").click();
+  await button(page, "Undo").click();
   await item(page, /Tree new/).waitFor({ state: "detached" });
   await close(page);
 });

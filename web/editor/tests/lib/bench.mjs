@@ -1,6 +1,7 @@
 // A daemon on a copy of an iModel, a front before it, a browser with pages that may not complain.
 import assert from "node:assert/strict";
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { closeSync, copyFileSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -18,16 +19,24 @@ const BROWSER = process.env.WEH_CHROMIUM ?? "/usr/bin/chromium";
 const NETWORK = /net::ERR_|WebSocket connection to .* failed/;
 export const SHOTS = process.env.WEH_SHOTS;
 
+function unpack(from, to) {
+  const file = openSync(to, "w");
+  execFileSync("xz", ["-dc", from], { stdio: ["ignore", file, "inherit"] });
+  closeSync(file);
+}
+
 export class Bench {
   pages = [];
 
-  /** @files: {name: file of tests/data (or an absolute path)}. @settings: further KEY=VALUE. */
+  /** @files: {name: file of tests/data (or an absolute path), unpacked if it ends with .xz}. @settings: further KEY=VALUE. */
   static async create(files = { demo: "small.bim" }, settings = []) {
     const bench = new Bench();
     bench.dir = mkdtempSync(join(tmpdir(), "weh-editor-"));
     bench.daemon = new Daemon(daemonPath(), join(bench.dir, "data"), [`web.dir=${join(editor, "dist")}`, ...settings]);
     for (const [name, file] of Object.entries(files)) {
-      copyFileSync(file.startsWith("/") ? file : join(data, file), bench.daemon.file(name));
+      const path = file.startsWith("/") ? file : join(data, file);
+      if (path.endsWith(".xz")) unpack(path, bench.daemon.file(name));
+      else copyFileSync(path, bench.daemon.file(name));
     }
     bench.ready = await bench.daemon.start();
     bench.front = new Front(bench.ready.port);
