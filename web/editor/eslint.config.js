@@ -13,4 +13,5 @@ export default tseslint.config(
             "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
         },
     },
+    { files: ["tests/**/*.mjs"], rules: { "no-unused-vars": ["error", { argsIgnorePattern: "^_" }] } },
 );

@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { Bench, ask, assertAccessible, shot } from "./lib/bench.mjs";
+import { abandon, button, field, has, panel, propsOf, type, until } from "./lib/page.mjs";
+import { TEXTS } from "./lib/widget.mjs";
 
 const WIDGET = "0x130";
 let bench;
@@ -14,9 +16,6 @@ afterEach(async () => {
 after(async () => {
   await bench.destroy();
 });
-
-const button = (page, name) => page.getByRole("button", { name, exact: true });
-const field = (page, name) => page.getByLabel("Properties").getByLabel(name, { exact: true });
 
 /** Opens the demo and selects what the search finds for @ids. */
 async function selected(ids, open = "Open demo") {
@@ -31,68 +30,19 @@ async function selected(ids, open = "Open demo") {
   return page;
 }
 
-async function type(page, name, value) {
-  await field(page, name).fill(value);
-  await field(page, name).press("Enter");
-}
-
-const propsOf = (page, id) =>
-  page.evaluate((i) => globalThis.webedithost.call("elements.getElementProps", { id: i }), id);
-
-/** Waits until @read answers @value. */
-async function until(read, value) {
-  for (let tries = 0; ; tries++) {
-    const now = await read();
-    try {
-      assert.deepEqual(now, value);
-      return;
-    } catch (error) {
-      if (tries > 100) throw error;
-      await new Promise((done) => setTimeout(done, 100));
-    }
-  }
-}
-
-/** Waits until the server has @value as @property of the element. */
-const has = (page, id, property, value) => until(async () => (await propsOf(page, id))[property], value);
-
-async function abandon(page) {
-  await button(page, "Close").click();
-  await button(page, "Abandon changes").click();
-  await button(page, "Open demo").waitFor();
-  await page.context().close();
-}
-
-/** Property, its field, what is typed, what is stored. */
-const TEXTS = [
-  ["i", "I", "-42", -42],
-  ["l", "L", "5000000000", 5000000000],
-  ["d", "D", "2.5", 2.5],
-  ["s", "S", "héllo", "héllo"],
-  ["g", "G", "A0000000-0000-4000-8000-00000000ABCD", "a0000000-0000-4000-8000-00000000abcd"],
-  ["json", "Json", '{"k":1}', '{"k":1}'],
-  ["utc", "Utc", "2025-01-02T03:04:05.678", "2025-01-02T03:04:05.678Z"],
-  ["unspec", "Unspec", "2025-01-02T03:04", "2025-01-02T03:04:00.000"],
-  ["day", "Day", "2025-12-24", "2025-12-24"],
-  ["tod", "Tod", "23:59:58", "23:59:58.000"],
-  ["level", "Level", "B", "B"],
-  ["nickname", "Nickname", "nick", "nick"],
-  ["userLabel", "User Label", "renamed", "renamed"],
-];
-
 test("each type has its input, and what is typed is stored", async () => {
   const page = await selected([WIDGET]);
   await assertAccessible(page);
   await shot(page, "properties");
   for (const [property, label, typed, stored] of TEXTS) {
-    await type(page, label, typed);
+    await type(panel(page), label, typed);
     await has(page, WIDGET, property, stored);
   }
   // What a double would round is kept as it is, also as text, as scripts have it.
-  await type(page, "L", "9007199254740993");
+  await type(panel(page), "L", "9007199254740993");
   await has(page, WIDGET, "l", 9007199254740993n);
   await page.waitForFunction(() => document.querySelector('[aria-label="L"]').value === "9007199254740993");
-  await type(page, "L", "9223372036854775808");
+  await type(panel(page), "L", "9223372036854775808");
   await page.getByText("must fit into 64 bits").waitFor();
   const props = { id: WIDGET, l: "-9007199254740993" };
   await page.evaluate((p) => globalThis.webedithost.edit("elements.updateElement", { props: p }), props);
@@ -101,16 +51,16 @@ test("each type has its input, and what is typed is stored", async () => {
   await has(page, WIDGET, "state", 2);
   await field(page, "B").selectOption("no");
   await has(page, WIDGET, "b", false);
-  await type(page, "P3 y", "7.25");
+  await type(panel(page), "P3 y", "7.25");
   await has(page, WIDGET, "p3", { x: 0, y: 7.25, z: 0 });
-  await type(page, "P2 x", "-1");
+  await type(panel(page), "P2 x", "-1");
   await has(page, WIDGET, "p2", { x: -1, y: 0 });
-  await type(page, "Dim Width", "3");
+  await type(panel(page), "Dim Width", "3");
   await has(page, WIDGET, "dim", { height: 0, unit: "m", width: 3 });
-  await type(page, "MainTag Dim Height", "8");
+  await type(panel(page), "MainTag Dim Height", "8");
   await until(async () => (await propsOf(page, WIDGET)).mainTag.dim.height, 8);
-  await type(page, "Origin (m) z", "12.5");
-  await type(page, "Yaw (°)", "30");
+  await type(panel(page), "Origin (m) z", "12.5");
+  await type(panel(page), "Yaw (°)", "30");
   await until(async () => (await propsOf(page, WIDGET)).placement.angles.yaw?.toFixed(9), "30.000000000");
   assert.deepEqual((await propsOf(page, WIDGET)).placement.origin, [100, 0, 12.5]);
   await abandon(page);
@@ -120,12 +70,12 @@ test("arrays grow, change and shrink", async () => {
   const page = await selected([WIDGET]);
   await button(page, "Add to Ints").click();
   await has(page, WIDGET, "ints", [0]);
-  await type(page, "Ints 1", "5");
+  await type(panel(page), "Ints 1", "5");
   await has(page, WIDGET, "ints", [5]);
   await button(page, "Add to Strs").click();
-  await type(page, "New Strs", "first");
+  await type(panel(page), "New Strs", "first");
   await has(page, WIDGET, "strs", ["first"]);
-  await type(page, "Tags 1 Name", "renamed");
+  await type(panel(page), "Tags 1 Name", "renamed");
   await has(page, WIDGET, "tags", [{ name: "renamed", weight: 9 }]);
   await button(page, "Remove Ints 1").click();
   await has(page, WIDGET, "ints", undefined);
@@ -153,15 +103,15 @@ test("parts edited one after the other, before the panel shows the first, are al
   }, WIDGET);
   await page.waitForFunction(() => document.querySelector('[aria-label="Ints 3"]')?.value === "3");
   await late(page);
-  await type(page, "Dim Width", "10");
-  await type(page, "Dim Height", "20");
-  await type(page, "P3 x", "30");
-  await type(page, "P3 z", "40");
-  await type(page, "Ints 1", "50");
-  await type(page, "Ints 3", "60");
+  await type(panel(page), "Dim Width", "10");
+  await type(panel(page), "Dim Height", "20");
+  await type(panel(page), "P3 x", "30");
+  await type(panel(page), "P3 z", "40");
+  await type(panel(page), "Ints 1", "50");
+  await type(panel(page), "Ints 3", "60");
   await button(page, "Add to Ints").click();
-  await type(page, "Origin (m) y", "70");
-  await type(page, "Origin (m) z", "80");
+  await type(panel(page), "Origin (m) y", "70");
+  await type(panel(page), "Origin (m) z", "80");
   assert.equal(await field(page, "Dim Width").inputValue(), "10");
   // The last of them, as each waits for the one before.
   await until(async () => (await propsOf(page, WIDGET)).placement.origin[2], 80);
@@ -200,7 +150,7 @@ test("a member of a struct of several elements leaves the other members of each"
     },
     [WIDGET, "0x131"],
   );
-  await type(page, "Dim Width", "5");
+  await type(panel(page), "Dim Width", "5");
   await has(page, "0x131", "dim", { height: 1, unit: "m", width: 5 });
   await has(page, WIDGET, "dim", { height: 0, unit: "m", width: 5 });
   await abandon(page);
@@ -216,18 +166,18 @@ test("a navigation property is chosen from a list", async () => {
 
 test("what is refused shows its reason at the field, and stays to be mended", async () => {
   const page = await selected([WIDGET]);
-  await type(page, "I", "99999999999");
+  await type(panel(page), "I", "99999999999");
   const message = page.getByLabel("Properties").getByRole("alert");
   await message.getByText("must be a whole number of 32 bits").waitFor();
   assert.equal(await field(page, "I").getAttribute("aria-invalid"), "true");
   assert.equal(await field(page, "I").inputValue(), "99999999999");
-  await type(page, "G", "no guid");
+  await type(panel(page), "G", "no guid");
   await page.getByText("must be a GUID").waitFor();
-  await type(page, "Category", "0x1");
+  await type(panel(page), "Category", "0x1");
   await page.getByText("category must be the id of a spatial category").waitFor();
   await assertAccessible(page);
   await shot(page, "refused");
-  await type(page, "I", "3");
+  await type(panel(page), "I", "3");
   await has(page, WIDGET, "i", 3);
   await abandon(page);
 });
@@ -235,7 +185,7 @@ test("what is refused shows its reason at the field, and stays to be mended", as
 test("several elements are edited as one step, and deleted", async () => {
   const page = await selected([WIDGET, "0x131"]);
   await page.getByRole("heading", { name: /^2 elements/ }).waitFor();
-  await type(page, "Nickname", "both");
+  await type(panel(page), "Nickname", "both");
   await has(page, WIDGET, "nickname", "both");
   await has(page, "0x131", "nickname", "both");
   const calls = await page.evaluate(() => globalThis.webedithost.calls.store.get().calls.map((c) => c.method));
