@@ -216,6 +216,30 @@ test("a movement that follows another edit at once takes nothing of it back", as
   assert.ok(Math.abs(now.angles.yaw - 75) < 1e-6, "the turn that was typed is kept");
 });
 
+test("what is moved is seen where it would be, until it is there", async () => {
+  const page = await bench.page({ colorScheme: "light" });
+  await button(page, "Open demo").click();
+  await page.getByText("230 elements").waitFor();
+  await select(page, SOLID);
+  await drawn(page);
+  await page.keyboard.press("m");
+  const before_ = (await props(page, SOLID)).placement;
+  const { x, y, width, height } = await canvas(page).boundingBox();
+  const from = await orangeAt(page, 200);
+  await page.mouse.move(x + width / 2, y + height / 2);
+  await page.mouse.down();
+  for (const right of [50, 100, 150, 200]) await page.mouse.move(x + width / 2 + right, y + height / 2);
+  await page.waitForTimeout(300);
+  const during = await orangeAt(page, 200);
+  assert.ok(from < 0.05 && during > 0.2, `${from}, ${during}`);
+  await shot(page, "moving");
+  await page.mouse.up();
+  await placed(page, SOLID, (p) => p.origin[0] !== before_.origin[0]);
+  await drawn(page);
+  assert.ok((await orangeAt(page, 200)) > 0.2, "it is there");
+  assert.ok((await orangeAt(page, 0)) < 0.05, "and nowhere else");
+});
+
 test("an element is rotated in the view", async () => {
   const page = await opened("demo");
   await select(page, OBJECT);
@@ -303,21 +327,36 @@ test("of many elements those near by are read, some hundred a call", async () =>
   await shot(page, "near");
 });
 
+/** A part of the page as it looks: red, green, blue, alpha of each pixel. */
+async function pixelsOf(page, clip) {
+  const png = (await page.screenshot({ clip })).toString("base64");
+  const reader = await page.context().newPage();
+  const pixels = await reader.evaluate(async (data) => {
+    const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
+    const picture = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
+    const context = new OffscreenCanvas(picture.width, picture.height).getContext("2d");
+    context.drawImage(picture, 0, 0);
+    return [...context.getImageData(0, 0, picture.width, picture.height).data];
+  }, png);
+  await reader.close();
+  return pixels;
+}
+
 /** Colour in the middle of the view, as [red, green, blue]. */
 async function middleColor(page) {
   const { x, y, width, height } = await canvas(page).boundingBox();
-  const clip = { x: Math.round(x + width / 2) - 2, y: Math.round(y + height / 2) - 2, width: 4, height: 4 };
-  const png = (await page.screenshot({ clip })).toString("base64");
-  const reader = await page.context().newPage();
-  const color = await reader.evaluate(async (data) => {
-    const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
-    const picture = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
-    const context = new OffscreenCanvas(4, 4).getContext("2d");
-    context.drawImage(picture, 0, 0);
-    return [...context.getImageData(2, 2, 1, 1).data.slice(0, 3)];
-  }, png);
-  await reader.close();
-  return color;
+  const clip = { x: Math.round(x + width / 2), y: Math.round(y + height / 2), width: 1, height: 1 };
+  return (await pixelsOf(page, clip)).slice(0, 3);
+}
+
+/** How much of a square of 40 pixels, @right of the middle of the view, has the colour of what is selected, more or less. */
+async function orangeAt(page, right) {
+  const { x, y, width, height } = await canvas(page).boundingBox();
+  const clip = { x: Math.round(x + width / 2) + right - 20, y: Math.round(y + height / 2) - 20, width: 40, height: 40 };
+  const pixels = await pixelsOf(page, clip);
+  let orange = 0;
+  for (let i = 0; i < pixels.length; i += 4) if (pixels[i] - pixels[i + 2] > 60) orange += 1;
+  return orange / (40 * 40);
 }
 
 /** Draws an element as a plate of that appearance, with nothing selected, and tells the colour that it has in the view. */

@@ -138,6 +138,12 @@ export class Batch {
         attribute.needsUpdate = true;
     }
 
+    /** Where an element's vertices are; nothing, if it has none here. */
+    positionsOf(id: string): Float32Array {
+        const { start, count } = this.#runs.get(id) ?? { start: 0, count: 0 };
+        return this.#attribute("position").array.slice(start * 3, (start + count) * 3) as Float32Array;
+    }
+
     /** Whose vertex that is. */
     idAt(vertex: number): string | undefined {
         for (const [id, { start, count }] of this.#runs) if (vertex >= start && vertex < start + count) return id;

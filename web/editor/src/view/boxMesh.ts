@@ -17,6 +17,7 @@ import {
 } from "three";
 import { type Contrast, SURFACE_CONTRAST } from "./contrast";
 import { DrawList } from "./drawList";
+import type { Outline } from "./ghost";
 
 /** Corners of a face each, so that they can have its normal. */
 const CORNERS = 24;
@@ -150,6 +151,15 @@ export class BoxMesh {
             corners[i + 2] = b;
         }
         dots.set([r, g, b], index * 3);
+    }
+
+    outlineOf(index: number): Outline {
+        const corners = this.#attribute(this.#geometry, "position").array;
+        const positions = PATTERN.flatMap((corner) => {
+            const at = (index * CORNERS + corner) * 3;
+            return [...corners.slice(at, at + 3)];
+        });
+        return { triangles: [new Float32Array(positions)], lines: [] };
     }
 
     /** Centre and radius of the sphere around a box. */

@@ -23,6 +23,7 @@ import { FrameBudget } from "./budget";
 import { Contrast } from "./contrast";
 import { Detail, bySize } from "./detail";
 import type { Facets } from "./facets";
+import { Ghost, type Outline } from "./ghost";
 import { Picture } from "./picture";
 import { quaternionOf } from "./placement";
 import { Shapes } from "./shapes";
@@ -34,6 +35,9 @@ export interface SceneEvents {
     /** The gizmo was let go: everything selected moves by @by. */
     onMoved(by: Matrix4): void;
 }
+
+// Colours are what the iModel says, and are mixed as they are.
+ColorManagement.enabled = false;
 
 /** An element without extent is drawn this large, so that it can be seen and picked. */
 const SMALLEST_M = 0.1;
@@ -51,9 +55,6 @@ const SHARP_COST = 2;
 /** When the first frame with all elements was drawn. */
 const VIEW_MARK = "weh.view";
 
-// Colours are what the iModel says, and are mixed as they are.
-ColorManagement.enabled = false;
-
 /** Everything that three.js knows of a view. Coordinates are relative to a base point, as 32 bits are few for large ones. */
 export class ViewScene {
     readonly camera: PerspectiveCamera | OrthographicCamera;
@@ -65,6 +66,7 @@ export class ViewScene {
     readonly #boxes = new BoxMesh(this.#contrast);
     readonly #detail = new Detail(this.#boxes, this.shapes);
     readonly #budget = new FrameBudget();
+    readonly #ghost = new Ghost(SELECTED);
     readonly #gizmo: TransformControls;
     readonly #handle = new Object3D();
     readonly #handleStart = new Matrix4();
@@ -111,7 +113,7 @@ export class ViewScene {
         const sky = new DirectionalLight(0xffffff, 0.15 * Math.PI);
         sky.position.set(-2, 1, 0.5);
         this.#scene.add(new AmbientLight(0xffffff, 0.5 * Math.PI), sun, sky);
-        this.#scene.add(this.#handle, this.#boxes.group, this.shapes.group);
+        this.#scene.add(this.#handle, this.#boxes.group, this.shapes.group, this.#ghost.group);
         this.#gizmo = this.#makeGizmo();
         canvas.addEventListener("pointerdown", this.#onDown);
         canvas.addEventListener("pointerup", this.#onUp);
@@ -122,6 +124,7 @@ export class ViewScene {
         if (this.#frame !== undefined) cancelAnimationFrame(this.#frame);
         this.#gizmo.dispose();
         this.orbit.dispose();
+        this.#ghost.dispose();
         this.#boxes.dispose();
         this.shapes.dispose();
         this.#picture.dispose();
@@ -207,6 +210,7 @@ export class ViewScene {
         for (const id of this.#selected) this.#paint(id, undefined);
         for (const id of ids) this.#paint(id, SELECTED);
         this.#selected = ids;
+        this.#ghost.hide();
         const row = rows.get(ids.at(-1) ?? "");
         this.#gizmo.detach();
         if (row !== undefined) {
@@ -421,20 +425,39 @@ export class ViewScene {
     #makeGizmo(): TransformControls {
         const gizmo = new TransformControls(this.camera, this.#picture.canvas);
         gizmo.addEventListener("change", this.draw);
-        gizmo.addEventListener("objectChange", this.#moved);
+        gizmo.addEventListener("objectChange", () => {
+            this.#ghost.move(this.#movedBy());
+            this.#moved();
+        });
         gizmo.addEventListener("mouseDown", () => {
             this.orbit.enabled = false;
+            this.#ghost.show(this.#outline());
         });
         gizmo.addEventListener("mouseUp", () => {
             this.orbit.enabled = true;
-            this.#handle.updateMatrix();
-            const by = this.#handle.matrix.clone().multiply(this.#handleStart.clone().invert());
+            const by = this.#movedBy();
             // What was measured from the base point holds for the world.
             const to = new Matrix4().makeTranslation(this.#base);
             this.#events.onMoved(to.multiply(by).multiply(new Matrix4().makeTranslation(this.#base.clone().negate())));
         });
         this.#scene.add(gizmo.getHelper());
         return gizmo;
+    }
+
+    /** What the gizmo has done. */
+    #movedBy(): Matrix4 {
+        this.#handle.updateMatrix();
+        return this.#handle.matrix.clone().multiply(this.#handleStart.clone().invert());
+    }
+
+    /** Of all that is selected. */
+    #outline(): Outline {
+        const all = this.#selected.map((id): Outline => {
+            const index = this.#indexOf.get(id);
+            if (index === undefined) return { triangles: [], lines: [] };
+            return this.shapes.has(id) ? this.shapes.outlineOf(id) : this.#boxes.outlineOf(index);
+        });
+        return { triangles: all.flatMap((o) => o.triangles), lines: all.flatMap((o) => o.lines) };
     }
 
     #chooseBase(rows: Iterable<BoxRow>): void {

@@ -14,6 +14,7 @@ import {
 import { Batch } from "./batch";
 import { type Contrast, LINE_CONTRAST, SURFACE_CONTRAST } from "./contrast";
 import type { Facets } from "./facets";
+import type { Outline } from "./ghost";
 
 const POINT_PX = 5;
 const RGBA = 4;
@@ -113,6 +114,13 @@ export class Shapes {
     paint(id: string, color: Color | undefined): void {
         if (!this.has(id)) return;
         for (const b of this.batches) b.paint(id, color);
+    }
+
+    outlineOf(id: string): Outline {
+        return {
+            triangles: [this.#triangles.positionsOf(id), this.#glass.positionsOf(id)],
+            lines: [this.#lines.positionsOf(id)],
+        };
     }
 
     /** The nearest that the ray hits. */
