@@ -83,6 +83,8 @@ export async function close(page, name = "demo") {
 }
 
 export async function abandon(page) {
+  // Before that the page does not know of the edit, and would not ask.
+  await page.getByText("unsaved", { exact: true }).waitFor();
   await button(page, "Close").click();
   await button(page, "Abandon changes").click();
   await button(page, "Open demo").waitFor();
