@@ -219,6 +219,30 @@ test("the theme follows the system and can be chosen", async () => {
   await page.context().close();
 });
 
+test("every colour is the same, whether the system wants a theme or a person", async () => {
+  const colors = (page) =>
+    page.evaluate(() => {
+      const style = getComputedStyle(document.documentElement);
+      const { color, backgroundColor } = getComputedStyle(document.body);
+      return { color, backgroundColor, scene: style.getPropertyValue("--scene"), scheme: style.colorScheme };
+    });
+  const seen = {};
+  for (const colorScheme of ["dark", "light"]) {
+    const page = await bench.page({ colorScheme });
+    for (const theme of ["", "dark", "light"]) {
+      await page.evaluate((t) => (document.documentElement.dataset.theme = t), theme);
+      const { scheme, ...found } = await colors(page);
+      assert.equal(scheme, theme || "light dark");
+      // Three.js reads colours in this form.
+      assert.match(found.scene, /^rgb\(/);
+      seen[theme || colorScheme] ??= found;
+      assert.deepEqual(found, seen[theme || colorScheme]);
+    }
+    await page.context().close();
+  }
+  for (const name of ["color", "backgroundColor", "scene"]) assert.notEqual(seen.dark[name], seen.light[name]);
+});
+
 test("nothing complained in the console", () => {
   bench.assertNoFaults();
 });
