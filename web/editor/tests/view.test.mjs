@@ -114,6 +114,33 @@ test("draws what is there and picks what is clicked", async () => {
   await shot(page, "view");
 });
 
+test("buttons show everything from some sides, and what is selected", async () => {
+  const page = await opened("demo", 230);
+  await page.getByLabel("Search elements").fill(SOLID);
+  const found = page.locator(`[role=option] [title="${SOLID}"]`);
+  for (const side of ["top", "front", "right"]) {
+    await found.click();
+    await button(page, `From ${side}`).click();
+    await drawn(page);
+    await shot(page, side);
+    await button(page, "Show selected").click();
+    await drawn(page);
+    await canvas(page).focus();
+    await page.keyboard.press("Escape");
+    await page.getByText("Select an element").waitFor();
+    assert.equal(await button(page, "Show selected").isDisabled(), true);
+    await clickMiddle(page);
+    await page.getByText(`Generic:PhysicalObject ${SOLID}`).waitFor();
+  }
+  await button(page, "Show all").click();
+  await drawn(page);
+  await canvas(page).focus();
+  await page.keyboard.press("Escape");
+  await clickMiddle(page);
+  await page.waitForTimeout(300);
+  assert.equal(await page.getByText(`Generic:PhysicalObject ${SOLID}`).count(), 0);
+});
+
 test("geometry takes the place of boxes: who clicks into an arc does not click on it", async () => {
   const page = await opened("demo", 230);
   assert.ok((await drawn(page)) > 50);

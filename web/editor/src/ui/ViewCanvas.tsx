@@ -1,4 +1,5 @@
 import { type KeyboardEvent, type ReactNode, useCallback, useEffect, useRef, useState } from "react";
+import { Button } from "react-aria-components";
 import type { Matrix4 } from "three";
 import { type ElementProps, editAll, updateOf } from "../state/elements";
 import type { EditSession } from "../state/session";
@@ -6,7 +7,7 @@ import type { Workspace } from "../state/workspace";
 import { type Boxes, type ViewSource, readColors } from "../view/boxes";
 import { Geometry } from "../view/geometry";
 import { moved } from "../view/placement";
-import { type Tool, ViewScene } from "../view/scene";
+import { type Standpoint, type Tool, ViewScene } from "../view/scene";
 import { useSession, useSessionState, useWorkspace, useWorkspaceState } from "./context";
 import { TOOLS } from "./tools";
 
@@ -23,6 +24,13 @@ function moveSelected(session: EditSession, workspace: Workspace, by: Matrix4): 
         await editAll(session, ops);
     });
 }
+
+/** Views of everything, beside the first one from a corner. */
+const STANDPOINTS: readonly [Standpoint, string][] = [
+    ["top", "Top"],
+    ["front", "Front"],
+    ["right", "Right"],
+];
 
 interface CanvasProps {
     source: ViewSource;
@@ -142,6 +150,10 @@ export default function ViewCanvas({ source, boxes, tool, setTool, readOnly }: C
             await session.edit("elements.deleteElement", { ids: selection });
             workspace.select([]);
         });
+    const selected = shown?.boxes.byId.get(selection.at(-1) ?? "");
+    const showSelected = () => {
+        if (selected !== undefined) shown?.scene.centre(selected);
+    };
     const onKey = (event: KeyboardEvent) => {
         if (shown === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
         const { scene } = shown;
@@ -167,10 +179,7 @@ export default function ViewCanvas({ source, boxes, tool, setTool, readOnly }: C
             f: () => {
                 scene.fit();
             },
-            c: () => {
-                const row = shown.boxes.byId.get(selection.at(-1) ?? "");
-                if (row !== undefined) scene.centre(row);
-            },
+            c: showSelected,
             Escape: () => {
                 workspace.select([]);
             },
@@ -198,9 +207,22 @@ export default function ViewCanvas({ source, boxes, tool, setTool, readOnly }: C
                 tabIndex={0}
                 onKeyDown={onKey}
             />
-            <p className="hint found" role="status">
-                {count === undefined ? "loading" : `${count} elements`}
-            </p>
+            <div className="row viewBar">
+                <p className="hint found" role="status">
+                    {count === undefined ? "loading" : `${count} elements`}
+                </p>
+                <span className="spring" />
+                {!source.is2d &&
+                    STANDPOINTS.map(([from, label]) => (
+                        <Button key={from} aria-label={`From ${from}`} onPress={() => shown?.scene.fit(from)}>
+                            {label}
+                        </Button>
+                    ))}
+                <Button isDisabled={selected === undefined} onPress={showSelected}>
+                    Show selected
+                </Button>
+                <Button onPress={() => shown?.scene.fit()}>Show all</Button>
+            </div>
         </>
     );
 }

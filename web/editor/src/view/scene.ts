@@ -55,6 +55,16 @@ const SHARP_COST = 2;
 /** When the first frame with all elements was drawn. */
 const VIEW_MARK = "weh.view";
 
+/** Where one looks from, in the directions of the model. From straight above the orbit would not know where up is. */
+const STANDPOINTS = {
+    corner: [0.6, -1, 0.7],
+    top: [0, -1e-4, 1],
+    front: [0, -1, 0],
+    right: [1, 0, 0],
+} as const;
+
+export type Standpoint = keyof typeof STANDPOINTS;
+
 /** Everything that three.js knows of a view. Coordinates are relative to a base point, as 32 bits are few for large ones. */
 export class ViewScene {
     readonly camera: PerspectiveCamera | OrthographicCamera;
@@ -234,11 +244,11 @@ export class ViewScene {
     }
 
     /** Everything in sight. */
-    fit(): void {
+    fit(from: Standpoint = "corner"): void {
         const { center, radius } = this.#bounds;
         const r = Math.max(radius, 1);
         const distance = r * (this.camera instanceof PerspectiveCamera ? 2.8 : 2);
-        const direction = this.is2d ? new Vector3(0, 0, 1) : new Vector3(0.6, -1, 0.7).normalize();
+        const direction = new Vector3(...STANDPOINTS[this.is2d ? "top" : from]).normalize();
         this.orbit.target.copy(center);
         this.camera.position.copy(center).addScaledVector(direction, distance);
         this.camera.zoom = 1;
