@@ -200,7 +200,8 @@ test("several elements are edited as one step, and deleted", async () => {
 
 test("an aspect is added, edited and deleted", async () => {
   const page = await selected([WIDGET]);
-  await page.getByLabel("Add an aspect").selectOption("WebEditTest:WidgetNote");
+  await page.getByLabel("Class of the aspect").selectOption("WebEditTest:WidgetNote");
+  await button(page, "Add the aspect").click();
   const note = page.getByRole("group", { name: "WidgetNote" });
   await note.getByLabel("Text", { exact: true }).fill("hello");
   await note.getByLabel("Text", { exact: true }).press("Enter");

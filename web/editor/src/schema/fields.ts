@@ -32,7 +32,7 @@ export interface Field {
     name: string;
     label: string;
     description?: string | undefined;
-    /** Label of the unit that values are stored in, where they are shown in no other. */
+    /** Label of the unit that values are stored in, where they are shown in no other; of times that are UTC, that. */
     unit?: string | undefined;
     readOnly: boolean;
     category: string;
@@ -201,7 +201,9 @@ export function quantityOf(type: FieldType): Quantity | undefined {
     return type.kind === "double" || type.kind === "int" || type.kind === "point" ? type.quantity : undefined;
 }
 
-function unitOf(p: PropertyInfo, { owner, quantities }: Sources): string | undefined {
+function unitOf(p: PropertyInfo, type: FieldType, { owner, quantities }: Sources): string | undefined {
+    // Else it would be taken for the time where one is.
+    if (type.kind === "dateTime" && type.isUtc) return "UTC";
     if (quantities.has(p.kindOfQuantity ?? "")) return undefined;
     const unit = owner.kindsOfQuantity?.[p.kindOfQuantity ?? ""]?.persistenceUnit;
     return unit === undefined ? undefined : (owner.units?.[unit]?.label ?? unit);
@@ -225,7 +227,7 @@ export function fieldsOf(
             name,
             label: p.displayLabel,
             description: p.description,
-            unit: unitOf(p, sources),
+            unit: unitOf(p, type, sources),
             readOnly: p.readOnly === true || holdsBinary(type),
             category: info.categories?.[p.category ?? ""]?.label ?? "",
             priority: p.priority ?? 0,

@@ -22,6 +22,7 @@ export function AspectList({ element, readOnly }: Props): ReactNode {
     const revision = useSessionState((s) => s.revision);
     const [shown, setShown] = useState<readonly Shown[]>([]);
     const [classes, setClasses] = useState<readonly string[]>([]);
+    const [chosen, setChosen] = useState("");
     const { id } = element;
     useEffect(() => {
         let isWanted = true;
@@ -42,8 +43,11 @@ export function AspectList({ element, readOnly }: Props): ReactNode {
                 setClasses(await catalog.concrete("BisCore:ElementAspect"));
             });
     }, [session, catalog, readOnly]);
-    const insert = (classFullName: string) =>
-        session.attempt(() => session.edit("elements.insertAspect", { props: { classFullName, element: { id } } }));
+    const insert = () =>
+        session.attempt(async () => {
+            await session.edit("elements.insertAspect", { props: { classFullName: chosen, element: { id } } });
+            setChosen("");
+        });
     return (
         <section aria-label="Aspects">
             <h3>Aspects</h3>
@@ -51,14 +55,25 @@ export function AspectList({ element, readOnly }: Props): ReactNode {
                 <Aspect key={aspect.id} aspect={aspect} form={form} readOnly={readOnly} />
             ))}
             {!readOnly && (
-                <select aria-label="Add an aspect" value="" onChange={(event) => void insert(event.target.value)}>
-                    <option value="" disabled>
-                        Add an aspect …
-                    </option>
-                    {classes.map((c) => (
-                        <option key={c}>{c}</option>
-                    ))}
-                </select>
+                <div className="row">
+                    <select
+                        aria-label="Class of the aspect"
+                        value={chosen}
+                        onChange={(event) => {
+                            setChosen(event.target.value);
+                        }}
+                    >
+                        <option value="" disabled>
+                            Choose an aspect
+                        </option>
+                        {classes.map((c) => (
+                            <option key={c}>{c}</option>
+                        ))}
+                    </select>
+                    <Button isDisabled={chosen === ""} onPress={() => void insert()}>
+                        Add the aspect
+                    </Button>
+                </div>
             )}
         </section>
     );
