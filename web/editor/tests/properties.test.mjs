@@ -63,6 +63,7 @@ test("each type has its input, and what is typed is stored", async () => {
   await type(panel(page), "Yaw (°)", "30");
   await until(async () => (await propsOf(page, WIDGET)).placement.angles.yaw?.toFixed(9), "30.000000000");
   assert.deepEqual((await propsOf(page, WIDGET)).placement.origin, [100, 0, 12.5]);
+  await until(() => field(page, "Yaw (°)").inputValue(), "30");
   await abandon(page);
 });
 

@@ -69,10 +69,15 @@ function origin(axes: readonly ("x" | "y" | "z")[]): FixedField {
     };
 }
 
+/** The file has radians: what was typed as 30 comes back as 29.999999999999996. */
+function readable(degrees: number | undefined): number {
+    return Number((degrees ?? 0).toPrecision(14));
+}
+
 function angle(name: keyof Angles, label: string): FixedField {
     return {
         field: field(name, label, { kind: "double" }, "°"),
-        read: (e) => e.placement?.angles?.[name] ?? 0,
+        read: (e) => readable(e.placement?.angles?.[name]),
         write: (e, value) => withPlacement(e, { angles: { ...e.placement?.angles, [name]: value ?? 0 } }),
     };
 }
@@ -82,7 +87,7 @@ export const PLACEMENT_2D: FixedField[] = [
     origin(["x", "y"]),
     {
         field: field("angle", "Angle", { kind: "double" }, "°"),
-        read: (e) => e.placement?.angle ?? 0,
+        read: (e) => readable(e.placement?.angle),
         write: (e, value) => withPlacement(e, { angle: Number(value ?? 0) }),
     },
 ];
