@@ -67,6 +67,8 @@ class IpcSurface(unittest.TestCase):
         self.page = Page(self.daemon)
 
     def tearDown(self):
+        # The next test opens the same file, and a session whose connection just went may have it a moment longer.
+        self.answer(self.page.send(APP, "closeIModel", [KEY]))
         self.page.client.close()
 
     def open(self):
