@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { Bench, ask, assertAccessible, shot } from "./lib/bench.mjs";
-import { abandon, button, field, has, panel, propsOf, type, until } from "./lib/page.mjs";
+import { abandon, button, close, field, has, panel, propsOf, type, until } from "./lib/page.mjs";
 import { TEXTS } from "./lib/widget.mjs";
 
 const WIDGET = "0x130";
@@ -197,6 +197,23 @@ test("several elements are edited as one step, and deleted", async () => {
   await button(page, "Delete 2 elements").click();
   await page.getByText("Select an element").waitFor();
   await abandon(page);
+});
+
+test("several elements are selected without a keyboard", async () => {
+  const page = await selected([WIDGET]);
+  await button(page, "Select several").click();
+  await page.getByLabel("Search elements").fill("0x131");
+  const second = page.locator('[role=option] [title="0x131"]');
+  await second.click();
+  await panel(page)
+    .getByRole("heading", { name: /^2 elements/ })
+    .waitFor();
+  await second.click();
+  await panel(page).getByText(`WebEditTest:Widget ${WIDGET}`).waitFor();
+  await button(page, "Select several").click();
+  await second.click();
+  await panel(page).getByText("WebEditTest:Widget 0x131").waitFor();
+  await close(page);
 });
 
 test("an aspect is added, edited and deleted", async () => {

@@ -1,5 +1,5 @@
 import { type KeyboardEvent, type MouseEvent, type ReactNode, useEffect, useMemo, useRef, useState } from "react";
-import { Input, SearchField } from "react-aria-components";
+import { Input, SearchField, ToggleButton } from "react-aria-components";
 import { useStore } from "../state/store";
 import { Tree, type TreeNode, type TreeRow } from "../state/tree";
 import { type RowAttributes, VirtualRows } from "./VirtualRows";
@@ -12,12 +12,25 @@ const TREE_MARK = "weh.tree";
 
 /** Models and elements; with a text in the field above, those that have it. */
 export function TreePanel(): ReactNode {
+    const workspace = useWorkspace();
+    const isAdding = useWorkspaceState((w) => w.isAdding);
     const [text, setText] = useState("");
     return (
         <section className="pane tree" aria-label="Elements">
-            <SearchField aria-label="Search elements" value={text} onChange={setText} className="search">
-                <Input placeholder="Search by label, code or id" />
-            </SearchField>
+            <div className="search">
+                <SearchField aria-label="Search elements" value={text} onChange={setText}>
+                    <Input placeholder="Search by label, code or id" />
+                </SearchField>
+                <ToggleButton
+                    aria-label="Select several"
+                    isSelected={isAdding}
+                    onChange={(now) => {
+                        workspace.setAdding(now);
+                    }}
+                >
+                    Several
+                </ToggleButton>
+            </div>
             {text.trim() === "" ? <TreeRows /> : <SearchRows text={text.trim()} />}
         </section>
     );
@@ -27,8 +40,7 @@ export function TreePanel(): ReactNode {
 function useSelect(): (node: TreeNode, event: MouseEvent | KeyboardEvent) => void {
     const workspace = useWorkspace();
     return (node, event) => {
-        if (event.ctrlKey || event.metaKey) workspace.toggle(node.id);
-        else workspace.select([node.id]);
+        workspace.pick(node.id, event.ctrlKey || event.metaKey);
     };
 }
 

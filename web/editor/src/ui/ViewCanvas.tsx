@@ -65,9 +65,7 @@ function useScene(source: ViewSource, boxes: Boxes): SceneState {
         (element: HTMLDivElement) => {
             const scene = new ViewScene(element, source.is2d, {
                 onPick: (id, isAdding) => {
-                    if (id === undefined) workspace.select([]);
-                    else if (isAdding) workspace.toggle(id);
-                    else workspace.select([id]);
+                    workspace.pick(id, isAdding);
                 },
                 onMoved: (by) => {
                     void session
