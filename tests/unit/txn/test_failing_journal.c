@@ -1,126 +1,18 @@
 /* tests/unit/txn/test_failing_journal.c - recovery journals while the n-th allocation, the n-th call
  * to the file system or the n-th read of the database fails: the old journal or the new one, all of
  * the edits or none. The calls of the journal are replaced by the linker (--wrap). */
-#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include <cmocka.h>
-#include <fcntl.h>
-#include <sys/types.h>
 
 #include "weh/briefcase_txn.h"
 
-#include "fake_alloc.h"
+#include "failing_calls.h"
 #include "fake_vfs.h"
 #include "journal_tools.h"
-
-#define MAX_CALLS 2000
-
-/* ---- the file system ---- */
-
-static unsigned calls_left; /* until one fails; 0: none does */
-static int call_errno;
-static bool call_failed;
-
-static bool fails(void)
-{
-    if (calls_left == 0 || --calls_left > 0) {
-        return false;
-    }
-    call_failed = true;
-    errno = call_errno;
-    return true;
-}
-
-ssize_t __real_write(int fd, const void *bytes, size_t n);
-ssize_t __wrap_write(int fd, const void *bytes, size_t n);
-ssize_t __wrap_write(int fd, const void *bytes, size_t n)
-{
-    return fails() ? -1 : __real_write(fd, bytes, n);
-}
-
-ssize_t __real_read(int fd, void *bytes, size_t n);
-ssize_t __wrap_read(int fd, void *bytes, size_t n);
-ssize_t __wrap_read(int fd, void *bytes, size_t n)
-{
-    return fails() ? -1 : __real_read(fd, bytes, n);
-}
-
-int __real_fsync(int fd);
-int __wrap_fsync(int fd);
-int __wrap_fsync(int fd)
-{
-    return fails() ? -1 : __real_fsync(fd);
-}
-
-int __real_rename(const char *from, const char *to);
-int __wrap_rename(const char *from, const char *to);
-int __wrap_rename(const char *from, const char *to)
-{
-    return fails() ? -1 : __real_rename(from, to);
-}
-
-int __real_open64(const char *path, int flags, ...);
-int __wrap_open64(const char *path, int flags, ...);
-int __wrap_open64(const char *path, int flags, ...)
-{
-    va_list args;
-    mode_t mode;
-
-    va_start(args, flags);
-    mode = (flags & O_CREAT) != 0 ? va_arg(args, mode_t) : 0;
-    va_end(args);
-    return fails() ? -1 : __real_open64(path, flags, mode);
-}
-
-/* ---- failures ---- */
-
-enum kind {
-    KIND_ALLOC,
-    KIND_FULL,
-    KIND_IO,
-    KIND_DATABASE,
-    N_KINDS
-};
-
-static void arm(enum kind kind, unsigned nth)
-{
-    switch (kind) {
-    case KIND_ALLOC:
-        fake_alloc_fail_at(nth);
-        break;
-    case KIND_FULL:
-    case KIND_IO:
-        calls_left = nth;
-        call_errno = kind == KIND_FULL ? ENOSPC : EIO;
-        call_failed = false;
-        break;
-    case KIND_DATABASE:
-        fake_vfs_fail_at(FAKE_VFS_READ | FAKE_VFS_CHANGES, nth, SQLITE_IOERR, false);
-        break;
-    case N_KINDS:
-        break;
-    }
-}
-
-static bool disarm(enum kind kind)
-{
-    bool failed = call_failed;
-
-    if (kind == KIND_ALLOC) {
-        failed = fake_alloc_has_failed() != 0;
-    } else if (kind == KIND_DATABASE) {
-        failed = fake_vfs_has_failed();
-    }
-    calls_left = 0;
-    fake_alloc_reset();
-    fake_vfs_reset();
-    return failed;
-}
 
 static int64_t n_props(struct fixture *f)
 {
@@ -128,7 +20,7 @@ static int64_t n_props(struct fixture *f)
 }
 
 /* One write with the @nth call failing, after a crash of which there is the old journal or the new. */
-static bool try_write(enum kind kind, unsigned nth, bool had_one)
+static bool try_write(enum failing kind, unsigned nth, bool had_one)
 {
     struct fixture f;
     static struct fixture crashed;
@@ -143,9 +35,9 @@ static bool try_write(enum kind kind, unsigned nth, bool had_one)
     }
     fixture_set_prop(&f, 1, "a");
     fixture_set_prop(&f, 2, "b");
-    arm(kind, nth);
+    failing_arm(kind, nth);
     err = weh_journal_write(f.stack, "test", &written, &f.diag);
-    failed = disarm(kind);
+    failed = failing_disarm(kind);
     assert_true(failed || err == WEH_OK);
     assert_int_equal(written, err == WEH_OK);
     assert_false(journal_is_there(&f, ".new"));
@@ -172,19 +64,19 @@ static bool try_write(enum kind kind, unsigned nth, bool had_one)
 static void test_write_leaves_the_old_journal_or_the_new_one(void **state)
 {
     (void)state;
-    for (unsigned kind = 0; kind < N_KINDS; kind++) {
+    for (unsigned kind = 0; kind < N_FAILING; kind++) {
         for (unsigned had_one = 0; had_one < 2; had_one++) {
             unsigned nth = 1;
 
-            while (nth < MAX_CALLS && try_write((enum kind)kind, nth, had_one != 0)) {
+            while (nth < FAILING_CALLS_MAX && try_write((enum failing)kind, nth, had_one != 0)) {
                 nth++;
             }
-            assert_true((nth > 1 || kind == KIND_DATABASE) && nth < MAX_CALLS);
+            assert_true((nth > 1 || kind == FAILING_DATABASE) && nth < FAILING_CALLS_MAX);
         }
     }
 }
 
-static bool try_look(enum kind kind, unsigned nth)
+static bool try_look(enum failing kind, unsigned nth)
 {
     struct fixture f;
     struct weh_journal_info info;
@@ -196,9 +88,9 @@ static bool try_look(enum kind kind, unsigned nth)
     fixture_set_prop(&f, 1, "a");
     assert_true(journal_write(&f));
     fixture_reopen(&f);
-    arm(kind, nth);
+    failing_arm(kind, nth);
     err = weh_journal_look(f.stack, &now, &info, &f.diag);
-    failed = disarm(kind);
+    failed = failing_disarm(kind);
     assert_true(failed || err == WEH_OK);
     assert_true(journal_is_there(&f, ""));
     if (err != WEH_OK) {
@@ -212,17 +104,17 @@ static bool try_look(enum kind kind, unsigned nth)
 static void test_look_that_fails_leaves_the_journal_where_it_is(void **state)
 {
     (void)state;
-    for (unsigned kind = 0; kind < N_KINDS; kind++) {
+    for (unsigned kind = 0; kind < N_FAILING; kind++) {
         unsigned nth = 1;
 
-        while (nth < MAX_CALLS && try_look((enum kind)kind, nth)) {
+        while (nth < FAILING_CALLS_MAX && try_look((enum failing)kind, nth)) {
             nth++;
         }
-        assert_true((nth > 1 || kind == KIND_DATABASE) && nth < MAX_CALLS);
+        assert_true((nth > 1 || kind == FAILING_DATABASE) && nth < FAILING_CALLS_MAX);
     }
 }
 
-static bool try_restore(enum kind kind, unsigned nth)
+static bool try_restore(enum failing kind, unsigned nth)
 {
     struct fixture f;
     bool failed;
@@ -236,9 +128,9 @@ static bool try_restore(enum kind kind, unsigned nth)
     fixture_reopen(&f);
     assert_int_equal(journal_look(&f), WEH_JOURNAL_PENDING);
     f.n_events = 0;
-    arm(kind, nth);
+    failing_arm(kind, nth);
     err = weh_journal_restore(f.stack, &f.diag);
-    failed = disarm(kind);
+    failed = failing_disarm(kind);
     assert_true(failed || err == WEH_OK);
     if (err != WEH_OK) {
         if (weh_briefcase_lost_transaction(f.briefcase)) {
@@ -261,13 +153,13 @@ static bool try_restore(enum kind kind, unsigned nth)
 static void test_restore_does_all_or_nothing(void **state)
 {
     (void)state;
-    for (unsigned kind = 0; kind < N_KINDS; kind++) {
+    for (unsigned kind = 0; kind < N_FAILING; kind++) {
         unsigned nth = 1;
 
-        while (nth < MAX_CALLS && try_restore((enum kind)kind, nth)) {
+        while (nth < FAILING_CALLS_MAX && try_restore((enum failing)kind, nth)) {
             nth++;
         }
-        assert_true(nth > 1 && nth < MAX_CALLS);
+        assert_true(nth > 1 && nth < FAILING_CALLS_MAX);
     }
 }
 
