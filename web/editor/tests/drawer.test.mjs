@@ -3,22 +3,13 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { after, afterEach, before, test } from "node:test";
+import { test } from "node:test";
 import { daemonPath } from "../../../tests/interop/lib/daemon.mjs";
 import { Bench, assertAccessible, shot } from "./lib/bench.mjs";
 import { button } from "./lib/page.mjs";
 
 const weh = join(dirname(daemonPath()), "../tools/weh");
-let bench;
-before(async () => {
-  bench = await Bench.create({ demo: "small.bim", plain: "empty.bim" });
-});
-afterEach(async () => {
-  await bench.endPages();
-});
-after(async () => {
-  await bench.destroy();
-});
+const bench = Bench.forTests({ demo: "small.bim", plain: "empty.bim" });
 
 async function opened(drawer, { imodel = "demo", ...options } = {}) {
   const page = await bench.page(options);

@@ -1,6 +1,6 @@
 // Models and codes in the property panel: made, edited, deleted, undone; the official backend finds them.
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
+import { test } from "node:test";
 import { Bench, assertAccessible, shot } from "./lib/bench.mjs";
 import { abandon, button, call, close, official, panel, save, section, select, type, until } from "./lib/page.mjs";
 
@@ -10,16 +10,7 @@ const RECORD = "0x3c";
 const PHYSICAL_MODEL = "0x35";
 const DRAWING = "0x1a1";
 const CATEGORY = "0x16";
-let bench;
-before(async () => {
-  bench = await Bench.create();
-});
-afterEach(async () => {
-  await bench.endPages();
-});
-after(async () => {
-  await bench.destroy();
-});
+const bench = Bench.forTests();
 
 async function opened(id, name = "Open demo") {
   const page = await bench.page();

@@ -1,21 +1,12 @@
 // The property panel: an input for each type of WebEditTest:Widget, errors at the field, several at once, aspects, insert and delete.
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
+import { test } from "node:test";
 import { Bench, ask, assertAccessible, shot } from "./lib/bench.mjs";
 import { abandon, button, close, field, has, panel, propsOf, type, until } from "./lib/page.mjs";
 import { TEXTS } from "./lib/widget.mjs";
 
 const WIDGET = "0x130";
-let bench;
-before(async () => {
-  bench = await Bench.create();
-});
-afterEach(async () => {
-  await bench.endPages();
-});
-after(async () => {
-  await bench.destroy();
-});
+const bench = Bench.forTests();
 
 /** Opens the demo and selects what the search finds for @ids. */
 async function selected(ids, open = "Open demo") {

@@ -1,6 +1,6 @@
 // Relationships in the property panel: found in every link table, page by page, added, edited, deleted, undone.
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
+import { test } from "node:test";
 import { Bench, assertAccessible, shot } from "./lib/bench.mjs";
 import {
   abandon,
@@ -24,16 +24,7 @@ const REFERS = "WebEditTest:WidgetRefersToRecord";
 const DRIVES = "BisCore:ElementDrivesElement";
 const GROUPS = "BisCore:ElementGroupsMembers";
 const MANY = 2500;
-let bench;
-before(async () => {
-  bench = await Bench.create({ demo: "small.bim", medium: "medium.bim.xz" });
-});
-afterEach(async () => {
-  await bench.endPages();
-});
-after(async () => {
-  await bench.destroy();
-});
+const bench = Bench.forTests({ demo: "small.bim", medium: "medium.bim.xz" });
 
 async function opened(id, name = "Open demo") {
   const page = await bench.page();

@@ -1,19 +1,10 @@
 // The page's frame: signing in, opening, saving, undoing, and what it does when the network or the page itself goes away.
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
+import { test } from "node:test";
 import { Bench, ask, assertAccessible, shot } from "./lib/bench.mjs";
 import { button } from "./lib/page.mjs";
 
-let bench;
-before(async () => {
-  bench = await Bench.create();
-});
-afterEach(async () => {
-  await bench.endPages();
-});
-after(async () => {
-  await bench.destroy();
-});
+const bench = Bench.forTests();
 
 /** Inserts a Subject by the page's own session, as a panel of it would. */
 async function insertSubject(page, value) {
@@ -147,7 +138,8 @@ test("a page that is loaded anew before it was connected again goes on all the s
 });
 
 test("a session that the server did not keep is told of, and another one begins", async (t) => {
-  const other = await Bench.create({ demo: "small.bim" }, ["session.linger_s=1"]);
+  const other = new Bench();
+  await other.start({ demo: "small.bim" }, ["session.linger_s=1"]);
   t.after(() => other.destroy());
   const page = await other.page();
   await openDemo(page);

@@ -1,19 +1,10 @@
 // The tree: lazily loaded, searchable, fluid with twenty thousand elements, right after edits.
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
+import { test } from "node:test";
 import { Bench, assertAccessible, shot } from "./lib/bench.mjs";
 import { button, close } from "./lib/page.mjs";
 
-let bench;
-before(async () => {
-  bench = await Bench.create({ demo: "small.bim", medium: "medium.bim.xz" });
-});
-afterEach(async () => {
-  await bench.endPages();
-});
-after(async () => {
-  await bench.destroy();
-});
+const bench = Bench.forTests({ demo: "small.bim", medium: "medium.bim.xz" });
 
 async function opened(name) {
   const page = await bench.page();

@@ -1,38 +1,15 @@
 // The view: every element's box at its place, picked, moved, rotated and deleted; drawings; many elements stay fluid.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, openSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { after, afterEach, before, test } from "node:test";
+import { test } from "node:test";
 import { Bench, assertAccessible, shot } from "./lib/bench.mjs";
+import { button, canvas, drag, propsOf } from "./lib/page.mjs";
 
-const data = join(dirname(fileURLToPath(import.meta.url)), "../../../tests/data");
 /** A Generic:PhysicalObject with a box, at (16, 0, 6), yaw 30. */
 const OBJECT = "0x8c";
 /** One with a solid around its origin. */
 const SOLID = "0xac";
-let bench;
-let dir;
-before(async () => {
-  dir = mkdtempSync(join(tmpdir(), "weh-editor-medium-"));
-  const medium = join(dir, "medium.bim");
-  execFileSync("xz", ["-dc", join(data, "medium.bim.xz")], { stdio: ["ignore", openSync(medium, "w"), "inherit"] });
-  bench = await Bench.create({ demo: "small.bim", medium });
-});
-afterEach(async () => {
-  await bench.endPages();
-});
-after(async () => {
-  await bench.destroy();
-  rmSync(dir, { recursive: true, force: true });
-});
+const bench = Bench.forTests({ demo: "small.bim", medium: "medium.bim.xz" });
 
-const button = (page, name) => page.getByRole("button", { name, exact: true });
-const canvas = (page) => page.getByRole("application");
-const props = (page, id) =>
-  page.evaluate((i) => globalThis.webedithost.call("elements.getElementProps", { id: i }), id);
 const selectedTitle = (page) => page.getByLabel("Properties").getByRole("heading", { level: 2 });
 
 async function opened(name, count) {
@@ -50,21 +27,10 @@ async function select(page, id) {
   await page.keyboard.press("c");
 }
 
-/** Pulls at what is in the middle of the view, or some steps up and to the right. */
-async function drag(page, dx, dy, up = 0) {
-  const box = await canvas(page).boundingBox();
-  const [x, y] = [box.x + box.width / 2 + up, box.y + box.height / 2 - up];
-  await page.mouse.move(x, y);
-  await page.mouse.down();
-  await page.mouse.move(x + dx / 2, y + dy / 2);
-  await page.mouse.move(x + dx, y + dy);
-  await page.mouse.up();
-}
-
 /** Waits until @test holds for the element's placement. */
 async function placed(page, id, test_) {
   for (let tries = 0; ; tries++) {
-    const { placement } = await props(page, id);
+    const { placement } = await propsOf(page, id);
     if (test_(placement)) return placement;
     assert.ok(tries < 50, JSON.stringify(placement));
     await new Promise((done) => setTimeout(done, 100));
@@ -160,7 +126,7 @@ test("who changes one element reads the geometry of that one anew", async () => 
   const all = await drawn(page);
   await page.evaluate(() => globalThis.webedithost.calls.clear());
   await page.keyboard.press("m");
-  const before_ = (await props(page, SOLID)).placement;
+  const before_ = (await propsOf(page, SOLID)).placement;
   await drag(page, 60, -30);
   await placed(page, SOLID, (p) => p.origin[0] !== before_.origin[0]);
   assert.equal(await drawn(page), all);
@@ -208,7 +174,7 @@ test("geometry that is edited, deleted and undone is drawn so", async () => {
 test("an element is moved in the view, and undo brings it back", async () => {
   const page = await opened("demo");
   await select(page, OBJECT);
-  const before_ = (await props(page, OBJECT)).placement;
+  const before_ = (await propsOf(page, OBJECT)).placement;
   await page.keyboard.press("m");
   await drag(page, 60, -30);
   const now = await placed(page, OBJECT, (p) => p.origin[0] !== before_.origin[0]);
@@ -222,7 +188,7 @@ test("an element is moved in the view, and undo brings it back", async () => {
 test("a movement that follows another edit at once takes nothing of it back", async () => {
   const page = await opened("demo");
   await select(page, OBJECT);
-  const before_ = (await props(page, OBJECT)).placement;
+  const before_ = (await propsOf(page, OBJECT)).placement;
   // What an edit reads comes late: the movement could read before the edit in the panel has written.
   await page.evaluate(() => {
     const session = globalThis.webedithost;
@@ -250,7 +216,7 @@ test("what is moved is seen where it would be, until it is there", async () => {
   await select(page, SOLID);
   await drawn(page);
   await page.keyboard.press("m");
-  const before_ = (await props(page, SOLID)).placement;
+  const before_ = (await propsOf(page, SOLID)).placement;
   const { x, y, width, height } = await canvas(page).boundingBox();
   const from = await orangeAt(page, 200);
   await page.mouse.move(x + width / 2, y + height / 2);
@@ -272,7 +238,7 @@ test("an element is rotated in the view", async () => {
   await select(page, OBJECT);
   await button(page, "Rotate").click();
   await canvas(page).focus();
-  const before_ = (await props(page, OBJECT)).placement;
+  const before_ = (await propsOf(page, OBJECT)).placement;
   await drag(page, 40, 10);
   const now = await placed(
     page,
@@ -288,13 +254,13 @@ test("several elements move as one edit", async () => {
   await page.evaluate(() => globalThis.webedithost.calls.clear());
   await page.getByLabel("Search elements").fill("0x8d");
   await page.locator('[role=option] [title="0x8d"]').click({ modifiers: ["Control"] });
-  const [a, b] = [(await props(page, OBJECT)).placement.origin, (await props(page, "0x8d")).placement.origin];
+  const [a, b] = [(await propsOf(page, OBJECT)).placement.origin, (await propsOf(page, "0x8d")).placement.origin];
   await canvas(page).focus();
   await page.keyboard.press("c");
   await page.keyboard.press("m");
   await drag(page, 50, 0);
   const now = await placed(page, "0x8d", (p) => p.origin[0] !== b[0] || p.origin[1] !== b[1] || p.origin[2] !== b[2]);
-  const other = (await props(page, OBJECT)).placement.origin;
+  const other = (await propsOf(page, OBJECT)).placement.origin;
   for (const i of [0, 1, 2])
     assert.ok(Math.abs(now.origin[i] - b[i] - (other[i] - a[i])) < 1e-6, "both by the same way");
 });
@@ -312,7 +278,7 @@ test("a drawing is shown in two dimensions", async () => {
   await page.getByText("12 elements").waitFor();
   await shapes(page, 12);
   await select(page, "0x1a3");
-  const before_ = (await props(page, "0x1a3")).placement;
+  const before_ = (await propsOf(page, "0x1a3")).placement;
   await page.keyboard.press("m");
   // The handle for both axes is beside the origin.
   await drag(page, 60, 0, Math.round((await canvas(page).boundingBox()).height * 0.0375));

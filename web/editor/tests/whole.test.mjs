@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { dirname, join } from "node:path";
-import { after, afterEach, before, test } from "node:test";
+import { test } from "node:test";
 import { daemonPath } from "../../../tests/interop/lib/daemon.mjs";
 import { Bench, ask, shot } from "./lib/bench.mjs";
 import { button, canvas, drag, field, has, official, panel, save, select, settled, type } from "./lib/page.mjs";
@@ -16,16 +16,7 @@ const NEW = "Inserted here";
 /** Descriptions of what is saved, in its order. */
 const SAVED = ["properties", "inserted", "moved", "rotated", "deleted"];
 const CUT_MS = 5000;
-let bench;
-before(async () => {
-  bench = await Bench.create();
-});
-afterEach(async () => {
-  await bench.endPages();
-});
-after(async () => {
-  await bench.destroy();
-});
+const bench = Bench.forTests();
 
 async function editProperties(page) {
   await select(page, WIDGET);

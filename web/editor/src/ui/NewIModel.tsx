@@ -12,6 +12,7 @@ import {
     TextField,
 } from "react-aria-components";
 import { errorText } from "../state/session";
+import { FormEnd } from "./FormEnd";
 import { useSession } from "./context";
 
 /** The dialog for an iModel that does not exist yet. */
@@ -65,17 +66,7 @@ function NewForm({ close }: { close: () => void }): ReactNode {
                 <Label>Description</Label>
                 <Input />
             </TextField>
-            {error !== undefined && (
-                <p className="fieldError" role="alert">
-                    {error}
-                </p>
-            )}
-            <div className="row end">
-                <Button onPress={close}>Cancel</Button>
-                <Button type="submit" className="primary">
-                    Create
-                </Button>
-            </div>
+            <FormEnd label="Create" error={error} close={close} />
         </Form>
     );
 }

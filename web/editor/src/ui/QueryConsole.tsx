@@ -3,6 +3,7 @@ import { Button } from "react-aria-components";
 import { readable } from "../state/json";
 import { errorText } from "../state/session";
 import type { QueryColumn, QueryReply } from "../state/types";
+import { Refusal } from "./FormEnd";
 import { useSession } from "./context";
 
 const CodeEditor = lazy(() => import("./CodeEditor"));
@@ -84,11 +85,7 @@ export function QueryConsole(): ReactNode {
                         </Button>
                     )}
                 </div>
-                {error !== undefined && (
-                    <p className="fieldError" role="alert">
-                        {error}
-                    </p>
-                )}
+                {error !== undefined && <Refusal text={error} />}
             </div>
             {found !== undefined && <Grid found={found} />}
         </div>

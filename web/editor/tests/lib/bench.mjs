@@ -5,6 +5,7 @@ import { closeSync, copyFileSync, mkdirSync, mkdtempSync, openSync, readFileSync
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { after, afterEach, before } from "node:test";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { Daemon, daemonPath } from "../../../../tests/interop/lib/daemon.mjs";
@@ -28,23 +29,29 @@ function unpack(from, to) {
 export class Bench {
   pages = [];
 
-  /** @files: {name: file of tests/data (or an absolute path), unpacked if it ends with .xz}. @settings: further KEY=VALUE. */
-  static async create(files = { demo: "small.bim" }, settings = []) {
+  /** One for all tests of a file; ends their pages and itself. @files: {name: file of tests/data, unpacked if it ends with .xz}. */
+  static forTests(files = { demo: "small.bim" }) {
     const bench = new Bench();
-    bench.dir = mkdtempSync(join(tmpdir(), "weh-editor-"));
-    bench.daemon = new Daemon(daemonPath(), join(bench.dir, "data"), [`web.dir=${join(editor, "dist")}`, ...settings]);
+    before(() => bench.start(files));
+    afterEach(() => bench.endPages());
+    after(() => bench.destroy());
+    return bench;
+  }
+
+  /** @settings: further KEY=VALUE. */
+  async start(files, settings = []) {
+    this.dir = mkdtempSync(join(tmpdir(), "weh-editor-"));
+    this.daemon = new Daemon(daemonPath(), join(this.dir, "data"), [`web.dir=${join(editor, "dist")}`, ...settings]);
     for (const [name, file] of Object.entries(files)) {
-      const path = file.startsWith("/") ? file : join(data, file);
-      if (path.endsWith(".xz")) unpack(path, bench.daemon.file(name));
-      else copyFileSync(path, bench.daemon.file(name));
+      if (file.endsWith(".xz")) unpack(join(data, file), this.daemon.file(name));
+      else copyFileSync(join(data, file), this.daemon.file(name));
     }
-    bench.ready = await bench.daemon.start();
-    bench.front = new Front(bench.ready.port);
-    await bench.front.start();
+    this.ready = await this.daemon.start();
+    this.front = new Front(this.ready.port);
+    await this.front.start();
     // SwiftShader draws in software: there need be no graphics card.
     const args = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"];
-    bench.browser = await chromium.launch({ executablePath: BROWSER, args });
-    return bench;
+    this.browser = await chromium.launch({ executablePath: BROWSER, args });
   }
 
   /** A page of its own (no storage shared) that is signed in. */

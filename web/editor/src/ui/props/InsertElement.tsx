@@ -4,6 +4,7 @@ import type { ClassForm } from "../../schema/catalog";
 import type { ElementProps } from "../../state/elements";
 import { errorText } from "../../state/session";
 import { ROOT_ID } from "../../state/tree";
+import { FormEnd } from "../FormEnd";
 import { useSession, useSessionState, useWorkspace } from "../context";
 import { PickElement } from "./PickElement";
 import { ANY_ELEMENT, type CodeSpec } from "./fixed";
@@ -255,17 +256,7 @@ function InsertForm({ start, close }: { start: Draft; close: () => void }): Reac
                     <TextRow label="Code scope" name="scope" {...row} pick={ANY_ELEMENT} />
                 </>
             )}
-            {error !== undefined && (
-                <p className="fieldError" role="alert">
-                    {error}
-                </p>
-            )}
-            <div className="row end">
-                <Button onPress={close}>Cancel</Button>
-                <Button type="submit" className="primary">
-                    Insert
-                </Button>
-            </div>
+            <FormEnd label="Insert" error={error} close={close} />
         </Form>
     );
 }

@@ -5,6 +5,7 @@ import { type End, otherEnd } from "../../state/classes";
 import type { ElementProps } from "../../state/elements";
 import type { Allowed } from "../../state/relationships";
 import { errorText } from "../../state/session";
+import { FormEnd, Refusal } from "../FormEnd";
 import { useSession, useWorkspace } from "../context";
 import { PickElement } from "./PickElement";
 
@@ -101,22 +102,8 @@ function InsertForm({ element, close }: { element: ElementProps; close: () => vo
                 </span>
                 {isOther && <Refusal text={error.message} />}
             </div>
-            {error !== undefined && !isOther && <Refusal text={errorText(error)} />}
-            <div className="row end">
-                <Button onPress={close}>Cancel</Button>
-                <Button type="submit" className="primary">
-                    Add
-                </Button>
-            </div>
+            <FormEnd label="Add" error={error === undefined || isOther ? undefined : errorText(error)} close={close} />
         </Form>
-    );
-}
-
-function Refusal({ text }: { text: string }): ReactNode {
-    return (
-        <p className="fieldError" role="alert">
-            {text}
-        </p>
     );
 }
 
