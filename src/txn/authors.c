@@ -153,6 +153,8 @@ weh_err authors_before_save(struct weh_txn_stack *stack, bool *due, struct autho
     if (!*due) {
         return WEH_OK;
     }
+    /* An entry whose commit failed is for no transaction, also when this one's cannot be written. */
+    stack->authors.written = 0;
     /* Now: the save deletes what is reversed, and may come to nothing. */
     err = load(stack, list, &failure);
     /* What is no file of users is replaced by one; one that cannot be read now may be read later. */
