@@ -89,9 +89,20 @@ class Hibernation(unittest.TestCase):
         metrics = daemon.metrics()
         self.assertEqual((metrics[REST], metrics[SAME], metrics[CHANGED]), (12, 12, 0))
 
+    def open_fds(self, daemon):
+        """How many, when those of connections that have just gone are closed too."""
+        counts = [None]
+
+        def is_settled():
+            counts.append(daemon.metrics()["webedithost_process_open_fds"])
+            return counts[-1] == counts[-2]
+
+        until(is_settled, "a number that stays")
+        return counts[-1]
+
     def test_rest_closes_the_files(self):
         daemon = self.start("session.hibernate_s=1")
-        before = daemon.metrics()["webedithost_process_open_fds"]
+        before = self.open_fds(daemon)
         session = self.open()
         self.assertEqual(daemon.metrics()[OPEN], 1)
         self.assertGreaterEqual(daemon.metrics()["webedithost_process_open_fds"], before + 2)
