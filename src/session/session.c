@@ -250,12 +250,16 @@ static weh_err read_job(struct weh_session *session, struct job *job, struct weh
     return WEH_OK;
 }
 
-/* Of a message whose params nobody has read. */
+/* Of a message whose params nobody has read. A notification is not answered; what could not be read
+ * may have been a request. */
 static void send_early_error(struct weh_session *session, const struct weh_envelope *envelope,
                              const struct weh_diag *diag)
 {
     struct activity activity;
 
+    if (!envelope->has_id && envelope->method.len > 0) {
+        return;
+    }
     session_default_activity(session, envelope, session->n_taken, &activity);
     session_send_error(session, SENDER_CHANNEL, envelope, NULL, diag, activity.id);
 }
@@ -335,9 +339,7 @@ void weh_session_receive(struct weh_session *session, uint8_t *bytes, size_t len
     }
     if (!enqueue(session, job)) {
         (void)weh_fail(&diag, WEH_E_BUSY, "too many requests wait; read the replies first");
-        if (job->envelope.has_id) {
-            send_early_error(session, &job->envelope, &diag);
-        }
+        send_early_error(session, &job->envelope, &diag);
         job_destroy(job);
     }
 }

@@ -147,6 +147,8 @@ weh_err weh_ipc_unwrap(struct weh_envelope *envelope, struct weh_diag *diag)
     const bool is_invoke = weh_str_eq_text(envelope->method, INVOKE);
     struct weh_str members[MEMBER_COUNT] = { { NULL, 0 } };
     struct wanted wanted = { names, members, is_invoke ? MEMBER_COUNT : MEMBER_METHOD, false };
+    struct weh_str channel;
+    struct weh_str method;
 
     if (!is_invoke && !weh_str_eq_text(envelope->method, SEND)) {
         return WEH_OK;
@@ -156,14 +158,15 @@ weh_err weh_ipc_unwrap(struct weh_envelope *envelope, struct weh_diag *diag)
                               is_invoke ? "params must be {channel, method, args}"
                                         : "params must be {channel, args}");
     }
-    envelope->channel = text_of(members[MEMBER_CHANNEL]);
-    envelope->method = text_of(members[MEMBER_METHOD]);
-    envelope->params = members[MEMBER_ARGS];
-    if (envelope->channel.len == 0 || (is_invoke && envelope->method.len == 0)) {
-        return weh_fail_where(diag, WEH_E_BAD_ARGS,
-                              envelope->channel.len == 0 ? "channel" : "method",
+    channel = text_of(members[MEMBER_CHANNEL]);
+    method = text_of(members[MEMBER_METHOD]);
+    if (channel.len == 0 || (is_invoke && method.len == 0)) {
+        return weh_fail_where(diag, WEH_E_BAD_ARGS, channel.len == 0 ? "channel" : "method",
                               "channel and method must be strings");
     }
+    envelope->channel = channel;
+    envelope->method = method;
+    envelope->params = members[MEMBER_ARGS];
     weh_ipc_sort_channel(envelope);
     if (weh_ipc_is_rpc_request(envelope)) {
         read_rpc(envelope);

@@ -90,6 +90,27 @@ static void test_session_malformed_message_is_answered_and_the_session_goes_on(v
     assert_non_null(strstr(fake_channel_wait(f->fake, 2), "\"result\":1"));
 }
 
+/* Of a client without an id: only what cannot be read, and so may have been a request, is answered. */
+static void test_session_wrong_notification_is_not_answered(void **state)
+{
+    static const char *const all[] = {
+        "{\"jsonrpc\":\"2.0\",\"method\":\"test.nothing\"}",
+        "{\"jsonrpc\":\"2.0\",\"method\":\"test.echo\",\"params\":{\"datum\":2}}",
+        "{\"jsonrpc\":\"2.0\",\"method\":\"test.ready\"}",
+        "{\"jsonrpc\":\"2.0\",\"method\":\"test.cancel\",\"params\":{\"id\":true}}",
+    };
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < WEH_ARRAY_LEN(all); i++) {
+        fake_channel_deliver(f->fake, all[i]);
+    }
+    request(f, 2, "test.count", "{}");
+    assert_string_equal(fake_channel_wait(f->fake, 1),
+                        "{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":1}");
+    fake_channel_deliver(f->fake, "{\"jsonrpc\":\"2.0\",\"method\":3}");
+    assert_non_null(strstr(fake_channel_wait(f->fake, 2), "\"id\":null"));
+}
+
 static void test_session_notification_goes_before_the_reply_of_its_cause(void **state)
 {
     struct fixture *f = *state;
@@ -331,6 +352,7 @@ int main(void)
         T(test_session_errors_name_the_method_or_argument),
         T(test_session_gates_refuse_wrong_state_and_missing_rights),
         T(test_session_malformed_message_is_answered_and_the_session_goes_on),
+        T(test_session_wrong_notification_is_not_answered),
         T(test_session_notification_goes_before_the_reply_of_its_cause),
         T(test_session_fault_answers_and_ends_the_session),
         T(test_session_failure_after_the_request_takes_the_place_of_the_reply),

@@ -160,6 +160,8 @@ static void test_unwrap_wrong_params_are_refused_and_keep_the_id(void **state)
         assert_int_equal(unwrap(f, all[i].method, all[i].params), WEH_E_BAD_ARGS);
         assert_false(f->envelope.is_ipc);
         assert_true(f->envelope.has_id);
+        /* A message that could be read: its sender is told of the method that it has called. */
+        assert_true(weh_str_eq_text(f->envelope.method, all[i].method));
     }
 }
 

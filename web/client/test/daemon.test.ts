@@ -106,6 +106,15 @@ test("no params, however deep or many, end the session", async () => {
   await client.close();
 });
 
+test("a notification of a method that there is not ends nothing", async () => {
+  const client = await daemon.connect();
+  client.notify("no.such", {});
+  client.notify("briefcase.open", { imodel: 5 });
+  await client.call("session.ping");
+  await client.close();
+  assert.equal((await client.ended).reason, "closed");
+});
+
 test("more calls at once than the mailbox takes are all answered", async () => {
   const client = await daemon.connect();
   const n = client.session.limits.mailboxMessages + 500;
