@@ -58,6 +58,8 @@ export class Client {
   private readonly _listeners = new Map<string, Set<(params: never) => void>>();
   private readonly _stateListeners = new Set<(state: ClientState) => void>();
   private _isClosing = false;
+  /** Runs while the server has answered session.close and not closed yet. */
+  private _closeTimer: ReturnType<typeof setTimeout> | undefined;
   /** What came before the caller of connect() could listen to it; undefined: it can. */
   private _early: Incoming[] | undefined = [];
   private _tellEnded!: (error: SessionEndError) => void;
@@ -175,7 +177,7 @@ export class Client {
     if (this.hasEnded()) return;
     // Refused, say because the token has ended: then a close frame does it. Else the server sends one, if it is well.
     if (!isAnswered) this.endClosed();
-    else setTimeout(() => this.endClosed(), this._settings.connection.connectMs);
+    else this._closeTimer = setTimeout(() => this.endClosed(), this._settings.connection.connectMs);
   }
 
   private endClosed(): void {
@@ -191,16 +193,26 @@ export class Client {
     if (!("token" in credentials) || typeof credentials.token !== "function") return undefined;
     const renewal = new Renewal({
       token: credentials.token,
-      renew: async (token) => (await this.call("session.renewToken", { token })).expires,
+      renew: async (token) => this.renew(token),
       hasEnded: () => this.hasEnded(),
     });
     this.on("session.onTokenExpiring", ({ expires }) => renewal.begin(expires));
     return renewal;
   }
 
+  /** First, as all that waits needs it, also what close() waits for. */
+  private async renew(token: string): Promise<string> {
+    if (this._state.name === "ended") throw this._state.error.forRequest(false);
+    const id = this._link.nextId();
+    const bytes = encodeRequest(id, "session.renewToken", { token }, this._link.form);
+    return (await this._requests.addFirst(id, "session.renewToken", bytes) as Result<"session.renewToken">).expires;
+  }
+
   private opened(how: "new" | "resumed" | "restarted", hello: Hello): void {
-    this._renewal?.stop();
+    // A session that goes on may do so with the same token, and is told only once that it ends.
+    if (how !== "resumed") this._renewal?.stop();
     if (how === "restarted") {
+      this.answerEarly();
       this._requests.rejectAll(new SessionEndError("restarted", "the server was started anew before it had answered"));
     }
     this.move({ name: "open", how, ...(hello.ledBack === undefined ? {} : { ledBack: hello.ledBack }) });
@@ -211,6 +223,11 @@ export class Client {
     const early = this._early ?? [];
     this._early = undefined;
     for (const message of early) this.incoming(message);
+  }
+
+  /** Nothing more comes of the session, so what is answered must not count as open. Who has called something listens already. */
+  private answerEarly(): void {
+    if (this.pending > 0) this.tellEarly();
   }
 
   private incoming(message: Incoming): void {
@@ -224,6 +241,8 @@ export class Client {
   }
 
   private atEnd(error: SessionEndError): void {
+    clearTimeout(this._closeTimer);
+    this.answerEarly();
     // The answer to session.close may have been lost with the connection; the session is gone as was wanted.
     const isWanted = this._isClosing && (error.reason === "notResumed" || error.code === 1000);
     const told = isWanted ? new SessionEndError("closed", "closed", 1000) : error;

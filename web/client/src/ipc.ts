@@ -88,6 +88,8 @@ export class IpcSocket implements IpcSocketFrontend {
 
   /** End the session; what is not saved is kept by the recovery journal. */
   public async close({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<void> {
+    // One that is just beginning is to end too.
+    await this._coming?.catch(() => undefined);
     await this._client.close({ signal });
   }
 

@@ -188,7 +188,9 @@ export class Link {
     if (tellsServer) attempt?.connection?.close();
     else attempt?.connection?.abandon();
     attempt?.fail(error);
-    for (const connection of this._abandoned.splice(0)) connection.close();
+    // By a close frame the server would take the session for ended.
+    const abandoned = this._abandoned.splice(0);
+    if (tellsServer) for (const connection of abandoned) connection.close();
     this._events.ended(error);
   }
 

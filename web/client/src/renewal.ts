@@ -25,7 +25,7 @@ export class Renewal {
     void this.attempt(expires, this._turn);
   }
 
-  /** The session goes on with the credentials of another connection, or has ended. */
+  /** Another session has begun, or this one has ended. */
   public stop(): void {
     this._turn += 1;
     clearTimeout(this._timer);

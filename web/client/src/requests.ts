@@ -4,6 +4,9 @@ import type { Incoming } from "./codec.js";
 import { LimitError, RequestError, type SessionEndError } from "./errors.js";
 import type { SessionLimits } from "./props.js";
 
+/** What the server adds to the bytes of a request that waits in its mailbox. */
+const MAILBOX_MORE_BYTES = 256;
+
 interface Request {
   readonly id: number;
   readonly method: string;
@@ -49,7 +52,7 @@ export class Requests {
   /** Send it when its turn comes. An abort by @signal takes back what was not sent; else the server's answer decides. */
   public async add(id: number, method: string, bytes: Uint8Array, signal?: AbortSignal): Promise<unknown> {
     signal?.throwIfAborted();
-    this.checkRoom(bytes);
+    if (this.hasToWait(bytes)) this.checkRoom(bytes);
     return this.addLast(id, method, bytes, signal);
   }
 
@@ -63,15 +66,24 @@ export class Requests {
     });
   }
 
+  /** Before all that wait, though there be no room for it. */
+  public async addFirst(id: number, method: string, bytes: Uint8Array): Promise<unknown> {
+    const waiting = [...this._waiting];
+    this._waiting.clear();
+    const answer = this.addLast(id, method, bytes);
+    for (const [otherId, request] of waiting) this._waiting.set(otherId, request);
+    return answer;
+  }
+
   /** Send what the server has room for. */
   public pump(): void {
     if (!this._options.isOpen()) return;
     for (const [id, request] of this._waiting) {
-      if (!this.hasRoomFor(request)) break;
+      if (!this.hasRoomFor(request.bytes)) break;
       this._waiting.delete(id);
       this._waitingBytes -= request.bytes.length;
       this._sent.set(id, request);
-      this._sentBytes += request.bytes.length;
+      this._sentBytes += request.bytes.length + MAILBOX_MORE_BYTES;
       this._options.send(request.bytes, id);
     }
   }
@@ -80,7 +92,7 @@ export class Requests {
     const request = this._sent.get(message.id as number);
     if (request === undefined) return;
     this._sent.delete(request.id);
-    this._sentBytes -= request.bytes.length;
+    this._sentBytes -= request.bytes.length + MAILBOX_MORE_BYTES;
     this.release(request);
     const { error } = message;
     if (error === undefined) request.resolve(message.result);
@@ -104,16 +116,20 @@ export class Requests {
     this._sentBytes = 0;
   }
 
+  private hasToWait(bytes: Uint8Array): boolean {
+    return !this._options.isOpen() || this._waiting.size > 0 || !this.hasRoomFor(bytes);
+  }
+
   private checkRoom(bytes: Uint8Array): void {
     if (this._waiting.size >= this._options.maxWaiting || this._waitingBytes + bytes.length > this._options.maxWaitingBytes) {
       throw new LimitError(`${this._waiting.size} requests wait already`);
     }
   }
 
-  private hasRoomFor(request: Request): boolean {
+  private hasRoomFor(bytes: Uint8Array): boolean {
     const limits = this._options.limits();
     if (this._sent.size === 0) return true;
-    return this._sent.size < limits.mailboxMessages && this._sentBytes + request.bytes.length <= limits.mailboxBytes;
+    return this._sent.size < limits.mailboxMessages && this._sentBytes + bytes.length + MAILBOX_MORE_BYTES <= limits.mailboxBytes;
   }
 
   private listen(signal: AbortSignal, id: number): void {

@@ -42,6 +42,14 @@ async function endOf(promise: Promise<unknown>): Promise<SessionEndError> {
   return error;
 }
 
+/** As browsers have it: it ends with a close frame or not at all. */
+class BrowserSocket extends WebSocket {
+  public constructor(url: string, protocols: string[]) {
+    super(url, protocols);
+    Object.defineProperty(this, "terminate", { value: undefined });
+  }
+}
+
 const isCounted = (method: string): boolean => method !== "session.ack";
 
 test("a call is answered with its result, binary values stay binary", async () => {
@@ -274,6 +282,27 @@ test("their bytes are counted too", async () => {
   assert.equal(server.requests.length, 2);
 });
 
+test("with what the server adds to each", async () => {
+  const client = await server.connect();
+  server.answer = () => NO_ANSWER;
+  const data = new Uint8Array(LIMITS.mailboxBytes / 2 - 100);
+  for (let i = 0; i < 2; i++) void refusalOf(ping(client, data));
+  await until("sent", () => server.requests.length === 1);
+  await new Promise((done) => { setTimeout(done, 30); });
+  assert.equal(server.requests.length, 1);
+});
+
+test("without a queue there is what the server takes at once", async () => {
+  const client = await server.connect({ maxWaiting: 0 });
+  server.answer = () => NO_ANSWER;
+  for (let n = 0; n < LIMITS.mailboxMessages; n++) void refusalOf(ping(client, n));
+  assert.ok(await refusalOf(ping(client, "one more")) instanceof LimitError);
+  await until("sent", () => server.requests.length === LIMITS.mailboxMessages);
+  server.cut();
+  await until("lost", () => client.state.name === "lost");
+  assert.ok(await refusalOf(ping(client, "later")) instanceof LimitError);
+});
+
 test("a queue that is full refuses, and so does what the server would not take", async () => {
   const client = await server.connect({ maxWaiting: 2, maxWaitingBytes: 30_000 });
   server.cut();
@@ -353,12 +382,6 @@ test("a silent connection is asked, and lost when it stays silent", async () => 
 });
 
 test("a dead connection is not closed by a frame, which would end the session, before another has taken its place", async () => {
-  class BrowserSocket extends WebSocket {
-    public constructor(url: string, protocols: string[]) {
-      super(url, protocols);
-      Object.defineProperty(this, "terminate", { value: undefined });
-    }
-  }
   const client = await server.connect({ heartbeatMs: 60, WebSocket: BrowserSocket as unknown as WebSocketConstructor });
   server.isDeaf = true;
   await until("lost", () => client.state.name === "lost");
@@ -368,6 +391,16 @@ test("a dead connection is not closed by a frame, which would end the session, b
   await until("closed", () => server.closeCodes.length === 1);
   assert.deepEqual(server.closeCodes, [1005]);
   assert.equal(await ping(client, 1), 1);
+});
+
+test("an abandoned session is not ended by a dead connection of before", async () => {
+  const client = await server.connect({ heartbeatMs: 60, WebSocket: BrowserSocket as unknown as WebSocketConstructor });
+  server.isDeaf = true;
+  server.ticketStatus = 503;
+  await until("lost", () => client.state.name === "lost");
+  client.abandon();
+  await new Promise((done) => { setTimeout(done, 50); });
+  assert.deepEqual(server.closeCodes, []);
 });
 
 test("what is no message of the protocol is the end", async () => {
@@ -430,6 +463,31 @@ test("close ends the session after the requests that wait", async () => {
   assert.equal(server.requests.filter((r) => r.method === "session.close").length, 1);
   assert.equal(ending(client).reason, "closed");
   await client.close();
+});
+
+test("nothing of a client that is closed keeps the program from ending", async (t) => {
+  const connectMs = 12_345;
+  const running = new Set<unknown>();
+  const own = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout };
+  t.after(() => Object.assign(globalThis, own));
+  globalThis.setTimeout = ((run: () => void, ms?: number) => {
+    const timer = own.setTimeout(run, ms);
+    if (ms === connectMs) running.add(timer);
+    return timer;
+  }) as typeof setTimeout;
+  globalThis.clearTimeout = (timer) => {
+    running.delete(timer);
+    own.clearTimeout(timer);
+  };
+  const client = await server.connect({ connectMs });
+  server.answer = (request) => {
+    setTimeout(() => server.socket?.close(1000, "session.close"), 50);
+    return request.params;
+  };
+  const closed = client.close();
+  await until("answered", () => running.size === 1);
+  await closed;
+  assert.equal(running.size, 0);
 });
 
 test("close is done when the session is gone, though its answer was lost", async () => {

@@ -33,6 +33,13 @@ async function pause(ms: number): Promise<void> {
   return new Promise((done) => { setTimeout(done, ms); });
 }
 
+/** Until the test is over, what would wait for @ms waits for @otherMs. */
+function stretch(t: { after: (done: () => void) => void }, ms: number, otherMs: number): void {
+  const own = globalThis.setTimeout;
+  globalThis.setTimeout = ((run: () => void, wait?: number) => own(run, wait === ms ? otherMs : wait)) as typeof setTimeout;
+  t.after(() => { globalThis.setTimeout = own; });
+}
+
 async function until(what: string, is: () => boolean): Promise<void> {
   const end = Date.now() + PATIENCE_MS;
   while (!is()) {
@@ -199,6 +206,22 @@ test("pushes of no form are passed over", async () => {
   await socket.invoke("x", "y");
   assert.deepEqual(heard, [[1]]);
   socket.client.abandon();
+});
+
+test("what was answered before anybody could be told of it is no open question at the end", async (t) => {
+  stretch(t, 0, 300);
+  const client = await server.connect();
+  const heard: unknown[] = [];
+  client.on("session.onMessage", ({ text }) => heard.push(text));
+  server.answer = ({ params }) => {
+    server.notify("session.onMessage", { text: "before", time: "" });
+    setImmediate(() => server.socket?.close(4002));
+    return params;
+  };
+  const call = ping(client, 1).then((answer) => heard.push(answer));
+  assert.equal((await client.ended).code, 4002);
+  await call;
+  assert.deepEqual(heard, ["before", 1]);
 });
 
 // ---- what the application gives ----
@@ -411,4 +434,35 @@ test("a token that is refused, or good for no longer, is followed by another, un
   const { length } = tried;
   await pause(20);
   assert.ok(tried.length <= length + 1);
+});
+
+test("a lost connection does not keep a token that was refused from being followed by another", async (t) => {
+  stretch(t, 5000, 100);
+  const client = await server.connect({ credentials: { token: () => "the same" } });
+  server.answer = ({ method, params }) => {
+    if (method === "session.renewToken") throw new Refusal("Denied");
+    return params;
+  };
+  const tried = (): number => server.requests.filter((r) => r.method === "session.renewToken").length;
+  server.notify("session.onTokenExpiring", { expires: "soon" });
+  await until("tried", () => tried() === 1);
+  server.cut();
+  assert.equal(await ping(client, 1), 1);
+  const before = tried();
+  await until("tried again", () => tried() > before);
+});
+
+test("a token is renewed before all that waits, though the queue is full and the client closing", async () => {
+  const client = await server.connect({ maxWaiting: 1, credentials: { token: () => "another" } });
+  server.answer = () => NO_ANSWER;
+  const calls = Promise.allSettled(Array.from({ length: LIMITS.mailboxMessages + 1 }, async (_, data) => ping(client, data)));
+  await until("sent", () => server.requests.length === LIMITS.mailboxMessages);
+  void client.close();
+  server.notify("session.onTokenExpiring", { expires: "soon" });
+  await pause(20);
+  server.reply(server.requests[0]?.id, { data: 0 });
+  await until("renewed", () => server.requests.length === LIMITS.mailboxMessages + 1);
+  assert.equal(server.requests.at(-1)?.method, "session.renewToken");
+  client.abandon();
+  await calls;
 });

@@ -105,11 +105,37 @@ test("when the session has ended another one can be begun, which the listeners h
   assert.deepEqual(heard, [1]);
 });
 
+test("close while another session begins ends that one too", async (t) => {
+  const [server, socket] = await fake(t);
+  server.socket?.close(4002, "lunch");
+  await socket.client.ended;
+  server.answer = () => {
+    setImmediate(() => server.socket?.close(1000));
+    return {};
+  };
+  const coming = socket.reconnect();
+  await socket.close();
+  await coming;
+  assert.equal(socket.client.state.name, "ended");
+  assert.equal(server.requests.at(-1)?.method, "session.close");
+});
+
 async function results(socket: IpcSocket, channel: string, ...args: unknown[]): Promise<unknown> {
   const { result, error } = await socket.invoke(channel, ...args) as { result?: unknown; error?: unknown };
   assert.equal(error, undefined);
   return result;
 }
+
+test("what is sent to no channel is nobody's, and the session goes on", async (t) => {
+  const daemon = await Daemon.start([]);
+  t.after(async () => daemon.remove());
+  const socket = await IpcSocket.connect({ url: daemon.ready.ipcUrl, credentials: { token: daemon.ready.token }, WebSocket });
+  for (const channel of ["", "itwin.nobody", 5 as unknown as string]) socket.send(channel, 1);
+  socket.client.notify("ipc.sent", {});
+  await socket.client.request("session.ping");
+  await socket.close();
+  assert.equal((await socket.client.ended).reason, "closed");
+});
 
 test("after a restart of the server the application is told, begins anew, and finds what it had not saved", async (t) => {
   const daemon = await Daemon.start(["small"]);
