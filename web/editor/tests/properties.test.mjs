@@ -74,17 +74,20 @@ test("arrays grow, change and shrink", async () => {
   await abandon(page);
 });
 
-/** Answers to edits come late from now on: the panel shows what was before. */
-async function late(page, delay = 500) {
-  await page.evaluate((ms) => {
-    const session = globalThis.webedithost;
-    const call = session.call.bind(session);
-    session.call = async (method, params) => {
-      const result = await call(method, params);
-      if (/^elements\.update|^edit\.batch/.test(method)) await new Promise((done) => setTimeout(done, ms));
-      return result;
-    };
-  }, delay);
+/** Answers to edits (or other calls) come late from now on: the panel shows what was before. */
+async function late(page, delay = 500, methods = "^elements\\.update|^edit\\.batch") {
+  await page.evaluate(
+    ([ms, late]) => {
+      const session = globalThis.webedithost;
+      const call = session.call.bind(session);
+      session.call = async (method, params) => {
+        const result = await call(method, params);
+        if (new RegExp(late).test(method)) await new Promise((done) => setTimeout(done, ms));
+        return result;
+      };
+    },
+    [delay, methods],
+  );
 }
 
 test("parts edited one after the other, before the panel shows the first, are all kept", async () => {
@@ -251,6 +254,39 @@ test("an element is inserted beside the selected one, saved, undone and redone",
     ["query.ecsql", { ecsql: "SELECT count(*) FROM wet.Widget WHERE UserLabel='Inserted here'", rowFormat: "array" }],
   ]);
   assert.deepEqual(rows, [[1]]);
+  await page.context().close();
+});
+
+test("what was typed last is saved too, and asked for before closing", async () => {
+  const page = await selected([WIDGET]);
+  await late(page, 500, "^elements\\.getMany");
+  const x = async () => (await propsOf(page, WIDGET)).placement.origin[0];
+  await field(page, "Origin (m) x").fill("7");
+  await field(page, "Origin (m) x").press("Control+s");
+  await button(page, "Undo").waitFor();
+  await page.waitForFunction(() => !globalThis.webedithost.mayBeUnsaved);
+  assert.equal(await x(), 7);
+  await field(page, "Origin (m) x").fill("8");
+  await button(page, "Close").click();
+  await button(page, "Abandon changes").click();
+  await button(page, "Open demo").click();
+  await button(page, "Close").waitFor();
+  assert.equal(await x(), 7);
+  await close(page);
+});
+
+test("an edit that is still waiting when its file is closed is not done in the next one", async () => {
+  const page = await selected([WIDGET]);
+  const error = await page.evaluate(async (id) => {
+    const session = globalThis.webedithost;
+    const closed = session.closeBriefcase("error");
+    const props = { id, nickname: "too late" };
+    const edit = session.inTurn(() => session.edit("elements.updateElement", { props }));
+    await closed;
+    return edit.then(() => "done", String);
+  }, WIDGET);
+  assert.match(error, /was closed before/);
+  await button(page, "Open demo").waitFor();
   await page.context().close();
 });
 

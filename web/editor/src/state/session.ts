@@ -80,6 +80,8 @@ export class EditSession {
     #resume: ResumePoint | undefined;
     #noticeId = 0;
     #turn: Promise<unknown> = Promise.resolve();
+    /** Work that is not done yet. */
+    #queued = 0;
 
     constructor() {
         this.#coming.catch(() => undefined);
@@ -128,11 +130,31 @@ export class EditSession {
         return result;
     }
 
-    /** Runs @work when those that were given before are done. */
+    /** Runs @work when those that were given before are done, but in no other iModel: the same ids stand for something else there. */
     inTurn<T>(work: () => Promise<T>): Promise<T> {
-        const result = this.#turn.then(work);
-        this.#turn = result.catch(() => undefined);
+        const { open } = this.store.get();
+        this.#queued += 1;
+        const result = this.#turn.then(() => {
+            if (this.store.get().open?.key !== open?.key)
+                throw new Error("The iModel was closed before this was done.");
+            return work();
+        });
+        const done = () => {
+            this.#queued -= 1;
+        };
+        this.#turn = result.then(done, done);
         return result;
+    }
+
+    /** Whether there is anything unsaved, or will be when what is queued is done. */
+    get mayBeUnsaved(): boolean {
+        return this.#queued > 0 || this.store.get().txn?.hasUnsavedChanges === true;
+    }
+
+    /** Whether there is anything unsaved, asked when what is queued is done. */
+    async isUnsaved(): Promise<boolean> {
+        await this.#turn;
+        return this.store.get().txn?.hasUnsavedChanges === true;
     }
 
     /** Runs what a button does; its error is shown instead of thrown. */
@@ -201,28 +223,34 @@ export class EditSession {
         await this.#changed();
     }
 
-    async closeBriefcase(unsaved: "error" | "save" | "abandon"): Promise<void> {
-        await this.call("briefcase.close", { unsaved });
-        this.store.set({ open: undefined, txn: undefined });
-        await this.refreshLists();
+    // These wait for edits that are queued: else they would be left out of the save, or come after the abandon.
+
+    closeBriefcase(unsaved: "error" | "save" | "abandon"): Promise<void> {
+        return this.inTurn(async () => {
+            await this.call("briefcase.close", { unsaved });
+            this.store.set({ open: undefined, txn: undefined });
+            await this.refreshLists();
+        });
     }
 
-    async save(description: string): Promise<void> {
-        await this.edit("txns.saveChanges", description === "" ? {} : { description });
+    save(description: string): Promise<void> {
+        return this.inTurn(() => this.edit("txns.saveChanges", description === "" ? {} : { description }));
     }
 
-    async abandon(): Promise<void> {
-        await this.call("txns.abandonChanges");
-        this.#rewound();
-        await this.#changed();
+    abandon(): Promise<void> {
+        return this.inTurn(async () => {
+            await this.call("txns.abandonChanges");
+            this.#rewound();
+            await this.#changed();
+        });
     }
 
-    async undo(): Promise<void> {
-        await this.edit("txns.reverseTxns", {});
+    undo(): Promise<void> {
+        return this.inTurn(() => this.edit("txns.reverseTxns", {}));
     }
 
-    async redo(): Promise<void> {
-        await this.edit("txns.reinstateTxn", {});
+    redo(): Promise<void> {
+        return this.inTurn(() => this.edit("txns.reinstateTxn", {}));
     }
 
     async #changed(): Promise<void> {

@@ -40,7 +40,7 @@ export function Header(): ReactNode {
 }
 
 function signOut(session: EditSession): void {
-    if (session.store.get().txn?.hasUnsavedChanges === true) {
+    if (session.mayBeUnsaved) {
         session.notify("error", "There are unsaved changes: save or abandon them first.");
     } else session.signOut();
 }

@@ -37,7 +37,7 @@ export function History(): ReactNode {
     const now = txns.findIndex((t) => !t.reversed);
     const go = async (work: () => Promise<void>) => {
         setGoing(true);
-        await session.attempt(work);
+        await session.attempt(() => session.inTurn(work));
         setGoing(false);
     };
     if (txns.length === 0) return <p className="hint empty">Nothing was saved that is not pushed.</p>;

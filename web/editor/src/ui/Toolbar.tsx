@@ -52,8 +52,11 @@ export function Toolbar(): ReactNode {
             <span className="spring" />
             <Button
                 onPress={() => {
-                    if (unsaved) setAsked("close");
-                    else close("error")();
+                    // What was typed last may still be under way.
+                    void session.isUnsaved().then((now) => {
+                        if (now) setAsked("close");
+                        else close("error")();
+                    });
                 }}
             >
                 Close
@@ -89,6 +92,14 @@ interface Shortcuts {
     disabled: boolean;
 }
 
+/** A field that is typed in is committed by leaving it. */
+function commitField(): void {
+    const { activeElement } = document;
+    if (!(activeElement instanceof HTMLInputElement || activeElement instanceof HTMLTextAreaElement)) return;
+    activeElement.blur();
+    activeElement.focus({ preventScroll: true });
+}
+
 /** Ctrl or Cmd with S, Z, Y; in a text field undo and redo stay the field's own. */
 function useShortcuts({ save, undo, redo, disabled }: Shortcuts): void {
     useEffect(() => {
@@ -111,6 +122,7 @@ function useShortcuts({ save, undo, redo, disabled }: Shortcuts): void {
                           : undefined;
             if (action === undefined) return;
             event.preventDefault();
+            commitField();
             action();
         };
         window.addEventListener("keydown", onKey);

@@ -1,8 +1,9 @@
-import { type ReactNode, useId, useState } from "react";
+import { type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { RequestError } from "@webedithost/client";
 import { type Field, quantityOf } from "../../schema/fields";
 import type { Path } from "../../state/parts";
 import { errorText } from "../../state/session";
+import { useSession } from "../context";
 import { UnitSelect } from "./UnitSelect";
 import { ValueInput } from "./ValueInput";
 
@@ -20,10 +21,21 @@ interface Props {
 export function FieldRow({ field, value, varies = false, readOnly, onCommit }: Props): ReactNode {
     const [error, setError] = useState<string>();
     const errorId = useId();
+    const session = useSession();
+    const isShown = useRef(false);
+    useEffect(() => {
+        isShown.current = true;
+        return () => {
+            isShown.current = false;
+        };
+    }, []);
     const commit = (now: unknown, path: Path = []) => {
         setError(undefined);
         onCommit(now, path).catch((e: unknown) => {
-            setError(e instanceof RequestError && e.data.where === field.name ? e.message : errorText(e));
+            const text = e instanceof RequestError && e.data.where === field.name ? e.message : errorText(e);
+            // Meanwhile something else may be selected, or nothing be open any more.
+            if (isShown.current) setError(text);
+            else session.notify("error", `${field.label}: ${text}`);
         });
     };
     // Three numbers leave no room for it beside them.
