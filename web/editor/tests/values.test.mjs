@@ -7,9 +7,10 @@ let code;
 let textOf;
 let parse;
 let fieldsOf;
+let commonFields;
 before(async () => {
   code = await source("schema/values.ts", "schema/fields.ts");
-  [{ textOf, parse }, { fieldsOf }] = code.modules;
+  [{ textOf, parse }, { fieldsOf, commonFields }] = code.modules;
 });
 after(() => code.close());
 
@@ -146,4 +147,26 @@ test("what the schema says of a property is known to its input", () => {
     assert.equal(type.quantity, quantity, String(primitiveType));
   }
   assert.equal(typeOf({ ...array, kindOfQuantity: "s:K" }, known).type.item.quantity, quantity);
+});
+
+test("elements of several classes have in common what means the same in all of them", () => {
+  const field = (type, more) => ({ name: "a", label: "A", readOnly: false, category: "", priority: 0, type, ...more });
+  const quantity = (name) => ({ name, label: "Length", presentations: [{ id: "", parse: () => name }] });
+  const length = (name) => ({ kind: "double", quantity: quantity(name) });
+  const arrayOf = (item) => ({ kind: "array", item, minItems: 0, maxItems: Infinity });
+  const structOf = (type) => ({ kind: "struct", fields: [field(type)] });
+  const end = (relationship) => ({ kind: "navigation", classes: ["x:C"], relationship, isPlainId: false });
+  const states = (value) => ({ kind: "enum", base: "int", isStrict: true, enumerators: [{ label: "On", value }] });
+  const isCommon = (one, other) => commonFields([[field(...one)], [field(...other)]]).length === 1;
+  const types = (koq, rel, value) => [length(koq), arrayOf(length(koq)), structOf(length(koq)), end(rel), states(value)];
+  const same = types("x:M", "x:R", 1);
+  const others = types("x:MM", "x:S", 2);
+  for (const [i, type] of types("x:M", "x:R", 1).entries()) {
+    assert.ok(isCommon([type], [same[i], { label: "Another label" }]), type.kind);
+    assert.ok(!isCommon([type], [others[i]]), type.kind);
+  }
+  assert.ok(!isCommon([{ kind: "double" }, { unit: "m" }], [{ kind: "double" }, { unit: "mm" }]));
+  assert.ok(!isCommon([{ kind: "double" }], [{ kind: "double" }, { readOnly: true }]));
+  assert.equal(commonFields([]).length, 0);
+  assert.equal(commonFields([[field(int)]]).length, 1);
 });

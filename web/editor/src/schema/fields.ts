@@ -247,3 +247,16 @@ export function structNames(info: ClassInfo): string[] {
     const all = Object.values({ ...info.inheritedProperties, ...info.properties });
     return [...new Set(all.flatMap((p) => (p.structName === undefined ? [] : [p.structName])))];
 }
+
+/** What a value of a field means, in a word; of a kind of quantity that is its name, as its functions are left out. */
+function meaning({ name, type, unit, readOnly }: Field): string {
+    return JSON.stringify([name, type, unit, readOnly]);
+}
+
+/** Those fields of the first class that mean the same in all of them: what is typed there is written to elements of each. */
+export function commonFields(classes: readonly (readonly Field[])[]): readonly Field[] {
+    const [first = [], ...others] = classes;
+    if (others.length === 0) return first;
+    const meanings = others.map((fields) => new Set(fields.map(meaning)));
+    return first.filter((f) => meanings.every((m) => m.has(meaning(f))));
+}

@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect, useState } from "react";
 import { Button } from "react-aria-components";
 import type { ClassForm } from "../../schema/catalog";
-import type { Field } from "../../schema/fields";
+import { type Field, commonFields } from "../../schema/fields";
 import { toJson } from "../../state/json";
 import { type ElementProps, updateFrom, updateProperty } from "../../state/elements";
 import { withPart } from "../../state/parts";
@@ -45,15 +45,6 @@ function useSelected(): Loaded {
     return loaded;
 }
 
-/** Fields that all the classes have. */
-function commonFields(forms: readonly ClassForm[]): readonly Field[] {
-    const [first, ...others] = forms;
-    if (first === undefined) return [];
-    return first.fields.filter((f) =>
-        others.every((o) => o.fields.some((g) => g.name === f.name && g.type.kind === f.type.kind)),
-    );
-}
-
 function same(values: readonly unknown[]): boolean {
     const [first] = values;
     return values.every((v) => toJson(v) === toJson(first));
@@ -72,7 +63,7 @@ export function PropertyPanel(): ReactNode {
             ) : (
                 <div className="fields" key={elements.map((e) => e.id).join()}>
                     <Title elements={elements} forms={forms} />
-                    <Fields elements={elements} fields={commonFields(forms)} specs={specs} readOnly={readOnly} />
+                    <Fields elements={elements} fields={commonFields(forms.map((f) => f.fields))} specs={specs} readOnly={readOnly} />
                     {elements.length === 1 && (
                         <>
                             <ModelSection element={only} readOnly={readOnly} />
