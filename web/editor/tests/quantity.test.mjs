@@ -21,16 +21,19 @@ const isMisreadThere = (presentation) => presentation.includes("1:n");
 /** Beyond the digits that a double has, or in powers of ten. */
 const LARGE = 1e12;
 let code;
+let unitRows;
 let units;
 let lines;
+let Quantities;
 const quantities = new Map();
 
 before(async () => {
   const dir = mkdtempSync(join(tmpdir(), "weh-quantity-"));
   const daemon = new Daemon(daemonPath(), join(dir, "data"));
   writeFileSync(daemon.file("demo"), unpack("quantities.bim.xz"));
-  code = await source("schema/quantity.ts");
+  code = await source("schema/quantity.ts", "schema/quantities.ts");
   const [{ quantityOf, Units, UNITS_QUERY }] = code.modules;
+  ({ Quantities } = code.modules[1]);
   try {
     const [, { kindsOfQuantity, formats }, { rows, done }] = await ask({ ready: await daemon.start() }, [
       ["briefcase.open", { imodel: "demo", mode: "readonly" }],
@@ -38,6 +41,7 @@ before(async () => {
       ["query.ecsql", { ecsql: UNITS_QUERY, rowFormat: "array" }],
     ]);
     assert.ok(done);
+    unitRows = rows;
     units = new Units(rows);
     for (const [name, { label, persistenceUnit, presentationUnits = [] }] of Object.entries(kindsOfQuantity)) {
       const info = { name, label, persistenceUnit, presentations: presentationUnits, formats };
@@ -177,6 +181,9 @@ const REFUSED = [
   ["5 kg", /no unit kg/],
   ["1,5", /comma/],
   ["1,23,4", /comma/],
+  ["1,000' 2,5\"", /comma/],
+  ["1.5,000", /comma/],
+  ["1e5,000", /comma/],
   ["1.2.3", /number/],
   ["1.2.3 m", /number/],
   ["5 m 3", /without a unit/],
@@ -204,6 +211,26 @@ test("what is no value of the phenomenon is refused", () => {
     shown("Slope", "Formats.DefaultRealU(3)[Units.HORIZONTAL_PER_VERTICAL|1:n]").parse("0").error,
     /convert/,
   );
+});
+
+test("a kind of quantity that is broken takes neither the others away nor the units", async () => {
+  const length = { persistenceUnit: "Units.M", presentationUnits: [] };
+  const info = { kindsOfQuantity: { "x:Broken": { persistenceUnit: "Units.Nothing" }, "x:Length": length } };
+  let calls = 0;
+  const session = {
+    call: async () => {
+      calls += 1;
+      if (calls === 1) throw new Error("the network");
+      return { rows: unitRows, done: true };
+    },
+  };
+  const read = new Quantities(session);
+  // Each of the two asks again, as the first call has failed.
+  assert.deepEqual([...(await read.of(info)).keys()], ["x:Length"]);
+  assert.equal(calls, 2);
+  assert.deepEqual([...(await read.of(info)).keys()], ["x:Length"]);
+  await read.of(info);
+  assert.equal(calls, 2);
 });
 
 test("a kind of quantity offers its presentations, and its values as they are stored", () => {

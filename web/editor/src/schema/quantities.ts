@@ -64,23 +64,25 @@ export class Quantities {
         return all;
     }
 
-    #one(info: QuantityInfo): Promise<Quantity | undefined> {
+    async #one(info: QuantityInfo): Promise<Quantity | undefined> {
+        const units = await this.#allUnits().catch(() => undefined);
+        if (units === undefined) return undefined;
         const known = this.#known.get(info.name);
         if (known !== undefined) return known;
-        const made = this.#make(info).catch(() => {
-            // It may be the network's fault: the next class asks again.
-            this.#known.delete(info.name);
-            this.#units = undefined;
-            return undefined;
-        });
+        const made = import("./quantity").then(({ quantityOf }) => quantityOf(info, units)).catch(() => undefined);
         this.#known.set(info.name, made);
         return made;
     }
 
-    async #make(info: QuantityInfo): Promise<Quantity> {
-        const { quantityOf } = await import("./quantity");
-        this.#units ??= this.#readUnits();
-        return quantityOf(info, await this.#units);
+    #allUnits(): Promise<Units> {
+        if (this.#units !== undefined) return this.#units;
+        const asked = this.#readUnits();
+        this.#units = asked;
+        asked.catch(() => {
+            // It may be the network's fault: the next class asks again.
+            this.#units = undefined;
+        });
+        return asked;
     }
 
     async #readUnits(): Promise<Units> {

@@ -22,8 +22,8 @@ const PRESENTATIONS_MOST = 32;
 const PRESENTATION = /^([^([]+)(?:\((\d*)[^)]*\))?((?:\[[^\]]*\])*)$/;
 const UNIT = /\[([^|\]]+)(?:\|([^\]]*))?\]/g;
 const NUMBER = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(.*)$/i;
-/** Thousands that stand where they should. */
-const GROUPED = /^[^\d]*\d{1,3}(,\d{3})+(?![\d,])/;
+/** Thousands that stand where they should: behind no decimal point and in no exponent. */
+const GROUPED = /(?<![\d.,]|\de[+-]?)\d{1,3}(,\d{3})+(?![\d,])/gi;
 /** A number behind a number that begins no fraction. */
 const LOOSE = /\d\s+(?!\d+\s*[/⁄∕])[\d.]/;
 /** What is said in other words or signs than the labels of the schema. */
@@ -180,8 +180,8 @@ class Reader {
 
     parse(typed: string): Parsed {
         const text = plain(typed);
-        if (text.includes(",")) {
-            if (!GROUPED.test(text)) return { error: "has a comma where none can be; decimals follow a point" };
+        if (text.replace(GROUPED, "").includes(",")) {
+            return { error: "has a comma where none can be; decimals follow a point" };
         }
         try {
             const value = this.#single(text.replaceAll(",", "")) ?? this.#composed(text);
