@@ -113,12 +113,13 @@ export class Relationships {
         await this.#session.edit("relationships.insertInstance", { props: { classFullName, ...ends } });
     }
 
-    /** An update empties what it does not name, so all that a person edits is sent: as it is now, but for the part that @path leads to. */
-    update({ info, fields }: ClassForm, id: string, name: string, path: Path, value: unknown): Promise<void> {
+    /** An update empties what it does not name, so all properties are sent, those that are not shown too: as they are now, but for the part that @path leads to. */
+    update({ info }: ClassForm, id: string, name: string, path: Path, value: unknown): Promise<void> {
         const classFullName = info.ecclass;
         return this.#session.inTurn(async () => {
             const now = await this.read(classFullName, id);
-            const kept = Object.fromEntries(fields.map((f) => [f.name, now[f.name] ?? null]));
+            const names = Object.keys({ ...info.inheritedProperties, ...info.properties });
+            const kept = Object.fromEntries(names.map((n) => [n, now[n] ?? null]));
             const props = { classFullName, id, ...kept, [name]: withPart(now[name], path, value) };
             await this.#session.edit("relationships.updateInstance", { props });
         });
