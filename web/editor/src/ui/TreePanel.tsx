@@ -50,6 +50,7 @@ function TreeRows(): ReactNode {
     const revision = useSessionState((s) => s.revision);
     const selection = useWorkspaceState((w) => w.selection);
     const [active, setActive] = useState(0);
+    const workspace = useWorkspace();
     const select = useSelect();
     const selected = useRef<string>(undefined);
     useStore(tree.store, (s) => s.version);
@@ -71,9 +72,10 @@ function TreeRows(): ReactNode {
     }, [session, tree, selection]);
 
     const pick = (node: TreeNode, index: number, event: MouseEvent | KeyboardEvent) => {
-        selected.current = node.id;
         setActive(index);
         select(node, event);
+        // Nothing has to be revealed; when the row was taken away, neither what was selected before it.
+        selected.current = workspace.store.get().selection.at(-1);
     };
     const toggle = (node: TreeNode) => {
         if (node.isExpanded) tree.collapse(node);
