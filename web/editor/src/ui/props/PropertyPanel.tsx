@@ -63,7 +63,12 @@ export function PropertyPanel(): ReactNode {
             ) : (
                 <div className="fields" key={elements.map((e) => e.id).join()}>
                     <Title elements={elements} forms={forms} />
-                    <Fields elements={elements} fields={commonFields(forms.map((f) => f.fields))} specs={specs} readOnly={readOnly} />
+                    <Fields
+                        elements={elements}
+                        fields={commonFields(forms.map((f) => f.fields))}
+                        specs={specs}
+                        readOnly={readOnly}
+                    />
                     {elements.length === 1 && (
                         <>
                             <ModelSection element={only} readOnly={readOnly} />
