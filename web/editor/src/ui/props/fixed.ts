@@ -1,7 +1,7 @@
 import type { Field } from "../../schema/fields";
 import type { ClassForm } from "../../schema/catalog";
 import type { Angles, ElementProps, Placement } from "../../state/elements";
-import { toJson } from "../../state/json";
+import { fromExactJson, toExactJson } from "../../state/json";
 import type { ModelProps } from "../../state/models";
 import { ROOT_ID } from "../../state/tree";
 
@@ -137,8 +137,8 @@ export function modelFields({ info, fields }: ClassForm): ModelField[] {
         .map((f): ModelField => ({ field: f, read: (m) => m[f.name], write: same }));
     const json: ModelField = {
         field: field("jsonProperties", "JSON Properties", { kind: "json" }),
-        read: (m) => (m["jsonProperties"] === undefined ? undefined : toJson(m["jsonProperties"])),
-        write: (value) => (typeof value === "string" ? (JSON.parse(value) as unknown) : {}),
+        read: (m) => (m["jsonProperties"] === undefined ? undefined : toExactJson(m["jsonProperties"])),
+        write: (value) => (typeof value === "string" ? fromExactJson(value) : {}),
     };
     return [...flags, ...others, json];
 }
