@@ -1,3 +1,4 @@
+import { rowsOf } from "../state/query";
 import type { EditSession } from "../state/session";
 import { type ClassInfo, type Field, fieldsOf, structNames } from "./fields";
 import { Quantities } from "./quantities";
@@ -39,9 +40,7 @@ export class Catalog {
         const known = this.#concrete.get(base);
         if (known !== undefined) return known;
         const [schema, name] = base.split(":");
-        const asked = this.#session
-            .call<{ rows: [string][] }>("query.ecsql", { ecsql: CONCRETE, args: { schema, name }, rowFormat: "array" })
-            .then(({ rows }) => rows.map((r) => r[0]));
+        const asked = rowsOf<[string]>(this.#session, CONCRETE, { schema, name }).then((rows) => rows.flat());
         this.#concrete.set(base, asked);
         asked.catch(() => this.#concrete.delete(base));
         return asked;

@@ -1,4 +1,5 @@
 import type { FormatProps } from "@itwin/core-quantity";
+import { rowsOf } from "../state/query";
 import type { EditSession } from "../state/session";
 import type { ClassInfo } from "./fields";
 import type { UnitRow, Units } from "./units";
@@ -87,14 +88,7 @@ export class Quantities {
 
     async #readUnits(): Promise<Units> {
         const { Units, UNITS_QUERY } = await import("./quantity");
-        const rows: UnitRow[] = [];
-        for (let isDone = false; !isDone && rows.length < UNITS_MOST;) {
-            const limit = { offset: rows.length, count: UNITS_MOST };
-            const params = { ecsql: UNITS_QUERY, rowFormat: "array", limit };
-            const reply = await this.#session.call<{ rows: UnitRow[]; done: boolean }>("query.ecsql", params);
-            rows.push(...reply.rows);
-            isDone = reply.done || reply.rows.length === 0;
-        }
+        const rows = await rowsOf<UnitRow>(this.#session, UNITS_QUERY, {}, { count: UNITS_MOST });
         return new Units(rows);
     }
 }

@@ -1,27 +1,8 @@
-import type { EditSession } from "./session";
-
 /** Which end of a relationship something is. */
 export type End = "source" | "target";
 
 export function otherEnd(end: End): End {
     return end === "source" ? "target" : "source";
-}
-
-/** Rows of a query as arrays, classes by name. */
-export async function rowsOf<Row>(
-    session: EditSession,
-    ecsql: string,
-    args: Record<string, unknown> = {},
-    limit?: { offset?: number; count: number },
-): Promise<Row[]> {
-    const { rows } = await session.call<{ rows: Row[] }>("query.ecsql", {
-        ecsql,
-        args,
-        rowFormat: "array",
-        convertClassIdsToClassNames: true,
-        ...(limit === undefined ? {} : { limit }),
-    });
-    return rows;
 }
 
 /** A class as ECSQL writes it, whatever words its names are. */

@@ -1,3 +1,4 @@
+import { rowsOf } from "./query";
 import type { EditSession } from "./session";
 import { labelOf } from "./tree";
 import type { TxnEntry } from "./types";
@@ -47,12 +48,7 @@ export const keyOf = (id: string | undefined, classFullName: string | undefined)
 export async function labelsOf(session: EditSession, changes: readonly Change[]): Promise<ReadonlyMap<string, string>> {
     const ids = [...new Set(changes.flatMap((c) => c.id ?? []))];
     if (ids.length === 0) return new Map();
-    const { rows } = await session.call<{ rows: [string, string, string | null, string | null][] }>("query.ecsql", {
-        ecsql: BY_ID,
-        args: { ids },
-        rowFormat: "array",
-        convertClassIdsToClassNames: true,
-    });
+    const rows = await rowsOf<[string, string, string | null, string | null]>(session, BY_ID, { ids });
     return new Map(rows.map((r) => [keyOf(r[0], r[1].replace(".", ":")), labelOf(...r)]));
 }
 

@@ -1,5 +1,6 @@
-import { CLASSES, FULL_NAME, fits, rowsOf } from "./classes";
+import { CLASSES, FULL_NAME, fits } from "./classes";
 import { type Path, withPart } from "./parts";
+import { rowsOf } from "./query";
 import type { EditSession } from "./session";
 import type { Params } from "./types";
 

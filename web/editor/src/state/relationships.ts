@@ -1,7 +1,8 @@
 import { RequestError } from "@webedithost/client";
 import type { ClassForm } from "../schema/catalog";
-import { CLASSES, type End, FULL_NAME, IS_LINK_TABLE, fits, inEcsql, otherEnd, rowsOf } from "./classes";
+import { CLASSES, type End, FULL_NAME, IS_LINK_TABLE, fits, inEcsql, otherEnd } from "./classes";
 import { type Path, withPart } from "./parts";
+import { rowsOf } from "./query";
 import type { EditSession } from "./session";
 import { labelOf } from "./tree";
 

@@ -1,3 +1,4 @@
+import { type RowLimit, rowsOf } from "./query";
 import type { EditSession } from "./session";
 import { Store } from "./store";
 
@@ -171,10 +172,10 @@ export class Tree {
     async reveal(id: string): Promise<number | undefined> {
         const way: { id: string; index: number }[] = [];
         for (let at = id; at !== ROOT_ID;) {
-            const [up] = await this.#rows<[string | null, string]>(UP, { id: at });
+            const [up] = await rowsOf<[string | null, string]>(this.#session, UP, { id: at });
             if (up === undefined || way.length > LEVELS_MOST) return undefined;
             const parent = up[0] ?? up[1];
-            const [before] = await this.#rows<[number]>(INDEX, { parent, id: at });
+            const [before] = await rowsOf<[number]>(this.#session, INDEX, { parent, id: at });
             way.unshift({ id: at, index: before?.[0] ?? 0 });
             at = parent;
         }
@@ -197,20 +198,8 @@ export class Tree {
         return { nodes: found.slice(0, SEARCH_MOST).map((f, i) => newNode(f, i)), isMore: found.length > SEARCH_MOST };
     }
 
-    async #rows<Row>(ecsql: string, args: Record<string, unknown>, limit?: object): Promise<Row[]> {
-        const params = {
-            ecsql,
-            args,
-            rowFormat: "array",
-            convertClassIdsToClassNames: true,
-            ...(limit ? { limit } : {}),
-        };
-        const { rows } = await this.#session.call<{ rows: Row[] }>("query.ecsql", params);
-        return rows;
-    }
-
-    #find(ecsql: string, args: Record<string, unknown>, limit?: object): Promise<Found[]> {
-        return this.#rows<Found>(ecsql, args, limit);
+    #find(ecsql: string, args: Record<string, unknown>, limit?: RowLimit): Promise<Found[]> {
+        return rowsOf<Found>(this.#session, ecsql, args, limit);
     }
 
     #child(parent: TreeNode, index: number): TreeRow {

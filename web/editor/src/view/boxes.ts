@@ -1,8 +1,7 @@
-import { RequestError } from "@webedithost/client";
+import { readRows, rowsOf, TOO_SLOW, TRIES } from "../state/query";
 import type { EditSession } from "../state/session";
 import { withTransparency } from "./facets";
 import { ROOT_ID } from "../state/tree";
-import type { QueryReply } from "../state/types";
 
 /** Where an element is, as one row of the query below. */
 export type BoxRow = [
@@ -33,9 +32,6 @@ export interface ViewSource {
 export const SPACE: ViewSource = { key: "space", label: "3D", is2d: false };
 
 const PAGE = 4000;
-/** So often a query may bring nothing at all before it is given up. */
-const TRIES = 5;
-const TOO_SLOW = "The server has not found the elements of the view in time.";
 /** Pages that are asked for at once. */
 const AT_ONCE = 4;
 const COLUMNS_3D = `e.ECInstanceId, e.Category.Id, e.Origin.X, e.Origin.Y, e.Origin.Z, e.Yaw, e.Pitch, e.Roll,
@@ -49,43 +45,8 @@ const DRAWINGS = `SELECT m.ECInstanceId, e.UserLabel, e.CodeValue FROM bis.Geome
  JOIN bis.Element e ON e.ECInstanceId = m.ModeledElement.Id ORDER BY m.ECInstanceId`;
 const COLORS = "SELECT s.ECInstanceId, s.Parent.Id, s.Properties FROM bis.SubCategory s ORDER BY s.ECInstanceId DESC";
 
-interface Rows<Row> {
-    rows: Row[];
-    /** Nothing follows. Else the server has stopped in between and cannot go on: ask for what comes after the last row. */
-    done: boolean;
-}
-
-/** A query, and what follows of it when its reply has a limit. */
-async function read<Row>(session: EditSession, ecsql: string, args: object): Promise<Rows<Row>> {
-    const params = { ecsql, ...(Object.keys(args).length > 0 ? { args } : {}), rowFormat: "array" };
-    const rows: Row[] = [];
-    let reply = await session.call<QueryReply<Row>>("query.ecsql", params);
-    rows.push(...reply.rows);
-    while (reply.cursor !== undefined) {
-        const { cursor } = reply;
-        try {
-            reply = await session.call<QueryReply<Row>>("query.next", { cursor });
-        } catch (error) {
-            // Something was edited meanwhile.
-            if (error instanceof RequestError && error.errorName === "CursorInvalid") return { rows, done: false };
-            throw error;
-        }
-        rows.push(...reply.rows);
-    }
-    return { rows, done: reply.done };
-}
-
-/** All rows of a query that has few. */
-async function rowsOf<Row>(session: EditSession, ecsql: string, args: object): Promise<Row[]> {
-    for (let tries = 0; tries < TRIES; tries++) {
-        const { rows, done } = await read<Row>(session, ecsql, args);
-        if (done) return rows;
-    }
-    throw new Error(TOO_SLOW);
-}
-
 export async function viewSources(session: EditSession): Promise<ViewSource[]> {
-    const rows = await rowsOf<[string, string | null, string | null]>(session, DRAWINGS, {});
+    const rows = await rowsOf<[string, string | null, string | null]>(session, DRAWINGS);
     return [SPACE, ...rows.map(([key, label, code]) => ({ key, label: label ?? code ?? key, is2d: true }))];
 }
 
@@ -96,7 +57,7 @@ export interface Colors {
 }
 
 export async function readColors(session: EditSession): Promise<Colors> {
-    const rows = await rowsOf<[string, string, string | null]>(session, COLORS, {});
+    const rows = await rowsOf<[string, string, string | null]>(session, COLORS);
     const all = rows.map(([id, category, properties]) => {
         const appearance = JSON.parse(properties === null || properties === "" ? "{}" : properties) as {
             color?: number;
@@ -112,7 +73,7 @@ export async function readColors(session: EditSession): Promise<Colors> {
 
 /** Which parts there are, in a word: another one, if any of them has changed. */
 export async function partsState(session: EditSession): Promise<string> {
-    return JSON.stringify(await rowsOf(session, "SELECT count(*), max(LastMod) FROM bis.GeometryPart", {}));
+    return JSON.stringify(await rowsOf(session, "SELECT count(*), max(LastMod) FROM bis.GeometryPart"));
 }
 
 /** The boxes of a view, kept in step with what changes. */
@@ -197,7 +158,7 @@ export class Boxes {
         const all: BoxRow[] = [];
         for (let tries = 0; tries < TRIES; tries++) {
             const after = all.at(-1)?.[0] ?? start;
-            const { rows, done } = await read<BoxRow>(this.#session, ecsql, { ...this.#model(), ...args, after });
+            const { rows, done } = await readRows<BoxRow>(this.#session, ecsql, { ...this.#model(), ...args, after });
             for (const row of rows) all.push(row);
             if (done) return all;
             if (rows.length > 0) tries = 0;

@@ -1,6 +1,7 @@
 import { type ReactNode, useEffect, useState } from "react";
 import { Button, Dialog, DialogTrigger, Heading, Input, Modal, ModalOverlay, SearchField } from "react-aria-components";
 import { inEcsql } from "../../state/classes";
+import { rowsOf } from "../../state/query";
 import { labelOf } from "../../state/tree";
 import { useSession } from "../context";
 
@@ -65,15 +66,11 @@ function useCandidates(classes: readonly string[], text: string): readonly Found
                 // A model has the id of its element, by whose label it is known.
                 const ecsql = `SELECT c.ECInstanceId, c.ECClassId, e.UserLabel, e.CodeValue FROM ${inEcsql(c)} c
  JOIN bis.Element e ON e.ECInstanceId = c.ECInstanceId${where} ORDER BY c.ECInstanceId`;
-                const { rows } = await session.call<{ rows: [string, string, string | null, string | null][] }>(
-                    "query.ecsql",
-                    {
-                        ecsql,
-                        ...(text === "" ? {} : { args: { like } }),
-                        limit: { count: FOUND_MOST },
-                        rowFormat: "array",
-                        convertClassIdsToClassNames: true,
-                    },
+                const rows = await rowsOf<[string, string, string | null, string | null]>(
+                    session,
+                    ecsql,
+                    text === "" ? {} : { like },
+                    { count: FOUND_MOST },
                 );
                 all.push(...rows.map((r) => ({ id: r[0], label: labelOf(...r) })));
             }
