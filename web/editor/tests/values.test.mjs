@@ -158,7 +158,13 @@ test("elements of several classes have in common what means the same in all of t
   const end = (relationship) => ({ kind: "navigation", classes: ["x:C"], relationship, isPlainId: false });
   const states = (value) => ({ kind: "enum", base: "int", isStrict: true, enumerators: [{ label: "On", value }] });
   const isCommon = (one, other) => commonFields([[field(...one)], [field(...other)]]).length === 1;
-  const types = (koq, rel, value) => [length(koq), arrayOf(length(koq)), structOf(length(koq)), end(rel), states(value)];
+  const types = (koq, rel, value) => [
+    length(koq),
+    arrayOf(length(koq)),
+    structOf(length(koq)),
+    end(rel),
+    states(value),
+  ];
   const same = types("x:M", "x:R", 1);
   const others = types("x:MM", "x:S", 2);
   for (const [i, type] of types("x:M", "x:R", 1).entries()) {
