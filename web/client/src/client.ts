@@ -80,6 +80,7 @@ export class Client {
       limits: () => this._link.hello.limits,
       isOpen: () => this._link.isOpen,
       send: (bytes, id) => this._link.send(bytes, id),
+      notified: () => this._link.notified,
       cancel: (id) => this._link.cancel(id),
     });
     this._renewal = this.makeRenewal();
@@ -126,7 +127,7 @@ export class Client {
   /** Say something that is not answered. It does not wait for the requests before it. LimitError, ValueError, SessionEndError. */
   public notify(method: string, params: object): void {
     if (this._state.name === "ended") throw this._state.error.forRequest(false);
-    this._link.notify(method, params);
+    this._link.notify(method, params, this._requests.load);
   }
 
   /** Be told of notifications, which come before the answer of the request that causes them. */

@@ -7,6 +7,7 @@ import { LimitError, RequestError, SessionEndError } from "./errors.js";
 import { type Hello, readHello } from "./hello.js";
 import type { Methods } from "./api.js";
 import { MOST_TIMER_MS, type ResumePoint, type Settings } from "./options.js";
+import { type Load, MAILBOX_MORE_BYTES } from "./requests.js";
 import { SentMessages } from "./sent.js";
 
 export interface LinkEvents {
@@ -160,11 +161,24 @@ export class Link {
     if (this.isOpen) this._attempt?.connection?.send(bytes);
   }
 
-  /** Without waiting for requests or an answer. LimitError when the server has too many of them to get yet. */
-  public notify(method: string, params: object): void {
+  /** What may lie in the server's mailbox of what is not answered. */
+  public get notified(): Load {
+    const { unasked, unaskedBytes } = this._sent;
+    return { messages: unasked, bytes: unaskedBytes + unasked * MAILBOX_MORE_BYTES };
+  }
+
+  /**
+   * Without waiting for requests or an answer. LimitError when the server has too many of them to get yet: one that does not fit
+   * beside these and @requests into its mailbox would end the session.
+   */
+  public notify(method: string, params: object, requests: Load): void {
     const bytes = encodeNotification(method, params, this.form);
     const { maxWaiting, maxWaitingBytes } = this._settings;
-    if (this._sent.unasked >= maxWaiting || this._sent.unaskedBytes + bytes.length > maxWaitingBytes) {
+    const { mailboxMessages, mailboxBytes } = this.hello.limits;
+    const isTooMany = this._sent.unasked >= Math.min(maxWaiting, mailboxMessages - requests.messages);
+    const isTooMuch = this._sent.unaskedBytes + bytes.length > maxWaitingBytes ||
+      this.notified.bytes + requests.bytes + bytes.length + MAILBOX_MORE_BYTES > mailboxBytes;
+    if (isTooMany || isTooMuch) {
       throw new LimitError(`${this._sent.unasked} notifications wait already`);
     }
     this.send(bytes);

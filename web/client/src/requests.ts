@@ -5,7 +5,13 @@ import { LimitError, RequestError, type SessionEndError } from "./errors.js";
 import type { SessionLimits } from "./props.js";
 
 /** What the server adds to the bytes of a request that waits in its mailbox. */
-const MAILBOX_MORE_BYTES = 256;
+export const MAILBOX_MORE_BYTES = 256;
+
+/** Of the server's mailbox. */
+export interface Load {
+  readonly messages: number;
+  readonly bytes: number;
+}
 
 interface Request {
   readonly id: number;
@@ -23,6 +29,8 @@ export interface RequestsOptions {
   /** False: there is no connection now. */
   readonly isOpen: () => boolean;
   readonly send: (bytes: Uint8Array, id: number) => void;
+  /** What takes room in the server's mailbox besides. */
+  readonly notified: () => Load;
   /** Ask the server to stop with a request that was sent. */
   readonly cancel: (id: number) => void;
 }
@@ -47,6 +55,10 @@ export class Requests {
 
   public get unanswered(): number {
     return this._sent.size;
+  }
+
+  public get load(): Load {
+    return { messages: this._sent.size, bytes: this._sentBytes };
   }
 
   /** Send it when its turn comes. An abort by @signal takes back what was not sent; else the server's answer decides. */
@@ -90,7 +102,11 @@ export class Requests {
 
   public answer(message: Incoming & { kind: "response" }): void {
     const request = this._sent.get(message.id as number);
-    if (request === undefined) return;
+    if (request === undefined) {
+      // What was asked for shows that notifications have come in.
+      this.pump();
+      return;
+    }
     this._sent.delete(request.id);
     this._sentBytes -= request.bytes.length + MAILBOX_MORE_BYTES;
     this.release(request);
@@ -127,9 +143,10 @@ export class Requests {
   }
 
   private hasRoomFor(bytes: Uint8Array): boolean {
-    const limits = this._options.limits();
+    const { mailboxMessages, mailboxBytes } = this._options.limits();
+    const { messages, bytes: notifiedBytes } = this._options.notified();
     if (this._sent.size === 0) return true;
-    return this._sent.size < limits.mailboxMessages && this._sentBytes + bytes.length + MAILBOX_MORE_BYTES <= limits.mailboxBytes;
+    return this._sent.size + messages < mailboxMessages && this._sentBytes + notifiedBytes + bytes.length + MAILBOX_MORE_BYTES <= mailboxBytes;
   }
 
   private listen(signal: AbortSignal, id: number): void {

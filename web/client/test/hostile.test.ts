@@ -299,7 +299,23 @@ test("one signal may be that of many calls", async (t) => {
   assert.deepEqual(warnings, []);
 });
 
+test("no more notifications are under way than fit into the server's mailbox beside the requests", async () => {
+  const client = await server.connect();
+  server.answer = () => NO_ANSWER;
+  const first = ping(client, 1);
+  for (let n = 1; n < LIMITS.mailboxMessages; n++) client.notify("some.event", { n });
+  assert.throws(() => client.notify("some.event", {}), LimitError);
+  void refusalOf(ping(client, 2));
+  await until("sent", () => server.requests.length === LIMITS.mailboxMessages);
+  await pause(20);
+  assert.equal(server.requests.length, LIMITS.mailboxMessages);
+  server.reply(server.requests[0]?.id, { data: 1 });
+  assert.equal(await first, 1);
+  await until("the next", () => server.requests.length === LIMITS.mailboxMessages + 1);
+});
+
 test("notifications are bounded while the server does not get them, and none is lost", async () => {
+  server.hello = () => ({ limits: { ...LIMITS, mailboxMessages: 1000 } });
   const client = await server.connect({ maxWaiting: 100, maxWaitingBytes: 10_000 });
   server.cut();
   await until("lost", () => client.state.name === "lost");
@@ -317,6 +333,7 @@ test("notifications are bounded while the server does not get them, and none is 
 });
 
 test("notifications alone are forgotten too when the server has got them", async () => {
+  server.hello = () => ({ limits: { ...LIMITS, mailboxMessages: 1000 } });
   const client = await server.connect({ maxWaiting: 100 });
   for (let n = 0; n < 1000; n += 50) {
     for (let i = 0; i < 50; i++) client.notify("some.event", { n: n + i });
