@@ -18,7 +18,7 @@ const rowOf = (n, stamp = "then") => [hex(n), null, ...Array(12).fill(0), stamp]
 /** A server with elements 2, 3, ...; @most rows a reply. What @cut says after each reply: "cursor", "lost" (a cursor that will not do) or "stop". */
 function server(count, most, cut) {
   const cursors = new Map();
-  const state = { asked: [], atOnce: 0, running: 0 };
+  const state = { asked: [], atOnce: 0, running: 0, revision: 1 };
   const rest = (rows, number) => {
     if (rows.length <= most) return { rows, done: true };
     const how = cut(number);
@@ -50,7 +50,8 @@ function server(count, most, cut) {
     state.running -= 1;
     return answer(method, params);
   };
-  return { state, boxes: new Boxes({ call }, { key: "space", is2d: false }) };
+  const store = { get: () => ({ revision: state.revision }) };
+  return { state, boxes: new Boxes({ call, store }, { key: "space", is2d: false }) };
 }
 
 const ids = (boxes) => [...boxes.byId.keys()].map(Number);
@@ -95,13 +96,22 @@ test("what was begun is what is loaded, once", async () => {
   assert.equal(state.asked.length, 4);
 });
 
+test("what was begun before an edit is read anew", async () => {
+  const { state, boxes } = server(100, Infinity, () => "stop");
+  boxes.expect();
+  state.revision += 1;
+  await boxes.load();
+  assert.equal(state.asked.length, 4);
+});
+
 test("what begins in vain tells who loads it, who can try again", async () => {
   let isDown = true;
   const call = async (_, { ecsql }) => {
     if (isDown) throw new Error("down");
     return { rows: ecsql.includes("row_number") ? [] : [rowOf(2)], done: true };
   };
-  const other = new Boxes({ call }, { key: "space", is2d: false });
+  const store = { get: () => ({ revision: 1 }) };
+  const other = new Boxes({ call, store }, { key: "space", is2d: false });
   other.expect();
   await new Promise((done) => setImmediate(done));
   await assert.rejects(other.load(), /down/);

@@ -82,7 +82,7 @@ export class Boxes {
     readonly #session: EditSession;
     readonly #source: ViewSource;
     #newest = "";
-    #coming: Promise<Map<string, BoxRow>> | undefined;
+    #coming: { all: Promise<Map<string, BoxRow>>; revision: number } | undefined;
 
     constructor(session: EditSession, source: ViewSource) {
         this.#session = session;
@@ -91,15 +91,16 @@ export class Boxes {
 
     /** Begins to read: who loads them later has to wait less. */
     expect(): void {
-        this.#coming ??= this.#readAll();
+        this.#coming ??= { all: this.#readAll(), revision: this.#revision };
         // Who loads them hears of it.
-        this.#coming.catch(() => undefined);
+        this.#coming.all.catch(() => undefined);
     }
 
     async load(): Promise<void> {
-        const coming = this.#coming ?? this.#readAll();
+        const coming = this.#coming;
         this.#coming = undefined;
-        const all = await coming;
+        // Something may have been edited since they were asked for.
+        const all = await (coming?.revision === this.#revision ? coming.all : this.#readAll());
         this.byId.clear();
         for (const [id, row] of all) this.#put(id, row);
     }
@@ -110,6 +111,10 @@ export class Boxes {
         for (const row of rows) this.#put(row[0], row);
         const [count] = await rowsOf<[number]>(this.#session, `SELECT count(*) ${this.#from()}`, this.#model());
         if (count?.[0] !== this.byId.size) await this.load();
+    }
+
+    get #revision(): number {
+        return this.#session.store.get().revision;
     }
 
     /** All, a few thousand a call, some calls at once. The root is not drawn, and all else comes after it. */
