@@ -233,6 +233,94 @@ test("what is moved is seen where it would be, until it is there", async () => {
   assert.ok((await orangeAt(page, 0)) < 0.05, "and nowhere else");
 });
 
+/** Whether the wheel changes what the view shows. */
+async function canZoom(page) {
+  const { x, y, width, height } = await canvas(page).boundingBox();
+  const clip = { x: Math.round(x), y: Math.round(y), width: Math.round(width), height: Math.round(height) };
+  await drawn(page);
+  const before_ = await page.screenshot({ clip });
+  await page.mouse.move(x + width / 2, y + height / 2);
+  await page.mouse.wheel(0, -500);
+  await page.waitForTimeout(300);
+  await drawn(page);
+  return !before_.equals(await page.screenshot({ clip }));
+}
+
+const edits = (page) =>
+  page.evaluate(
+    () =>
+      globalThis.webedithost.calls.store.get().calls.filter((c) => /update|insert|delete|batch/.test(c.method)).length,
+  );
+
+test("a drag that is broken off is no edit, and the camera still moves", async () => {
+  const cancel = (page) =>
+    canvas(page)
+      .locator("canvas")
+      .evaluate((c) => c.dispatchEvent(new PointerEvent("pointercancel", { pointerId: 1 })));
+  for (const [how, breakOff] of [
+    ["Escape", (page) => page.keyboard.press("Escape")],
+    ["another tool", (page) => page.keyboard.press("r")],
+    ["cancelled", cancel],
+  ]) {
+    const page = await opened("demo", 230);
+    await select(page, OBJECT);
+    await page.keyboard.press("m");
+    await drawn(page);
+    const { x, y, width, height } = await canvas(page).boundingBox();
+    await page.mouse.move(x + width / 2, y + height / 2);
+    await page.mouse.down();
+    await page.mouse.move(x + width / 2 + 40, y + height / 2);
+    await breakOff(page);
+    await page.mouse.move(x + width / 2 + 60, y + height / 2);
+    await page.mouse.up();
+    assert.equal(await canZoom(page), true, how);
+    assert.equal(await edits(page), 0, how);
+    await bench.endPages();
+  }
+});
+
+test("a press on the gizmo that does not move it is no edit and picks nothing", async () => {
+  const page = await opened("demo", 230);
+  await select(page, OBJECT);
+  await page.keyboard.press("m");
+  await drawn(page);
+  await clickMiddle(page);
+  await page.waitForTimeout(300);
+  assert.equal(await edits(page), 0);
+  await page.getByText(`Generic:PhysicalObject ${OBJECT}`).waitFor();
+});
+
+test("a second drag goes on while the first one is still on its way", async () => {
+  const page = await opened("demo", 230);
+  await select(page, OBJECT);
+  await drawn(page);
+  const { origin } = (await propsOf(page, OBJECT)).placement;
+  await page.evaluate(() => {
+    const session = globalThis.webedithost;
+    const call = session.call.bind(session);
+    session.call = async (method, params) => {
+      const result = await call(method, params);
+      if (params?.ecsql?.includes("LastMod >=")) await new Promise((done) => setTimeout(done, 2000));
+      return result;
+    };
+  });
+  await page.keyboard.press("m");
+  await drag(page, 60, 0);
+  const { x, y, width, height } = await canvas(page).boundingBox();
+  const middle = [x + width / 2 + 60, y + height / 2];
+  await page.mouse.move(...middle);
+  await page.mouse.down();
+  await page.mouse.move(middle[0] + 30, middle[1]);
+  const once = (await placed(page, OBJECT, (p) => p.origin[0] !== origin[0])).origin;
+  await page.waitForTimeout(3000);
+  await page.mouse.move(middle[0] + 60, middle[1]);
+  await page.mouse.up();
+  const twice = (await placed(page, OBJECT, (p) => p.origin[0] !== once[0])).origin;
+  const way = (a, b) => Math.hypot(...a.map((v, i) => b[i] - v));
+  assert.ok(Math.abs(way(once, twice) / way(origin, once) - 1) < 0.1, `${[origin, once, twice].join("; ")}`);
+  assert.equal(await canZoom(page), true);
+});
+
 test("an element is rotated in the view", async () => {
   const page = await opened("demo");
   await select(page, OBJECT);

@@ -43,6 +43,8 @@ ColorManagement.enabled = false;
 const SMALLEST_M = 0.1;
 const CLICK_PX = 4;
 const PICK_PX = 5;
+/** What is less is no movement but inexact arithmetic: metres, or parts of a turn. */
+const LEAST_MOVE = 1e-9;
 const SELECTED = new Color(0xff8c1a);
 const UNKNOWN = new Color(0x8899aa);
 /** So long after the last movement the picture is at rest; longer, while a button is held. */
@@ -79,6 +81,8 @@ export class ViewScene {
     readonly #ghost = new Ghost(SELECTED);
     readonly #gizmo: TransformControls;
     readonly #handle = new Object3D();
+    /** Where the element is drawn that the handle is for, and where the handle was when it was taken: further, while an edit is on its way. */
+    readonly #handleHome = new Matrix4();
     readonly #handleStart = new Matrix4();
     readonly #events: SceneEvents;
     readonly #base = new Vector3();
@@ -91,6 +95,8 @@ export class ViewScene {
     #tool: Tool = "select";
     #pressed = new Vector2();
     #isHeld = false;
+    /** The pointer was pressed on the gizmo. */
+    #isGizmoHeld = false;
     #isShown = false;
     #isMarked = false;
     #isDirty = false;
@@ -219,23 +225,18 @@ export class ViewScene {
     select(ids: readonly string[], rows: ReadonlyMap<string, BoxRow>): void {
         for (const id of this.#selected) this.#paint(id, undefined);
         for (const id of ids) this.#paint(id, SELECTED);
+        const isSame = ids.join() === this.#selected.join();
         this.#selected = ids;
-        this.#ghost.hide();
         const row = rows.get(ids.at(-1) ?? "");
-        this.#gizmo.detach();
-        if (row !== undefined) {
-            const [, , x, y, z, yaw, pitch, roll] = row;
-            this.#handle.position.set(x, y, z).sub(this.#base);
-            this.#handle.quaternion.copy(quaternionOf({ yaw: yaw ?? 0, pitch: pitch ?? 0, roll: roll ?? 0 }));
-            this.#handle.updateMatrix();
-            this.#handleStart.copy(this.#handle.matrix);
-            if (this.#tool !== "select") this.#gizmo.attach(this.#handle);
-        }
+        // Who drags it just now goes on: it is put where it belongs after that.
+        if (!isSame || row === undefined || !this.#isDragging) this.#putHandle(row);
         this.draw();
     }
 
     setTool(tool: Tool, rows: ReadonlyMap<string, BoxRow>): void {
         this.#tool = tool;
+        // Whatever is being dragged goes back.
+        this.#gizmo.detach();
         if (tool !== "select") this.#gizmo.setMode(tool);
         const all = !this.is2d;
         this.#gizmo.showZ = all || tool === "rotate";
@@ -432,20 +433,52 @@ export class ViewScene {
         });
     }
 
+    /** Puts the gizmo onto this element, or nowhere. A drag ends without an edit. */
+    #putHandle(row: BoxRow | undefined): void {
+        this.#ghost.hide();
+        this.#gizmo.detach();
+        if (row === undefined) return;
+        const [, , x, y, z, yaw, pitch, roll] = row;
+        this.#handle.position.set(x, y, z).sub(this.#base);
+        this.#handle.quaternion.copy(quaternionOf({ yaw: yaw ?? 0, pitch: pitch ?? 0, roll: roll ?? 0 }));
+        this.#handle.updateMatrix();
+        this.#handleHome.copy(this.#handle.matrix);
+        if (this.#tool !== "select") this.#gizmo.attach(this.#handle);
+    }
+
+    /** Where the last selected element was shown last. */
+    #lastRow(): BoxRow | undefined {
+        const index = this.#indexOf.get(this.#selected.at(-1) ?? "");
+        return index === undefined ? undefined : this.#rows[index];
+    }
+
+    /** A gizmo that was detached says that it is dragged until the pointer is let go. */
+    get #isDragging(): boolean {
+        return this.#gizmo.dragging && this.#gizmo.axis !== null;
+    }
+
     #makeGizmo(): TransformControls {
         const gizmo = new TransformControls(this.camera, this.#picture.canvas);
         gizmo.addEventListener("change", this.draw);
         gizmo.addEventListener("objectChange", () => {
-            this.#ghost.move(this.#movedBy());
+            this.#ghost.move(this.#movedFrom(this.#handleHome));
             this.#moved();
         });
+        // Says false for a drag that was broken off too.
+        gizmo.addEventListener("dragging-changed", () => {
+            this.orbit.enabled = !gizmo.dragging;
+        });
         gizmo.addEventListener("mouseDown", () => {
-            this.orbit.enabled = false;
+            this.#handleStart.copy(this.#handle.matrix);
             this.#ghost.show(this.#outline());
+            this.#ghost.move(this.#movedFrom(this.#handleHome));
         });
         gizmo.addEventListener("mouseUp", () => {
-            this.orbit.enabled = true;
-            const by = this.#movedBy();
+            const by = this.#movedFrom(this.#handleStart);
+            if (isNearIdentity(by)) {
+                this.#putHandle(this.#lastRow());
+                return;
+            }
             // What was measured from the base point holds for the world.
             const to = new Matrix4().makeTranslation(this.#base);
             this.#events.onMoved(to.multiply(by).multiply(new Matrix4().makeTranslation(this.#base.clone().negate())));
@@ -454,10 +487,10 @@ export class ViewScene {
         return gizmo;
     }
 
-    /** What the gizmo has done. */
-    #movedBy(): Matrix4 {
+    /** What the gizmo has done since the handle was there. */
+    #movedFrom(place: Matrix4): Matrix4 {
         this.#handle.updateMatrix();
-        return this.#handle.matrix.clone().multiply(this.#handleStart.clone().invert());
+        return this.#handle.matrix.clone().multiply(place.clone().invert());
     }
 
     /** Of all that is selected. */
@@ -498,18 +531,24 @@ export class ViewScene {
 
     readonly #onDown = (event: PointerEvent): void => {
         this.#isHeld = true;
+        // It has heard of the press before.
+        this.#isGizmoHeld = this.#gizmo.dragging;
         this.#pressed.set(event.clientX, event.clientY);
     };
 
     readonly #onLost = (): void => {
         this.#isHeld = false;
+        if (!this.#gizmo.dragging) return;
+        // The gizmo does not hear of it by itself.
+        this.#putHandle(this.#lastRow());
+        this.#gizmo.pointerUp(null);
     };
 
     /** A press that did not move picks. */
     readonly #onUp = (event: PointerEvent): void => {
         this.#isHeld = false;
         const isClick = this.#pressed.distanceTo(new Vector2(event.clientX, event.clientY)) <= CLICK_PX;
-        if (!isClick || event.button !== 0 || this.#gizmo.axis !== null) return;
+        if (!isClick || event.button !== 0 || this.#isGizmoHeld) return;
         this.#settle();
         const { left, top, width, height } = this.#picture.canvas.getBoundingClientRect();
         const at = new Vector2(((event.clientX - left) / width) * 2 - 1, 1 - ((event.clientY - top) / height) * 2);
@@ -526,6 +565,10 @@ export class ViewScene {
         const id = isBox ? this.#ids[box.index] : shape?.id;
         this.#events.onPick(id, event.ctrlKey || event.metaKey || event.shiftKey);
     };
+}
+
+function isNearIdentity({ elements }: Matrix4): boolean {
+    return new Matrix4().elements.every((value, i) => Math.abs(value - (elements[i] ?? NaN)) < LEAST_MOVE);
 }
 
 function colorOf(bgr: number | undefined): Color {
