@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Bench, assertAccessible, shot } from "./lib/bench.mjs";
-import { button, canvas, drag, propsOf } from "./lib/page.mjs";
+import { button, canvas, drag, propsOf, until } from "./lib/page.mjs";
 
 /** A Generic:PhysicalObject with a box, at (16, 0, 6), yaw 30. */
 const OBJECT = "0x8c";
@@ -374,6 +374,91 @@ test("a drawing is shown in two dimensions", async () => {
   assert.equal(now.origin.length, 2);
   assert.ok(Math.abs(now.angle - 10) < 1e-6);
   await shot(page, "drawing");
+});
+
+/** Edits of the page one after the other; "$n" is the id that the nth of them has brought. */
+const editAll = (page, ops) =>
+  page.evaluate(async (all) => {
+    const ids = [];
+    for (const [method, props] of all) {
+      const params = JSON.parse(JSON.stringify(props), (_, v) =>
+        typeof v === "string" && v.startsWith("$") ? ids[Number(v.slice(1))] : v,
+      );
+      ids.push((await globalThis.webedithost.edit(method, params))?.id);
+    }
+    return ids;
+  }, ops);
+const partition = (classFullName, value) => ({
+  classFullName,
+  model: "0x1",
+  parent: { id: "0x1", relClassName: "BisCore:SubjectOwnsPartitionElements" },
+  code: { spec: "bis:InformationPartitionElement", scope: "0x1", value },
+});
+const ofModel = (spec, model, value) => ({ spec, scope: model, value });
+const modelOf = (classFullName, id) => ({ classFullName, modeledElement: { id } });
+const insertElement = (props) => ["elements.insertElement", { props }];
+const insertModel = (props) => ["models.insertModel", { props }];
+
+test("what is the first in a new iModel, or in a new drawing, is in sight; a drawing that is deleted is no longer shown", async () => {
+  const page = await bench.page();
+  await button(page, "Open demo").waitFor();
+  await page.evaluate(() => globalThis.webedithost.createIModel("fresh", { name: "fresh", description: "" }));
+  await button(page, "Open fresh").click();
+  await page.getByText("0 elements").waitFor();
+  await editAll(page, [
+    insertElement(partition("BisCore:PhysicalPartition", "far")),
+    insertModel(modelOf("BisCore:PhysicalModel", "$0")),
+    insertElement({
+      classFullName: "BisCore:SpatialCategory",
+      model: "0x10",
+      code: ofModel("bis:SpatialCategory", "0x10", "category"),
+    }),
+    insertElement({
+      classFullName: "Generic:PhysicalObject",
+      model: "$0",
+      category: "$2",
+      code: ofModel("0x1", "0x1", ""),
+      placement: { origin: [500_000, 4_400_000, 100], angles: {} },
+      geom: [{ box: { origin: [0, 0, 0], baseX: 2, baseY: 2, topX: 2, topY: 2, topOrigin: [0, 0, 2], capped: true } }],
+    }),
+  ]);
+  await page.getByText("1 elements").waitFor();
+  await shapes(page, 1);
+  await shot(page, "first");
+  const [, , drawing, , category] = await editAll(page, [
+    insertElement(partition("BisCore:DocumentPartition", "documents")),
+    insertModel(modelOf("BisCore:DocumentListModel", "$0")),
+    insertElement({ classFullName: "BisCore:Drawing", model: "$0", code: ofModel("bis:Drawing", "$0", "plan") }),
+    insertModel(modelOf("BisCore:DrawingModel", "$2")),
+    insertElement({
+      classFullName: "BisCore:DrawingCategory",
+      model: "0x10",
+      code: ofModel("bis:DrawingCategory", "0x10", "lines"),
+    }),
+  ]);
+  const shown = page.getByLabel("What the view shows");
+  await shown.selectOption({ label: "plan" });
+  await page.getByText("0 elements").waitFor();
+  const corner = [500_000, 4_400_000];
+  const [graphic] = await editAll(page, [
+    insertElement({
+      classFullName: "BisCore:DrawingGraphic",
+      model: drawing,
+      category,
+      code: ofModel("0x1", "0x1", ""),
+      placement: { origin: corner, angle: 0 },
+      geom: [{ lineString: [[0, 0], [2, 0], [2, 2]] }], // prettier-ignore
+    }),
+  ]);
+  await page.getByText("1 elements").waitFor();
+  await shapes(page, 1);
+  await shot(page, "first-drawing");
+  await editAll(page, [
+    ["elements.deleteElement", { ids: [graphic] }],
+    ["models.deleteModel", { id: drawing }],
+  ]);
+  await until(() => shown.inputValue(), "space");
+  await page.getByText("1 elements").waitFor();
 });
 
 test("twelve thousand boxes come in few calls, and edits do not ask for all of them again", async () => {

@@ -12,6 +12,7 @@ const ViewCanvas = lazy(() => import("./ViewCanvas"));
 export function ViewPanel(): ReactNode {
     const session = useSession();
     const readOnly = useSessionState((s) => s.open?.mode === "readonly");
+    const revision = useSessionState((s) => s.revision);
     const [sources, setSources] = useState<readonly ViewSource[]>([SPACE]);
     const [source, setSource] = useState(SPACE);
     const [tool, setTool] = useState<Tool>("select");
@@ -21,10 +22,18 @@ export function ViewPanel(): ReactNode {
         boxes.expect();
     }, [boxes]);
     useEffect(() => {
+        let isWanted = true;
         void session.attempt(async () => {
-            setSources(await viewSources(session));
+            const now = await viewSources(session);
+            if (!isWanted) return;
+            setSources(now);
+            // A drawing that is shown may be deleted.
+            setSource((shown) => (now.some((s) => s.key === shown.key) ? shown : SPACE));
         });
-    }, [session]);
+        return () => {
+            isWanted = false;
+        };
+    }, [session, revision]);
     return (
         <section className="pane view" aria-label="View">
             <div className="row viewBar">

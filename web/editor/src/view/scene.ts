@@ -86,6 +86,7 @@ export class ViewScene {
     readonly #handleStart = new Matrix4();
     readonly #events: SceneEvents;
     readonly #base = new Vector3();
+    #hasBase = false;
     readonly #bounds = new Sphere();
     #rows: readonly BoxRow[] = [];
     #ids: string[] = [];
@@ -178,7 +179,7 @@ export class ViewScene {
 
     /** Shows these boxes, but of elements whose shapes are there; the first ones say where the base point is. */
     show(rows: ReadonlyMap<string, BoxRow>, categories: ReadonlyMap<string, number>): void {
-        const isFirst = !this.#isShown;
+        const isFirst = !this.#hasBase && rows.size > 0;
         if (isFirst) this.#chooseBase(rows.values());
         this.#isShown = true;
         this.shapes.prune((id, stamp) => rows.get(id)?.[14] === stamp);
@@ -186,7 +187,7 @@ export class ViewScene {
         this.#bound();
         this.select(this.#selected, rows);
         this.#changed();
-        if (isFirst && rows.size > 0) this.fit();
+        if (isFirst) this.fit();
     }
 
     /** Shapes in place of boxes. @all: those whose row is still the one that they were made for. */
@@ -506,6 +507,7 @@ export class ViewScene {
     #chooseBase(rows: Iterable<BoxRow>): void {
         const [first] = rows;
         if (first !== undefined) this.#base.set(first[2], first[3], first[4]);
+        this.#hasBase = true;
     }
 
     #boxMatrix(row: BoxRow, into: Matrix4): Matrix4 {
