@@ -14,17 +14,19 @@ interface Props {
     /** What the button says that does it. */
     label: string;
     error: string | undefined;
+    /** It is being done already. */
+    isBusy: boolean;
     close: () => void;
 }
 
 /** What stands below the fields of a dialog. */
-export function FormEnd({ label, error, close }: Props): ReactNode {
+export function FormEnd({ label, error, isBusy, close }: Props): ReactNode {
     return (
         <>
             {error !== undefined && <Refusal text={error} />}
             <div className="row end">
                 <Button onPress={close}>Cancel</Button>
-                <Button type="submit" className="primary">
+                <Button type="submit" className="primary" isDisabled={isBusy}>
                     {label}
                 </Button>
             </div>

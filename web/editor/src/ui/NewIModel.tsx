@@ -14,6 +14,7 @@ import {
 import { errorText } from "../state/session";
 import { FormEnd } from "./FormEnd";
 import { useSession } from "./context";
+import { useSubmit } from "./useSubmit";
 
 /** The dialog for an iModel that does not exist yet. */
 export function NewIModel({ isDisabled }: { isDisabled: boolean }): ReactNode {
@@ -34,23 +35,15 @@ function NewForm({ close }: { close: () => void }): ReactNode {
     const [imodel, setIModel] = useState("");
     const [subject, setSubject] = useState("");
     const [description, setDescription] = useState("");
-    const [error, setError] = useState<string>();
-    const create = async () => {
-        setError(undefined);
-        try {
-            // Who names one thing means the other one too.
-            await session.createIModel(imodel, { name: subject === "" ? imodel : subject, description });
-            close();
-        } catch (e) {
-            setError(errorText(e));
-        }
-    };
+    // Who names one thing means the other one too.
+    const create = () => session.createIModel(imodel, { name: subject === "" ? imodel : subject, description });
+    const { submit, isBusy, error } = useSubmit(create, close);
     return (
         <Form
             className="stack"
             onSubmit={(event) => {
                 event.preventDefault();
-                void create();
+                submit();
             }}
         >
             <Heading slot="title">Make a new iModel</Heading>
@@ -66,7 +59,12 @@ function NewForm({ close }: { close: () => void }): ReactNode {
                 <Label>Description</Label>
                 <Input />
             </TextField>
-            <FormEnd label="Create" error={error} close={close} />
+            <FormEnd
+                label="Create"
+                error={error === undefined ? undefined : errorText(error)}
+                isBusy={isBusy}
+                close={close}
+            />
         </Form>
     );
 }

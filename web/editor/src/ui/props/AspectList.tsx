@@ -23,6 +23,7 @@ export function AspectList({ element, readOnly }: Props): ReactNode {
     const [shown, setShown] = useState<readonly Shown[]>([]);
     const [classes, setClasses] = useState<readonly string[]>([]);
     const [chosen, setChosen] = useState("");
+    const [isAdding, setAdding] = useState(false);
     const { id } = element;
     useEffect(() => {
         let isWanted = true;
@@ -43,11 +44,14 @@ export function AspectList({ element, readOnly }: Props): ReactNode {
                 setClasses(await catalog.concrete("BisCore:ElementAspect"));
             });
     }, [session, catalog, readOnly]);
-    const insert = () =>
-        session.attempt(async () => {
+    const insert = async () => {
+        setAdding(true);
+        await session.attempt(async () => {
             await session.edit("elements.insertAspect", { props: { classFullName: chosen, element: { id } } });
             setChosen("");
         });
+        setAdding(false);
+    };
     return (
         <section aria-label="Aspects">
             <h3>Aspects</h3>
@@ -70,7 +74,7 @@ export function AspectList({ element, readOnly }: Props): ReactNode {
                             <option key={c}>{c}</option>
                         ))}
                     </select>
-                    <Button isDisabled={chosen === ""} onPress={() => void insert()}>
+                    <Button isDisabled={chosen === "" || isAdding} onPress={() => void insert()}>
                         Add the aspect
                     </Button>
                 </div>

@@ -6,6 +6,7 @@ import { errorText } from "../../state/session";
 import { ROOT_ID } from "../../state/tree";
 import { FormEnd } from "../FormEnd";
 import { useSession, useSessionState, useWorkspace } from "../context";
+import { useSubmit } from "../useSubmit";
 import { PickElement } from "./PickElement";
 import { ANY_ELEMENT, type CodeSpec } from "./fixed";
 
@@ -125,9 +126,14 @@ function useOffers(classFullName: string): { classes: readonly string[]; form?: 
     }, [session, catalog]);
     useEffect(() => {
         if (classFullName === "") return;
+        let isWanted = true;
         void session.attempt(async () => {
-            setForm(await catalog.form(classFullName));
+            const now = await catalog.form(classFullName);
+            if (isWanted) setForm(now);
         });
+        return () => {
+            isWanted = false;
+        };
     }, [session, catalog, classFullName]);
     return { classes, ...(form === undefined ? {} : { form }) };
 }
@@ -200,7 +206,6 @@ function InsertForm({ start, close }: { start: Draft; close: () => void }): Reac
     const session = useSession();
     const workspace = useWorkspace();
     const [draft, setDraft] = useState(start);
-    const [error, setError] = useState<string>();
     const { classes, form } = useOffers(draft.classFullName);
     const specs = useCodeSpecs();
     const rels = useParentRels(draft.parent, form);
@@ -209,24 +214,18 @@ function InsertForm({ start, close }: { start: Draft; close: () => void }): Reac
         setDraft({ ...draft, ...part });
     };
     const insert = async () => {
-        setError(undefined);
-        try {
-            const { id } = await session.edit<{ id: string }>("elements.insertElement", {
-                props: propsOf({ ...draft, parentRel }, form),
-            });
-            workspace.select([id]);
-            close();
-        } catch (e) {
-            setError(errorText(e));
-        }
+        const props = propsOf({ ...draft, parentRel }, form);
+        const { id } = await session.edit<{ id: string }>("elements.insertElement", { props });
+        workspace.select([id]);
     };
+    const { submit, isBusy, error } = useSubmit(insert, close);
     const row = { draft, change };
     const categories = form?.info.inheritedProperties?.["category"]?.targetConstraint?.constraintClasses;
     return (
         <Form
             onSubmit={(event) => {
                 event.preventDefault();
-                void insert();
+                submit();
             }}
         >
             <Heading slot="title">Insert an element</Heading>
@@ -256,7 +255,12 @@ function InsertForm({ start, close }: { start: Draft; close: () => void }): Reac
                     <TextRow label="Code scope" name="scope" {...row} pick={ANY_ELEMENT} />
                 </>
             )}
-            <FormEnd label="Insert" error={error} close={close} />
+            <FormEnd
+                label="Insert"
+                error={error === undefined ? undefined : errorText(error)}
+                isBusy={isBusy}
+                close={close}
+            />
         </Form>
     );
 }

@@ -7,6 +7,7 @@ import type { Allowed } from "../../state/relationships";
 import { errorText } from "../../state/session";
 import { FormEnd, Refusal } from "../FormEnd";
 import { useSession, useWorkspace } from "../context";
+import { useSubmit } from "../useSubmit";
 import { PickElement } from "./PickElement";
 
 const HEADINGS: Record<End, string> = {
@@ -33,10 +34,15 @@ function useAllowed(classFullName: string): readonly Allowed[] {
     const { catalog, relationships } = useWorkspace();
     const [allowed, setAllowed] = useState<readonly Allowed[]>([]);
     useEffect(() => {
+        let isWanted = true;
         void session.attempt(async () => {
             const { info } = await catalog.form(classFullName);
-            setAllowed(await relationships.allowed(info.classId));
+            const now = await relationships.allowed(info.classId);
+            if (isWanted) setAllowed(now);
         });
+        return () => {
+            isWanted = false;
+        };
     }, [session, catalog, relationships, classFullName]);
     return allowed;
 }
@@ -48,10 +54,14 @@ function useOthers(chosen: Allowed | undefined): readonly string[] {
     const [others, setOthers] = useState<readonly string[]>([]);
     useEffect(() => {
         if (chosen === undefined) return;
+        let isWanted = true;
         void session.attempt(async () => {
             const { info } = await catalog.form(chosen.classFullName);
-            setOthers(info[otherEnd(chosen.end)]?.constraintClasses ?? []);
+            if (isWanted) setOthers(info[otherEnd(chosen.end)]?.constraintClasses ?? []);
         });
+        return () => {
+            isWanted = false;
+        };
     }, [session, catalog, chosen]);
     return others;
 }
@@ -61,25 +71,18 @@ function InsertForm({ element, close }: { element: ElementProps; close: () => vo
     const allowed = useAllowed(element.classFullName);
     const [chosen, setChosen] = useState<Allowed>();
     const [other, setOther] = useState("");
-    const [error, setError] = useState<unknown>();
     const others = useOthers(chosen);
+    const insert = async () => {
+        if (chosen !== undefined) await relationships.insert(chosen, element.id, other.trim());
+    };
+    const { submit, isBusy, error } = useSubmit(insert, close);
     // The end that an error is about is told at its field.
     const isOther = error instanceof RequestError && error.data.where === `${chosen ? otherEnd(chosen.end) : ""}Id`;
-    const insert = async () => {
-        if (chosen === undefined) return;
-        setError(undefined);
-        try {
-            await relationships.insert(chosen, element.id, other.trim());
-            close();
-        } catch (e) {
-            setError(e);
-        }
-    };
     return (
         <Form
             onSubmit={(event) => {
                 event.preventDefault();
-                void insert();
+                submit();
             }}
         >
             <Heading slot="title">Add a relationship</Heading>
@@ -102,7 +105,12 @@ function InsertForm({ element, close }: { element: ElementProps; close: () => vo
                 </span>
                 {isOther && <Refusal text={error.message} />}
             </div>
-            <FormEnd label="Add" error={error === undefined || isOther ? undefined : errorText(error)} close={close} />
+            <FormEnd
+                label="Add"
+                error={error === undefined || isOther ? undefined : errorText(error)}
+                isBusy={isBusy}
+                close={close}
+            />
         </Form>
     );
 }
