@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { daemonPath } from "../../../tests/interop/lib/daemon.mjs";
 import { Bench, assertAccessible, shot } from "./lib/bench.mjs";
-import { button } from "./lib/page.mjs";
+import { button, until } from "./lib/page.mjs";
 
 const weh = join(dirname(daemonPath()), "../tools/weh");
 const bench = Bench.forTests({ demo: "small.bim", plain: "empty.bim" });
@@ -144,7 +144,8 @@ test("many changes come page by page", async () => {
   await page.getByText(/inserted.*, and more$/).waitFor();
   await button(page, "More changes").click();
   await page.getByText("150 inserted, 1 dependent").waitFor();
-  assert.equal(await page.getByRole("button", { name: /^one of many/ }).count(), 150);
+  // Labels come after the changes.
+  await until(() => page.getByRole("button", { name: /^one of many/ }).count(), 150);
   assert.equal(await button(page, "More changes").count(), 0);
 });
 

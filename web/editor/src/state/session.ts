@@ -163,7 +163,8 @@ export class EditSession {
             await work();
             return true;
         } catch (error) {
-            this.notify("error", errorText(error));
+            // That the session was lost is told once, not for each call that was under way.
+            if (!(error instanceof SessionEndError && isLost(error))) this.notify("error", errorText(error));
             return false;
         }
     }
