@@ -23,15 +23,12 @@ const TOKEN = /"(?:[^"\\]|\\.)*"(\s*:)?|-?\d+(?:\.\d+)?(?:e[+-]?\d+)?/gi;
 export function fromExactJson(text: string): unknown {
     // Only what is JSON can be taken apart into tokens.
     const value: unknown = JSON.parse(text);
-    let isExact = true;
+    if (!(text.match(TOKEN) ?? []).some(isLarge)) return value;
     const marked = text.replace(TOKEN, (token, colon?: string) => {
         if (colon !== undefined) return token;
         if (token.startsWith('"')) return `"s${token.slice(1)}`;
-        if (!isLarge(token)) return token;
-        isExact = false;
-        return `"n${token}"`;
+        return isLarge(token) ? `"n${token}"` : token;
     });
-    if (isExact) return value;
     return JSON.parse(marked, (_key, member: unknown) => {
         if (typeof member !== "string") return member;
         return member.startsWith("n") ? BigInt(member.slice(1)) : member.slice(1);
