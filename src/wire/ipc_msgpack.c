@@ -20,26 +20,7 @@ enum member {
 /* The last one is not of "ipc.send". */
 static const char *const names[MEMBER_COUNT] = { "channel", "args", "method" };
 
-enum rpc_member {
-    RPC_DEFINITION,
-    RPC_OPERATION,
-    RPC_PARAMETERS,
-    RPC_CONTEXT,
-    RPC_MEMBER_COUNT
-};
-
-static const char *const rpc_names[RPC_MEMBER_COUNT] = { "definition", "operation", "parameters",
-                                                         "context" };
 static const char *const context_names[] = { "id" };
-
-enum definition_member {
-    DEFINITION_NAME,
-    DEFINITION_VERSION,
-    DEFINITION_MEMBER_COUNT
-};
-
-static const char *const definition_names[DEFINITION_MEMBER_COUNT] = { "interfaceName",
-                                                                       "interfaceVersion" };
 
 /* Which members are wanted of a map, and what they are; ptr NULL: not there. */
 struct wanted {
@@ -126,8 +107,9 @@ static void read_rpc(struct weh_envelope *out)
 {
     struct weh_str members[RPC_MEMBER_COUNT] = { { NULL, 0 } };
     struct weh_str definition[DEFINITION_MEMBER_COUNT] = { { NULL, 0 } };
-    struct wanted wanted = { rpc_names, members, RPC_MEMBER_COUNT, false };
-    struct wanted wanted_of_it = { definition_names, definition, DEFINITION_MEMBER_COUNT, false };
+    struct wanted wanted = { weh_ipc_rpc_names, members, RPC_MEMBER_COUNT, false };
+    struct wanted wanted_of_it = { weh_ipc_definition_names, definition, DEFINITION_MEMBER_COUNT,
+                                   false };
     struct weh_str activity = { NULL, 0 };
     struct wanted wanted_of_context = { context_names, &activity, 1, false };
 

@@ -40,25 +40,10 @@ enum member {
 static const char *const names[MEMBER_COUNT] = { "type", "channel", "method",
                                                  "data", "request", "sequence" };
 
-enum rpc_member {
-    RPC_DEFINITION,
-    RPC_OPERATION,
-    RPC_PARAMETERS,
-    RPC_CONTEXT,
-    RPC_MEMBER_COUNT
-};
-
-static const char *const rpc_names[RPC_MEMBER_COUNT] = { "definition", "operation", "parameters",
-                                                         "context" };
-
-enum definition_member {
-    DEFINITION_NAME,
-    DEFINITION_VERSION,
-    DEFINITION_MEMBER_COUNT
-};
-
-static const char *const definition_names[DEFINITION_MEMBER_COUNT] = { "interfaceName",
-                                                                       "interfaceVersion" };
+const char *const weh_ipc_rpc_names[RPC_MEMBER_COUNT] = { "definition", "operation", "parameters",
+                                                          "context" };
+const char *const weh_ipc_definition_names[DEFINITION_MEMBER_COUNT] = { "interfaceName",
+                                                                        "interfaceVersion" };
 
 static const char *const context_names[] = { "id" };
 
@@ -440,8 +425,9 @@ static void read_rpc(struct weh_envelope *out)
     struct weh_str members[RPC_MEMBER_COUNT] = { { NULL, 0 } };
     struct weh_str definition[DEFINITION_MEMBER_COUNT] = { { NULL, 0 } };
     struct weh_str activity = { NULL, 0 };
-    const struct wanted wanted = { rpc_names, members, RPC_MEMBER_COUNT };
-    const struct wanted wanted_of_it = { definition_names, definition, DEFINITION_MEMBER_COUNT };
+    const struct wanted wanted = { weh_ipc_rpc_names, members, RPC_MEMBER_COUNT };
+    const struct wanted wanted_of_it = { weh_ipc_definition_names, definition,
+                                         DEFINITION_MEMBER_COUNT };
     const struct wanted wanted_of_context = { context_names, &activity, 1 };
 
     look_into(first_item(out->params), &wanted);

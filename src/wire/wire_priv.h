@@ -75,6 +75,24 @@ WEH_MUST_CHECK weh_err weh_json_params_decode(struct weh_str params,
 
 /* ipc_read.c; the same for both encodings of what stock frontends say. */
 
+/* Members of a request of an RPC interface. */
+enum {
+    RPC_DEFINITION,
+    RPC_OPERATION,
+    RPC_PARAMETERS,
+    RPC_CONTEXT,
+    RPC_MEMBER_COUNT
+};
+extern const char *const weh_ipc_rpc_names[RPC_MEMBER_COUNT];
+
+/* Members of its definition. */
+enum {
+    DEFINITION_NAME,
+    DEFINITION_VERSION,
+    DEFINITION_MEMBER_COUNT
+};
+extern const char *const weh_ipc_definition_names[DEFINITION_MEMBER_COUNT];
+
 /** Find scope and spelling in the channel. */
 void weh_ipc_sort_channel(struct weh_envelope *out);
 /** Whether it asks for an operation of an RPC interface. */
